@@ -1,0 +1,15 @@
+/** Jest runs the TypeScript as it stands, as ES modules; the types are checked apart, by `npm run types`. */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  // One line at the very end, `N passed, N failed`, for people and machines that read only the tail of a long output.
+  reporters: ["default", "<rootDir>/tests/support/closing-line-reporter.js"],
+  coverageProvider: "v8",
+  collectCoverageFrom: ["server/**/*.ts", "shared/**/*.ts"],
+  coverageReporters: ["text-summary", "lcovonly"],
+  coverageThreshold: { global: { lines: 85 } },
+  testTimeout: 20_000,
+  openHandlesTimeout: 2_000,
+};
