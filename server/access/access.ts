@@ -1,0 +1,46 @@
+import type { ConversationId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { parseRoom, type RoomName } from "../../shared/room.ts";
+import { type Conversations, type Membership, notFound } from "../conversations/conversations.ts";
+import { hasRole, type Principal } from "../session/principal.ts";
+
+/** Who may do what with the rooms of `/chat`. */
+export interface Access {
+  /** Rejects with `not_found` for a conversation that is not the principal's, existing or not; else with `forbidden`. */
+  assertCanRead(principal: Principal, room: RoomName): Promise<void>;
+  assertCanWrite(principal: Principal, room: RoomName): Promise<void>;
+}
+
+export function createAccess({ conversations }: { conversations: Conversations }): Access {
+  async function assertCan(principal: Principal, room: RoomName, what: "read" | "write"): Promise<void> {
+    const { kind, id } = parseRoom(room);
+    if (kind === "conversation") return assertInConversation(principal, room, id as ConversationId, what);
+    if (isGranted(principal, room, what)) return;
+    if (kind === "user" && id === principal.userId) return;
+    if ((kind === "broadcast" || kind === "ui") && what === "read") return;
+    throw new Rejection("forbidden", `You may not ${what} ${room}.`);
+  }
+
+  async function assertInConversation(principal: Principal, room: RoomName, id: ConversationId, what: "read" | "write") {
+    const mayEnter = (membership: Membership) =>
+      membership.members.has(principal.userId) ||
+      (membership.public && hasRole(principal, "user")) ||
+      hasRole(principal, "admin", "service") ||
+      isGranted(principal, room, what);
+    const membership = await conversations.membership(id, mayEnter);
+    if (!membership || !mayEnter(membership)) throw notFound(id);
+  }
+
+  return {
+    assertCanRead: (principal, room) => assertCan(principal, room, "read"),
+    assertCanWrite: (principal, room) => assertCan(principal, room, "write"),
+  };
+}
+
+/** A grant names a room, or all rooms with a prefix: `conversation:team-*`. */
+function isGranted(principal: Principal, room: RoomName, what: "read" | "write"): boolean {
+  return principal.grants.some(({ room: pattern, can }) => {
+    if (!can.includes(what)) return false;
+    return pattern.endsWith("*") ? room.startsWith(pattern.slice(0, -1)) : room === pattern;
+  });
+}

@@ -1,0 +1,9 @@
+import type { Principal } from "../session/principal.ts";
+
+/**
+ * Tells who a token belongs to.
+ * Rejects with `Rejection("token_expired")` if that is all that is wrong with it, else with `Rejection("unauthenticated")`.
+ */
+export interface TokenVerifier {
+  verify(token: string): Promise<Principal>;
+}

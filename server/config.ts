@@ -1,0 +1,128 @@
+import { z } from "zod";
+
+/** Every setting of the server, read from the environment. The names, defaults and units are those of `.env.example`. */
+export type Config = z.output<typeof Environment>;
+
+/** The environment is wrong; `faults` names everything that is, at once. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    this.faults = faults;
+  }
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
+
+const list = z.string().transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
+
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: ({ input }) => `${JSON.stringify(input)} is not an exact origin such as https://app.example.com`,
+});
+
+const url = (...schemes: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), `must be a ${schemes.join(" or ")} URL`);
+
+const dayMs = 86_400_000;
+
+/** Settings by the names of the variables. A variable that is set to nothing counts as not set. */
+const Environment = z.object({
+  NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
+  PORT: whole(0, 65_535).default(8000),
+  HOST: z.string().optional(),
+  JWT_SECRET: z
+    .string()
+    .refine((secret) => Buffer.byteLength(secret) >= 32, "must have at least 32 bytes: node -e \"console.log(require('crypto').randomBytes(32).toString('base64'))\"")
+    .optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_ISSUER: z.string().optional(),
+  OIDC_ISSUER: url("https:", "http:").optional(),
+  OIDC_AUDIENCE: z.string().optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_ROLES_CLAIM: z.string().optional(),
+  REDIS_URL: url("redis:", "rediss:").optional(),
+  REDIS_CA_CERT: z.string().optional(),
+  REDIS_TLS_INSECURE: flag.default(false),
+  REDIS_PREFIX: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -").default("signalbox"),
+  REDIS_UI_EVENTS_STREAM: z.string().default("ui_events"),
+  REDIS_INGEST_STREAM: z.string().default("signalbox:ingest"),
+  CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
+  TRUST_PROXY: whole(0, 16).default(0),
+  SOCKET_PATH: z.string().regex(/^\/[\w./-]*\w$/, "must be a path such as /socket.io").default("/socket.io"),
+  SOCKET_TRANSPORTS: list
+    .pipe(z.array(z.enum(["websocket", "polling"], "must be websocket, polling or both")).min(1))
+    .default(["websocket", "polling"]),
+  WEBSOCKET_ENABLED: flag.default(true),
+  ADMIN_ENABLED: flag.default(true),
+  DASHBOARD_ENABLED: flag.default(true),
+  METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
+  LOG_LEVEL: z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug").default("info"),
+  LOG_FORMAT: z.enum(["json", "text"], "must be json or text").optional(),
+  LOG_MAX_EVENTS: whole(1, 10_000_000).default(10_000),
+  LOG_TTL_SECONDS: whole(1, 3_650 * 86_400).default(604_800),
+  HEARTBEAT_INTERVAL_MS: whole(100, 3_600_000).default(25_000),
+  PRESENCE_GRACE_MS: whole(0, 600_000).default(5_000),
+  AGENT_LEASE_MS: whole(100, dayMs).default(30_000),
+  AGENT_HEARTBEAT_INTERVAL_MS: whole(100, dayMs).default(10_000),
+  AGENT_STALL_SECONDS: whole(1, 86_400).default(120),
+  DRAIN_MS: whole(0, 600_000).default(20_000),
+  WEB_CONCURRENCY: whole(1, 128).default(1),
+  FANOUT_COALESCE_MS: whole(0, 1_000).default(0),
+  LIMIT_MESSAGE_BYTES: whole(1_024, 1_048_576).default(65_536),
+  LIMIT_ROOMS_PER_CONNECTION: whole(1, 100_000).default(128),
+  LIMIT_SUBSCRIPTIONS_PER_CONNECTION: whole(1, 10_000).default(50),
+  LIMIT_COMMANDS_PER_SECOND: whole(1, 1_000_000).default(50),
+  LIMIT_COMMANDS_BURST: whole(1, 1_000_000).default(100),
+  LIMIT_CONNECTIONS_PER_USER: whole(1, 1_000_000).default(100),
+  LIMIT_CONNECTIONS_PER_IP: whole(1, 1_000_000).default(1_000),
+  LIMIT_NEW_CONNECTIONS_PER_SECOND: whole(1, 1_000_000).default(500),
+  LIMIT_BACKLOG_BYTES: whole(65_536, 1_073_741_824).default(1_048_576),
+  LIMIT_BACKLOG_MS: whole(100, 3_600_000).default(15_000),
+  LIMIT_JSON_DEPTH: whole(4, 1_000).default(32),
+});
+
+/** Names of all variables, in the order in which they are explained. */
+export const variables = Object.keys(Environment.shape) as (keyof Config)[];
+
+/**
+ * Reads the configuration. Throws a {@link ConfigurationError} that names every fault.
+ * Without `JWT_SECRET` and `OIDC_ISSUER` there is nobody to trust: only outside production may the caller then make a secret.
+ */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = Environment.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
+  faults.push(...unknownVariables(given), ...contradictions(given));
+  if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
+  return parsed.data;
+}
+
+/** A misspelt limit would leave its default in force without a word. */
+function unknownVariables(given: Record<string, unknown>): string[] {
+  const known = new Set<string>(variables);
+  return Object.keys(given)
+    .filter((name) => /^(LIMIT|REDIS|JWT|OIDC|AGENT|LOG|SOCKET)_/.test(name) && !known.has(name))
+    .map((name) => `${name}: there is no such setting`);
+}
+
+function contradictions(given: Record<string, string | undefined>): string[] {
+  const faults: string[] = [];
+  if (given.NODE_ENV === "production" && !given.JWT_SECRET && !given.OIDC_ISSUER) {
+    faults.push("JWT_SECRET: must be set in production (or OIDC_ISSUER), or nobody could be told from anybody");
+  }
+  if (given.OIDC_ISSUER) faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
+  if (given.REDIS_URL) faults.push("REDIS_URL: this version runs in memory only; leave it unset");
+  if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
+    faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");
+  }
+  return faults;
+}

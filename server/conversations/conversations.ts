@@ -1,0 +1,141 @@
+import { ulid } from "ulid";
+import type { Conversation } from "../../shared/entities/conversation.ts";
+import type { ConversationId, UserId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { type Clock, timestampOf } from "../clock.ts";
+import type { DocumentPage, Documents, PutOptions } from "../documents/documents.ts";
+
+/** What decides about access, ready to be asked for every message. */
+export interface Membership {
+  members: ReadonlySet<UserId>;
+  public: boolean;
+}
+
+/** How long a membership may be out of date on an instance that did not hear of the change. */
+const membershipMaxAgeMs = 1_000;
+const cachedMemberships = 10_000;
+/** A writer that loses so often is not racing, it is broken. */
+const maxAttempts = 50;
+
+/** The conversations and who belongs to them. */
+export class Conversations {
+  readonly #documents: Documents;
+  readonly #clock: Clock;
+  /** Insertion order is age order. */
+  readonly #memberships = new Map<ConversationId, Membership & { readAt: number }>();
+
+  constructor({ documents, clock }: { documents: Documents; clock: Clock }) {
+    this.#documents = documents;
+    this.#clock = clock;
+  }
+
+  /** Rejects with `conflict` when the id is taken. */
+  async create(
+    conversation: Pick<Conversation, "title" | "members" | "public" | "createdBy"> & { id?: ConversationId | undefined },
+  ): Promise<Conversation> {
+    const { id = ulid(this.#clock.now()) as ConversationId, title, members, createdBy } = conversation;
+    const created: Conversation = {
+      id,
+      ...(title === undefined ? {} : { title }),
+      members: distinct(members),
+      public: conversation.public,
+      createdBy,
+      createdAt: timestampOf(this.#clock),
+    };
+    const isNew = await this.#documents.put("conversation", id, created, 0, indexesOf(created));
+    if (!isNew) throw new Rejection("conflict", `Conversation ${id} exists already.`);
+    return created;
+  }
+
+  async get(id: ConversationId): Promise<Conversation | undefined> {
+    return (await this.#documents.get<Conversation>("conversation", id))?.value;
+  }
+
+  /**
+   * Who may enter, or `undefined` for a conversation that does not exist. `suffices` says whether an answer can be
+   * from memory: one that would refuse somebody is read again, so that a new member is never turned away.
+   */
+  async membership(id: ConversationId, suffices: (membership: Membership) => boolean): Promise<Membership | undefined> {
+    const known = this.#memberships.get(id);
+    if (known && this.#clock.now() - known.readAt < membershipMaxAgeMs && suffices(known)) return known;
+    const conversation = await this.get(id);
+    if (!conversation) return undefined;
+    return this.#remember(conversation);
+  }
+
+  /** To be told when another instance has changed the conversation. */
+  forget(id: ConversationId): void {
+    this.#memberships.delete(id);
+  }
+
+  addMembers(id: ConversationId, userIds: UserId[]): Promise<Conversation> {
+    return this.#change(id, (conversation) => {
+      const members = distinct([...conversation.members, ...userIds]);
+      if (members.length > limits.conversationMembers) {
+        throw new Rejection("limit_exceeded", `A conversation may have ${limits.conversationMembers} members.`);
+      }
+      return { ...conversation, members };
+    });
+  }
+
+  /** Rejects with `not_found` for somebody who is not a member. */
+  removeMember(id: ConversationId, userId: UserId): Promise<Conversation> {
+    return this.#change(id, (conversation) => {
+      if (!conversation.members.includes(userId)) throw new Rejection("not_found", `${userId} is not a member.`);
+      return { ...conversation, members: conversation.members.filter((member) => member !== userId) };
+    });
+  }
+
+  rename(id: ConversationId, title: string): Promise<Conversation> {
+    return this.#change(id, (conversation) => ({ ...conversation, title }));
+  }
+
+  /** Something was said: the conversation moves to the top of its members' lists. */
+  touch(id: ConversationId): Promise<void> {
+    return this.#documents.touch("conversation", id, this.#clock.now());
+  }
+
+  /** Those that the user is a member of, newest activity first. */
+  async ofUser(userId: UserId, limit: number, cursor: string | undefined): Promise<DocumentPage<Conversation>> {
+    return this.#documents.list<Conversation>("conversation", memberIndex(userId), limit, cursor);
+  }
+
+  async #change(id: ConversationId, change: (before: Conversation) => Conversation): Promise<Conversation> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const before = await this.#documents.get<Conversation>("conversation", id);
+      if (!before) throw notFound(id);
+      const after = change(before.value);
+      if (await this.#documents.put("conversation", id, after, before.version, indexesOf(after))) {
+        this.#remember(after);
+        return after;
+      }
+    }
+    throw new Rejection("unavailable", `Conversation ${id} is changed by too many at once. Try again.`);
+  }
+
+  #remember(conversation: Conversation): Membership {
+    const membership = {
+      members: new Set(conversation.members),
+      public: conversation.public,
+      readAt: this.#clock.now(),
+    };
+    this.#memberships.delete(conversation.id);
+    this.#memberships.set(conversation.id, membership);
+    if (this.#memberships.size > cachedMemberships) {
+      const [oldest] = this.#memberships.keys();
+      if (oldest !== undefined) this.#memberships.delete(oldest);
+    }
+    return membership;
+  }
+}
+
+export function notFound(id: ConversationId): Rejection {
+  return new Rejection("not_found", `There is no conversation ${id}.`);
+}
+
+const memberIndex = (userId: UserId) => `member:${userId}`;
+
+const indexesOf = ({ members }: Conversation): PutOptions => ({ indexes: members.map(memberIndex) });
+
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];

@@ -1,0 +1,65 @@
+import { EventType } from "../../shared/event-type.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { Position } from "../../shared/position.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { logOfRoom, type RoomName } from "../../shared/room.ts";
+import type { Documents } from "../documents/documents.ts";
+import type { EventLog } from "../log/event-log.ts";
+
+/** What counts as unread: what somebody said, and not how it came about. */
+const counted: ReadonlySet<EventType> = new Set([
+  EventType.ChatMessage,
+  EventType.ChatResponse,
+  EventType.HlinkMessage,
+  EventType.Notification,
+  EventType.Announcement,
+]);
+
+const page = 1_000;
+
+/** How far each user has read in each room. */
+export class ReadPositions {
+  readonly #documents: Documents;
+  readonly #log: EventLog;
+
+  constructor({ documents, log }: { documents: Documents; log: EventLog }) {
+    this.#documents = documents;
+    this.#log = log;
+  }
+
+  /** `undefined` when nothing was marked in the present epoch of the room's log. */
+  async get(userId: UserId, room: RoomName): Promise<Position | undefined> {
+    const { epoch } = await this.#log.bounds(logOfRoom(room));
+    const stored = await this.#documents.get<Position>("read-position", idOf(userId, room));
+    return stored?.value.epoch === epoch ? stored.value : undefined;
+  }
+
+  /**
+   * Moves the position forwards; one that lies behind changes nothing.
+   * Resolves with whether it moved. Rejects with `conflict` for a position that the log does not have.
+   */
+  async mark(userId: UserId, room: RoomName, position: Position): Promise<boolean> {
+    const { epoch, last } = await this.#log.bounds(logOfRoom(room));
+    if (position.epoch !== epoch || position.offset > last) {
+      throw new Rejection("conflict", `${room} has no such position: it is at ${epoch}:${last}.`);
+    }
+    for (;;) {
+      const stored = await this.#documents.get<Position>("read-position", idOf(userId, room));
+      if (stored && stored.value.epoch === epoch && stored.value.offset >= position.offset) return false;
+      if (await this.#documents.put("read-position", idOf(userId, room), position, stored?.version ?? 0)) return true;
+    }
+  }
+
+  /** How many messages of others the log has after what the user has read. */
+  async unread(userId: UserId, room: RoomName): Promise<number> {
+    let after = (await this.get(userId, room))?.offset ?? 0;
+    for (let unread = 0; ; ) {
+      const { events } = await this.#log.read(logOfRoom(room), after, page);
+      for (const event of events) if (counted.has(event.type) && event.sender?.userId !== userId) unread++;
+      if (events.length < page) return unread;
+      after = events.at(-1)?.position.offset ?? after;
+    }
+  }
+}
+
+const idOf = (userId: UserId, room: RoomName) => `${userId}/${room}`;

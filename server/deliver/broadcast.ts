@@ -1,0 +1,25 @@
+import type { Envelope } from "../../shared/envelope.ts";
+import type { ConnectionId, ConversationId, UserId } from "../../shared/ids.ts";
+import type { RoomName } from "../../shared/room.ts";
+
+/** What instances tell each other without keeping it. */
+export type BroadcastMessage =
+  /** An ephemeral event for everybody in its room. */
+  | { kind: "event"; event: Envelope }
+  /** Who belongs to the conversation has changed. */
+  | { kind: "changed"; conversationId: ConversationId }
+  /** The user may no longer be in the room. */
+  | { kind: "evict"; room: RoomName; userId: UserId; reason: string }
+  /** Goes to all connections of the user, or to the one that is named. */
+  | { kind: "tell"; userId: UserId; connectionId?: ConnectionId; name: string; data: unknown };
+
+/**
+ * Reaches every instance, this one included, in the order in which this instance sent.
+ * A message may be lost while instances cannot reach each other: nothing that must not be lost goes this way.
+ */
+export interface Broadcast {
+  /** Never throws and never waits. */
+  send(message: BroadcastMessage): void;
+  /** Listeners are called in the order in which they were added. */
+  listen(listener: (message: BroadcastMessage) => void): void;
+}

@@ -1,0 +1,74 @@
+import type { Conversation } from "../../../shared/entities/conversation.ts";
+import { conversationUpdated } from "../../../shared/events/chat-events.ts";
+import type { UserId } from "../../../shared/ids.ts";
+import { conversationRoom, userRoom } from "../../../shared/room.ts";
+import type { Access } from "../../access/access.ts";
+import type { ConversationList } from "../../conversations/conversation-list.ts";
+import type { Conversations } from "../../conversations/conversations.ts";
+import type { Broadcast } from "../../deliver/broadcast.ts";
+import type { Publisher } from "../../publish/publisher.ts";
+import { hasRole, type Principal, senderOf } from "../../session/principal.ts";
+import type { Handlers } from "../handler.ts";
+
+export interface ConversationHandlersDeps {
+  access: Access;
+  conversations: Conversations;
+  conversationList: ConversationList;
+  publisher: Publisher;
+  broadcast: Broadcast;
+}
+
+type Change = "created" | "members_added" | "member_removed" | "renamed";
+
+/** SPEC CONV-1 to CONV-9. */
+export function createConversationHandlers(deps: ConversationHandlersDeps) {
+  const { access, conversations, conversationList, publisher, broadcast } = deps;
+
+  async function changed(by: Principal, conversation: Conversation, change: Change, removed: UserId[] = []) {
+    broadcast.send({ kind: "changed", conversationId: conversation.id });
+    const told = [...conversation.members, ...removed];
+    const sender = senderOf(by);
+    await Promise.all(
+      told.map((userId) =>
+        publisher.publish(conversationUpdated, { room: userRoom(userId), sender, data: { conversation, change } }),
+      ),
+    );
+    return { conversation };
+  }
+
+  return {
+    "conversation.create": async ({ id, title, members, public: isPublic }, { principal }) => {
+      // A backend that sets up conversations for others does not take part in them.
+      const creator = hasRole(principal, "user", "agent", "admin") ? [principal.userId] : [];
+      const conversation = await conversations.create({
+        id,
+        title,
+        members: [...creator, ...members],
+        public: isPublic,
+        createdBy: principal.userId,
+      });
+      return changed(principal, conversation, "created");
+    },
+
+    "conversation.add_members": async ({ conversationId, userIds }, { principal }) => {
+      await access.assertCanWrite(principal, conversationRoom(conversationId));
+      return changed(principal, await conversations.addMembers(conversationId, userIds), "members_added");
+    },
+
+    "conversation.remove_member": async ({ conversationId, userId }, { principal }) => {
+      const room = conversationRoom(conversationId);
+      await access.assertCanWrite(principal, room);
+      const conversation = await conversations.removeMember(conversationId, userId);
+      const reply = await changed(principal, conversation, "member_removed", [userId]);
+      broadcast.send({ kind: "evict", room, userId, reason: "removed" });
+      return reply;
+    },
+
+    "conversation.rename": async ({ conversationId, title }, { principal }) => {
+      await access.assertCanWrite(principal, conversationRoom(conversationId));
+      return changed(principal, await conversations.rename(conversationId, title), "renamed");
+    },
+
+    "conversation.list": ({ cursor, limit }, { principal }) => conversationList.page(principal.userId, limit, cursor),
+  } satisfies Partial<Handlers<"/chat">>;
+}

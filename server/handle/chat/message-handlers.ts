@@ -1,0 +1,60 @@
+import { chatMessage, typingIndicator } from "../../../shared/events/chat-events.ts";
+import { conversationRoom } from "../../../shared/room.ts";
+import type { Access } from "../../access/access.ts";
+import type { Conversations } from "../../conversations/conversations.ts";
+import type { Responses } from "../../conversations/responses.ts";
+import type { Broadcast } from "../../deliver/broadcast.ts";
+import type { Publisher } from "../../publish/publisher.ts";
+import { senderOf } from "../../session/principal.ts";
+import type { Handlers } from "../handler.ts";
+
+export interface MessageHandlersDeps {
+  access: Access;
+  conversations: Conversations;
+  responses: Responses;
+  publisher: Publisher;
+  broadcast: Broadcast;
+}
+
+/** SPEC CHAT-1 to CHAT-6, STREAM-1 to STREAM-8. */
+export function createMessageHandlers({ access, conversations, responses, publisher, broadcast }: MessageHandlersDeps) {
+  return {
+    chat_message: async ({ conversationId, id, ...data }, { principal }) => {
+      const room = conversationRoom(conversationId);
+      await access.assertCanWrite(principal, room);
+      const reply = await publisher.publish(chatMessage, { room, id, sender: senderOf(principal), data });
+      await conversations.touch(conversationId);
+      return reply;
+    },
+
+    chat_response_delta: async (command, session) => {
+      await access.assertCanWrite(session.principal, conversationRoom(command.conversationId));
+      await responses.write(session, command);
+      return {};
+    },
+
+    chat_response: async (command, session) => {
+      await access.assertCanWrite(session.principal, conversationRoom(command.conversationId));
+      const reply = await responses.finish(session, command);
+      await conversations.touch(command.conversationId);
+      return reply;
+    },
+
+    "chat_response.cancel": async ({ conversationId, responseId }, { principal }) => {
+      await access.assertCanWrite(principal, conversationRoom(conversationId));
+      const userId = await responses.producerOf(conversationId, responseId);
+      // To all of the producer's connections: it may have reconnected since it began.
+      const data = { messageId: responseId, reason: `cancelled by ${principal.name ?? principal.userId}` };
+      broadcast.send({ kind: "tell", userId, name: "cancel", data });
+      return {};
+    },
+
+    typing_indicator: async ({ conversationId, isTyping }, { principal }) => {
+      const room = conversationRoom(conversationId);
+      await access.assertCanWrite(principal, room);
+      const { userId } = principal;
+      publisher.signal(typingIndicator, { room, sender: senderOf(principal), data: { userId, isTyping } });
+      return {};
+    },
+  } satisfies Partial<Handlers<"/chat">>;
+}

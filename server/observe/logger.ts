@@ -1,0 +1,63 @@
+import { Writable } from "node:stream";
+import winston from "winston";
+
+export type Logger = winston.Logger;
+
+export interface LoggerOptions {
+  level: "error" | "warn" | "info" | "debug";
+  /** `json`: a line of JSON per entry; `text`: for a terminal. */
+  format: "json" | "text";
+  /** Where the lines go. Default: standard output. */
+  write?: (line: string) => void;
+}
+
+/** Logs with tokens, cookies and secrets taken out, and with one line per entry whatever a client sent. */
+export function createLogger({ level, format, write }: LoggerOptions): Logger {
+  const { combine, timestamp, json, printf } = winston.format;
+  const shape =
+    format === "json"
+      ? json()
+      : printf(({ timestamp: at, level: name, message, ...rest }) => {
+          const details = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : "";
+          return `${String(at)} ${name.padEnd(5)} ${oneLine(String(message))}${details}`;
+        });
+  const transport = write
+    ? new winston.transports.Stream({ stream: lineStream(write), eol: "" })
+    : new winston.transports.Console();
+  return winston.createLogger({ level, format: combine(redaction(), timestamp(), shape), transports: [transport] });
+}
+
+const secretKey = /token$|cookie|authorization|secret|password/i;
+const jwt = /eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g;
+
+const redaction = winston.format((info) => {
+  for (const key of Object.keys(info)) info[key] = secretKey.test(key) ? "[redacted]" : redact(info[key]);
+  return info;
+});
+
+function redact(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(jwt, "[token]");
+  if (value instanceof Error) {
+    const cause = value.cause === undefined ? {} : { cause: redact(value.cause) };
+    return { name: value.name, message: redact(value.message), stack: redact(value.stack), ...cause };
+  }
+  if (Array.isArray(value)) return value.map(redact);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, secretKey.test(key) ? "[redacted]" : redact(inner)]),
+  );
+}
+
+/** What a client sent cannot begin a line of its own. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+function lineStream(write: (line: string) => void): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      write(String(chunk));
+      done();
+    },
+  });
+}

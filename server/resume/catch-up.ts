@@ -1,0 +1,132 @@
+import type { LostReason } from "../../shared/commands/fields.ts";
+import type { LoggedEnvelope } from "../../shared/envelope.ts";
+import { limits } from "../../shared/limits.ts";
+import { formatPosition, type Position } from "../../shared/position.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { logOfRoom, type RoomName } from "../../shared/room.ts";
+import type { LogFeed } from "../deliver/log-feed.ts";
+import type { EventLog, LogBounds } from "../log/event-log.ts";
+import { CompactPage, type FinishedResponses, isDelta } from "./compact.ts";
+
+/** The part of a join's reply that is about history. */
+export interface Resumed {
+  joined: boolean;
+  position: Position;
+  events: LoggedEnvelope[];
+  hasMore: boolean;
+  recovered?: boolean;
+  lostReason?: LostReason;
+}
+
+/**
+ * History read up to a cursor, which is never ahead of what the feed has delivered. `finish` closes the gap between the
+ * two and is synchronous: if its result says `joined` and the connection goes live in the same tick, then the first
+ * live event is the one right after `position`.
+ */
+export interface CatchUp {
+  /** `false`: there is more than a page to read first, and `finish` will not say `joined`. */
+  reachesLive: boolean;
+  finish(): Resumed;
+}
+
+const readPage = limits.pageMax;
+
+export function createCatchUp({ log, finishedResponses }: { log: EventLog; finishedResponses: FinishedResponses }) {
+  /** Tells the page which of these deltas it can leave out. */
+  async function prepare(page: CompactPage, room: RoomName, events: LoggedEnvelope[]): Promise<void> {
+    const responses = new Set(events.filter(isDelta).map(({ data }) => data.responseId));
+    if (responses.size > 0) page.leaveOut(await finishedResponses(room, [...responses]));
+  }
+
+  /** Fills the page backwards from before the offset `before`; returns whether there is more that did not fit. */
+  async function fillBack(page: CompactPage, room: RoomName, before: number | undefined): Promise<boolean> {
+    for (let end = before; ; ) {
+      const { events } = await log.readBack(logOfRoom(room), end, readPage);
+      await prepare(page, room, events);
+      for (const event of events.toReversed()) if (!page.prepend(event)) return true;
+      end = events[0]?.position.offset;
+      if (end === undefined || events.length < readPage) return false;
+    }
+  }
+
+  async function latest(feed: LogFeed, room: RoomName, limit: number): Promise<{ page: CompactPage; cursor: Position }> {
+    const cursor = feed.head;
+    const page = new CompactPage(limit);
+    await fillBack(page, room, cursor.offset + 1);
+    return { page, cursor };
+  }
+
+  /** What follows `after`, as far as the feed is and the page reaches. */
+  async function forward(feed: LogFeed, room: RoomName, after: Position, limit: number) {
+    const page = new CompactPage(limit);
+    let cursor = after;
+    while (cursor.offset < feed.head.offset && cursor.epoch === feed.head.epoch) {
+      const head = feed.head.offset;
+      const { events, bounds } = await log.read(feed.name, cursor.offset, Math.min(readPage, head - cursor.offset));
+      if (lossOf(cursor, bounds)) break;
+      await prepare(page, room, events);
+      for (const event of events) {
+        if (!page.append(event)) return { page, cursor, full: true };
+        cursor = event.position;
+      }
+      if (events.length === 0) break;
+    }
+    return { page, cursor, full: false };
+  }
+
+  return {
+    /**
+     * A page of the room's history before a position, or the latest. Rejects with `conflict` for a position whose
+     * history is gone.
+     */
+    async history(room: RoomName, before: Position | undefined, limit: number) {
+      if (before && before.epoch !== (await log.bounds(logOfRoom(room))).epoch) {
+        throw new Rejection("conflict", `The history that ${formatPosition(before)} belongs to is gone.`);
+      }
+      const page = new CompactPage(limit);
+      const hasMore = await fillBack(page, room, before?.offset);
+      return { events: page.events, hasMore };
+    },
+
+    async start(feed: LogFeed, room: RoomName, after: Position | undefined, limit: number): Promise<CatchUp> {
+      const lostReason = after && lossOf(after, await log.bounds(feed.name));
+      if (!after || lostReason) {
+        const { page, cursor } = await latest(feed, room, limit);
+        return { reachesLive: true, finish: () => finishLatest(feed, page, cursor, lostReason) };
+      }
+      // The client was served by an instance that is ahead of this one.
+      await feed.reach(after.offset);
+      const { page, cursor, full } = await forward(feed, room, after, limit);
+      return { reachesLive: !full, finish: () => finishForward(feed, page, cursor, full) };
+    },
+  };
+}
+
+export type CatchUpFactory = ReturnType<typeof createCatchUp>;
+
+function finishLatest(feed: LogFeed, page: CompactPage, cursor: Position, lostReason: LostReason | undefined): Resumed {
+  const since = cursor.epoch === feed.head.epoch ? feed.since(cursor.offset) : undefined;
+  const lost = lostReason ? { recovered: false, lostReason } : {};
+  if (!since) return { joined: false, position: cursor, events: page.events, hasMore: true, ...lost };
+  for (const event of since) page.push(event);
+  return { joined: true, position: feed.head, events: page.events, hasMore: false, ...lost };
+}
+
+function finishForward(feed: LogFeed, page: CompactPage, cursor: Position, full: boolean): Resumed {
+  const since = !full && cursor.epoch === feed.head.epoch ? feed.since(cursor.offset) : undefined;
+  let position = cursor;
+  for (const event of since ?? []) {
+    if (!page.append(event)) break;
+    position = event.position;
+  }
+  const joined = since !== undefined && position.offset === feed.head.offset;
+  return { joined, position, events: page.events, hasMore: !joined, recovered: true };
+}
+
+/** Why what follows the position cannot be given, if it cannot. */
+export function lossOf(position: Position, bounds: LogBounds): LostReason | undefined {
+  if (position.epoch !== bounds.epoch) return "epoch_changed";
+  if (position.offset > bounds.last) return "ahead_of_log";
+  if (position.offset < bounds.first - 1) return "trimmed";
+  return undefined;
+}

@@ -1,0 +1,81 @@
+import type { LoggedEnvelope } from "../../shared/envelope.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { ResponseId } from "../../shared/ids.ts";
+import type { RoomName } from "../../shared/room.ts";
+
+type Delta = LoggedEnvelope<EventType.ChatResponseDelta>;
+type Response = LoggedEnvelope<EventType.ChatResponse>;
+
+export const isDelta = (event: LoggedEnvelope): event is Delta => event.type === EventType.ChatResponseDelta;
+export const isResponse = (event: LoggedEnvelope): event is Response => event.type === EventType.ChatResponse;
+
+/** Of these responses, those that have their final `chat_response` in the log. */
+export type FinishedResponses = (room: RoomName, responses: ResponseId[]) => Promise<Iterable<ResponseId>>;
+
+/**
+ * A page of history, as a late joiner wants it: the parts of one response are merged into one event at the place of
+ * the last part, and left out where the whole is in the log. Grows at either end, whichever way the log is read.
+ */
+export class CompactPage {
+  readonly events: LoggedEnvelope[] = [];
+  readonly #limit: number;
+  readonly #finished = new Set<ResponseId>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** These responses are in the log as a whole; to be told before their parts are added. */
+  leaveOut(finished: Iterable<ResponseId>): void {
+    for (const responseId of finished) this.#finished.add(responseId);
+  }
+
+  /** Adds what follows the page. `false`, and nothing changed, when it is full. */
+  append(event: LoggedEnvelope): boolean {
+    if (this.#isSuperseded(event)) return true;
+    const part = this.#partOf(event);
+    if (part < 0 && this.events.length >= this.#limit) return false;
+
+    const [earlier] = part < 0 ? [] : this.events.splice(part, 1);
+    this.events.push(earlier && isDelta(earlier) && isDelta(event) ? merge(earlier, event) : event);
+    if (isResponse(event)) this.#finished.add(event.data.responseId);
+    return true;
+  }
+
+  /** The same, but makes room by dropping what is oldest. */
+  push(event: LoggedEnvelope): void {
+    if (this.append(event)) return;
+    this.events.shift();
+    this.append(event);
+  }
+
+  /** Adds what comes before the page. `false`, and nothing changed, when it is full. */
+  prepend(event: LoggedEnvelope): boolean {
+    if (this.#isSuperseded(event)) return true;
+    const part = this.#partOf(event);
+    const later = this.events[part];
+    if (later && isDelta(later) && isDelta(event)) {
+      this.events[part] = merge(event, later);
+      return true;
+    }
+    if (this.events.length >= this.#limit) return false;
+    this.events.unshift(event);
+    if (isResponse(event)) this.#finished.add(event.data.responseId);
+    return true;
+  }
+
+  #isSuperseded(event: LoggedEnvelope): boolean {
+    return isDelta(event) && this.#finished.has(event.data.responseId);
+  }
+
+  /** Where the page has parts of the response that the event is of, or -1. */
+  #partOf(event: LoggedEnvelope): number {
+    if (!isDelta(event) && !isResponse(event)) return -1;
+    const { responseId } = event.data;
+    return this.events.findLastIndex((other) => isDelta(other) && other.data.responseId === responseId);
+  }
+}
+
+function merge(earlier: Delta, later: Delta): Delta {
+  return { ...later, data: { ...later.data, delta: earlier.data.delta + later.data.delta } };
+}

@@ -1,0 +1,62 @@
+import type { PresentMember } from "../../shared/commands/chat-commands.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { RoomName } from "../../shared/room.ts";
+
+/**
+ * Keeps the member list of a join's reply true until the reply is written. Who comes or goes after the list was read
+ * and before the connection is live would be in neither the list nor the events:
+ *
+ *   ada reads the list ─► bob's user_joined goes out ─► ada goes live
+ */
+export class Rosters {
+  readonly #open = new Map<RoomName, Set<Roster>>();
+
+  /** Starts to note who comes and goes. */
+  open(room: RoomName): Roster {
+    const rosters = this.#open.get(room) ?? new Set();
+    this.#open.set(room, rosters);
+    const roster: Roster = new Roster(() => {
+      rosters.delete(roster);
+      if (rosters.size === 0) this.#open.delete(room);
+    });
+    rosters.add(roster);
+    return roster;
+  }
+
+  /** To be told of every ephemeral event that reaches this instance. */
+  note(event: Envelope): void {
+    for (const roster of this.#open.get(event.room) ?? []) roster.note(event);
+  }
+}
+
+export class Roster {
+  readonly #changes: Envelope[] = [];
+  readonly close: () => void;
+
+  constructor(close: () => void) {
+    this.close = close;
+  }
+
+  note(event: Envelope): void {
+    if (isArrival(event) || isDeparture(event)) this.#changes.push(event);
+  }
+
+  /** The list that was read, with what has changed since. */
+  complete(list: { members: PresentMember[]; memberCount: number }): { members: PresentMember[]; memberCount: number } {
+    const members = new Map(list.members.map((member) => [member.userId, member]));
+    let { memberCount } = list;
+    for (const change of this.#changes) {
+      if (isArrival(change) && !members.has(change.data.userId)) {
+        const { userId, name } = change.data;
+        members.set(userId, { userId, name: name ?? null, connections: 1 });
+      }
+      if (isDeparture(change)) members.delete(change.data.userId);
+      if (isArrival(change) || isDeparture(change)) memberCount = change.data.memberCount;
+    }
+    return { members: [...members.values()], memberCount };
+  }
+}
+
+const isArrival = (event: Envelope): event is Envelope<EventType.UserJoined> => event.type === EventType.UserJoined;
+const isDeparture = (event: Envelope): event is Envelope<EventType.UserLeft> => event.type === EventType.UserLeft;

@@ -1,0 +1,43 @@
+import { Rejection } from "../../shared/rejection.ts";
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Middleware } from "./router.ts";
+
+/** How long a token is good for after its end: the time that a client has to bring a new one. */
+export const expiryGraceMs = 10_000;
+
+/** A connection outlives its token by a moment only. */
+export function authentication({ clock }: { clock: Clock }): Middleware {
+  return async ({ session }, next) => {
+    if (clock.now() > session.principal.expiresAt + expiryGraceMs) {
+      throw new Rejection("token_expired", "The token of this connection has expired. Connect with a new one.");
+    }
+    return next();
+  };
+}
+
+/** So many commands a second per connection. One that goes on far beyond is closed: it does not listen. */
+export function rateLimit(): Middleware {
+  return async ({ session }, next) => {
+    const retryAfterMs = session.commands.take();
+    if (retryAfterMs === 0) return next();
+    if (session.refusals.take() > 0) session.close("rate_limited");
+    throw new Rejection("rate_limited", `Too many commands; the next is possible in ${retryAfterMs} ms.`, { retryAfterMs });
+  };
+}
+
+/** A line per command, at level debug only: at the price of a line, none is written for nothing. */
+export function commandLogging({ logger }: { logger: Logger }): Middleware {
+  if (!logger.isDebugEnabled()) return (_call, next) => next();
+  return async ({ session, command, bytes }, next) => {
+    const startedAt = performance.now();
+    const { connectionId, principal } = session;
+    try {
+      await next();
+    } finally {
+      const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
+      const name = String(command).slice(0, 64);
+      logger.debug("command", { command: name, connectionId, userId: principal.userId, bytes, milliseconds });
+    }
+  };
+}

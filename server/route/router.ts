@@ -1,0 +1,162 @@
+import { ulid } from "ulid";
+import type { z } from "zod";
+import { type CommandName, type CommandPayload, commands } from "../../shared/commands/catalogue.ts";
+import type { AnyCommand } from "../../shared/commands/define-command.ts";
+import type { Namespace } from "../../shared/namespace.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { type PayloadFault, type Reply, type ReplyError, replyError } from "../../shared/reply.ts";
+import type { RoomName } from "../../shared/room.ts";
+import type { Handler, Handlers } from "../handle/handler.ts";
+import type { Logger } from "../observe/logger.ts";
+import { AtReply } from "../session/at-reply.ts";
+import { hasRole } from "../session/principal.ts";
+import type { Session } from "../session/session.ts";
+import { inspectJson } from "./inspect-json.ts";
+
+/** A command as it came through a door. */
+export interface Call {
+  session: Session;
+  /** Whatever the client gave for a name. */
+  command: unknown;
+  payload: unknown;
+  /** Size of the payload as it came, UTF-8. */
+  bytes: number;
+}
+
+/** Runs before every command, and goes on by calling `next`. One that throws a `Rejection` ends the call with it. */
+export type Middleware = (call: Call, next: () => Promise<void>) => Promise<void>;
+
+/** Writes the one reply of a call. */
+export type Respond = (reply: Reply<unknown>) => void;
+
+export interface RouterOptions {
+  /** In the order in which they run. */
+  middleware: readonly Middleware[];
+  messageBytes: number;
+  jsonDepth: number;
+  logger: Logger;
+}
+
+interface Route {
+  definition: AnyCommand;
+  /** Which commands of one connection wait for each other. */
+  lane(payload: unknown): string | undefined;
+  handle(payload: unknown, session: Session): Promise<unknown>;
+}
+
+/** From a command's name to its handler. The only place that catches what handlers throw. */
+export class Router {
+  readonly #routes = new Map<string, Route>();
+  readonly #options: RouterOptions;
+  #running = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  /** Serves one command of a namespace. */
+  register<N extends Namespace, C extends CommandName<N>>(namespace: N, name: C, handler: Handler<N, C>): void {
+    // Widened by what the catalogue's own `satisfies` has checked; the room function goes with the payload's schema.
+    const definition: AnyCommand & { room?: (payload: never) => RoomName } = commands[namespace][name] as AnyCommand;
+    this.#routes.set(`${namespace} ${name}`, {
+      definition,
+      lane: (payload) => definition.room?.(payload as never),
+      handle: (payload, session) => handler(payload as CommandPayload<N, C>, session),
+    });
+  }
+
+  /** Serves all commands of a table. */
+  registerAll<N extends Namespace, C extends CommandName<N>>(namespace: N, handlers: Handlers<N, C>): void {
+    for (const name of Object.keys(handlers) as C[]) this.register(namespace, name, handlers[name]);
+  }
+
+  /**
+   * Carries the command out and replies once. Never rejects. Without `respond` a failure is sent as `system.error`.
+   */
+  async handle(call: Call, respond?: Respond): Promise<void> {
+    this.#running++;
+    try {
+      await this.#throughMiddleware(call, 0, respond);
+    } catch (error) {
+      this.#fail(call, this.#toReplyError(error, call), respond);
+    } finally {
+      if (--this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves when no command is being carried out. */
+  async idle(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #throughMiddleware(call: Call, index: number, respond: Respond | undefined): Promise<void> {
+    const middleware = this.#options.middleware[index];
+    if (!middleware) return this.#carryOut(call, respond);
+    return middleware(call, () => this.#throughMiddleware(call, index + 1, respond));
+  }
+
+  async #carryOut(call: Call, respond: Respond | undefined): Promise<void> {
+    const { session } = call;
+    const route = this.#find(call);
+    const payload = this.#parse(route.definition, call);
+    const run = async () => {
+      const result = await route.handle(payload, session);
+      // Nothing may come between the last step of a join and its reply: no await here.
+      const data = result instanceof AtReply ? result.finish() : result;
+      respond?.({ ok: true, data });
+      if (result instanceof AtReply) result.afterwards();
+    };
+    const lane = route.lane(payload);
+    await (lane === undefined ? run() : session.inOrder(lane, run));
+  }
+
+  #find({ session, command }: Call): Route {
+    for (const namespace of session.namespaces) {
+      const route = this.#routes.get(`${namespace} ${String(command)}`);
+      if (!route) continue;
+      const { roles } = route.definition;
+      if (roles && !hasRole(session.principal, ...roles)) {
+        throw new Rejection("forbidden", `${route.definition.name} is for the roles ${roles.join(" and ")}.`);
+      }
+      return route;
+    }
+    const shown = typeof command === "string" ? command.slice(0, 64) : typeof command;
+    throw new Rejection("unknown_command", `There is no command ${JSON.stringify(shown)} here.`);
+  }
+
+  #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
+    const { messageBytes, jsonDepth } = this.#options;
+    if (bytes > messageBytes) throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
+    inspectJson(payload, jsonDepth);
+    const parsed = definition.payload.safeParse(payload);
+    if (!parsed.success) throw invalidPayload(definition.name, parsed.error);
+    return parsed.data;
+  }
+
+  #toReplyError(error: unknown, call: Call): ReplyError {
+    if (error instanceof Rejection) return error.error;
+    const errorId = ulid();
+    const { connectionId, principal } = call.session;
+    this.#options.logger.error("command failed", {
+      errorId,
+      command: String(call.command).slice(0, 64),
+      connectionId,
+      userId: principal.userId,
+      error,
+    });
+    return replyError("internal", "The server failed to carry this out. Its log says why, under this id.", { errorId });
+  }
+
+  #fail({ session, command }: Call, error: ReplyError, respond: Respond | undefined): void {
+    if (respond) respond({ ok: false, error });
+    else session.send("system.error", { command: typeof command === "string" ? command.slice(0, 64) : null, error });
+  }
+}
+
+function invalidPayload(command: string, error: z.ZodError): Rejection {
+  const faults: PayloadFault[] = error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join("."), message }));
+  const [first] = faults;
+  const where = first?.path ? `${first.path}: ` : "";
+  return new Rejection("invalid_payload", `The payload of ${command} is not valid: ${where}${first?.message ?? ""}`, faults);
+}

@@ -1,0 +1,134 @@
+import type { DisconnectReason } from "../../shared/disconnect-reason.ts";
+import type { ConnectionId } from "../../shared/ids.ts";
+import type { Namespace } from "../../shared/namespace.ts";
+import type { RoomName } from "../../shared/room.ts";
+import type { Clock } from "../clock.ts";
+import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
+import type { Principal } from "./principal.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+/** What a door does for one of its connections. All of it is synchronous and keeps the order of the calls. */
+export interface Transport {
+  /** Writes a message to this connection alone. */
+  send(name: string, data: unknown): void;
+  /** From now on the room's events are written to this connection. */
+  join(room: RoomName): void;
+  leave(room: RoomName): void;
+  /** Ends the connection in the way that the reason asks for; what was sent before still goes out. */
+  close(reason: DisconnectReason): void;
+}
+
+export interface SessionOptions {
+  connectionId: ConnectionId;
+  principal: Principal;
+  /** Whose commands the connection may send; the first that has a command serves it. */
+  namespaces: readonly Namespace[];
+  /** As the client is told: a Socket.IO namespace, or the path of a plain WebSocket door. */
+  door: string;
+  clock: Clock;
+  /** How many commands it may send. */
+  commands: TokenBucket;
+  /** How many commands beyond those are answered before the connection is closed. */
+  refusals: TokenBucket;
+  impossibleTransition?: (from: ConnectionState, to: ConnectionState) => void;
+}
+
+/** What the server knows of a connection. */
+export class Session {
+  readonly connectionId: ConnectionId;
+  readonly namespaces: readonly Namespace[];
+  readonly door: string;
+  readonly connectedAt: number;
+  readonly commands: TokenBucket;
+  readonly refusals: TokenBucket;
+  principal: Principal;
+  /** The client was told that its token is about to expire. */
+  expiryTold = false;
+  /** When the client last sent anything. Milliseconds since 1970. */
+  lastSeenAt: number;
+  lastPingAt: number;
+  transport: Transport = detached;
+
+  readonly #clock: Clock;
+  readonly #onClose: (() => unknown)[] = [];
+  readonly #lanes = new Map<string, Promise<unknown>>();
+  readonly #impossible: (from: ConnectionState, to: ConnectionState) => void;
+  #life: ConnectionLife = newConnectionLife;
+
+  constructor(options: SessionOptions) {
+    this.connectionId = options.connectionId;
+    this.principal = options.principal;
+    this.namespaces = options.namespaces;
+    this.door = options.door;
+    this.#clock = options.clock;
+    this.connectedAt = this.lastSeenAt = this.lastPingAt = options.clock.now();
+    this.commands = options.commands;
+    this.refusals = options.refusals;
+    this.#impossible = options.impossibleTransition ?? (() => {});
+    this.moveTo("connected");
+    this.moveTo("authenticated");
+  }
+
+  get life(): ConnectionLife {
+    return this.#life;
+  }
+
+  get isOpen(): boolean {
+    return this.#life.state !== "closing" && this.#life.state !== "closed";
+  }
+
+  /** Makes a transition, if it is a possible one; else leaves the state as it is and says so in the log. */
+  moveTo(state: ConnectionState): boolean {
+    const moved = transition(this.#life, state, this.#clock.now());
+    if (moved) this.#life = moved;
+    else this.#impossible(this.#life.state, state);
+    return moved !== undefined;
+  }
+
+  activate(transport: Transport): void {
+    this.transport = transport;
+    this.moveTo("active");
+  }
+
+  send(name: string, data: unknown): void {
+    if (this.isOpen) this.transport.send(name, data);
+  }
+
+  /** Tells the client why, then ends the connection. */
+  close(reason: DisconnectReason, retryAfterMs?: number): void {
+    if (!this.isOpen) return;
+    this.transport.send("system.connection.close", { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    this.transport.close(reason);
+  }
+
+  /** To be done when the connection has ended, whoever ended it. */
+  onClose(listener: () => unknown): void {
+    this.#onClose.push(listener);
+  }
+
+  /** The door says that the connection has ended. */
+  async ended(): Promise<void> {
+    if (!this.isOpen) return;
+    this.moveTo("closing");
+    for (const listener of this.#onClose.splice(0)) await listener();
+    this.moveTo("closed");
+  }
+
+  /** Runs what belongs to one lane in the order of the calls, one after the other. */
+  inOrder<T>(lane: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#lanes.get(lane);
+    const result = before ? before.then(run) : run();
+    // The next one in the lane waits for the end, whatever it is.
+    const ended = result.then(
+      () => {},
+      () => {},
+    );
+    this.#lanes.set(lane, ended);
+    void ended.then(() => {
+      if (this.#lanes.get(lane) === ended) this.#lanes.delete(lane);
+    });
+    return result;
+  }
+}
+
+const detached: Transport = { send() {}, join() {}, leave() {}, close() {} };

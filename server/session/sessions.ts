@@ -1,0 +1,33 @@
+import type { ConnectionId, UserId } from "../../shared/ids.ts";
+import type { Session } from "./session.ts";
+
+/** The connections of this instance. */
+export class Sessions {
+  readonly #all = new Map<ConnectionId, Session>();
+  readonly #byUser = new Map<UserId, Set<Session>>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Until its connection has ended. */
+  add(session: Session): void {
+    const { userId } = session.principal;
+    this.#all.set(session.connectionId, session);
+    this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session));
+    session.onClose(() => {
+      this.#all.delete(session.connectionId);
+      const others = this.#byUser.get(userId);
+      others?.delete(session);
+      if (others?.size === 0) this.#byUser.delete(userId);
+    });
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#all.values();
+  }
+
+  ofUser(userId: UserId): Session[] {
+    return [...(this.#byUser.get(userId) ?? [])];
+  }
+}

@@ -1,0 +1,113 @@
+import type { z } from "zod";
+import type { Namespace } from "../namespace.ts";
+import {
+  adminAnnounce,
+  adminConnections,
+  adminDisconnect,
+  adminInstances,
+  adminLogLevel,
+  adminRevoke,
+  adminRoom,
+  adminRooms,
+  adminStats,
+  adminTrace,
+} from "./admin-commands.ts";
+import { registerAgent, reportActivity, sendHeartbeat, sendProgress, sendResponse } from "./agent-commands.ts";
+import {
+  addMembers,
+  cancelChatResponse,
+  createConversation,
+  history,
+  joinRoom,
+  leaveRoom,
+  listConversations,
+  markRead,
+  removeMember,
+  renameConversation,
+  sendChatMessage,
+  sendChatResponse,
+  sendChatResponseDelta,
+  setTyping,
+} from "./chat-commands.ts";
+import type { AnyCommand } from "./define-command.ts";
+import { sendHlinkMessage } from "./hlink-command.ts";
+import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
+import { pong, refreshToken } from "./session-commands.ts";
+
+const sessionCommands = keyedByName({
+  [pong.name]: pong,
+  [refreshToken.name]: refreshToken,
+});
+
+/** Every command, under the namespace that serves it. */
+export const commands = {
+  "/chat": keyedByName({
+    ...sessionCommands,
+    [createConversation.name]: createConversation,
+    [addMembers.name]: addMembers,
+    [removeMember.name]: removeMember,
+    [listConversations.name]: listConversations,
+    [renameConversation.name]: renameConversation,
+    [markRead.name]: markRead,
+    [joinRoom.name]: joinRoom,
+    [leaveRoom.name]: leaveRoom,
+    [history.name]: history,
+    [sendChatMessage.name]: sendChatMessage,
+    [sendChatResponseDelta.name]: sendChatResponseDelta,
+    [sendChatResponse.name]: sendChatResponse,
+    [cancelChatResponse.name]: cancelChatResponse,
+    [setTyping.name]: setTyping,
+    [sendHlinkMessage.name]: sendHlinkMessage,
+  }),
+  "/monitoring": keyedByName({
+    ...sessionCommands,
+    [subscribe.name]: subscribe,
+    [unsubscribe.name]: unsubscribe,
+    [joinTopic.name]: joinTopic,
+    [leaveTopic.name]: leaveTopic,
+  }),
+  "/agents": keyedByName({
+    ...sessionCommands,
+    [registerAgent.name]: registerAgent,
+    [sendHeartbeat.name]: sendHeartbeat,
+    [sendProgress.name]: sendProgress,
+    [sendResponse.name]: sendResponse,
+    [reportActivity.name]: reportActivity,
+  }),
+  "/admin": keyedByName({
+    ...sessionCommands,
+    [adminStats.name]: adminStats,
+    [adminInstances.name]: adminInstances,
+    [adminConnections.name]: adminConnections,
+    [adminRooms.name]: adminRooms,
+    [adminRoom.name]: adminRoom,
+    [adminDisconnect.name]: adminDisconnect,
+    [adminRevoke.name]: adminRevoke,
+    [adminAnnounce.name]: adminAnnounce,
+    [adminTrace.name]: adminTrace,
+    [adminLogLevel.name]: adminLogLevel,
+  }),
+} satisfies Record<Namespace, Record<string, AnyCommand>>;
+
+type Commands = typeof commands;
+
+export type CommandName<N extends Namespace> = keyof Commands[N] & string;
+
+type CommandOf<N extends Namespace, C extends CommandName<N>> = Commands[N][C] extends infer Definition extends
+  AnyCommand
+  ? Definition
+  : never;
+
+/** The payload as a client gives it: defaults left out, ids as plain strings. */
+export type CommandInput<N extends Namespace, C extends CommandName<N>> = z.input<CommandOf<N, C>["payload"]>;
+
+/** The payload as a handler gets it. */
+export type CommandPayload<N extends Namespace, C extends CommandName<N>> = z.output<CommandOf<N, C>["payload"]>;
+
+/** `data` of the reply. */
+export type CommandData<N extends Namespace, C extends CommandName<N>> = z.output<CommandOf<N, C>["reply"]>;
+
+/** Compiles only if each definition stands under its own name. */
+function keyedByName<Table extends { [Name in keyof Table]: { name: Name } }>(table: Table): Table {
+  return table;
+}

@@ -1,0 +1,25 @@
+import type { z } from "zod";
+import type { Role } from "../role.ts";
+import type { RoomName } from "../room.ts";
+
+export interface CommandDefinition<Name extends string, Payload extends z.ZodType, Data extends z.ZodType> {
+  name: Name;
+  /** Roles that may use it, where not everybody in its namespace may. */
+  roles?: readonly Role[];
+  payload: Payload;
+  /** `data` of the reply. */
+  reply: Data;
+  /** The room it is about. Commands of one connection about one room are carried out in the order in which they came. */
+  room?: (payload: z.output<Payload>) => RoomName;
+  /** The same for a command that is not about one room but about a subscription, a dispatch, an agent: equal keys keep their order. */
+  orderedBy?: (payload: z.output<Payload>) => string;
+}
+
+export function defineCommand<const Name extends string, Payload extends z.ZodType, Data extends z.ZodType>(
+  definition: CommandDefinition<Name, Payload, Data>,
+): CommandDefinition<Name, Payload, Data> {
+  return definition;
+}
+
+// These two functions are contravariant in the payload, so "any command" leaves them out.
+export type AnyCommand = Omit<CommandDefinition<string, z.ZodType, z.ZodType>, "room" | "orderedBy">;

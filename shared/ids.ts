@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { limits } from "./limits.ts";
+
+/** What every id that a client may choose looks like. It can stand in a URL, a room name and a Redis key without quoting. */
+export const Identifier = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._~@|+=-]{0,127}$/,
+    "must be 1 to 128 of A-Z a-z 0-9 . _ ~ @ | + = - and begin with a letter or digit",
+  );
+
+export const UserId = Identifier.brand<"UserId">();
+export type UserId = z.infer<typeof UserId>;
+
+export const ConversationId = Identifier.brand<"ConversationId">();
+export type ConversationId = z.infer<typeof ConversationId>;
+
+export const ResponseId = Identifier.brand<"ResponseId">();
+export type ResponseId = z.infer<typeof ResponseId>;
+
+export const AgentId = Identifier.brand<"AgentId">();
+export type AgentId = z.infer<typeof AgentId>;
+
+export const TaskId = Identifier.brand<"TaskId">();
+export type TaskId = z.infer<typeof TaskId>;
+
+export const StreamId = Identifier.brand<"StreamId">();
+export type StreamId = z.infer<typeof StreamId>;
+
+export const CheckpointId = Identifier.brand<"CheckpointId">();
+export type CheckpointId = z.infer<typeof CheckpointId>;
+
+/** Id of a dispatch, and of everything that is said about it. */
+export const MessageId = Identifier.brand<"MessageId">();
+export type MessageId = z.infer<typeof MessageId>;
+
+/** Any text, chosen by the client; a `join_room` of `/monitoring` makes a subscription whose id is the topic. */
+export const SubscriptionId = z.string().min(1).max(limits.roomNameLength).brand<"SubscriptionId">();
+export type SubscriptionId = z.infer<typeof SubscriptionId>;
+
+/** Chosen by the publisher, or a ULID. Any visible ASCII, since other systems' ids end up here. */
+export const EventId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters without spaces")
+  .brand<"EventId">();
+export type EventId = z.infer<typeof EventId>;
+
+export const ConnectionId = z.string().min(1).max(limits.identifierLength).brand<"ConnectionId">();
+export type ConnectionId = z.infer<typeof ConnectionId>;
+
+export const InstanceId = z.string().min(1).max(limits.identifierLength).brand<"InstanceId">();
+export type InstanceId = z.infer<typeof InstanceId>;

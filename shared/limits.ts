@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+/**
+ * Sizes and counts that belong to the contract itself. Limits that an operator may change
+ * (rates, bytes per message, …) are server configuration and reach a client in `system.connection.established`.
+ * Lengths are in UTF-16 code units, as `String.length` counts them.
+ */
+export const limits = {
+  identifierLength: 128,
+  /** A kind, a colon and an id, or a topic pattern. */
+  roomNameLength: 160,
+  tokenLength: 16_384,
+  eventIdLength: 128,
+  messageLength: 16_384,
+  /** A streamed answer as a whole; the deltas it was sent in are shorter. */
+  responseLength: 1_048_576,
+  deltaLength: 16_384,
+  /** What 40 ms of deltas may add up to before the producer is held back. */
+  rolledUpDeltaLength: 65_536,
+  /** Streamed answers that one connection writes at the same time. */
+  openResponses: 100,
+  titleLength: 200,
+  nameLength: 200,
+  textLength: 4_096,
+  reasonLength: 500,
+  urlLength: 2_048,
+  pathLength: 4_096,
+  attachments: 10,
+  conversationMembers: 1_000,
+  membersPerCommand: 100,
+  /** A member list is cut here; the count is of all. */
+  membersInReply: 500,
+  pageDefault: 50,
+  pageMax: 1_000,
+  listPageMax: 200,
+  topicsPerSubscription: 50,
+  typesPerSubscription: 50,
+  eventsPerRequest: 500,
+  capabilities: 100,
+  inFlight: 100,
+  /** What an agent is asked to do. */
+  dispatchLength: 65_536,
+  attemptsMax: 100,
+  /** The deadline of a dispatch that did not ask for another: 10 minutes. */
+  dispatchTimeoutMsDefault: 600_000,
+  dispatchTimeoutMsMax: 86_400_000,
+  metricsPerUpdate: 200,
+  blockedTasks: 1_000,
+  transitionsKept: 20,
+  traceSecondsMax: 300,
+  waitSecondsMax: 55,
+} as const;
+
+/** The limits in force for a connection, told to the client when it is established. Source: protocol section 10. */
+export const ConnectionLimits = z.strictObject({
+  /** Bytes of one inbound message, UTF-8. */
+  messageBytes: z.int().min(1),
+  roomsPerConnection: z.int().min(1),
+  subscriptionsPerConnection: z.int().min(1),
+  commandsPerSecond: z.int().min(1),
+  commandsBurst: z.int().min(1),
+  jsonDepth: z.int().min(1),
+});
+export type ConnectionLimits = z.infer<typeof ConnectionLimits>;

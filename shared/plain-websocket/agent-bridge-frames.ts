@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { refreshToken } from "../commands/session-commands.ts";
+import { agentFields, Concurrency } from "../entities/agent.ts";
+import { AttemptNumber, outcomeFields, progressFields, workFields } from "../entities/dispatch.ts";
+import { ErrorCode } from "../error-code.ts";
+import { AgentId, MessageId } from "../ids.ts";
+import { JsonObject, Timestamp } from "../json.ts";
+import { limits } from "../limits.ts";
+
+// Flat and snake_case. A bridge may write null for what it does not have, and the server does so too.
+
+const Attempts = z.array(z.strictObject({ message_id: MessageId, attempt: AttemptNumber })).max(limits.inFlight);
+
+export const RegisterFrame = z.strictObject({
+  type: z.literal("register"),
+  agent_id: AgentId,
+  /** The token, unless `?token=` or the header had it. */
+  auth_token: z.string().max(limits.tokenLength).nullish(),
+  capabilities: agentFields.capabilities.default([]),
+  workdir: agentFields.workdir.nullable(),
+  metadata: agentFields.metadata.nullable(),
+  concurrency: Concurrency.nullish(),
+  in_flight: Attempts.nullish(),
+});
+export type RegisterFrame = z.infer<typeof RegisterFrame>;
+
+export const HeartbeatFrame = z.strictObject({
+  type: z.literal("heartbeat"),
+  agent_id: AgentId.nullish(),
+  dispatches: Attempts.nullish(),
+});
+export type HeartbeatFrame = z.infer<typeof HeartbeatFrame>;
+
+const dispatchFields = {
+  message_id: MessageId,
+  agent_id: AgentId.nullish(),
+  /** Left out: the newest that this connection was sent. */
+  attempt: AttemptNumber.nullish(),
+};
+
+export const ProgressFrame = z.strictObject({
+  type: z.literal("progress"),
+  ...dispatchFields,
+  status: progressFields.status,
+  progress_text: progressFields.progressText.nullable(),
+  percent: progressFields.percent.nullable(),
+  delta: progressFields.delta.nullable(),
+  metadata: progressFields.metadata.nullable(),
+});
+export type ProgressFrame = z.infer<typeof ProgressFrame>;
+
+export const ResponseFrame = z.strictObject({
+  type: z.literal("response"),
+  ...dispatchFields,
+  content: outcomeFields.content.nullable(),
+  usage: outcomeFields.usage.nullable(),
+  error: outcomeFields.error.nullable(),
+});
+export type ResponseFrame = z.infer<typeof ResponseFrame>;
+
+/** So that a bridge may outlive its token. */
+export const TokenRefreshFrame = z.strictObject({
+  type: z.literal(refreshToken.name),
+  ...refreshToken.payload.shape,
+});
+export type TokenRefreshFrame = z.infer<typeof TokenRefreshFrame>;
+
+/** What a bridge sends. */
+export const BridgeFrame = z.discriminatedUnion("type", [
+  RegisterFrame,
+  HeartbeatFrame,
+  ProgressFrame,
+  ResponseFrame,
+  TokenRefreshFrame,
+]);
+export type BridgeFrame = z.infer<typeof BridgeFrame>;
+
+export const RegisteredFrame = z.strictObject({
+  type: z.literal("registered"),
+  agent_id: AgentId,
+  lease_ms: z.int().min(1),
+  heartbeat_interval_ms: z.int().min(1),
+  resume: Attempts,
+  cancel: z.array(MessageId),
+});
+export type RegisteredFrame = z.infer<typeof RegisteredFrame>;
+
+/** What came, plus the dispatches that the agent should drop. */
+export const HeartbeatEchoFrame = z.strictObject({
+  type: z.literal("heartbeat"),
+  agent_id: AgentId,
+  dispatches: Attempts.optional(),
+  cancel: z.array(MessageId),
+});
+export type HeartbeatEchoFrame = z.infer<typeof HeartbeatEchoFrame>;
+
+export const DispatchFrame = z.strictObject({
+  type: z.literal("dispatch"),
+  message_id: MessageId,
+  attempt: AttemptNumber,
+  content: workFields.content,
+  context: JsonObject,
+  session_id: workFields.sessionId.unwrap().nullable(),
+  task_id: workFields.taskId.unwrap().nullable(),
+  deadline: Timestamp,
+});
+export type DispatchFrame = z.infer<typeof DispatchFrame>;
+
+export const CancelFrame = z.strictObject({
+  type: z.literal("cancel"),
+  message_id: MessageId,
+  reason: z.string().max(limits.reasonLength),
+});
+export type CancelFrame = z.infer<typeof CancelFrame>;
+
+/** A frame was refused; the connection goes on. */
+export const ErrorFrame = z.strictObject({
+  type: z.literal("error"),
+  code: ErrorCode,
+  message: z.string(),
+  /** The dispatch that the frame was about. */
+  message_id: MessageId.nullable(),
+});
+export type ErrorFrame = z.infer<typeof ErrorFrame>;
+
+/** What the server sends to a bridge, next to the `system.*` messages. */
+export const BridgeServerFrame = z.discriminatedUnion("type", [
+  RegisteredFrame,
+  HeartbeatEchoFrame,
+  DispatchFrame,
+  CancelFrame,
+  ErrorFrame,
+]);
+export type BridgeServerFrame = z.infer<typeof BridgeServerFrame>;

@@ -1,0 +1,13 @@
+import type { ErrorCode } from "./error-code.ts";
+import { type ReplyError, replyError } from "./reply.ts";
+
+/** An expected failure: answers one command, and the connection goes on. Anything else that is thrown is a bug. */
+export class Rejection extends Error {
+  override readonly name = "Rejection";
+  readonly error: ReplyError;
+
+  constructor(code: ErrorCode, message: string, details?: unknown) {
+    super(message);
+    this.error = replyError(code, message, details);
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { ErrorCode, errorCodes } from "./error-code.ts";
+
+/** One fault in a payload. `path` is dotted, empty for the payload itself. */
+export interface PayloadFault {
+  path: string;
+  message: string;
+}
+
+/** The error of a reply, of a `connect_error` and of an HTTP problem. */
+export const ReplyError = z.strictObject({
+  code: ErrorCode,
+  message: z.string(),
+  retryable: z.boolean(),
+  /** For `invalid_payload` a list of {@link PayloadFault}; for `rate_limited` `{ retryAfterMs }`; for `internal` `{ errorId }`. */
+  details: z.unknown().optional(),
+});
+export type ReplyError = z.infer<typeof ReplyError>;
+
+/** Every command gets exactly one. */
+export type Reply<Data> = { ok: true; data: Data } | { ok: false; error: ReplyError };
+
+export function replyError(code: ErrorCode, message: string, details?: unknown): ReplyError {
+  return { code, message, retryable: errorCodes[code].retryable, ...(details === undefined ? {} : { details }) };
+}
