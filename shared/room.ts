@@ -54,6 +54,12 @@ export function parseRoom(name: RoomName): Room {
   return parts;
 }
 
+/** The kind that a room or a pattern begins with, if any. */
+export function parseRoomKind(text: string): RoomKind | undefined {
+  const [kind] = text.split(":", 1);
+  return [...kindsWithId, ...bareKinds].find((known) => known === kind);
+}
+
 export function logOfRoom(name: RoomName): LogName {
   return namespaceOfKind[parseRoom(name).kind] === "/monitoring" ? monitoringLog : (name as string as LogName);
 }

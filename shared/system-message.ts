@@ -19,7 +19,8 @@ export const systemMessages = {
     connectionId: ConnectionId,
     userId: UserId,
     roles: z.array(Role),
-    namespace: z.enum(namespaces),
+    /** `/ws` on the plain WebSocket door, which serves the commands of two namespaces. */
+    namespace: z.enum([...namespaces, "/ws"]),
     instanceId: InstanceId,
     protocolVersion: z.literal(protocolVersion),
     serverTime: Timestamp,

@@ -62,7 +62,7 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): Documents {
   return {
     get,
 
-    getMany: (kind, ids) => Promise.all(ids.map((id) => get(kind, id))),
+    getMany: <T>(kind: DocumentKind, ids: string[]) => Promise.all(ids.map((id) => get<T>(kind, id))),
 
     async put(kind, id, value, expected, options = {}) {
       if (++puts % putsPerSweep === 0) sweep();

@@ -44,6 +44,11 @@ interface Route {
   handle(payload: unknown, session: Session): Promise<unknown>;
 }
 
+interface Ordering {
+  room?: (payload: never) => RoomName;
+  orderedBy?: (payload: never) => string;
+}
+
 /** From a command's name to its handler. The only place that catches what handlers throw. */
 export class Router {
   readonly #routes = new Map<string, Route>();
@@ -58,10 +63,10 @@ export class Router {
   /** Serves one command of a namespace. */
   register<N extends Namespace, C extends CommandName<N>>(namespace: N, name: C, handler: Handler<N, C>): void {
     // Widened by what the catalogue's own `satisfies` has checked; the room function goes with the payload's schema.
-    const definition: AnyCommand & { room?: (payload: never) => RoomName } = commands[namespace][name] as AnyCommand;
+    const definition: AnyCommand & Ordering = commands[namespace][name] as AnyCommand;
     this.#routes.set(`${namespace} ${name}`, {
       definition,
-      lane: (payload) => definition.room?.(payload as never),
+      lane: (payload) => (definition.room ?? definition.orderedBy)?.(payload as never),
       handle: (payload, session) => handler(payload as CommandPayload<N, C>, session),
     });
   }
@@ -130,7 +135,7 @@ export class Router {
     if (bytes > messageBytes) throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
     inspectJson(payload, jsonDepth);
     const parsed = definition.payload.safeParse(payload);
-    if (!parsed.success) throw invalidPayload(definition.name, parsed.error);
+    if (!parsed.success) throw invalidPayload(`the payload of ${definition.name}`, parsed.error);
     return parsed.data;
   }
 
@@ -154,9 +159,10 @@ export class Router {
   }
 }
 
-function invalidPayload(command: string, error: z.ZodError): Rejection {
+/** The rejection that names every fault which the schema found, up to 20. */
+export function invalidPayload(what: string, error: z.ZodError): Rejection {
   const faults: PayloadFault[] = error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join("."), message }));
   const [first] = faults;
   const where = first?.path ? `${first.path}: ` : "";
-  return new Rejection("invalid_payload", `The payload of ${command} is not valid: ${where}${first?.message ?? ""}`, faults);
+  return new Rejection("invalid_payload", `Not valid, ${what}: ${where}${first?.message ?? ""}`, faults);
 }

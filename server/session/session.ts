@@ -54,6 +54,7 @@ export class Session {
   readonly #lanes = new Map<string, Promise<unknown>>();
   readonly #impossible: (from: ConnectionState, to: ConnectionState) => void;
   #life: ConnectionLife = newConnectionLife;
+  #endedBy: string | undefined;
 
   constructor(options: SessionOptions) {
     this.connectionId = options.connectionId;
@@ -96,7 +97,8 @@ export class Session {
 
   /** Tells the client why, then ends the connection. */
   close(reason: DisconnectReason, retryAfterMs?: number): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.#endedBy) return;
+    this.#endedBy = reason;
     this.transport.send("system.connection.close", { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     this.transport.close(reason);
   }
@@ -106,9 +108,15 @@ export class Session {
     this.#onClose.push(listener);
   }
 
+  /** Who or what ended the connection: a reason of the server's, or what the door saw. */
+  get endedBy(): string | undefined {
+    return this.#endedBy;
+  }
+
   /** The door says that the connection has ended. */
-  async ended(): Promise<void> {
+  async ended(how: string): Promise<void> {
     if (!this.isOpen) return;
+    this.#endedBy ??= how;
     this.moveTo("closing");
     for (const listener of this.#onClose.splice(0)) await listener();
     this.moveTo("closed");

@@ -1,0 +1,32 @@
+import jwt from "jsonwebtoken";
+import type { Role } from "../../shared/role.ts";
+
+export interface ExampleToken {
+  name: string;
+  roles: readonly Role[];
+  token: string;
+}
+
+const people: readonly { sub: string; name: string; roles: readonly Role[] }[] = [
+  { sub: "ada", name: "Ada", roles: ["user"] },
+  { sub: "bob", name: "Bob", roles: ["user"] },
+  { sub: "mona", name: "Mona", roles: ["user", "monitor"] },
+  { sub: "root", name: "Root", roles: ["user", "monitor", "admin"] },
+];
+
+/** Tokens for trying the server out, good for a day. */
+export function exampleTokens(
+  secret: string,
+  { JWT_AUDIENCE, JWT_ISSUER }: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined },
+): ExampleToken[] {
+  return people.map(({ sub, name, roles }) => ({
+    name,
+    roles,
+    token: jwt.sign({ sub, name, roles }, secret, {
+      algorithm: "HS256",
+      expiresIn: "24h",
+      ...(JWT_AUDIENCE === undefined ? {} : { audience: JWT_AUDIENCE }),
+      ...(JWT_ISSUER === undefined ? {} : { issuer: JWT_ISSUER }),
+    }),
+  }));
+}

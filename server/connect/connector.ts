@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import type { ConnectionId, InstanceId } from "../../shared/ids.ts";
+import type { ConnectionLimits } from "../../shared/limits.ts";
+import { type Namespace, rolesOfNamespace } from "../../shared/namespace.ts";
+import { protocolVersion } from "../../shared/protocol.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { broadcastRoom, namespaceOfKind, parseRoomKind, userRoom } from "../../shared/room.ts";
+import type { SystemMessageData } from "../../shared/system-message.ts";
+import type { TokenVerifier } from "../access/token-verifier.ts";
+import { type Clock, timestampOf } from "../clock.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import { hasRole, type Principal } from "../session/principal.ts";
+import { Session, type Transport } from "../session/session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { TokenBucket } from "../session/token-bucket.ts";
+import type { Drain } from "./drain.ts";
+
+export interface ConnectorDeps {
+  verifier: TokenVerifier;
+  sessions: Sessions;
+  rooms: Rooms;
+  drain: Drain;
+  clock: Clock;
+  logger: Logger;
+  instanceId: InstanceId;
+  limits: ConnectionLimits;
+  heartbeatIntervalMs: number;
+}
+
+/** A client that wants in. */
+export interface Request {
+  /** The token, wherever the door found it. */
+  token: unknown;
+  /** The namespace, or the path of a plain WebSocket door. */
+  door: SystemMessageData<"system.connection.established">["namespace"];
+  /** The namespaces whose commands the door takes. */
+  namespaces: readonly Namespace[];
+  /** Whether the client is put into its own room and `broadcast`. */
+  autoJoin: boolean;
+}
+
+/** A connection that is let in and not yet told so. Either of the two is to be called, once. */
+export interface Opening {
+  session: Session;
+  /** Tells the client, and lets it go live. Synchronous: nothing reaches the client before. */
+  activate(transport: Transport): void;
+  /** The client went away meanwhile. */
+  abandon(): Promise<void>;
+}
+
+/** Agents and backends talk on behalf of many. */
+const programFactor = 20;
+
+/** Decides who comes in, for every door. */
+export class Connector {
+  readonly #deps: ConnectorDeps;
+
+  constructor(deps: ConnectorDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with `unavailable` while draining, else with `unauthenticated`, `token_expired` or `forbidden`. */
+  async open({ token, door, namespaces, autoJoin }: Request): Promise<Opening> {
+    const { drain, sessions, rooms, clock, logger } = this.#deps;
+    if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
+    const principal = await this.authenticate(token);
+    const entered = namespaces.filter((namespace) => mayEnter(principal, namespace));
+    if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
+
+    const session = this.createSession(principal, door, entered);
+    const goLive: (() => void)[] = [];
+    if (autoJoin && entered.includes("/chat")) {
+      for (const room of [userRoom(principal.userId), broadcastRoom]) goLive.push(await rooms.follow(session, room));
+    }
+    return {
+      session,
+      activate: (transport) => {
+        session.activate(transport);
+        sessions.add(session);
+        const { connectionId } = session;
+        logger.info("connected", { connectionId, userId: principal.userId, door });
+        session.onClose(() => {
+          const seconds = Math.round((clock.now() - session.connectedAt) / 1000);
+          logger.info("disconnected", { connectionId, userId: principal.userId, door, reason: session.endedBy, seconds });
+        });
+        session.send("system.connection.established", this.#established(session, door));
+        for (const live of goLive) live();
+      },
+      abandon: () => session.ended("client"),
+    };
+  }
+
+  /** Rejects with `unauthenticated` or `token_expired`. */
+  async authenticate(token: unknown): Promise<Principal> {
+    if (typeof token !== "string" || token === "") {
+      throw new Rejection("unauthenticated", "A token is needed: auth.token of Socket.IO, or the header Authorization: Bearer.");
+    }
+    return this.#deps.verifier.verify(token);
+  }
+
+  createSession(principal: Principal, door: string, namespaces: readonly Namespace[], commands?: TokenBucket): Session {
+    const { clock, logger } = this.#deps;
+    const connectionId = randomUUID() as ConnectionId;
+    const bucket = this.createCommandBucket(principal);
+    return new Session({
+      connectionId,
+      principal,
+      namespaces,
+      door,
+      clock,
+      commands: commands ?? bucket,
+      refusals: new TokenBucket({ perSecond: bucket.burst, burst: bucket.burst * 10 }, clock),
+      impossibleTransition: (from, to) => logger.warn("impossible transition refused", { connectionId, from, to }),
+    });
+  }
+
+  createCommandBucket(principal: Principal): TokenBucket {
+    const { commandsPerSecond, commandsBurst } = this.#deps.limits;
+    const factor = hasRole(principal, "agent", "service") ? programFactor : 1;
+    return new TokenBucket({ perSecond: commandsPerSecond * factor, burst: commandsBurst * factor }, this.#deps.clock);
+  }
+
+  #established(session: Session, door: Request["door"]): SystemMessageData<"system.connection.established"> {
+    const { instanceId, clock, heartbeatIntervalMs, limits } = this.#deps;
+    const { connectionId, principal } = session;
+    return {
+      connectionId,
+      userId: principal.userId,
+      roles: [...principal.roles],
+      namespace: door,
+      instanceId,
+      protocolVersion,
+      serverTime: timestampOf(clock),
+      tokenExpiresAt: new Date(principal.expiresAt).toISOString(),
+      heartbeatIntervalMs,
+      limits,
+    };
+  }
+}
+
+/** By role; or, into `/monitoring`, by a grant on one of its rooms. */
+export function mayEnter(principal: Principal, namespace: Namespace): boolean {
+  if (hasRole(principal, ...rolesOfNamespace[namespace])) return true;
+  if (namespace !== "/monitoring") return false;
+  return principal.grants.some(({ room }) => {
+    const kind = parseRoomKind(room);
+    return kind !== undefined && namespaceOfKind[kind] === "/monitoring";
+  });
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "../clock.ts";
+import { expiryGraceMs } from "../route/middleware.ts";
+import type { Session } from "../session/session.ts";
+
+export interface KeepaliveOptions {
+  sessions: Iterable<Session>;
+  clock: Clock;
+  heartbeatIntervalMs: number;
+}
+
+/** How long before a token expires the client is told. */
+const expiryNoticeMs = 60_000;
+
+/** A client that has sent nothing for so long is gone. */
+export function silenceLimitMs(heartbeatIntervalMs: number): number {
+  return 2 * heartbeatIntervalMs + 10_000;
+}
+
+/** Pings every connection in its own rhythm, and ends those that are silent or whose token has expired. */
+export class Keepalive {
+  readonly #options: KeepaliveOptions;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: KeepaliveOptions) {
+    this.#options = options;
+    // One timer for all: a timer per connection would cost more than all that it does.
+    this.#timer = setInterval(() => this.check(), Math.min(1_000, options.heartbeatIntervalMs / 4)).unref();
+  }
+
+  check(): void {
+    const now = this.#options.clock.now();
+    for (const session of this.#options.sessions) this.#check(session, now);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #check(session: Session, now: number): void {
+    const { heartbeatIntervalMs } = this.#options;
+    const { expiresAt } = session.principal;
+    if (now - session.lastSeenAt > silenceLimitMs(heartbeatIntervalMs)) return session.close("heartbeat_lost");
+    if (now > expiresAt + expiryGraceMs) return session.close("token_expired");
+    if (now > expiresAt - expiryNoticeMs && !session.expiryTold) {
+      session.expiryTold = true;
+      session.send("system.token.expiring", { expiresAt: new Date(expiresAt).toISOString() });
+    }
+    if (now - session.lastPingAt >= heartbeatIntervalMs) {
+      session.lastPingAt = now;
+      session.send("system.ping", { timestamp: now });
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { randomUUID } from "node:crypto";
+import { createServer as createHttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { InstanceId } from "../shared/ids.ts";
+import type { ConnectionLimits } from "../shared/limits.ts";
+import { createAccess } from "./access/access.ts";
+import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import { Connector } from "./connect/connector.ts";
+import { Drain } from "./connect/drain.ts";
+import { Keepalive } from "./connect/keepalive.ts";
+import type { OriginPolicy } from "./connect/origin.ts";
+import { ConversationList } from "./conversations/conversation-list.ts";
+import { Conversations } from "./conversations/conversations.ts";
+import { ReadPositions } from "./conversations/read-positions.ts";
+import { Responses } from "./conversations/responses.ts";
+import type { Broadcast } from "./deliver/broadcast.ts";
+import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
+import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
+import type { Outlet } from "./deliver/outlet.ts";
+import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
+import type { Documents } from "./documents/documents.ts";
+import { createMemoryDocuments } from "./documents/memory-documents.ts";
+import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
+import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
+import { createAdminHandlers } from "./handle/admin/announce.ts";
+import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
+import { createSessionHandlers } from "./handle/session-handlers.ts";
+import { createApp } from "./http/create-app.ts";
+import type { EventLog } from "./log/event-log.ts";
+import { createMemoryEventLog } from "./log/memory-event-log.ts";
+import type { Logger } from "./observe/logger.ts";
+import { Attendance } from "./presence/attendance.ts";
+import { createMemoryPresence } from "./presence/memory-presence.ts";
+import type { Presence } from "./presence/presence.ts";
+import { createPublisher } from "./publish/publisher.ts";
+import { createCatchUp } from "./resume/catch-up.ts";
+import { Rooms } from "./rooms/rooms.ts";
+import { Rosters } from "./rooms/roster.ts";
+import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
+import { Router } from "./route/router.ts";
+import { Sessions } from "./session/sessions.ts";
+
+/** The settings, with the secret that a start outside production makes up. */
+export type ServerConfig = Config & { JWT_SECRET: string };
+
+/** Parts that an embedder or a test brings along. */
+export interface Overrides {
+  clock?: Clock;
+  log?: EventLog;
+  documents?: Documents;
+  presence?: Presence;
+  broadcast?: Broadcast;
+  feeds?: Partial<FeedsOptions>;
+}
+
+export interface SignalboxServer {
+  /** Where it can be reached, with the port that it really has. */
+  url: string;
+  port: number;
+  instanceId: InstanceId;
+  /** The ready state is off, nobody is let in, and the connections are let go of over `DRAIN_MS`, or the given window. */
+  drain(windowMs?: number): Promise<void>;
+  /** Closes at once. What was accepted is kept as well as the store keeps it. */
+  close(): Promise<void>;
+}
+
+/** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
+const listenBacklog = 4_096;
+
+/** Builds everything, and listens. The only place that chooses which twin of a port is used. */
+export async function createServer(config: ServerConfig, logger: Logger, overrides: Overrides = {}): Promise<SignalboxServer> {
+  const closers = new Closers();
+  try {
+    return await build(config, logger, overrides, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function build(config: ServerConfig, logger: Logger, overrides: Overrides, closers: Closers): Promise<SignalboxServer> {
+  const instanceId = randomUUID() as InstanceId;
+  const clock = overrides.clock ?? systemClock;
+  const failed = (error: unknown) => logger.warn("will be tried again", { error });
+
+  // Ports
+  const logBounds = { maxEvents: config.LOG_MAX_EVENTS, ttlSeconds: config.LOG_TTL_SECONDS };
+  const log = overrides.log ?? createMemoryEventLog({ clock, ...logBounds });
+  const documents = overrides.documents ?? createMemoryDocuments({ clock });
+  const presence = overrides.presence ?? createMemoryPresence({ clock });
+  const broadcast = overrides.broadcast ?? createMemoryBroadcast();
+
+  // Deliver: what the log announces, to every door
+  const outlets: Outlet[] = [];
+  const deliver: Outlet["deliver"] = (event) => {
+    for (const outlet of outlets) outlet.deliver(event);
+  };
+  const feeds = new Feeds(
+    { log, deliver, failed, reset: (name, position, reason) => rooms.reset(name, position, reason) },
+    overrides.feeds,
+  );
+  closers.add("feeds", () => feeds.close());
+
+  // Publish, and the domain
+  const publisher = createPublisher({ log, broadcast, clock });
+  const conversations = new Conversations({ documents, clock });
+  const access = createAccess({ conversations });
+  const readPositions = new ReadPositions({ documents, log });
+  const responses = new Responses({ documents, log, publisher, ttlMs: config.LOG_TTL_SECONDS * 1000, failed });
+  closers.add("streamed responses", () => responses.flush());
+  const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
+  closers.add("attendance", () => attendance.close());
+
+  // Resume
+  const sessions = new Sessions();
+  const rosters = new Rosters();
+  const catchUp = createCatchUp({ log, finishedResponses: (room, ids) => responses.finished(room, ids) });
+  const rooms = new Rooms({ feeds, catchUp, attendance, rosters, roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION });
+  receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+
+  // Route and handle
+  const verifier = createSharedSecretVerifier({
+    secret: config.JWT_SECRET,
+    audience: config.JWT_AUDIENCE,
+    issuer: config.JWT_ISSUER,
+    clock,
+  });
+  const limits = limitsOf(config);
+  const router = new Router({
+    middleware: [authentication({ clock }), rateLimit(), commandLogging({ logger })],
+    messageBytes: limits.messageBytes,
+    jsonDepth: limits.jsonDepth,
+    logger,
+  });
+  const sessionHandlers = createSessionHandlers({ verifier, access, rooms });
+  const conversationList = new ConversationList({ conversations, readPositions, catchUp });
+  const chat = { access, conversations, conversationList, responses, readPositions, publisher, broadcast, rooms, catchUp };
+  router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
+  router.registerAll("/monitoring", sessionHandlers);
+  router.registerAll("/agents", sessionHandlers);
+  router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
+
+  // Connect
+  const drain = new Drain();
+  const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
+  const connector = new Connector({ verifier, sessions, rooms, drain, clock, logger, instanceId, limits, heartbeatIntervalMs });
+  const keepalive = new Keepalive({ sessions, clock, heartbeatIntervalMs });
+  closers.add("keepalive", () => keepalive.close());
+
+  // Doors
+  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
+  const app = createApp({
+    connector,
+    drain,
+    router,
+    publisher,
+    log,
+    sessions,
+    origins,
+    logger,
+    trustProxy: config.TRUST_PROXY,
+    bodyBytes: limits.messageBytes,
+    pagesEnabled: config.DASHBOARD_ENABLED,
+  });
+  // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
+  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
+  const door = { httpServer, connector, router, drain, origins, clock, logger };
+  const socketIo = createSocketIoDoor({
+    ...door,
+    path: config.SOCKET_PATH,
+    transports: config.SOCKET_TRANSPORTS,
+    adminEnabled: config.ADMIN_ENABLED,
+    heartbeatIntervalMs,
+  });
+  closers.add("Socket.IO", () => socketIo.close());
+  const plainWebSocket = createPlainWebSocketDoor({
+    ...door,
+    socketIoPath: config.SOCKET_PATH,
+    enabled: config.WEBSOCKET_ENABLED,
+    messageBytes: limits.messageBytes,
+    backlogBytes: config.LIMIT_BACKLOG_BYTES,
+  });
+  closers.add("plain WebSocket", () => plainWebSocket.close());
+  outlets.push(socketIo, plainWebSocket);
+  // What is under way may still answer before its connection is closed.
+  closers.add("commands under way", () => router.idle());
+
+  const host = config.HOST ?? (config.NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1");
+  await new Promise<void>((resolve, reject) => {
+    httpServer.once("error", reject);
+    httpServer.listen({ port: config.PORT, host, backlog: listenBacklog }, resolve);
+  });
+  const { port } = httpServer.address() as AddressInfo;
+  return {
+    url: `http://${host === "0.0.0.0" || host === "127.0.0.1" ? "localhost" : host}:${port}`,
+    port,
+    instanceId,
+    drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
+    close: () => closers.close(),
+  };
+}
+
+function limitsOf(config: Config): ConnectionLimits {
+  return {
+    messageBytes: config.LIMIT_MESSAGE_BYTES,
+    roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+    commandsPerSecond: config.LIMIT_COMMANDS_PER_SECOND,
+    commandsBurst: config.LIMIT_COMMANDS_BURST,
+    jsonDepth: config.LIMIT_JSON_DEPTH,
+  };
+}

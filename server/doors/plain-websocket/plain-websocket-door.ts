@@ -1,0 +1,211 @@
+import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import type { Envelope } from "../../../shared/envelope.ts";
+import { ClientFrame, type EventFrame } from "../../../shared/plain-websocket/frames.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import { type Reply, type ReplyError, replyError } from "../../../shared/reply.ts";
+import type { RoomName } from "../../../shared/room.ts";
+import { type Clock, timestampOf } from "../../clock.ts";
+import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Drain } from "../../connect/drain.ts";
+import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import type { Outlet } from "../../deliver/outlet.ts";
+import type { Logger } from "../../observe/logger.ts";
+import type { Router } from "../../route/router.ts";
+import type { Session, Transport } from "../../session/session.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
+
+export interface PlainWebSocketDoorOptions {
+  httpServer: HttpServer;
+  connector: Connector;
+  router: Router;
+  drain: Drain;
+  origins: OriginPolicy;
+  clock: Clock;
+  logger: Logger;
+  /** Path of the Socket.IO door, whose upgrades are not ours. */
+  socketIoPath: string;
+  /** `false`: upgrades are refused. */
+  enabled: boolean;
+  messageBytes: number;
+  backlogBytes: number;
+}
+
+export interface PlainWebSocketDoor extends Outlet {
+  close(): Promise<void>;
+}
+
+/** How long a client may take to answer a close. */
+const closeTimeoutMs = 2_000;
+/** Frames that may come while the token is looked at. */
+const earlyFrames = 100;
+
+/** Clients in any language: JSON frames over a WebSocket at `/ws`. */
+export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
+  const { httpServer, drain, origins, backlogBytes } = options;
+  const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
+  const members = new Map<RoomName, Map<WebSocket, Session>>();
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { pathname } = urlOf(request);
+    if (pathname.startsWith(options.socketIoPath)) return;
+    socket.on("error", () => socket.destroy());
+    if (pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
+    if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
+    if (!isOriginAllowed(request.headers.origin, request.headers.host, origins)) return refuseUpgrade(socket, 403, "Forbidden");
+    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, members, options));
+  };
+  httpServer.on("upgrade", onUpgrade);
+
+  return {
+    deliver(event) {
+      const audience = members.get(event.room);
+      if (!audience) return;
+      const frame = Buffer.from(JSON.stringify(eventFrame(event)));
+      for (const [webSocket, session] of audience) {
+        if (webSocket.bufferedAmount > backlogBytes) session.close("slow_consumer");
+        else webSocket.send(frame, { binary: false });
+      }
+    },
+    async close() {
+      httpServer.off("upgrade", onUpgrade);
+      for (const client of server.clients) client.terminate();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+type Members = Map<RoomName, Map<WebSocket, Session>>;
+
+async function admit(webSocket: WebSocket, request: IncomingMessage, members: Members, options: PlainWebSocketDoorOptions) {
+  const { connector, logger } = options;
+  const { searchParams } = urlOf(request);
+  // Frames that come while the token is looked at wait for their turn.
+  const early: { data: unknown; isBinary: boolean }[] = [];
+  const keep = (data: unknown, isBinary: boolean) => void (early.length < earlyFrames && early.push({ data, isBinary }));
+  webSocket.on("message", keep);
+  webSocket.on("error", () => webSocket.terminate());
+  let opening: Opening;
+  try {
+    const token = bearerToken(request.headers.authorization) ?? searchParams.get("token");
+    opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin: true });
+  } catch (error) {
+    if (!(error instanceof Rejection)) logger.error("connect failed", { error });
+    return refuse(webSocket, error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."), options);
+  }
+  if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
+
+  const connection = new Connection(webSocket, opening.session, members, options);
+  webSocket.off("message", keep);
+  opening.activate(connection);
+  const conversationId = searchParams.get("conversation_id");
+  if (conversationId !== null) connection.joinConversation(conversationId);
+  for (const { data, isBinary } of early) connection.receive(data, isBinary);
+}
+
+/** One client's link. */
+class Connection implements Transport {
+  readonly #webSocket: WebSocket;
+  readonly #session: Session;
+  readonly #members: Members;
+  readonly #options: PlainWebSocketDoorOptions;
+
+  constructor(webSocket: WebSocket, session: Session, members: Members, options: PlainWebSocketDoorOptions) {
+    this.#webSocket = webSocket;
+    this.#session = session;
+    this.#members = members;
+    this.#options = options;
+    webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
+    webSocket.on("pong", () => this.#seen());
+    webSocket.on("close", (code) => void session.ended(`closed with ${code}`));
+  }
+
+  send(name: string, payload: unknown): void {
+    // A client that answers no system.ping is alive as long as it answers this one.
+    if (name === "system.ping") this.#webSocket.ping();
+    this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
+  }
+
+  join(room: RoomName): void {
+    const audience = this.#members.get(room) ?? new Map();
+    this.#members.set(room, audience.set(this.#webSocket, this.#session));
+  }
+
+  leave(room: RoomName): void {
+    const audience = this.#members.get(room);
+    audience?.delete(this.#webSocket);
+    if (audience?.size === 0) this.#members.delete(room);
+  }
+
+  close(reason: keyof typeof disconnectReasons): void {
+    this.#webSocket.close(disconnectReasons[reason].closeCode, reason);
+    // A reader that does not read would keep its backlog in memory for as long as it does not answer.
+    const timer = setTimeout(() => this.#webSocket.terminate(), closeTimeoutMs);
+    this.#webSocket.once("close", () => clearTimeout(timer));
+  }
+
+  /** Joins the conversation that the URL names. */
+  joinConversation(conversationId: string): void {
+    this.#route("join_room", { room: `conversation:${conversationId}` }, 0, "conversation_id");
+  }
+
+  receive(data: unknown, isBinary: boolean): void {
+    this.#seen();
+    const text = String(data);
+    const frame = isBinary ? undefined : parseFrame(text);
+    if (!frame) {
+      const message = 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.';
+      return this.send("system.error", { command: null, error: replyError("invalid_payload", message) });
+    }
+    this.#route(frame.type, frame.payload, Buffer.byteLength(text), frame.id);
+  }
+
+  #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
+    const { router } = this.#options;
+    const reply = (payload: Reply<unknown>) => this.#write({ type: "reply", id, payload });
+    void router.handle({ session: this.#session, command, payload, bytes }, id === undefined ? undefined : reply);
+  }
+
+  #seen(): void {
+    this.#session.lastSeenAt = this.#options.clock.now();
+  }
+
+  #write(frame: unknown): void {
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(JSON.stringify(frame));
+  }
+}
+
+function parseFrame(text: string): ClientFrame | undefined {
+  try {
+    return ClientFrame.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function eventFrame({ type, room, timestamp, data, id, position, sender }: Envelope): EventFrame {
+  const payload = { topic: room, eventType: type, data, id, sender, ...(position && { position }) };
+  return { type: "event", timestamp, payload };
+}
+
+/** Let in only to be told why not: a browser is not shown the answer of a refused upgrade. */
+function refuse(webSocket: WebSocket, error: ReplyError, { clock }: PlainWebSocketDoorOptions): void {
+  const code = {
+    unauthenticated: closeCodes.unauthenticated,
+    token_expired: disconnectReasons.token_expired.closeCode,
+    forbidden: closeCodes.forbidden,
+  } as Record<string, number>;
+  webSocket.send(JSON.stringify({ type: "system.error", timestamp: timestampOf(clock), payload: { command: null, error } }));
+  webSocket.close(code[error.code] ?? closeCodes.serverRestart, error.code);
+}
+
+function refuseUpgrade(socket: Duplex, status: number, text: string): void {
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function urlOf(request: IncomingMessage): URL {
+  // The path comes from outside; what no URL can be made of belongs to no door.
+  return URL.canParse(request.url ?? "", "http://host") ? new URL(request.url ?? "", "http://host") : new URL("http://host/");
+}

@@ -1,0 +1,173 @@
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { type DefaultEventsMap, type Namespace as SocketIoNamespace, Server, type Socket } from "socket.io";
+import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import { type Namespace, namespaces } from "../../../shared/namespace.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import { type ReplyError, replyError } from "../../../shared/reply.ts";
+import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
+import type { Clock } from "../../clock.ts";
+import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Drain } from "../../connect/drain.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
+import { silenceLimitMs } from "../../connect/keepalive.ts";
+import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import type { Outlet } from "../../deliver/outlet.ts";
+import type { Logger } from "../../observe/logger.ts";
+import type { Respond, Router } from "../../route/router.ts";
+import type { Transport } from "../../session/session.ts";
+import { contractParser, packetBytes } from "./contract-parser.ts";
+
+export interface SocketIoDoorOptions {
+  httpServer: HttpServer;
+  connector: Connector;
+  router: Router;
+  drain: Drain;
+  origins: OriginPolicy;
+  clock: Clock;
+  logger: Logger;
+  path: string;
+  transports: readonly ("websocket" | "polling")[];
+  adminEnabled: boolean;
+  heartbeatIntervalMs: number;
+}
+
+export interface SocketIoDoor extends Outlet {
+  close(): Promise<void>;
+}
+
+/** Results of agents may have 1 MiB; the envelope around them is small. All other commands are held to less by the router. */
+const maxPacketBytes = 1_048_576 + 16_384;
+const connectTimeoutMs = 10_000;
+
+type NoEvents = Record<string, never>;
+type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
+
+/** Socket.IO clients of any make. */
+export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
+  const { httpServer, heartbeatIntervalMs, drain, origins } = options;
+  const io = new Server<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>(httpServer, {
+    path: options.path,
+    transports: [...options.transports],
+    parser: contractParser,
+    maxHttpBufferSize: maxPacketBytes,
+    perMessageDeflate: false,
+    connectTimeout: connectTimeoutMs,
+    pingInterval: heartbeatIntervalMs,
+    pingTimeout: silenceLimitMs(heartbeatIntervalMs) - heartbeatIntervalMs,
+    // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
+    destroyUpgrade: false,
+    cors: { origin: (_origin, allow) => allow(null, true), credentials: true },
+    // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
+    allowRequest: (request, allow) => {
+      if (drain.started) allow("This instance is stopping", false);
+      else if (isOriginAllowed(request.headers.origin, request.headers.host, origins)) allow(null, true);
+      else allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
+    },
+  });
+
+  refuseEverybody(io.of("/"));
+  for (const name of namespaces) {
+    if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
+    else serve(io.of(name), name, options);
+  }
+
+  return {
+    deliver(event) {
+      const namespace = io.of(namespaceOfKind[parseRoom(event.room).kind]);
+      // Most events have nobody here to go to in most namespaces: nothing is encoded for nobody.
+      if (namespace.adapter.rooms.has(event.room)) namespace.local.to(event.room).emit(event.type, event);
+    },
+    async close() {
+      // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
+      io.engine.close();
+      await new Promise<void>((resolve) => void io.close(() => resolve()));
+    },
+  };
+}
+
+type OpenNamespace = SocketIoNamespace<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
+
+function refuseEverybody(namespace: OpenNamespace): void {
+  namespace.use((_socket, next) => {
+    next(connectError(replyError("forbidden", `The namespace ${namespace.name} is closed.`)));
+  });
+}
+
+function serve(namespace: OpenNamespace, name: Namespace, { connector, router, clock, logger }: SocketIoDoorOptions): void {
+  /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
+  const entered = new WeakSet<object>();
+
+  namespace.use(async (socket: SessionSocket, next) => {
+    if (entered.has(socket.conn)) {
+      return next(connectError(replyError("conflict", `This connection is in ${name} already.`)));
+    }
+    entered.add(socket.conn);
+    try {
+      const token = socket.handshake.auth.token ?? bearerToken(socket.handshake.headers.authorization);
+      const autoJoin = socket.handshake.auth.autoJoin !== false;
+      const opening = await connector.open({ token, door: name, namespaces: [name], autoJoin });
+      socket.data.opening = opening;
+      // The client may be gone before it is let in, and then nobody else tells.
+      socket.conn.on("close", opening.abandon);
+      forgetSecrets(socket);
+      next();
+    } catch (error) {
+      entered.delete(socket.conn);
+      if (!(error instanceof Rejection)) logger.error("connect failed", { error });
+      next(connectError(error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in.")));
+    }
+  });
+
+  namespace.on("connection", (socket: SessionSocket) => {
+    const { opening } = socket.data;
+    if (!opening) return void socket.disconnect();
+    const { session } = opening;
+    opening.activate(transportOf(socket));
+    const seen = () => {
+      session.lastSeenAt = clock.now();
+    };
+    socket.conn.on("packet", seen);
+    // Whatever a client emits is a command, whatever it is called: no event of its making reaches an emitter.
+    socket.use((packet) => {
+      const args: unknown[] = packet;
+      const bytes = packetBytes(packet);
+      const respond = typeof args.at(-1) === "function" ? (args.at(-1) as Respond) : undefined;
+      const [command, ...payloads] = respond ? args.slice(0, -1) : args;
+      const payload = payloads.length > 1 ? payloads : payloads[0];
+      void router.handle({ session, command, payload, bytes }, respond);
+    });
+    socket.on("disconnect", (reason) => {
+      entered.delete(socket.conn);
+      // One engine connection may enter and leave a namespace any number of times.
+      socket.conn.off("packet", seen);
+      socket.conn.off("close", opening.abandon);
+      void session.ended(reason);
+    });
+  });
+}
+
+function transportOf(socket: SessionSocket): Transport {
+  return {
+    send: (name, data) => void socket.emit(name, data),
+    join: (room) => void socket.join(room),
+    leave: (room) => void socket.leave(room),
+    close(reason) {
+      // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
+      if (disconnectReasons[reason].client === "reconnect") socket.conn.close();
+      else socket.disconnect(reason === "rate_limited");
+    },
+  };
+}
+
+/** What `connect_error` brings: the library sends `message` and `data`. */
+function connectError(error: ReplyError): Error {
+  return Object.assign(new Error(error.message), { data: error });
+}
+
+/** The library keeps the handshake for as long as the socket lives; the token is not needed again. */
+function forgetSecrets(socket: SessionSocket): void {
+  socket.handshake.auth = {};
+  const { headers }: { headers: IncomingMessage["headers"] } = socket.handshake;
+  delete headers.authorization;
+  delete headers.cookie;
+}

@@ -1,0 +1,49 @@
+import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
+import { rolesOfNamespace } from "../../shared/namespace.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { Access } from "../access/access.ts";
+import type { TokenVerifier } from "../access/token-verifier.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import { hasRole } from "../session/principal.ts";
+import type { Session } from "../session/session.ts";
+
+export interface SessionHandlersDeps {
+  verifier: TokenVerifier;
+  access: Access;
+  rooms: Rooms;
+}
+
+type Refresh = "system.token.refresh";
+
+/** The commands that every namespace has. SPEC CONN-6, CONN-9. */
+export function createSessionHandlers({ verifier, access, rooms }: SessionHandlersDeps) {
+  async function leaveForbiddenRooms(session: Session): Promise<void> {
+    for (const room of rooms.roomsOf(session)) {
+      try {
+        await access.assertCanRead(session.principal, room);
+      } catch (error) {
+        if (!(error instanceof Rejection)) throw error;
+        await rooms.evict(session, room, "forbidden");
+      }
+    }
+  }
+
+  return {
+    // That it came is all that counts: the door has noted the time.
+    "system.pong": async () => ({}),
+
+    "system.token.refresh": async (
+      { token }: CommandPayload<"/chat", Refresh>,
+      session: Session,
+    ): Promise<CommandData<"/chat", Refresh>> => {
+      const principal = await verifier.verify(token);
+      if (principal.userId !== session.principal.userId) throw new Rejection("forbidden", "The token is somebody else's.");
+      const roles = session.namespaces.flatMap((namespace) => [...rolesOfNamespace[namespace]]);
+      if (!hasRole(principal, ...roles)) throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
+      session.principal = principal;
+      session.expiryTold = false;
+      await leaveForbiddenRooms(session);
+      return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };
+    },
+  };
+}

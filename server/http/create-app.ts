@@ -1,0 +1,54 @@
+import cors from "cors";
+import express, { type Express } from "express";
+import helmet from "helmet";
+import type { Drain } from "../connect/drain.ts";
+import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
+import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
+import { createPages } from "./pages.ts";
+import { problemHandler, type ProblemHandlerDeps, refuse } from "./problems.ts";
+
+export interface AppDeps extends CommandRoutesDeps, OperationsRoutesDeps, ProblemHandlerDeps {
+  drain: Drain;
+  origins: OriginPolicy;
+  /** Number of proxies in front. */
+  trustProxy: number;
+  /** Bytes of a request's body. */
+  bodyBytes: number;
+  pagesEnabled: boolean;
+}
+
+/** The HTTP door. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.set("trust proxy", deps.trustProxy);
+  app.set("x-powered-by", false);
+  app.set("query parser", "simple");
+  app.use(helmet({ contentSecurityPolicy: { directives: contentSecurityPolicy } }));
+  app.use((request, _response, next) => {
+    if (isOriginAllowed(request.headers.origin, request.headers.host, deps.origins)) return next();
+    throw refuse("forbidden", `Origin ${String(request.headers.origin)} is not allowed.`);
+  });
+  app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
+  app.use(createOperationsRoutes(deps));
+  app.use("/api", express.json({ limit: deps.bodyBytes }), createCommandRoutes(deps));
+  if (deps.pagesEnabled) app.use(createPages());
+  app.use((request) => {
+    throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);
+  });
+  app.use(problemHandler(deps));
+  return app;
+}
+
+/** Own scripts and styles only; and the server's own sockets, which `'self'` does not cover in every browser. */
+const contentSecurityPolicy = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", "data:"],
+  connectSrc: ["'self'", "ws:", "wss:"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+  upgradeInsecureRequests: null,
+};

@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { ConfigurationError, loadConfig } from "./config.ts";
+import { createServer } from "./create-server.ts";
+import { exampleTokens } from "./access/example-tokens.ts";
+import { createLogger } from "./observe/logger.ts";
+
+// The only file that touches the process: environment, signals, exit code.
+
+/** Somebody at a terminal does not want to wait for clients to leave in good order. */
+const interruptDrainMs = 0;
+
+async function main(): Promise<void> {
+  if (existsSync(".env")) process.loadEnvFile(".env");
+  const config = loadConfig(process.env);
+  const isProduction = config.NODE_ENV === "production";
+  const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT ?? (isProduction ? "json" : "text") });
+
+  const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
+  const server = await createServer({ ...config, JWT_SECRET }, logger);
+  logger.info("listening", { url: server.url, instanceId: server.instanceId, store: "memory" });
+  if (!isProduction) console.log(welcome(server.url, JWT_SECRET, config.JWT_SECRET === undefined, config));
+
+  let stopping = false;
+  const stop = async (why: string, windowMs: number | undefined, exitCode: number) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.info("stopping", { why });
+    await server.drain(windowMs);
+    await server.close();
+    logger.info("stopped");
+    process.exitCode = exitCode;
+  };
+  const stopOrDie = (why: string, windowMs: number | undefined, exitCode: number) => {
+    stop(why, windowMs, exitCode).catch((error: unknown) => {
+      logger.error("could not stop in good order", { error });
+      process.exit(1);
+    });
+  };
+  process.on("SIGTERM", () => stopOrDie("SIGTERM", undefined, 0));
+  process.on("SIGINT", () => stopOrDie("SIGINT", interruptDrainMs, 0));
+  // The state that a bug leaves behind is not known: the platform starts a new process.
+  const onBug = (error: unknown) => {
+    logger.error("bug: nobody caught this", { error });
+    stopOrDie("bug", undefined, 1);
+  };
+  process.on("unhandledRejection", onBug);
+  process.on("uncaughtException", onBug);
+}
+
+function welcome(url: string, secret: string, isMadeUp: boolean, config: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined }): string {
+  const lines = exampleTokens(secret, config).map(
+    ({ name, roles, token }) => `  ${name}, ${roles.join(" and ")}\n    ${url}/#token=${token}`,
+  );
+  const secretNote = isMadeUp
+    ? "JWT_SECRET is not set: a secret was made up for this run, and these tokens end with it.\n\n"
+    : "";
+  return `\nSignalbox is at ${url}\n\n${secretNote}Open one of these, each in a window of its own; the token follows the #:\n\n${lines.join("\n")}\n`;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigurationError ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { root, sourceFiles, testTitlesOf } from "./source-tree.ts";
+
+/** `- **CHAT-1** Every member receives a message once.` */
+const rules = [...readFileSync(join(root, "docs/SPEC.md"), "utf8").matchAll(/^- \*\*([A-Z]+-\d+)\*\* \S/gm)].map(
+  ([, id]) => String(id),
+);
+
+const tested = sourceFiles("tests")
+  .filter((file) => file.endsWith(".test.ts"))
+  .flatMap((file) => testTitlesOf(file).map((title) => ({ file, title, id: /^[A-Z]+-\d+\b/.exec(title)?.[0] })));
+
+describe("docs/SPEC.md", () => {
+  it("DOC-4 has rules, each under an id of its own", () => {
+    const twice = rules.filter((id, index) => rules.indexOf(id) !== index);
+
+    expect(rules).not.toEqual([]);
+    expect(twice).toEqual([]);
+  });
+
+  it("DOC-4 has a test for every rule", () => {
+    const ids = new Set(tested.map(({ id }) => id));
+
+    const untested = rules.filter((id) => !ids.has(id));
+
+    expect(untested).toEqual([]);
+  });
+
+  it("DOC-4 has the rule of every test that names one", () => {
+    const lawless = tested.filter(({ id }) => id !== undefined && !rules.includes(id));
+
+    expect(lawless).toEqual([]);
+  });
+});
