@@ -9,7 +9,9 @@ export class ConfigurationError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    super(
+      `The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+    );
     this.faults = faults;
   }
 }
@@ -23,14 +25,24 @@ const whole = (min: number, max: number) =>
 
 const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
-const list = z.string().transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
 
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
   error: ({ input }) => `${JSON.stringify(input)} is not an exact origin such as https://app.example.com`,
 });
 
 const url = (...schemes: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), `must be a ${schemes.join(" or ")} URL`);
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol),
+      `must be a ${schemes.join(" or ")} URL`,
+    );
 
 const dayMs = 86_400_000;
 
@@ -41,7 +53,10 @@ const Environment = z.object({
   HOST: z.string().optional(),
   JWT_SECRET: z
     .string()
-    .refine((secret) => Buffer.byteLength(secret) >= 32, "must have at least 32 bytes: node -e \"console.log(require('crypto').randomBytes(32).toString('base64'))\"")
+    .refine(
+      (secret) => Buffer.byteLength(secret) >= 32,
+      "must have at least 32 bytes: node -e \"console.log(require('crypto').randomBytes(32).toString('base64'))\"",
+    )
     .optional(),
   JWT_AUDIENCE: z.string().optional(),
   JWT_ISSUER: z.string().optional(),
@@ -52,12 +67,18 @@ const Environment = z.object({
   REDIS_URL: url("redis:", "rediss:").optional(),
   REDIS_CA_CERT: z.string().optional(),
   REDIS_TLS_INSECURE: flag.default(false),
-  REDIS_PREFIX: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -").default("signalbox"),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -")
+    .default("signalbox"),
   REDIS_UI_EVENTS_STREAM: z.string().default("ui_events"),
   REDIS_INGEST_STREAM: z.string().default("signalbox:ingest"),
   CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
   TRUST_PROXY: whole(0, 16).default(0),
-  SOCKET_PATH: z.string().regex(/^\/[\w./-]*\w$/, "must be a path such as /socket.io").default("/socket.io"),
+  SOCKET_PATH: z
+    .string()
+    .regex(/^\/[\w./-]*\w$/, "must be a path such as /socket.io")
+    .default("/socket.io"),
   SOCKET_TRANSPORTS: list
     .pipe(z.array(z.enum(["websocket", "polling"], "must be websocket, polling or both")).min(1))
     .default(["websocket", "polling"]),
@@ -98,7 +119,9 @@ export const variables = Object.keys(Environment.shape) as (keyof Config)[];
  * Without `JWT_SECRET` and `OIDC_ISSUER` there is nobody to trust: only outside production may the caller then make a secret.
  */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = Environment.safeParse(given);
   const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
   faults.push(...unknownVariables(given), ...contradictions(given));
@@ -119,7 +142,8 @@ function contradictions(given: Record<string, string | undefined>): string[] {
   if (given.NODE_ENV === "production" && !given.JWT_SECRET && !given.OIDC_ISSUER) {
     faults.push("JWT_SECRET: must be set in production (or OIDC_ISSUER), or nobody could be told from anybody");
   }
-  if (given.OIDC_ISSUER) faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
+  if (given.OIDC_ISSUER)
+    faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
   if (given.REDIS_URL) faults.push("REDIS_URL: this version runs in memory only; leave it unset");
   if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
     faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");

@@ -20,7 +20,6 @@ import type { Broadcast } from "./deliver/broadcast.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
-import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import type { Documents } from "./documents/documents.ts";
 import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
@@ -37,6 +36,7 @@ import { createMemoryPresence } from "./presence/memory-presence.ts";
 import type { Presence } from "./presence/presence.ts";
 import { createPublisher } from "./publish/publisher.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
+import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
 import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
@@ -71,7 +71,11 @@ export interface SignalboxServer {
 const listenBacklog = 4_096;
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
-export async function createServer(config: ServerConfig, logger: Logger, overrides: Overrides = {}): Promise<SignalboxServer> {
+export async function createServer(
+  config: ServerConfig,
+  logger: Logger,
+  overrides: Overrides = {},
+): Promise<SignalboxServer> {
   const closers = new Closers();
   try {
     return await build(config, logger, overrides, closers);
@@ -81,7 +85,12 @@ export async function createServer(config: ServerConfig, logger: Logger, overrid
   }
 }
 
-async function build(config: ServerConfig, logger: Logger, overrides: Overrides, closers: Closers): Promise<SignalboxServer> {
+async function build(
+  config: ServerConfig,
+  logger: Logger,
+  overrides: Overrides,
+  closers: Closers,
+): Promise<SignalboxServer> {
   const instanceId = randomUUID() as InstanceId;
   const clock = overrides.clock ?? systemClock;
   const failed = (error: unknown) => logger.warn("will be tried again", { error });
@@ -118,7 +127,13 @@ async function build(config: ServerConfig, logger: Logger, overrides: Overrides,
   const sessions = new Sessions();
   const rosters = new Rosters();
   const catchUp = createCatchUp({ log, finishedResponses: (room, ids) => responses.finished(room, ids) });
-  const rooms = new Rooms({ feeds, catchUp, attendance, rosters, roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION });
+  const rooms = new Rooms({
+    feeds,
+    catchUp,
+    attendance,
+    rosters,
+    roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
+  });
   receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
   // Route and handle
@@ -137,7 +152,17 @@ async function build(config: ServerConfig, logger: Logger, overrides: Overrides,
   });
   const sessionHandlers = createSessionHandlers({ verifier, access, rooms });
   const conversationList = new ConversationList({ conversations, readPositions, catchUp });
-  const chat = { access, conversations, conversationList, responses, readPositions, publisher, broadcast, rooms, catchUp };
+  const chat = {
+    access,
+    conversations,
+    conversationList,
+    responses,
+    readPositions,
+    publisher,
+    broadcast,
+    rooms,
+    catchUp,
+  };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", sessionHandlers);
   router.registerAll("/agents", sessionHandlers);
@@ -146,7 +171,17 @@ async function build(config: ServerConfig, logger: Logger, overrides: Overrides,
   // Connect
   const drain = new Drain();
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
-  const connector = new Connector({ verifier, sessions, rooms, drain, clock, logger, instanceId, limits, heartbeatIntervalMs });
+  const connector = new Connector({
+    verifier,
+    sessions,
+    rooms,
+    drain,
+    clock,
+    logger,
+    instanceId,
+    limits,
+    heartbeatIntervalMs,
+  });
   const keepalive = new Keepalive({ sessions, clock, heartbeatIntervalMs });
   closers.add("keepalive", () => keepalive.close());
 

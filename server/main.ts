@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { exampleTokens } from "./access/example-tokens.ts";
 import { ConfigurationError, loadConfig } from "./config.ts";
 import { createServer } from "./create-server.ts";
-import { exampleTokens } from "./access/example-tokens.ts";
 import { createLogger } from "./observe/logger.ts";
 
 // The only file that touches the process: environment, signals, exit code.
@@ -14,7 +14,10 @@ async function main(): Promise<void> {
   if (existsSync(".env")) process.loadEnvFile(".env");
   const config = loadConfig(process.env);
   const isProduction = config.NODE_ENV === "production";
-  const logger = createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT ?? (isProduction ? "json" : "text") });
+  const logger = createLogger({
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT ?? (isProduction ? "json" : "text"),
+  });
 
   const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
   const server = await createServer({ ...config, JWT_SECRET }, logger);
@@ -48,7 +51,12 @@ async function main(): Promise<void> {
   process.on("uncaughtException", onBug);
 }
 
-function welcome(url: string, secret: string, isMadeUp: boolean, config: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined }): string {
+function welcome(
+  url: string,
+  secret: string,
+  isMadeUp: boolean,
+  config: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined },
+): string {
   const lines = exampleTokens(secret, config).map(
     ({ name, roles, token }) => `  ${name}, ${roles.join(" and ")}\n    ${url}/#token=${token}`,
   );

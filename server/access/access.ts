@@ -21,7 +21,12 @@ export function createAccess({ conversations }: { conversations: Conversations }
     throw new Rejection("forbidden", `You may not ${what} ${room}.`);
   }
 
-  async function assertInConversation(principal: Principal, room: RoomName, id: ConversationId, what: "read" | "write") {
+  async function assertInConversation(
+    principal: Principal,
+    room: RoomName,
+    id: ConversationId,
+    what: "read" | "write",
+  ) {
     const mayEnter = (membership: Membership) =>
       membership.members.has(principal.userId) ||
       (membership.public && hasRole(principal, "user")) ||

@@ -65,8 +65,12 @@ function readClaims(token: string, key: KeyObject, options: SharedSecretVerifier
       ...(issuer === undefined ? {} : { issuer }),
     });
   } catch (error) {
-    if (error instanceof jwt.TokenExpiredError) throw new Rejection("token_expired", "The token has expired. Get a new one.");
-    throw new Rejection("unauthenticated", `The token does not verify: ${error instanceof Error ? error.message : "unknown"}.`);
+    if (error instanceof jwt.TokenExpiredError)
+      throw new Rejection("token_expired", "The token has expired. Get a new one.");
+    throw new Rejection(
+      "unauthenticated",
+      `The token does not verify: ${error instanceof Error ? error.message : "unknown"}.`,
+    );
   }
   const claims = Claims.safeParse(verified);
   if (!claims.success) {

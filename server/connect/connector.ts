@@ -82,7 +82,13 @@ export class Connector {
         logger.info("connected", { connectionId, userId: principal.userId, door });
         session.onClose(() => {
           const seconds = Math.round((clock.now() - session.connectedAt) / 1000);
-          logger.info("disconnected", { connectionId, userId: principal.userId, door, reason: session.endedBy, seconds });
+          logger.info("disconnected", {
+            connectionId,
+            userId: principal.userId,
+            door,
+            reason: session.endedBy,
+            seconds,
+          });
         });
         session.send("system.connection.established", this.#established(session, door));
         for (const live of goLive) live();
@@ -94,7 +100,10 @@ export class Connector {
   /** Rejects with `unauthenticated` or `token_expired`. */
   async authenticate(token: unknown): Promise<Principal> {
     if (typeof token !== "string" || token === "") {
-      throw new Rejection("unauthenticated", "A token is needed: auth.token of Socket.IO, or the header Authorization: Bearer.");
+      throw new Rejection(
+        "unauthenticated",
+        "A token is needed: auth.token of Socket.IO, or the header Authorization: Bearer.",
+      );
     }
     return this.#deps.verifier.verify(token);
   }

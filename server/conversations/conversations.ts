@@ -32,7 +32,9 @@ export class Conversations {
 
   /** Rejects with `conflict` when the id is taken. */
   async create(
-    conversation: Pick<Conversation, "title" | "members" | "public" | "createdBy"> & { id?: ConversationId | undefined },
+    conversation: Pick<Conversation, "title" | "members" | "public" | "createdBy"> & {
+      id?: ConversationId | undefined;
+    },
   ): Promise<Conversation> {
     const { id = ulid(this.#clock.now()) as ConversationId, title, members, createdBy } = conversation;
     const created: Conversation = {

@@ -3,7 +3,13 @@ import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { LogName } from "../../shared/room.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { type SequencerEffect, type SequencerInput, type SequencerState, sequence, startSequencer } from "./sequencer.ts";
+import {
+  type SequencerEffect,
+  type SequencerInput,
+  type SequencerState,
+  sequence,
+  startSequencer,
+} from "./sequencer.ts";
 
 export interface LogFeedDeps {
   log: EventLog;

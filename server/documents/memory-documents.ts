@@ -97,7 +97,10 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): Documents {
       const rest = all.sort(compareByActivity).filter((stored) => !after || compareByActivity(after, stored) < 0);
       const page = rest.slice(0, limit);
       const last = page.at(-1);
-      return { items: page.map((stored) => read<T>(stored)), nextCursor: last && rest.length > limit ? encodeCursor(last) : null };
+      return {
+        items: page.map((stored) => read<T>(stored)),
+        nextCursor: last && rest.length > limit ? encodeCursor(last) : null,
+      };
     },
   };
 }

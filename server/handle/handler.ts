@@ -10,4 +10,6 @@ export type Handler<N extends Namespace, C extends CommandName<N>> = (
 ) => Promise<CommandData<N, C> | AtReply<CommandData<N, C>>>;
 
 /** A handler for each command that is named, or for all of the namespace. */
-export type Handlers<N extends Namespace, C extends CommandName<N> = CommandName<N>> = { [Name in C]: Handler<N, Name> };
+export type Handlers<N extends Namespace, C extends CommandName<N> = CommandName<N>> = {
+  [Name in C]: Handler<N, Name>;
+};

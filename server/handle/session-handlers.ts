@@ -37,9 +37,11 @@ export function createSessionHandlers({ verifier, access, rooms }: SessionHandle
       session: Session,
     ): Promise<CommandData<"/chat", Refresh>> => {
       const principal = await verifier.verify(token);
-      if (principal.userId !== session.principal.userId) throw new Rejection("forbidden", "The token is somebody else's.");
+      if (principal.userId !== session.principal.userId)
+        throw new Rejection("forbidden", "The token is somebody else's.");
       const roles = session.namespaces.flatMap((namespace) => [...rolesOfNamespace[namespace]]);
-      if (!hasRole(principal, ...roles)) throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
+      if (!hasRole(principal, ...roles))
+        throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
       session.principal = principal;
       session.expiryTold = false;
       await leaveForbiddenRooms(session);

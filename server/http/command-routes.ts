@@ -16,7 +16,7 @@ import type { Connector } from "../connect/connector.ts";
 import type { Drain } from "../connect/drain.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { Publisher } from "../publish/publisher.ts";
-import { invalidPayload, type Router as CommandRouter } from "../route/router.ts";
+import { type Router as CommandRouter, invalidPayload } from "../route/router.ts";
 import { hasRole, senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import { RecentBuckets } from "./recent-buckets.ts";
@@ -54,7 +54,8 @@ export function createCommandRoutes({ connector, drain, router, publisher, log }
     await router.handle({ session, command, payload, bytes: 0 }, (reply) => {
       answer = reply;
     });
-    if (!answer?.ok) throw new Rejection(answer?.error.code ?? "internal", answer?.error.message ?? "", answer?.error.details);
+    if (!answer?.ok)
+      throw new Rejection(answer?.error.code ?? "internal", answer?.error.message ?? "", answer?.error.details);
     return answer.data as CommandData<"/chat", C>;
   }
 
@@ -109,7 +110,10 @@ export function createCommandRoutes({ connector, drain, router, publisher, log }
     };
   };
   routes.all("/conversations", onlyWith("GET", "POST"));
-  routes.all(["/conversations/:id/members", "/conversations/:id/messages", "/users/:id/notifications"], onlyWith("POST"));
+  routes.all(
+    ["/conversations/:id/members", "/conversations/:id/messages", "/users/:id/notifications"],
+    onlyWith("POST"),
+  );
   return routes;
 }
 

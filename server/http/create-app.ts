@@ -6,7 +6,7 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
-import { problemHandler, type ProblemHandlerDeps, refuse } from "./problems.ts";
+import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
 
 export interface AppDeps extends CommandRoutesDeps, OperationsRoutesDeps, ProblemHandlerDeps {
   drain: Drain;

@@ -19,7 +19,8 @@ export function problemHandler({ logger }: ProblemHandlerDeps): ErrorRequestHand
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const problem = problemOf(toReplyError(error, logger), request.originalUrl.split("?", 1)[0]);
-    if (hasRetryAfter(problem.details)) response.set("Retry-After", String(Math.ceil(problem.details.retryAfterMs / 1000)));
+    if (hasRetryAfter(problem.details))
+      response.set("Retry-After", String(Math.ceil(problem.details.retryAfterMs / 1000)));
     if (problem.status === 401) response.set("WWW-Authenticate", "Bearer");
     response.status(problem.status).type("application/problem+json").send(JSON.stringify(problem));
   };
@@ -31,7 +32,8 @@ function toReplyError(error: unknown, logger: Logger): ReplyError {
   // Errors of the body parser, by their documented types.
   if (type === "entity.too.large") return replyError("too_large", "The body is too large.");
   if (type === "entity.parse.failed") return replyError("invalid_payload", "The body is no JSON.");
-  if (status !== undefined && status >= 400 && status < 500) return replyError("invalid_payload", "The request cannot be read.");
+  if (status !== undefined && status >= 400 && status < 500)
+    return replyError("invalid_payload", "The request cannot be read.");
   const errorId = ulid();
   logger.error("request failed", { errorId, error });
   return replyError("internal", "The server failed to answer this. Its log says why, under this id.", { errorId });

@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Envelope, LoggedEnvelope } from "../../shared/envelope.ts";
 import type { LogName } from "../../shared/room.ts";
 import type { Clock } from "../clock.ts";
-import { type Appended, dedupeWindowMs, type EventLog, type Follower, type LogBounds, type LogSlice } from "./event-log.ts";
+import {
+  type Appended,
+  dedupeWindowMs,
+  type EventLog,
+  type Follower,
+  type LogBounds,
+  type LogSlice,
+} from "./event-log.ts";
 
 interface MemoryLog {
   /** The newest events, oldest first. */
@@ -49,7 +56,8 @@ export function createMemoryEventLog({ clock, maxEvents, ttlSeconds }: MemoryEve
   function trim(log: MemoryLog): void {
     const now = clock.now();
     let surplus = Math.max(0, log.events.length - maxEvents);
-    const expired = (event: LoggedEnvelope | undefined) => event && Date.parse(event.timestamp) < now - ttlSeconds * 1000;
+    const expired = (event: LoggedEnvelope | undefined) =>
+      event && Date.parse(event.timestamp) < now - ttlSeconds * 1000;
     while (expired(log.events[surplus])) surplus++;
     if (surplus > 0) log.events.splice(0, surplus);
 
@@ -81,7 +89,12 @@ export function createMemoryEventLog({ clock, maxEvents, ttlSeconds }: MemoryEve
       const logged: LoggedEnvelope = { ...event, position: { epoch, offset: ++log.last } };
       log.events.push(logged);
       if (log.events.length > maxEvents) log.events.shift();
-      const answer: Appended = { id: event.id, position: logged.position, timestamp: event.timestamp, duplicate: false };
+      const answer: Appended = {
+        id: event.id,
+        position: logged.position,
+        timestamp: event.timestamp,
+        duplicate: false,
+      };
       if (dedupe !== undefined) log.dedupe.set(dedupe, { answer, until: clock.now() + dedupeWindowMs });
       for (const follower of log.followers) follower.announced(logged);
       return answer;

@@ -1,5 +1,5 @@
-import type { EventType } from "../../shared/event-type.ts";
 import type { Envelope } from "../../shared/envelope.ts";
+import type { EventType } from "../../shared/event-type.ts";
 import { userJoined, userLeft } from "../../shared/events/chat-events.ts";
 import { parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Publisher } from "../publish/publisher.ts";

@@ -39,7 +39,15 @@ export interface Publisher {
   ): void;
 }
 
-export function createPublisher({ log, broadcast, clock }: { log: EventLog; broadcast: Broadcast; clock: Clock }): Publisher {
+export function createPublisher({
+  log,
+  broadcast,
+  clock,
+}: {
+  log: EventLog;
+  broadcast: Broadcast;
+  clock: Clock;
+}): Publisher {
   function stamp<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, boolean>,
     event: Publication<z.input<Data>>,

@@ -49,7 +49,11 @@ export function createCatchUp({ log, finishedResponses }: { log: EventLog; finis
     }
   }
 
-  async function latest(feed: LogFeed, room: RoomName, limit: number): Promise<{ page: CompactPage; cursor: Position }> {
+  async function latest(
+    feed: LogFeed,
+    room: RoomName,
+    limit: number,
+  ): Promise<{ page: CompactPage; cursor: Position }> {
     const cursor = feed.head;
     const page = new CompactPage(limit);
     await fillBack(page, room, cursor.offset + 1);

@@ -1,9 +1,9 @@
 import type { Conversations } from "../conversations/conversations.ts";
-import type { Rooms } from "./rooms.ts";
-import type { Rosters } from "./roster.ts";
-import type { Sessions } from "../session/sessions.ts";
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
 import type { Outlet } from "../deliver/outlet.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Rosters } from "./roster.ts";
 
 export interface ReceiveBroadcastsDeps {
   broadcast: Broadcast;

@@ -41,7 +41,12 @@ export class Rooms {
   }
 
   /** Brings the session from `after`, or the latest events, to live. */
-  async join(session: Session, room: RoomName, after: Position | undefined, limit: number): Promise<AtReply<JoinReply>> {
+  async join(
+    session: Session,
+    room: RoomName,
+    after: Position | undefined,
+    limit: number,
+  ): Promise<AtReply<JoinReply>> {
     const { attendance, catchUp, rosters } = this.#deps;
     const entry = await this.#enter(session, room);
     const roster = rosters.open(room);
@@ -117,7 +122,10 @@ export class Rooms {
   async #enter(session: Session, room: RoomName): Promise<Entry> {
     const before = this.#entriesOf(session).get(room);
     if (!before && this.#entriesOf(session).size >= this.#deps.roomsPerConnection) {
-      throw new Rejection("limit_exceeded", `A connection may be in ${this.#deps.roomsPerConnection} rooms. Leave one first.`);
+      throw new Rejection(
+        "limit_exceeded",
+        `A connection may be in ${this.#deps.roomsPerConnection} rooms. Leave one first.`,
+      );
     }
     const lease = await this.#deps.feeds.lease(logOfRoom(room));
     if (!session.isOpen) {

@@ -21,4 +21,6 @@ export function inspectJson(payload: unknown, maxDepth: number): void {
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const fault = (path: string, message: string) =>
-  new Rejection("invalid_payload", `The payload is not valid: ${path ? `${path} ` : "it "}${message}.`, [{ path, message }]);
+  new Rejection("invalid_payload", `The payload is not valid: ${path ? `${path} ` : "it "}${message}.`, [
+    { path, message },
+  ]);

@@ -22,7 +22,9 @@ export function rateLimit(): Middleware {
     const retryAfterMs = session.commands.take();
     if (retryAfterMs === 0) return next();
     if (session.refusals.take() > 0) session.close("rate_limited");
-    throw new Rejection("rate_limited", `Too many commands; the next is possible in ${retryAfterMs} ms.`, { retryAfterMs });
+    throw new Rejection("rate_limited", `Too many commands; the next is possible in ${retryAfterMs} ms.`, {
+      retryAfterMs,
+    });
   };
 }
 

@@ -132,7 +132,8 @@ export class Router {
 
   #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
     const { messageBytes, jsonDepth } = this.#options;
-    if (bytes > messageBytes) throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
+    if (bytes > messageBytes)
+      throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
     inspectJson(payload, jsonDepth);
     const parsed = definition.payload.safeParse(payload);
     if (!parsed.success) throw invalidPayload(`the payload of ${definition.name}`, parsed.error);
@@ -161,7 +162,9 @@ export class Router {
 
 /** The rejection that names every fault which the schema found, up to 20. */
 export function invalidPayload(what: string, error: z.ZodError): Rejection {
-  const faults: PayloadFault[] = error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join("."), message }));
+  const faults: PayloadFault[] = error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: path.join("."), message }));
   const [first] = faults;
   const where = first?.path ? `${first.path}: ` : "";
   return new Rejection("invalid_payload", `Not valid, ${what}: ${where}${first?.message ?? ""}`, faults);

@@ -26,7 +26,9 @@ export function importsOf(file: string): Import[] {
   for (const node of nodesOf(file)) {
     const specifier = specifierOf(node);
     if (specifier === undefined) continue;
-    const to = specifier.startsWith(".") ? relative(root, resolve(root, dirname(file), specifier)) : packageOf(specifier);
+    const to = specifier.startsWith(".")
+      ? relative(root, resolve(root, dirname(file), specifier))
+      : packageOf(specifier);
     found.push({ from: file, to, typeOnly: node.typeOnly === true });
   }
   return found;
@@ -63,8 +65,10 @@ const isNode = (value: unknown): value is Node => typeof value === "object" && v
 /** `import … from "x"`, `export … from "x"`, `import("x")`. */
 function specifierOf(node: Node): string | undefined {
   const { type, source, callee, arguments: args } = node;
-  if (type === "ImportDeclaration" || type === "ExportAllDeclaration" || type === "ExportNamedDeclaration") return textOf(source);
-  if (type !== "CallExpression" || !isNode(callee) || callee.type !== "Import" || !Array.isArray(args)) return undefined;
+  if (type === "ImportDeclaration" || type === "ExportAllDeclaration" || type === "ExportNamedDeclaration")
+    return textOf(source);
+  if (type !== "CallExpression" || !isNode(callee) || callee.type !== "Import" || !Array.isArray(args))
+    return undefined;
   return textOf((args[0] as { expression?: unknown } | undefined)?.expression);
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
@@ -8,6 +8,7 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, type ReplyError, replyError } from "../../../shared/reply.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import { type Clock, timestampOf } from "../../clock.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
@@ -15,7 +16,6 @@ import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import type { Session, Transport } from "../../session/session.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
 
 export interface PlainWebSocketDoorOptions {
   httpServer: HttpServer;
@@ -54,7 +54,8 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     socket.on("error", () => socket.destroy());
     if (pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
-    if (!isOriginAllowed(request.headers.origin, request.headers.host, origins)) return refuseUpgrade(socket, 403, "Forbidden");
+    if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
+      return refuseUpgrade(socket, 403, "Forbidden");
     server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, members, options));
   };
   httpServer.on("upgrade", onUpgrade);
@@ -79,12 +80,18 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
 
 type Members = Map<RoomName, Map<WebSocket, Session>>;
 
-async function admit(webSocket: WebSocket, request: IncomingMessage, members: Members, options: PlainWebSocketDoorOptions) {
+async function admit(
+  webSocket: WebSocket,
+  request: IncomingMessage,
+  members: Members,
+  options: PlainWebSocketDoorOptions,
+) {
   const { connector, logger } = options;
   const { searchParams } = urlOf(request);
   // Frames that come while the token is looked at wait for their turn.
   const early: { data: unknown; isBinary: boolean }[] = [];
-  const keep = (data: unknown, isBinary: boolean) => void (early.length < earlyFrames && early.push({ data, isBinary }));
+  const keep = (data: unknown, isBinary: boolean) =>
+    void (early.length < earlyFrames && early.push({ data, isBinary }));
   webSocket.on("message", keep);
   webSocket.on("error", () => webSocket.terminate());
   let opening: Opening;
@@ -93,7 +100,11 @@ async function admit(webSocket: WebSocket, request: IncomingMessage, members: Me
     opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin: true });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });
-    return refuse(webSocket, error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."), options);
+    return refuse(
+      webSocket,
+      error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),
+      options,
+    );
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
@@ -197,7 +208,9 @@ function refuse(webSocket: WebSocket, error: ReplyError, { clock }: PlainWebSock
     token_expired: disconnectReasons.token_expired.closeCode,
     forbidden: closeCodes.forbidden,
   } as Record<string, number>;
-  webSocket.send(JSON.stringify({ type: "system.error", timestamp: timestampOf(clock), payload: { command: null, error } }));
+  webSocket.send(
+    JSON.stringify({ type: "system.error", timestamp: timestampOf(clock), payload: { command: null, error } }),
+  );
   webSocket.close(code[error.code] ?? closeCodes.serverRestart, error.code);
 }
 
@@ -207,5 +220,7 @@ function refuseUpgrade(socket: Duplex, status: number, text: string): void {
 
 function urlOf(request: IncomingMessage): URL {
   // The path comes from outside; what no URL can be made of belongs to no door.
-  return URL.canParse(request.url ?? "", "http://host") ? new URL(request.url ?? "", "http://host") : new URL("http://host/");
+  return URL.canParse(request.url ?? "", "http://host")
+    ? new URL(request.url ?? "", "http://host")
+    : new URL("http://host/");
 }

@@ -14,7 +14,8 @@ class MeasuringDecoder extends Decoder {
   #bytes = 0;
 
   override add(chunk: unknown): void {
-    this.#bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
+    this.#bytes +=
+      typeof chunk === "string" ? Buffer.byteLength(chunk) : ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
     super.add(chunk);
   }
 

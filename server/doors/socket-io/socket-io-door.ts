@@ -1,14 +1,14 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
-import { type DefaultEventsMap, type Namespace as SocketIoNamespace, Server, type Socket } from "socket.io";
+import { type DefaultEventsMap, Server, type Socket, type Namespace as SocketIoNamespace } from "socket.io";
 import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { type Namespace, namespaces } from "../../../shared/namespace.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
 import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
@@ -93,7 +93,11 @@ function refuseEverybody(namespace: OpenNamespace): void {
   });
 }
 
-function serve(namespace: OpenNamespace, name: Namespace, { connector, router, clock, logger }: SocketIoDoorOptions): void {
+function serve(
+  namespace: OpenNamespace,
+  name: Namespace,
+  { connector, router, clock, logger }: SocketIoDoorOptions,
+): void {
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -114,7 +118,11 @@ function serve(namespace: OpenNamespace, name: Namespace, { connector, router, c
     } catch (error) {
       entered.delete(socket.conn);
       if (!(error instanceof Rejection)) logger.error("connect failed", { error });
-      next(connectError(error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in.")));
+      next(
+        connectError(
+          error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),
+        ),
+      );
     }
   });
 

@@ -1,0 +1,222 @@
+import { basename } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { type Import, importsOf, sourceFiles } from "./source-tree.ts";
+
+/** What a part of the program may import, beside itself, Node's own modules and what is for everybody. */
+interface Rule {
+  /** Parts, and packages. */
+  uses?: readonly string[];
+  /** Parts and packages of which it may know the types only: what they do is handed to it. */
+  knows?: readonly string[];
+}
+
+/** For everybody in `server`. */
+const common = ["shared", "server/clock.ts"];
+
+/** In the order of an event's way, so that what a part may import stands above it. */
+const rules: Record<string, Rule> = {
+  shared: { uses: ["zod"] },
+
+  "server/clock.ts": {},
+  "server/closers.ts": {},
+  "server/config.ts": { uses: ["zod"] },
+  "server/observe": { uses: ["winston"] },
+  "server/session": {},
+
+  // Ports: they know nothing of those who use them.
+  "server/documents": {},
+  "server/log": {},
+  "server/deliver": { knows: ["server/log"] },
+  "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
+  "server/presence": { knows: ["server/publish", "server/session"] },
+  "server/resume": { knows: ["server/log", "server/deliver"] },
+
+  "server/conversations": {
+    uses: ["server/resume", "server/session", "ulid"],
+    knows: ["server/documents", "server/log", "server/publish"],
+  },
+  "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
+  "server/rooms": {
+    uses: ["server/session"],
+    knows: ["server/conversations", "server/deliver", "server/presence", "server/resume"],
+  },
+
+  "server/handle": {
+    uses: ["server/session"],
+    knows: [
+      "server/access",
+      "server/conversations",
+      "server/deliver",
+      "server/presence",
+      "server/publish",
+      "server/resume",
+      "server/rooms",
+    ],
+  },
+  "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
+  "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
+
+  "server/doors/socket-io": {
+    uses: ["server/connect", "socket.io", "socket.io-parser"],
+    knows: ["server/deliver", "server/observe", "server/route", "server/session"],
+  },
+  "server/doors/plain-websocket": {
+    uses: ["server/connect", "ws"],
+    knows: ["server/deliver", "server/observe", "server/route", "server/session"],
+  },
+  "server/http": {
+    uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
+    knows: ["server/log", "server/observe", "zod"],
+  },
+
+  "server/create-server.ts": {
+    uses: [
+      "server/access",
+      "server/closers.ts",
+      "server/connect",
+      "server/conversations",
+      "server/deliver",
+      "server/documents",
+      "server/doors/plain-websocket",
+      "server/doors/socket-io",
+      "server/handle",
+      "server/http",
+      "server/log",
+      "server/presence",
+      "server/publish",
+      "server/resume",
+      "server/rooms",
+      "server/route",
+      "server/session",
+    ],
+    knows: ["server/config.ts", "server/observe"],
+  },
+  "server/main.ts": { uses: ["server/access", "server/config.ts", "server/create-server.ts", "server/observe"] },
+};
+
+/** Twins of a port. Which of them is used is chosen in one place. */
+const twin = /^(?:memory|redis)-/;
+const chooser = "server/create-server.ts";
+
+const files = [...sourceFiles("shared"), ...sourceFiles("server")];
+const imports = files.flatMap(importsOf);
+
+/** The part that a file of the project belongs to; a package is a part by itself. */
+function partOf(path: string): string | undefined {
+  if (!/^(?:server|shared|tests|client-sdk)\//.test(path)) return path;
+  return Object.keys(rules).find((part) => path === part || path.startsWith(`${part}/`));
+}
+
+/** What is wrong with an import, if anything is. */
+function faultOf({ from, to, typeOnly }: Import): string | undefined {
+  const importer = partOf(from);
+  const imported = partOf(to);
+  if (importer === undefined) return `${from} belongs to no part of the table`;
+  if (imported === undefined) return `${from} imports ${to}, which belongs to no part of the table`;
+  if (importer !== imported && twin.test(basename(to)) && importer !== chooser) {
+    return `${from} imports ${to}: only ${chooser} chooses a twin`;
+  }
+  if (importer === imported) return undefined;
+
+  const isServer = importer.startsWith("server");
+  if (isServer && (imported.startsWith("node:") || common.includes(imported))) return undefined;
+  const { uses = [], knows = [] } = rules[importer] ?? {};
+  if (uses.includes(imported) || (typeOnly && knows.includes(imported))) return undefined;
+  return `${from} imports ${to}${knows.includes(imported) ? " for more than its types" : ""}`;
+}
+
+/** A chain of imports that ends where it begins, or `undefined`. */
+function findCycle(edges: readonly Import[]): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+
+  function visit(file: string): string[] | undefined {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const { from, to } of edges) {
+      const cycle = from === file ? visit(to) : undefined;
+      if (cycle) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  }
+
+  for (const { from } of edges) {
+    const cycle = visit(from);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+describe("the import table", () => {
+  it("DOC-3 holds for every import", () => {
+    const faults = imports.map(faultOf).filter((fault) => fault !== undefined);
+
+    expect(faults).toEqual([]);
+  });
+
+  it("DOC-3 has a row for every file, and a file for every row", () => {
+    const parts = files.map(partOf);
+
+    expect(files.filter((_, index) => parts[index] === undefined)).toEqual([]);
+    expect(Object.keys(rules).filter((part) => !parts.includes(part))).toEqual([]);
+  });
+
+  it("DOC-3 lets a part import only what stands above it", () => {
+    const order = Object.keys(rules);
+
+    const upwards = order.flatMap((part, index) =>
+      [...(rules[part]?.uses ?? []), ...(rules[part]?.knows ?? [])].filter((other) => order.indexOf(other) >= index),
+    );
+
+    expect(upwards).toEqual([]);
+  });
+
+  it.each([
+    ["server/handle/chat/x.ts", "server/log/event-log.ts", true],
+    ["server/handle/chat/x.ts", "server/publish/publisher.ts", false],
+    ["server/handle/chat/x.ts", "express", true],
+    ["server/connect/x.ts", "server/http/create-app.ts", true],
+    ["server/connect/x.ts", "socket.io", true],
+    ["server/route/x.ts", "server/config.ts", true],
+    ["server/http/x.ts", "server/create-server.ts", true],
+    ["server/log/x.ts", "server/handle/handler.ts", true],
+    ["server/publish/x.ts", "server/log/memory-event-log.ts", true],
+    ["server/new-folder/x.ts", "zod", true],
+    ["shared/x.ts", "node:fs", true],
+    ["shared/x.ts", "server/clock.ts", true],
+    ["shared/x.ts", "ulid", true],
+  ])("DOC-3 refuses that %s imports %s", (from, to, typeOnly) => {
+    const fault = faultOf({ from, to, typeOnly });
+
+    expect(fault).toContain(from);
+  });
+});
+
+describe("imports", () => {
+  it("DOC-3 make no cycle", () => {
+    const running = imports.filter(({ typeOnly }) => !typeOnly);
+
+    const cycle = findCycle(running);
+
+    expect(running.length).toBeGreaterThan(100);
+    expect(cycle).toBeUndefined();
+  });
+
+  it("DOC-3 that make a cycle are found", () => {
+    const edge = (from: string, to: string): Import => ({ from, to, typeOnly: false });
+
+    const cycle = findCycle([
+      edge("a", "b"),
+      edge("a", "c"),
+      edge("b", "d"),
+      edge("c", "d"),
+      edge("d", "e"),
+      edge("e", "c"),
+    ]);
+
+    expect(cycle).toEqual(["d", "e", "c", "d"]);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterEach } from "@jest/globals";
+import { systemClock } from "../../server/clock.ts";
+import { Closers } from "../../server/closers.ts";
+import { loadConfig } from "../../server/config.ts";
+import { createServer, type Overrides, type SignalboxServer } from "../../server/create-server.ts";
+import { createLogger } from "../../server/observe/logger.ts";
+import type { Namespace } from "../../shared/namespace.ts";
+import type { Role } from "../../shared/role.ts";
+import { openStore, type StoreName } from "./stores.ts";
+import { TestClient } from "./test-client.ts";
+import { TestWebSocket } from "./test-websocket.ts";
+import { testSecret, tokenOf } from "./tokens.ts";
+
+export interface StartOptions {
+  store: StoreName;
+  /** Settings beyond those of every test. */
+  env?: Record<string, string>;
+  overrides?: Overrides;
+}
+
+export interface ClientOptions<N extends Namespace> {
+  namespace?: N;
+  roles?: readonly Role[];
+  /** Claims of the token beyond the usual. */
+  claims?: Record<string, unknown>;
+  /** What stands in Socket.IO's `auth` beside the token. */
+  auth?: Record<string, unknown>;
+  /** Options of the stock client. */
+  io?: Record<string, unknown>;
+}
+
+const opened = new Closers();
+// Closed in reverse order: clients before their server.
+afterEach(() => opened.close());
+
+/** A real server on a port of its own, closed after the test together with its clients. */
+export async function startServer(options: StartOptions): Promise<TestServer> {
+  const clock = options.overrides?.clock ?? systemClock;
+  const store = await openStore(options.store, { clock });
+  opened.add("store", () => store.close());
+  const config = loadConfig({
+    NODE_ENV: "test",
+    PORT: "0",
+    JWT_SECRET: testSecret,
+    PRESENCE_GRACE_MS: "0",
+    ...options.env,
+  });
+  const lines: string[] = [];
+  const logger = createLogger({ level: config.LOG_LEVEL, format: "json", write: (line) => void lines.push(line) });
+  const server = await createServer({ ...config, JWT_SECRET: testSecret }, logger, { ...store, ...options.overrides });
+  opened.add("server", () => server.close());
+  return new TestServer(server, lines);
+}
+
+export class TestServer {
+  readonly server: SignalboxServer;
+  /** What the server has logged. */
+  readonly lines: string[];
+
+  constructor(server: SignalboxServer, lines: string[]) {
+    this.server = server;
+    this.lines = lines;
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** A stock client that may still be refused. */
+  client<N extends Namespace = "/chat">(sub: string, options: ClientOptions<N> = {}): TestClient<N> {
+    const { namespace = "/chat" as N, roles, claims, auth, io } = options;
+    const token = tokenOf(sub, roles, claims);
+    const client = new TestClient(this.url, namespace, { auth: { token, ...auth }, ...io });
+    opened.add("client", () => client.close());
+    return client;
+  }
+
+  /** A stock client that is connected. */
+  async connect<N extends Namespace = "/chat">(sub: string, options: ClientOptions<N> = {}): Promise<TestClient<N>> {
+    const client = this.client(sub, options);
+    await client.inbox.one("system.connection.established");
+    return client;
+  }
+
+  /** Clients of these users in a conversation of theirs. */
+  async conversation(id: string, ...subs: string[]): Promise<TestClient[]> {
+    const clients = await Promise.all(subs.map((sub) => this.connect(sub)));
+    await clients[0]?.ok("conversation.create", { id, members: subs });
+    for (const client of clients) await client.ok("join_room", { room: `conversation:${id}` });
+    return clients;
+  }
+
+  /** A plain WebSocket; `query` is added to that of the token. */
+  webSocket(sub: string, { roles, query = "" }: { roles?: readonly Role[]; query?: string } = {}): TestWebSocket {
+    return this.rawWebSocket(`/ws?token=${tokenOf(sub, roles)}${query}`);
+  }
+
+  rawWebSocket(path: string, options: { headers?: Record<string, string> } = {}): TestWebSocket {
+    const client = new TestWebSocket(this.url.replace("http", "ws") + path, options);
+    opened.add("WebSocket", () => client.socket.terminate());
+    return client;
+  }
+
+  async connectWebSocket(
+    sub: string,
+    options: { roles?: readonly Role[]; query?: string } = {},
+  ): Promise<TestWebSocket> {
+    const client = this.webSocket(sub, options);
+    await client.inbox.one("system.connection.established");
+    return client;
+  }
+
+  /** An HTTP request with the user's token. */
+  async request(
+    method: string,
+    path: string,
+    {
+      as = "ada",
+      roles,
+      body,
+      headers,
+    }: { as?: string | null; roles?: readonly Role[]; body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(as === null ? {} : { authorization: `Bearer ${tokenOf(as, roles)}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json");
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
+  }
+}

@@ -1,0 +1,30 @@
+/** How long a test waits for a fact before it says which one did not come about. */
+const limitMs = 10_000;
+
+/** Rejects, naming what was waited for, if the promise takes too long. */
+export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`Waited ${limitMs} ms for ${typeof what === "string" ? what : what()}`));
+    timer = setTimeout(fail, limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The next turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Asks again and again, turn by turn, until something holds. */
+export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const until = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > until) throw new Error(`Waited ${limitMs} ms for ${what}`);
+    await nextTurn();
+  }
+}
