@@ -34,7 +34,7 @@ export function importsOf(file: string): Import[] {
   return found;
 }
 
-/** The titles of the tests in a file, those of `it.each(…)` too, with `${…}` for what is put in later. */
+/** The titles of the tests in a file, those of `it.each(…)` too, with `…` for what is put in later. */
 export function testTitlesOf(file: string): string[] {
   const titles: string[] = [];
   for (const { type, callee, arguments: args } of nodesOf(file)) {
@@ -88,5 +88,5 @@ function textOf(node: unknown): string | undefined {
   if (!isNode(node)) return undefined;
   if (node.type === "StringLiteral") return String(node.value);
   if (node.type !== "TemplateLiteral" || !Array.isArray(node.quasis)) return undefined;
-  return node.quasis.map((quasi: Node) => String(quasi.cooked)).join("${…}");
+  return node.quasis.map((quasi: Node) => String(quasi.cooked)).join("…");
 }

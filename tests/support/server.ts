@@ -36,8 +36,6 @@ afterEach(() => opened.close());
 /** A real server on a port of its own, closed after the test together with its clients. */
 export async function startServer(options: StartOptions): Promise<TestServer> {
   const clock = options.overrides?.clock ?? systemClock;
-  const store = await openStore(options.store, { clock });
-  opened.add("store", () => store.close());
   const config = loadConfig({
     NODE_ENV: "test",
     PORT: "0",
@@ -45,6 +43,9 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
     PRESENCE_GRACE_MS: "0",
     ...options.env,
   });
+  const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds } = config;
+  const store = await openStore(options.store, { clock, maxEvents, ttlSeconds });
+  opened.add("store", () => store.close());
   const lines: string[] = [];
   const logger = createLogger({ level: config.LOG_LEVEL, format: "json", write: (line) => void lines.push(line) });
   const server = await createServer({ ...config, JWT_SECRET: testSecret }, logger, { ...store, ...options.overrides });
@@ -82,12 +83,16 @@ export class TestServer {
     return client;
   }
 
-  /** Clients of these users in a conversation of theirs. */
-  async conversation(id: string, ...subs: string[]): Promise<TestClient[]> {
-    const clients = await Promise.all(subs.map((sub) => this.connect(sub)));
-    await clients[0]?.ok("conversation.create", { id, members: subs });
+  /** Clients of these users, all of them in a conversation of theirs. */
+  async conversation<Subs extends readonly string[]>(
+    id: string,
+    ...subs: Subs
+  ): Promise<{ [I in keyof Subs]: TestClient }> {
+    const clients: TestClient[] = [];
+    for (const sub of subs) clients.push(await this.connect(sub));
+    await clients[0]?.ok("conversation.create", { id, members: [...subs] });
     for (const client of clients) await client.ok("join_room", { room: `conversation:${id}` });
-    return clients;
+    return clients as { [I in keyof Subs]: TestClient };
   }
 
   /** A plain WebSocket; `query` is added to that of the token. */
