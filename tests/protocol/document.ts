@@ -45,7 +45,8 @@ function cellsOf(line: string): string[] {
 
 /** What stands between backticks. */
 export function codeSpans(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => String(code));
+  const withoutBlocks = text.replace(/```[\s\S]*?```/g, "");
+  return [...withoutBlocks.matchAll(/`([^`]+)`/g)].map(([, code]) => String(code));
 }
 
 /** The one match of a pattern; its first group. */
