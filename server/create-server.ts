@@ -132,6 +132,7 @@ async function build(
     catchUp,
     attendance,
     rosters,
+    failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
   receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
@@ -182,8 +183,15 @@ async function build(
     limits,
     heartbeatIntervalMs,
   });
-  const keepalive = new Keepalive({ sessions, clock, heartbeatIntervalMs });
+  const keepalive = new Keepalive({
+    sessions,
+    clock,
+    heartbeatIntervalMs,
+    backlogBytes: config.LIMIT_BACKLOG_BYTES,
+  });
   closers.add("keepalive", () => keepalive.close());
+
+  closers.add("connections", () => sessions.ended());
 
   // Doors
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };

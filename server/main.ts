@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     await server.drain(windowMs);
     await server.close();
     logger.info("stopped");
-    process.exitCode = exitCode;
+    process.exit(exitCode);
   };
   const stopOrDie = (why: string, windowMs: number | undefined, exitCode: number) => {
     stop(why, windowMs, exitCode).catch((error: unknown) => {

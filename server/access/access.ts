@@ -1,6 +1,6 @@
 import type { ConversationId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { parseRoom, type RoomName } from "../../shared/room.ts";
+import { conversationRoom, parseRoom, type RoomName } from "../../shared/room.ts";
 import { type Conversations, type Membership, notFound } from "../conversations/conversations.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 
@@ -9,6 +9,8 @@ export interface Access {
   /** Rejects with `not_found` for a conversation that is not the principal's, existing or not; else with `forbidden`. */
   assertCanRead(principal: Principal, room: RoomName): Promise<void>;
   assertCanWrite(principal: Principal, room: RoomName): Promise<void>;
+  /** Who belongs to a conversation and what it is called. A public one is open to all users, and still its members' own. */
+  assertCanManage(principal: Principal, conversationId: ConversationId): Promise<void>;
 }
 
 export function createAccess({ conversations }: { conversations: Conversations }): Access {
@@ -28,10 +30,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
     what: "read" | "write",
   ) {
     const mayEnter = (membership: Membership) =>
-      membership.members.has(principal.userId) ||
-      (membership.public && hasRole(principal, "user")) ||
-      hasRole(principal, "admin", "service") ||
-      isGranted(principal, room, what);
+      isTheirs(principal, room, membership, what) || (membership.public && hasRole(principal, "user"));
     const membership = await conversations.membership(id, mayEnter);
     if (!membership || !mayEnter(membership)) throw notFound(id);
   }
@@ -39,7 +38,24 @@ export function createAccess({ conversations }: { conversations: Conversations }
   return {
     assertCanRead: (principal, room) => assertCan(principal, room, "read"),
     assertCanWrite: (principal, room) => assertCan(principal, room, "write"),
+
+    async assertCanManage(principal, id) {
+      const room = conversationRoom(id);
+      await assertInConversation(principal, room, id, "write");
+      const mayManage = (membership: Membership) => isTheirs(principal, room, membership, "write");
+      const membership = await conversations.membership(id, mayManage);
+      if (!membership || !mayManage(membership)) {
+        throw new Rejection("forbidden", `Conversation ${id} is public, and changed by its members only.`);
+      }
+    },
   };
+}
+
+/** For another reason than that the conversation is open to everybody. */
+function isTheirs(principal: Principal, room: RoomName, { members }: Membership, what: "read" | "write"): boolean {
+  return (
+    members.has(principal.userId) || hasRole(principal, "admin", "service") || isGranted(principal, room, what)
+  );
 }
 
 /** A grant names a room, or all rooms with a prefix: `conversation:team-*`. */

@@ -71,7 +71,12 @@ export class Connector {
     const session = this.createSession(principal, door, entered);
     const goLive: (() => void)[] = [];
     if (autoJoin && entered.includes("/chat")) {
-      for (const room of [userRoom(principal.userId), broadcastRoom]) goLive.push(await rooms.follow(session, room));
+      try {
+        for (const room of [userRoom(principal.userId), broadcastRoom]) goLive.push(await rooms.follow(session, room));
+      } catch (error) {
+        await session.ended("refused");
+        throw error;
+      }
     }
     return {
       session,
@@ -120,6 +125,7 @@ export class Connector {
       clock,
       commands: commands ?? bucket,
       refusals: new TokenBucket({ perSecond: bucket.burst, burst: bucket.burst * 10 }, clock),
+      failed: (error) => logger.warn("end of a connection", { connectionId, error }),
       impossibleTransition: (from, to) => logger.warn("impossible transition refused", { connectionId, from, to }),
     });
   }

@@ -8,6 +8,11 @@ export interface DrainOptions {
   windowMs: number;
 }
 
+/** Within this the clients of one moment come back, each at a time of its own. */
+const maxRetryAfterMs = 1_000;
+/** How long a client may take to read the notice and to go. */
+const closeTimeoutMs = 2_000;
+
 /** From the moment it starts, nobody is let in; see `/readyz`. */
 export class Drain {
   #started = false;
@@ -24,21 +29,18 @@ export class Drain {
 }
 
 async function letGo(session: Session, delayMs: number): Promise<void> {
-  // Unref'd nowhere: an instance that is draining stays up until the last one has left.
-  if (delayMs >= 1) {
-    const timer = new AbortController();
-    session.onClose(() => timer.abort());
-    await delay(delayMs, timer.signal);
-  }
-  session.close("server_shutdown", Math.round(Math.random() * 1_000));
+  await endOr(session, delayMs);
+  session.close("server_shutdown", Math.round(Math.random() * maxRetryAfterMs));
+  await endOr(session, closeTimeoutMs);
 }
 
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
+/** Waits until the session has ended, or for so long. */
+async function endOr(session: Session, ms: number): Promise<void> {
+  if (ms < 1) return;
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
   });
+  await Promise.race([session.whenClosed, timeout]);
+  clearTimeout(timer);
 }

@@ -6,6 +6,8 @@ export interface KeepaliveOptions {
   sessions: Iterable<Session>;
   clock: Clock;
   heartbeatIntervalMs: number;
+  /** What a connection may leave unread. */
+  backlogBytes: number;
 }
 
 /** How long before a token expires the client is told. */
@@ -16,7 +18,7 @@ export function silenceLimitMs(heartbeatIntervalMs: number): number {
   return 2 * heartbeatIntervalMs + 10_000;
 }
 
-/** Pings every connection in its own rhythm, and ends those that are silent or whose token has expired. */
+/** Pings every connection in its own rhythm, and ends those that are silent, do not read, or have an expired token. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   readonly #timer: NodeJS.Timeout;
@@ -37,10 +39,11 @@ export class Keepalive {
   }
 
   #check(session: Session, now: number): void {
-    const { heartbeatIntervalMs } = this.#options;
+    const { heartbeatIntervalMs, backlogBytes } = this.#options;
     const { expiresAt } = session.principal;
     if (now - session.lastSeenAt > silenceLimitMs(heartbeatIntervalMs)) return session.close("heartbeat_lost");
     if (now > expiresAt + expiryGraceMs) return session.close("token_expired");
+    if (session.transport.backlogBytes() > backlogBytes) return session.close("slow_consumer");
     if (now > expiresAt - expiryNoticeMs && !session.expiryTold) {
       session.expiryTold = true;
       session.send("system.token.expiring", { expiresAt: new Date(expiresAt).toISOString() });

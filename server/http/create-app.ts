@@ -40,13 +40,13 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-/** Own scripts and styles only; and the server's own sockets, which `'self'` does not cover in every browser. */
+/** The server's own scripts, styles and sockets, and nothing else. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
   imgSrc: ["'self'", "data:"],
-  connectSrc: ["'self'", "ws:", "wss:"],
+  connectSrc: ["'self'"],
   baseUri: ["'none'"],
   formAction: ["'none'"],
   frameAncestors: ["'none'"],

@@ -17,6 +17,7 @@ export interface RoomsDeps {
   rosters: Rosters;
   /** How many rooms a connection may be in. */
   roomsPerConnection: number;
+  failed(error: unknown): void;
 }
 
 export type JoinReply = CommandData<"/chat", "join_room">;
@@ -65,7 +66,7 @@ export class Rooms {
       };
       const afterwards = () => {
         announce();
-        if (!entry.live) void this.leave(session, room, { grace: true });
+        if (!entry.live) this.leave(session, room, { grace: true }).catch(this.#deps.failed);
       };
       return new AtReply(finish, afterwards);
     } catch (error) {
@@ -93,8 +94,9 @@ export class Rooms {
   /** For a connection that has ended. */
   async leaveAll(session: Session): Promise<void> {
     const rooms = [...this.#entriesOf(session).keys()];
-    for (const room of rooms) await this.leave(session, room, { grace: true });
+    const left = rooms.map((room) => this.leave(session, room, { grace: true }));
     this.#entries.delete(session);
+    await Promise.all(left);
   }
 
   /** Takes the session out, and tells it so. */

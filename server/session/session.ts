@@ -14,6 +14,8 @@ export interface Transport {
   /** From now on the room's events are written to this connection. */
   join(room: RoomName): void;
   leave(room: RoomName): void;
+  /** Bytes that were sent and that the network has not taken yet. */
+  backlogBytes(): number;
   /** Ends the connection in the way that the reason asks for; what was sent before still goes out. */
   close(reason: DisconnectReason): void;
 }
@@ -30,7 +32,9 @@ export interface SessionOptions {
   commands: TokenBucket;
   /** How many commands beyond those are answered before the connection is closed. */
   refusals: TokenBucket;
-  impossibleTransition?: (from: ConnectionState, to: ConnectionState) => void;
+  impossibleTransition(from: ConnectionState, to: ConnectionState): void;
+  /** Something that was to be done when the connection ended has failed. */
+  failed(error: unknown): void;
 }
 
 /** What the server knows of a connection. */
@@ -48,11 +52,13 @@ export class Session {
   lastSeenAt: number;
   lastPingAt: number;
   transport: Transport = detached;
+  /** Resolves when the connection has ended and all that follows from it is done. */
+  readonly whenClosed: Promise<void>;
 
-  readonly #clock: Clock;
+  readonly #options: SessionOptions;
   readonly #onClose: (() => unknown)[] = [];
   readonly #lanes = new Map<string, Promise<unknown>>();
-  readonly #impossible: (from: ConnectionState, to: ConnectionState) => void;
+  #closed: () => void = () => {};
   #life: ConnectionLife = newConnectionLife;
   #endedBy: string | undefined;
 
@@ -61,11 +67,13 @@ export class Session {
     this.principal = options.principal;
     this.namespaces = options.namespaces;
     this.door = options.door;
-    this.#clock = options.clock;
+    this.#options = options;
+    this.whenClosed = new Promise((resolve) => {
+      this.#closed = resolve;
+    });
     this.connectedAt = this.lastSeenAt = this.lastPingAt = options.clock.now();
     this.commands = options.commands;
     this.refusals = options.refusals;
-    this.#impossible = options.impossibleTransition ?? (() => {});
     this.moveTo("connected");
     this.moveTo("authenticated");
   }
@@ -80,9 +88,9 @@ export class Session {
 
   /** Makes a transition, if it is a possible one; else leaves the state as it is and says so in the log. */
   moveTo(state: ConnectionState): boolean {
-    const moved = transition(this.#life, state, this.#clock.now());
+    const moved = transition(this.#life, state, this.#options.clock.now());
     if (moved) this.#life = moved;
-    else this.#impossible(this.#life.state, state);
+    else this.#options.impossibleTransition(this.#life.state, state);
     return moved !== undefined;
   }
 
@@ -103,9 +111,10 @@ export class Session {
     this.transport.close(reason);
   }
 
-  /** To be done when the connection has ended, whoever ended it. */
+  /** To be done when the connection has ended, whoever ended it; at once if it has. */
   onClose(listener: () => unknown): void {
-    this.#onClose.push(listener);
+    if (this.isOpen) this.#onClose.push(listener);
+    else void this.#run(listener);
   }
 
   /** Who or what ended the connection: a reason of the server's, or what the door saw. */
@@ -118,8 +127,9 @@ export class Session {
     if (!this.isOpen) return;
     this.#endedBy ??= how;
     this.moveTo("closing");
-    for (const listener of this.#onClose.splice(0)) await listener();
+    await Promise.all(this.#onClose.splice(0).map((listener) => this.#run(listener)));
     this.moveTo("closed");
+    this.#closed();
   }
 
   /** Runs what belongs to one lane in the order of the calls, one after the other. */
@@ -137,6 +147,14 @@ export class Session {
     });
     return result;
   }
+
+  async #run(listener: () => unknown): Promise<void> {
+    try {
+      await listener();
+    } catch (error) {
+      this.#options.failed(error);
+    }
+  }
 }
 
-const detached: Transport = { send() {}, join() {}, leave() {}, close() {} };
+const detached: Transport = { send() {}, join() {}, leave() {}, backlogBytes: () => 0, close() {} };

@@ -23,6 +23,11 @@ export class Sessions {
     });
   }
 
+  /** Resolves when those that are here now have ended. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#all.values()].map(({ whenClosed }) => whenClosed));
+  }
+
   [Symbol.iterator](): Iterator<Session> {
     return this.#all.values();
   }

@@ -150,6 +150,10 @@ class Connection implements Transport {
     if (audience?.size === 0) this.#members.delete(room);
   }
 
+  backlogBytes(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
   close(reason: keyof typeof disconnectReasons): void {
     this.#webSocket.close(disconnectReasons[reason].closeCode, reason);
     // A reader that does not read would keep its backlog in memory for as long as it does not answer.

@@ -159,12 +159,29 @@ function transportOf(socket: SessionSocket): Transport {
     send: (name, data) => void socket.emit(name, data),
     join: (room) => void socket.join(room),
     leave: (room) => void socket.leave(room),
+    // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
+    backlogBytes: () => bytesOf(socket.conn["writeBuffer"]),
     close(reason) {
+      if (reason === "slow_consumer") return terminate(socket.conn);
       // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
       if (disconnectReasons[reason].client === "reconnect") socket.conn.close();
       else socket.disconnect(reason === "rate_limited");
     },
   };
+}
+
+/** What the engine has not handed to its transport, which takes more only when the network has taken what it had. */
+function bytesOf(packets: readonly { data?: unknown }[]): number {
+  let bytes = 0;
+  for (const { data } of packets) bytes += typeof data === "string" || Buffer.isBuffer(data) ? data.length : 0;
+  return bytes;
+}
+
+/** Drops the backlog with the connection: a close in good order would keep it for as long as nobody reads. */
+function terminate(connection: SessionSocket["conn"]): void {
+  const { socket }: { socket?: { terminate?(): void } } = connection.transport as object;
+  connection.close(true);
+  socket?.terminate?.();
 }
 
 /** What `connect_error` brings: the library sends `message` and `data`. */

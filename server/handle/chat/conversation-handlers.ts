@@ -51,21 +51,20 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
     },
 
     "conversation.add_members": async ({ conversationId, userIds }, { principal }) => {
-      await access.assertCanWrite(principal, conversationRoom(conversationId));
+      await access.assertCanManage(principal, conversationId);
       return changed(principal, await conversations.addMembers(conversationId, userIds), "members_added");
     },
 
     "conversation.remove_member": async ({ conversationId, userId }, { principal }) => {
-      const room = conversationRoom(conversationId);
-      await access.assertCanWrite(principal, room);
+      await access.assertCanManage(principal, conversationId);
       const conversation = await conversations.removeMember(conversationId, userId);
       const reply = await changed(principal, conversation, "member_removed", [userId]);
-      broadcast.send({ kind: "evict", room, userId, reason: "removed" });
+      broadcast.send({ kind: "evict", room: conversationRoom(conversationId), userId, reason: "removed" });
       return reply;
     },
 
     "conversation.rename": async ({ conversationId, title }, { principal }) => {
-      await access.assertCanWrite(principal, conversationRoom(conversationId));
+      await access.assertCanManage(principal, conversationId);
       return changed(principal, await conversations.rename(conversationId, title), "renamed");
     },
 

@@ -1,0 +1,290 @@
+import { describe, expect, it } from "@jest/globals";
+import type { z } from "zod";
+import { type CommandInput, type CommandName, commands } from "../../shared/commands/catalogue.ts";
+import type { ErrorCode } from "../../shared/error-code.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { Namespace } from "../../shared/namespace.ts";
+import type { Position } from "../../shared/position.ts";
+import type { Reply } from "../../shared/reply.ts";
+import { nested, withProto } from "../support/json.ts";
+import { startServer } from "../support/server.ts";
+import { type StoreName, stores } from "../support/stores.ts";
+import { type TestClient, texts } from "../support/test-client.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { within } from "../support/within.ts";
+
+/** Nobody is held back for being fast: bad input comes by the hundred here. */
+const unhurried = { LIMIT_COMMANDS_PER_SECOND: "1000000", LIMIT_COMMANDS_BURST: "1000000" };
+
+/** Commands of the contract that nothing serves yet. */
+const unserved = ["hlink_message"] as const;
+type Served = Exclude<CommandName<"/chat">, (typeof unserved)[number]>;
+
+interface Known {
+  /** A place in the log of conversation 42. */
+  position: Position;
+  /** Of ada's list of conversations. */
+  cursor: string;
+  token: string;
+}
+
+/** A payload of each command that is carried out, with every field that it may have. */
+function samplesOf({ position, cursor, token }: Known): {
+  [Name in Served]: Required<CommandInput<"/chat", Name>>;
+} {
+  const inConversation = { conversationId: "42" };
+  const room = "conversation:42";
+  const message = "hello";
+  return {
+    "system.pong": { timestamp: 1 },
+    "system.token.refresh": { token },
+    "conversation.create": { id: "new", title: "New", members: ["bob"], public: true },
+    "conversation.add_members": { ...inConversation, userIds: ["cy"] },
+    "conversation.remove_member": { ...inConversation, userId: "bob" },
+    "conversation.list": { cursor, limit: 10 },
+    "conversation.rename": { ...inConversation, title: "Renamed" },
+    mark_read: { room, position },
+    join_room: { room, after: position, limit: 10 },
+    leave_room: { room },
+    history: { room, before: position, limit: 10 },
+    chat_message: {
+      ...inConversation,
+      message,
+      id: "m-1",
+      replyTo: "m-0",
+      attachments: [{ url: "https://example.com/a.png", mediaType: "image/png", name: "a", altText: "an a" }],
+      metadata: { mood: "good" },
+    },
+    chat_response_delta: { ...inConversation, responseId: "r-2", delta: "hel", inReplyTo: "m-0" },
+    chat_response: {
+      ...inConversation,
+      responseId: "r-3",
+      message,
+      status: "complete",
+      inReplyTo: "m-0",
+      usage: { tokens: 1 },
+    },
+    "chat_response.cancel": { ...inConversation, responseId: "r-1" },
+    typing_indicator: { ...inConversation, isTyping: true },
+  };
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`);
+const link = { url: "https://example.com/a.png", mediaType: "image/png" };
+
+/** Values of single fields that are of the right type and wrong all the same. */
+const wrongValues: { [Name in Served]: Record<string, unknown[]> } = {
+  "system.pong": { timestamp: [-1, 1.5] },
+  "system.token.refresh": { token: ["", "x".repeat(16_385)] },
+  "conversation.create": {
+    id: ["", "a b", "../x", "-a", "x".repeat(129)],
+    title: ["", "  ", "a\nb", "x".repeat(201)],
+    members: [many(1_001), [""], ["a b"], [7]],
+  },
+  "conversation.add_members": {
+    conversationId: ["", "a b", "x".repeat(129)],
+    userIds: [[], many(101), ["conversation:1"], [null]],
+  },
+  "conversation.remove_member": { conversationId: ["", "x".repeat(129)], userId: ["", "x".repeat(129)] },
+  "conversation.list": { cursor: ["", "no cursor", "x".repeat(1_025)], limit: [0, -1, 1.5, 201] },
+  "conversation.rename": { conversationId: ["", "x".repeat(129)], title: ["", "\t", "a\u0000b", "x".repeat(201)] },
+  mark_read: {
+    room: ["", "nowhere:1", "conversation", "conversation:", "broadcast:1", `conversation:${"x".repeat(129)}`],
+    position: [{}, { epoch: "a" }, { epoch: "A", offset: 1 }, { epoch: "a", offset: -1 }, { epoch: "a", offset: 1e99 }],
+  },
+  join_room: { room: ["", "conversation:*", "__proto__", "constructor"], limit: [0, 1.5, 1_001] },
+  leave_room: { room: ["", "conversation:*", "__proto__"] },
+  history: { room: ["", "conversation:a:b"], limit: [0, 1.5, 1_001] },
+  chat_message: {
+    conversationId: ["", "x".repeat(129)],
+    message: ["", " \n ", "x".repeat(16_385)],
+    id: ["", "a b", "é", "x".repeat(129)],
+    replyTo: ["", "x".repeat(129)],
+    attachments: [
+      many(11).map(() => link),
+      [{ ...link, url: "javascript:alert(1)" }],
+      [{ ...link, url: `https://example.com/${"x".repeat(2_048)}` }],
+      [{ ...link, mediaType: "" }],
+      [{ ...link, extra: 1 }],
+      [{ url: link.url }],
+    ],
+  },
+  chat_response_delta: {
+    responseId: ["", "a b", "x".repeat(129)],
+    delta: ["", "x".repeat(16_385)],
+    inReplyTo: ["", "x".repeat(129)],
+  },
+  chat_response: { responseId: ["", "x".repeat(129)], status: ["", "done"], inReplyTo: ["", "x".repeat(129)] },
+  "chat_response.cancel": { conversationId: ["", "x".repeat(129)], responseId: ["", "x".repeat(129)] },
+  typing_indicator: { conversationId: ["", "x".repeat(129)] },
+};
+
+interface Fault {
+  what: string;
+  /** What is emitted after the command's name. */
+  args: unknown[];
+  code: ErrorCode;
+}
+
+type Payload = Record<string, unknown>;
+
+function fieldsOf(namespace: Namespace, name: string): { all: string[]; required: string[] } {
+  const table: Record<string, { payload: z.ZodType }> = commands[namespace];
+  const payload = table[name]?.payload as z.ZodObject<Record<string, z.ZodType>> | undefined;
+  const shape = payload?.shape ?? {};
+  const all = Object.keys(shape);
+  return { all, required: all.filter((field) => shape[field]?.safeParse(undefined).success === false) };
+}
+
+/** Everything that can be wrong with a payload, whatever the command is. */
+function faultsOf(sample: Payload, required: readonly string[], values: Record<string, unknown[]> = {}): Fault[] {
+  const fault = (what: string, payload: unknown, code: ErrorCode = "invalid_payload") => ({
+    what,
+    args: [payload],
+    code,
+  });
+  const objects = Object.entries(sample).filter(([, value]) => typeof value === "object" && !Array.isArray(value));
+  return [
+    { what: "nothing", args: [], code: "invalid_payload" },
+    { what: "two payloads", args: [sample, sample], code: "invalid_payload" },
+    fault("null", null),
+    fault("a string", "text"),
+    fault("a number", 7),
+    fault("true", true),
+    fault("an array", [sample]),
+    ...(required.length > 0 ? [fault("an empty object", {})] : []),
+    ...required.map((field) => fault(`no ${field}`, without(sample, field))),
+    ...Object.keys(sample).flatMap((field) => [
+      fault(`${field} of a wrong type`, { ...sample, [field]: ofWrongType(sample[field]) }),
+      fault(`${field} null`, { ...sample, [field]: null }),
+      fault(`${field} too deep`, { ...sample, [field]: nested(40) }, "too_large"),
+    ]),
+    ...Object.entries(values).flatMap(([field, wrong]) =>
+      wrong.map((value) => fault(`${field} ${JSON.stringify(value).slice(0, 60)}`, { ...sample, [field]: value })),
+    ),
+    fault("a key that is not known", { ...sample, extra: 1 }),
+    fault("constructor as a key", { ...sample, constructor: 1 }),
+    fault("__proto__ as a key", withProto(sample)),
+    ...objects.map(([field, value]) =>
+      fault(`__proto__ in ${field}`, { ...sample, [field]: withProto(value as object) }),
+    ),
+    fault("an extra key too deep", { ...sample, extra: nested(40) }, "too_large"),
+    fault("too many bytes", { ...sample, extra: "x".repeat(65_536) }, "too_large"),
+    fault("a binary attachment", { ...sample, extra: Buffer.from("binary") }),
+  ];
+}
+
+function without(payload: Payload, field: string): Payload {
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== field));
+}
+
+function ofWrongType(value: unknown): unknown {
+  if (typeof value === "string") return 7;
+  if (typeof value === "number") return String(value);
+  return "text";
+}
+
+async function emit(client: TestClient<Namespace>, name: string, ...args: unknown[]): Promise<Reply<unknown>> {
+  return within(client.socket.emitWithAck(name, ...args), `the reply to ${name}`);
+}
+
+/** The code of each answer, under what was wrong. */
+async function answersTo(client: TestClient<Namespace>, name: string, faults: readonly Fault[]) {
+  const answers = await Promise.all(
+    faults.map(async ({ what, args }) => {
+      const reply = await emit(client, name, ...args);
+      return [what, reply.ok ? "ok" : reply.error.code];
+    }),
+  );
+  return Object.fromEntries(answers);
+}
+
+const expected = (faults: readonly Fault[]) => Object.fromEntries(faults.map(({ what, code }) => [what, code]));
+
+/** Ada, who may send every command, and bob in a conversation in which something was said. */
+async function startChat(store: StoreName) {
+  const server = await startServer({ store, env: unhurried });
+  const ada = await server.connect("ada", { roles: ["user", "agent"] });
+  const bob = await server.connect("bob");
+  await ada.ok("conversation.create", { id: "41" });
+  await ada.ok("conversation.create", { id: "42", members: ["bob"] });
+  for (const client of [ada, bob]) await client.ok("join_room", { room: "conversation:42" });
+  await ada.ok("chat_response_delta", { conversationId: "42", responseId: "r-1", delta: "hm" });
+  const { position } = await bob.one(EventType.ChatResponseDelta);
+  const { nextCursor } = await ada.ok("conversation.list", { limit: 1 });
+  if (!position || !nextCursor) throw new Error("nothing to go on from");
+  const samples = samplesOf({ position, cursor: nextCursor, token: tokenOf("ada", ["user", "agent"]) });
+  return { ada, bob, position, samples };
+}
+
+/** What is sent after bad input is carried out as the very next thing in the conversation. */
+async function expectToGoOn(ada: TestClient, bob: TestClient, position: Position) {
+  const sent = await ada.ok("chat_message", { conversationId: "42", message: "still here" });
+  const answered = await bob.ok("chat_message", { conversationId: "42", message: "so am I" });
+  expect([sent.position.offset, answered.position.offset]).toEqual([position.offset + 1, position.offset + 2]);
+  expect(texts(await bob.next(EventType.ChatMessage, 2))).toEqual(["still here", "so am I"]);
+  expect(texts(await ada.next(EventType.ChatMessage, 2))).toEqual(["still here", "so am I"]);
+}
+
+const servedNames = Object.keys(wrongValues) as Served[];
+
+describe.each(stores)("a bad payload (%s)", (store) => {
+  it("BAD-1 there is a sample of every command of /chat", () => {
+    const named = [...servedNames, ...unserved].sort();
+
+    expect(named).toEqual(Object.keys(commands["/chat"]).sort());
+  });
+
+  it.each(servedNames)("BAD-1 %s is answered with the code of the protocol, and everybody goes on", async (name) => {
+    const { ada, bob, position, samples } = await startChat(store);
+    const sample: Payload = samples[name];
+    const { all, required } = fieldsOf("/chat", name);
+    const faults = faultsOf(sample, required, wrongValues[name]);
+
+    const answers = await answersTo(ada, name, faults);
+
+    expect(Object.keys(sample).sort()).toEqual(all.sort());
+    expect(answers).toEqual(expected(faults));
+    await expectToGoOn(ada, bob, position);
+    // And the sample itself was not what was wrong.
+    expect(await emit(ada, name, sample)).toMatchObject({ ok: true });
+  });
+
+  it("BAD-1 admin.announce is answered with the code of the protocol, and everybody goes on", async () => {
+    const server = await startServer({ store, env: unhurried });
+    const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
+    const ada = await server.connect("ada");
+    const sample = { message: "hello", level: "info" };
+    const { all, required } = fieldsOf("/admin", "admin.announce");
+    const faults = faultsOf(sample, required, { message: ["", "x".repeat(4_097)], level: ["", "loud"] });
+
+    const answers = await answersTo(admin, "admin.announce", faults);
+
+    expect(Object.keys(sample).sort()).toEqual(all.sort());
+    expect(answers).toEqual(expected(faults));
+    const { position } = await admin.ok("admin.announce", { message: "hello", level: "info" });
+    const announcement = await ada.one(EventType.Announcement);
+    expect([position.offset, announcement.position?.offset]).toEqual([1, 1]);
+  });
+
+  it("BAD-1 the text of a response may be as long as a message, and not longer", async () => {
+    const { ada, bob, position, samples } = await startChat(store);
+    const response = { ...samples.chat_response, message: "x".repeat(60_000) };
+
+    const tooLong = await ada.refused("chat_response", { ...response, message: "x".repeat(65_536) });
+
+    expect(tooLong.code).toBe("too_large");
+    await expectToGoOn(ada, bob, position);
+    expect(await ada.ok("chat_response", response)).toMatchObject({ duplicate: false });
+  });
+
+  it("BAD-1 names every fault, with where it is", async () => {
+    const { ada } = await startChat(store);
+
+    const error = await ada.refused("chat_message", { conversationId: "a b", message: "", extra: 1 });
+
+    const { details } = error as { details: { path: string; message: string }[] };
+    expect(details.map(({ path }) => path).sort()).toEqual(["", "conversationId", "message", "message"]);
+    expect(details.every(({ message }) => message.length > 0)).toBe(true);
+  });
+});

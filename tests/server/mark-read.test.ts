@@ -1,0 +1,121 @@
+import { describe, expect, it } from "@jest/globals";
+import { EventType } from "../../shared/event-type.ts";
+import type { Position } from "../../shared/position.ts";
+import { startServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+
+const room = "conversation:42";
+
+describe.each(stores)("mark_read (%s)", (store) => {
+  /** Ada has said five things; Bob listens. */
+  async function start() {
+    const server = await startServer({ store });
+    const [ada, bob] = await server.conversation("42", "ada", "bob");
+    if (!ada || !bob) throw new Error("no clients");
+    const said: Position[] = [];
+    for (const message of ["1", "2", "3", "4", "5"]) {
+      said.push((await ada.ok("chat_message", { conversationId: "42", message })).position);
+    }
+    const at = (index: number) => {
+      const position = said[index - 1];
+      if (!position) throw new Error(`nothing was said at ${index}`);
+      return position;
+    };
+    return { server, ada, bob, at };
+  }
+
+  it("ROOM-12 answers what is unread after the position, and tells everybody in the conversation", async () => {
+    const { ada, bob, at } = await start();
+
+    const reply = await bob.ok("mark_read", { room, position: at(3) });
+
+    expect(reply).toEqual({ unread: 2 });
+    const receipt = { room, data: { userId: "bob", position: at(3) } };
+    expect(await ada.one(EventType.ReadReceipt)).toMatchObject(receipt);
+    expect(await bob.one(EventType.ReadReceipt)).toMatchObject(receipt);
+  });
+
+  it("ROOM-12 never moves backwards, and tells nobody where it did not move", async () => {
+    const { ada, bob, at } = await start();
+    await bob.ok("mark_read", { room, position: at(3) });
+
+    const back = await bob.ok("mark_read", { room, position: at(1) });
+    const same = await bob.ok("mark_read", { room, position: at(3) });
+    const on = await bob.ok("mark_read", { room, position: at(5) });
+
+    expect([back.unread, same.unread, on.unread]).toEqual([2, 2, 0]);
+    const receipts = await ada.next(EventType.ReadReceipt, 2);
+    expect(receipts.map(({ data }) => data.position)).toEqual([at(3), at(5)]);
+    const { conversations } = await bob.ok("conversation.list", {});
+    expect(conversations[0]?.readPosition).toEqual(at(5));
+  });
+
+  it("ROOM-12 keeps the furthest of what several connections mark at once", async () => {
+    const { server, bob, at } = await start();
+    const phone = await server.connect("bob");
+    const script = await server.connectWebSocket("bob");
+
+    await Promise.all([
+      bob.ok("mark_read", { room, position: at(2) }),
+      phone.ok("mark_read", { room, position: at(4) }),
+      script.ok("mark_read", { room, position: at(3) }),
+      bob.ok("mark_read", { room, position: at(1) }),
+    ]);
+
+    const { conversations } = await bob.ok("conversation.list", {});
+    expect(conversations[0]).toMatchObject({ readPosition: at(4), unread: 1 });
+  });
+
+  it("ROOM-12 refuses a position that the log does not have, and stays where it was", async () => {
+    const { ada, bob, at } = await start();
+    await bob.ok("mark_read", { room, position: at(2) });
+
+    const ahead = await bob.refused("mark_read", { room, position: { ...at(5), offset: at(5).offset + 1 } });
+    const elsewhere = await bob.refused("mark_read", { room, position: { epoch: "another", offset: 1 } });
+    const reply = await bob.ok("mark_read", { room, position: at(3) });
+
+    expect([ahead.code, elsewhere.code]).toEqual(["conflict", "conflict"]);
+    expect(reply).toEqual({ unread: 2 });
+    const receipts = await ada.next(EventType.ReadReceipt, 2);
+    expect(receipts.map(({ data }) => data.position)).toEqual([at(2), at(3)]);
+  });
+
+  it("ROOM-12 takes the place before everything for a position too", async () => {
+    const { bob, at } = await start();
+
+    const reply = await bob.ok("mark_read", { room, position: { ...at(1), offset: 0 } });
+
+    expect(reply).toEqual({ unread: 5 });
+  });
+
+  it("ROOM-12 counts no messages of one's own as unread", async () => {
+    const { ada, bob, at } = await start();
+    await bob.ok("chat_message", { conversationId: "42", message: "6" });
+
+    const adas = await ada.ok("mark_read", { room, position: at(1) });
+    const bobs = await bob.ok("mark_read", { room, position: at(1) });
+
+    expect([adas.unread, bobs.unread]).toEqual([1, 4]);
+  });
+
+  it("ROOM-12 works without being in the room, and in the own room, where nobody else is told", async () => {
+    const { server, ada, bob } = await start();
+    const backend = { as: "backend", roles: ["service"] as const };
+    const notify = (title: string) =>
+      server.request("POST", "/api/users/bob/notifications", { ...backend, body: { title, level: "info" } });
+    await notify("first");
+    await notify("second");
+    const [first] = await bob.next(EventType.Notification, 2);
+    if (!first?.position) throw new Error("no notification");
+    await bob.ok("leave_room", { room: "user:bob" });
+
+    const { position } = first;
+    const reply = await bob.ok("mark_read", { room: "user:bob", position });
+    await ada.ok("chat_message", { conversationId: "42", message: "marker" });
+
+    expect(reply).toEqual({ unread: 1 });
+    await bob.next(EventType.ChatMessage, 6);
+    expect(bob.seen(EventType.ReadReceipt)).toEqual([]);
+    expect((await ada.refused("mark_read", { room: "user:bob", position })).code).toBe("forbidden");
+  });
+});
