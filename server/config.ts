@@ -129,6 +129,33 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   return parsed.data;
 }
 
+/** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */
+const withoutEffect: readonly (keyof Config)[] = [
+  "OIDC_AUDIENCE",
+  "OIDC_CLIENT_ID",
+  "OIDC_ROLES_CLAIM",
+  "REDIS_CA_CERT",
+  "REDIS_TLS_INSECURE",
+  "REDIS_PREFIX",
+  "REDIS_UI_EVENTS_STREAM",
+  "REDIS_INGEST_STREAM",
+  "METRICS_TOKEN",
+  "AGENT_LEASE_MS",
+  "AGENT_HEARTBEAT_INTERVAL_MS",
+  "AGENT_STALL_SECONDS",
+  "FANOUT_COALESCE_MS",
+  "LIMIT_SUBSCRIPTIONS_PER_CONNECTION",
+  "LIMIT_CONNECTIONS_PER_USER",
+  "LIMIT_CONNECTIONS_PER_IP",
+  "LIMIT_NEW_CONNECTIONS_PER_SECOND",
+  "LIMIT_BACKLOG_MS",
+];
+
+/** Of the variables that are set, those that change nothing. */
+export function settingsWithoutEffect(environment: Record<string, string | undefined>): string[] {
+  return withoutEffect.filter((name) => environment[name]);
+}
+
 /** A misspelt limit would leave its default in force without a word. */
 function unknownVariables(given: Record<string, unknown>): string[] {
   const known = new Set<string>(variables);

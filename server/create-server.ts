@@ -26,6 +26,7 @@ import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocke
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
+import { createHttpHandlers } from "./handle/http/notify-user.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createApp } from "./http/create-app.ts";
 import type { EventLog } from "./log/event-log.ts";
@@ -167,6 +168,7 @@ async function build(
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", sessionHandlers);
   router.registerAll("/agents", sessionHandlers);
+  router.registerAll("http", createHttpHandlers({ publisher }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -199,7 +201,6 @@ async function build(
     connector,
     drain,
     router,
-    publisher,
     log,
     sessions,
     origins,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { exampleTokens } from "./access/example-tokens.ts";
-import { ConfigurationError, loadConfig } from "./config.ts";
+import { ConfigurationError, loadConfig, settingsWithoutEffect } from "./config.ts";
 import { createServer } from "./create-server.ts";
 import { createLogger } from "./observe/logger.ts";
 
@@ -18,6 +18,9 @@ async function main(): Promise<void> {
     level: config.LOG_LEVEL,
     format: config.LOG_FORMAT ?? (isProduction ? "json" : "text"),
   });
+
+  const ignored = settingsWithoutEffect(process.env);
+  if (ignored.length > 0) logger.warn("these settings have no effect in this version", { settings: ignored });
 
   const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
   const server = await createServer({ ...config, JWT_SECRET }, logger);

@@ -53,9 +53,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
 
 /** For another reason than that the conversation is open to everybody. */
 function isTheirs(principal: Principal, room: RoomName, { members }: Membership, what: "read" | "write"): boolean {
-  return (
-    members.has(principal.userId) || hasRole(principal, "admin", "service") || isGranted(principal, room, what)
-  );
+  return members.has(principal.userId) || hasRole(principal, "admin", "service") || isGranted(principal, room, what);
 }
 
 /** A grant names a room, or all rooms with a prefix: `conversation:team-*`. */

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { ConnectionId, InstanceId } from "../../shared/ids.ts";
 import type { ConnectionLimits } from "../../shared/limits.ts";
-import { type Namespace, rolesOfNamespace } from "../../shared/namespace.ts";
+import type { Namespace } from "../../shared/namespace.ts";
 import { protocolVersion } from "../../shared/protocol.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { broadcastRoom, namespaceOfKind, parseRoomKind, userRoom } from "../../shared/room.ts";
+import { broadcastRoom, userRoom } from "../../shared/room.ts";
 import type { SystemMessageData } from "../../shared/system-message.ts";
 import type { TokenVerifier } from "../access/token-verifier.ts";
 import { type Clock, timestampOf } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import { hasRole, type Principal } from "../session/principal.ts";
+import { hasRole, mayEnter, type Principal } from "../session/principal.ts";
 import { Session, type Transport } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { TokenBucket } from "../session/token-bucket.ts";
@@ -152,14 +152,4 @@ export class Connector {
       limits,
     };
   }
-}
-
-/** By role; or, into `/monitoring`, by a grant on one of its rooms. */
-export function mayEnter(principal: Principal, namespace: Namespace): boolean {
-  if (hasRole(principal, ...rolesOfNamespace[namespace])) return true;
-  if (namespace !== "/monitoring") return false;
-  return principal.grants.some(({ room }) => {
-    const kind = parseRoomKind(room);
-    return kind !== undefined && namespaceOfKind[kind] === "/monitoring";
-  });
 }

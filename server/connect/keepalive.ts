@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { expiryGraceMs } from "../route/middleware.ts";
+import { expiryGraceMs } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 
 export interface KeepaliveOptions {

@@ -8,6 +8,9 @@ import type { LogBounds, LogSlice } from "../log/event-log.ts";
  *   announced n+1 ─► deliver            announced ≤ n ─► drop
  *   announced > n+1 ─► hold, fetch the hole ─► fetched ─► deliver it, then what was held
  *   checked: log is ahead ─► fetch      log starts later than the hole, or in a new epoch ─► reset
+ *
+ * One fetch is under way at a time, and only its answer resets: an answer or a check of an older epoch that arrives
+ * late cannot bring it back.
  */
 export interface SequencerState {
   epoch: string;
@@ -16,6 +19,8 @@ export interface SequencerState {
   /** Announced too early; by offset. Empty unless a hole is being fetched. */
   held: ReadonlyMap<number, LoggedEnvelope>;
   fetching: boolean;
+  /** The log has shown more since the fetch was sent, which may have read before that: fetch once more. */
+  again: boolean;
 }
 
 export type SequencerInput =
@@ -37,7 +42,7 @@ const maxHeld = 1_000;
 const none: ReadonlyMap<number, LoggedEnvelope> = new Map();
 
 export function startSequencer(bounds: LogBounds): SequencerState {
-  return { epoch: bounds.epoch, head: bounds.last, held: none, fetching: false };
+  return { epoch: bounds.epoch, head: bounds.last, held: none, fetching: false, again: false };
 }
 
 export function sequence(
@@ -48,19 +53,19 @@ export function sequence(
     case "announced":
       return announced(state, input.event);
     case "checked":
-      if (input.bounds.epoch !== state.epoch) return reset(state, input.bounds, "epoch_changed");
-      return input.bounds.last > state.head ? fetchHole(state) : { state, effects: [] };
+      if (input.bounds.epoch !== state.epoch || input.bounds.last > state.head) return fetchAfresh(state);
+      return { state, effects: [] };
     case "fetched":
-      return fetched({ ...state, fetching: false }, input.slice);
+      return fetched(state, input.slice);
     case "fetch_failed":
       // The next announcement or check asks again; what is held stays held.
-      return { state: { ...state, fetching: false }, effects: [] };
+      return { state: { ...state, fetching: false, again: false }, effects: [] };
   }
 }
 
 function announced(state: SequencerState, event: LoggedEnvelope): ReturnType<typeof sequence> {
   const { epoch, offset } = event.position;
-  if (epoch !== state.epoch) return fetchHole(state);
+  if (epoch !== state.epoch) return fetchAfresh(state);
   if (offset <= state.head) return { state, effects: [] };
   if (offset === state.head + 1 && state.held.size === 0) {
     return { state: { ...state, head: offset }, effects: [{ type: "deliver", events: [event] }] };
@@ -77,15 +82,21 @@ function fetchHole(state: SequencerState): ReturnType<typeof sequence> {
   return { state: { ...state, fetching: true }, effects: [{ type: "fetch", after: state.head }] };
 }
 
-function fetched(state: SequencerState, { bounds, events }: LogSlice): ReturnType<typeof sequence> {
+/** For what a fetch that is under way may not have seen. */
+function fetchAfresh(state: SequencerState): ReturnType<typeof sequence> {
+  return state.fetching ? { state: { ...state, again: true }, effects: [] } : fetchHole(state);
+}
+
+function fetched(before: SequencerState, { bounds, events }: LogSlice): ReturnType<typeof sequence> {
+  const state: SequencerState = { ...before, fetching: false, again: false };
   if (bounds.epoch !== state.epoch) return reset(state, bounds, "epoch_changed");
   if (bounds.first > state.head + 1) return reset(state, bounds, "trimmed");
 
   const missed = events.filter((event) => event.position.offset > state.head);
   const head = missed.at(-1)?.position.offset ?? state.head;
   const released = release({ ...state, head }, missed);
-  // A page that did not reach the end of the log, or held events beyond another hole: go on fetching.
-  if (released.state.head >= bounds.last && released.state.held.size === 0) return released;
+  // A page that did not reach the end of the log, held events beyond another hole, or news: go on fetching.
+  if (released.state.head >= bounds.last && released.state.held.size === 0 && !before.again) return released;
   const next = fetchHole(released.state);
   return { state: next.state, effects: [...released.effects, ...next.effects] };
 }
@@ -116,7 +127,7 @@ function reset(
   const head = first - 1;
   const held = reason === "trimmed" ? state.held : none;
   return {
-    state: { epoch, head, held, fetching: true },
+    state: { epoch, head, held, fetching: true, again: false },
     effects: [
       { type: "reset", epoch, head, reason },
       { type: "fetch", after: head },

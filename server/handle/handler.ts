@@ -1,15 +1,14 @@
-import type { CommandData, CommandName, CommandPayload } from "../../shared/commands/catalogue.ts";
-import type { Namespace } from "../../shared/namespace.ts";
+import type { CommandData, CommandName, CommandPayload, CommandSpace } from "../../shared/commands/catalogue.ts";
 import type { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
 
 /** One command: checked payload in, reply data out. A thrown `Rejection` is the other reply. */
-export type Handler<N extends Namespace, C extends CommandName<N>> = (
+export type Handler<N extends CommandSpace, C extends CommandName<N>> = (
   payload: CommandPayload<N, C>,
   session: Session,
 ) => Promise<CommandData<N, C> | AtReply<CommandData<N, C>>>;
 
 /** A handler for each command that is named, or for all of the namespace. */
-export type Handlers<N extends Namespace, C extends CommandName<N> = CommandName<N>> = {
+export type Handlers<N extends CommandSpace, C extends CommandName<N> = CommandName<N>> = {
   [Name in C]: Handler<N, Name>;
 };

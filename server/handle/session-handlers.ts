@@ -1,10 +1,9 @@
 import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
-import { rolesOfNamespace } from "../../shared/namespace.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Access } from "../access/access.ts";
 import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import { hasRole } from "../session/principal.ts";
+import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 
 export interface SessionHandlersDeps {
@@ -39,10 +38,11 @@ export function createSessionHandlers({ verifier, access, rooms }: SessionHandle
       const principal = await verifier.verify(token);
       if (principal.userId !== session.principal.userId)
         throw new Rejection("forbidden", "The token is somebody else's.");
-      const roles = session.namespaces.flatMap((namespace) => [...rolesOfNamespace[namespace]]);
-      if (!hasRole(principal, ...roles))
+      const namespaces = session.namespaces.filter((namespace) => mayEnter(principal, namespace));
+      if (namespaces.length === 0)
         throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
       session.principal = principal;
+      session.namespaces = namespaces;
       session.expiryTold = false;
       await leaveForbiddenRooms(session);
       return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };

@@ -1,7 +1,6 @@
 import { type Request, type RequestHandler, Router } from "express";
 import type { z } from "zod";
 import type { CommandData, CommandInput, CommandName } from "../../shared/commands/catalogue.ts";
-import { notification } from "../../shared/events/user-events.ts";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../../shared/http/conversations.ts";
 import { NotificationBody } from "../../shared/http/notifications.ts";
 import { ListQuery } from "../../shared/http/query.ts";
@@ -15,9 +14,8 @@ import { bearerToken } from "../connect/bearer-token.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { Drain } from "../connect/drain.ts";
 import type { EventLog } from "../log/event-log.ts";
-import type { Publisher } from "../publish/publisher.ts";
 import { type Router as CommandRouter, invalidPayload } from "../route/router.ts";
-import { hasRole, senderOf } from "../session/principal.ts";
+import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import { RecentBuckets } from "./recent-buckets.ts";
 
@@ -25,14 +23,14 @@ export interface CommandRoutesDeps {
   connector: Connector;
   drain: Drain;
   router: CommandRouter;
-  publisher: Publisher;
   log: Pick<EventLog, "bounds">;
 }
 
-type ChatCommand = CommandName<"/chat">;
+const spaces = ["/chat", "http"] as const;
+type Space = (typeof spaces)[number];
 
 /** Commands for programs that have no connection. They go the same way as those of the other doors. */
-export function createCommandRoutes({ connector, drain, router, publisher, log }: CommandRoutesDeps): Router {
+export function createCommandRoutes({ connector, drain, router, log }: CommandRoutesDeps): Router {
   const buckets = new RecentBuckets();
 
   /** Who asks, as a session that lasts for one request. Commands are counted per user over requests. */
@@ -44,19 +42,19 @@ export function createCommandRoutes({ connector, drain, router, publisher, log }
     return connector.createSession(principal, "http", ["/chat"], bucket);
   }
 
-  async function run<C extends ChatCommand>(
+  async function run<N extends Space, C extends CommandName<N>>(
     session: Session,
     command: C,
-    payload: CommandInput<"/chat", C>,
-  ): Promise<CommandData<"/chat", C>> {
+    payload: CommandInput<N, C>,
+  ): Promise<CommandData<N, C>> {
     let answer: Reply<unknown> | undefined;
     // The size was held to its limit where the body was read.
-    await router.handle({ session, command, payload, bytes: 0 }, (reply) => {
+    await router.handle({ session, command, payload, bytes: 0, spaces }, (reply) => {
       answer = reply;
     });
     if (!answer?.ok)
       throw new Rejection(answer?.error.code ?? "internal", answer?.error.message ?? "", answer?.error.details);
-    return answer.data as CommandData<"/chat", C>;
+    return answer.data as CommandData<N, C>;
   }
 
   const conversing: readonly Role[] = ["user", "service", "admin"];
@@ -67,7 +65,7 @@ export function createCommandRoutes({ connector, drain, router, publisher, log }
     const query = parse(ListQuery, request.query, "query");
     // Read first: what changes while the list is made is then in the log after this position.
     const position: Position = await headOf(session);
-    const { conversations, nextCursor } = await run(session, "conversation.list", query);
+    const { conversations, nextCursor } = await run<"/chat", "conversation.list">(session, "conversation.list", query);
     response.json({ items: conversations, nextCursor, position });
   });
 
@@ -78,7 +76,11 @@ export function createCommandRoutes({ connector, drain, router, publisher, log }
 
   routes.post("/conversations", async (request, response) => {
     const session = await sessionOf(request, conversing);
-    const reply = await run(session, "conversation.create", parse(CreateConversationBody, request.body, "body"));
+    const reply = await run<"/chat", "conversation.create">(
+      session,
+      "conversation.create",
+      parse(CreateConversationBody, request.body, "body"),
+    );
     response.status(201).location(`/api/conversations/${reply.conversation.id}`).json(reply);
   });
 
@@ -86,21 +88,23 @@ export function createCommandRoutes({ connector, drain, router, publisher, log }
     const session = await sessionOf(request, conversing);
     const conversationId = parse(ConversationId, request.params.id, "path");
     const body = parse(AddMembersBody, request.body, "body");
-    response.json(await run(session, "conversation.add_members", { ...body, conversationId }));
+    response.json(
+      await run<"/chat", "conversation.add_members">(session, "conversation.add_members", { ...body, conversationId }),
+    );
   });
 
   routes.post("/conversations/:id/messages", async (request, response) => {
     const session = await sessionOf(request, conversing);
     const conversationId = parse(ConversationId, request.params.id, "path");
     const body = parse(SendMessageBody, request.body, "body");
-    response.status(201).json(await run(session, "chat_message", { ...body, conversationId }));
+    response.status(201).json(await run<"/chat", "chat_message">(session, "chat_message", { ...body, conversationId }));
   });
 
   routes.post("/users/:id/notifications", async (request, response) => {
-    const { principal } = await sessionOf(request, ["service"]);
-    const room = userRoom(parse(UserId, request.params.id, "path"));
-    const { id, ...data } = parse(NotificationBody, request.body, "body");
-    response.status(201).json(await publisher.publish(notification, { room, id, sender: senderOf(principal), data }));
+    const session = await sessionOf(request, ["service"]);
+    const userId = parse(UserId, request.params.id, "path");
+    const body = parse(NotificationBody, request.body, "body");
+    response.status(201).json(await run<"http", "notify_user">(session, "notify_user", { ...body, userId }));
   });
 
   const onlyWith = (...methods: string[]): RequestHandler => {

@@ -19,12 +19,16 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
       ? json()
       : printf(({ timestamp: at, level: name, message, ...rest }) => {
           const details = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : "";
-          return `${String(at)} ${name.padEnd(5)} ${oneLine(String(message))}${details}`;
+          return `${String(at)} ${name.padEnd(5)} ${String(message)}${details}`;
         });
   const transport = write
     ? new winston.transports.Stream({ stream: lineStream(write), eol: "" })
     : new winston.transports.Console();
-  return winston.createLogger({ level, format: combine(redaction(), timestamp(), shape), transports: [transport] });
+  return winston.createLogger({
+    level,
+    format: combine(redaction(), timestamp(), shape, oneLine()),
+    transports: [transport],
+  });
 }
 
 const secretKey = /token$|cookie|authorization|secret|password/i;
@@ -48,10 +52,19 @@ function redact(value: unknown): unknown {
   );
 }
 
-/** What a client sent cannot begin a line of its own. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1));
-}
+/** Where the formats before leave the finished line. */
+const finished = Symbol.for("message");
+/** JSON leaves some of these as they are: U+2028 ends a line for some readers, U+009B begins a terminal's command. */
+const control = /[\p{Cc}\u2028\u2029]/gu;
+
+/** What a client sent cannot begin a line of its own. The escapes are those of JSON. */
+const oneLine = winston.format((info) => {
+  info[finished] = String(info[finished]).replace(control, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : escaped;
+  });
+  return info;
+});
 
 function lineStream(write: (line: string) => void): Writable {
   return new Writable({

@@ -84,8 +84,13 @@ export function createCatchUp({ log, finishedResponses }: { log: EventLog; finis
      * history is gone.
      */
     async history(room: RoomName, before: Position | undefined, limit: number) {
-      if (before && before.epoch !== (await log.bounds(logOfRoom(room))).epoch) {
-        throw new Rejection("conflict", `The history that ${formatPosition(before)} belongs to is gone.`);
+      const bounds = before && (await log.bounds(logOfRoom(room)));
+      if (before && bounds && (before.epoch !== bounds.epoch || before.offset > bounds.last)) {
+        const { epoch, last: offset } = bounds;
+        throw new Rejection(
+          "conflict",
+          `${room} is at ${formatPosition({ epoch, offset })}; the position given is not in its log.`,
+        );
       }
       const page = new CompactPage(limit);
       const hasMore = await fillBack(page, room, before?.offset);

@@ -1,10 +1,8 @@
 import { Rejection } from "../../shared/rejection.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
+import { expiryGraceMs } from "../session/principal.ts";
 import type { Middleware } from "./router.ts";
-
-/** How long a token is good for after its end: the time that a client has to bring a new one. */
-export const expiryGraceMs = 10_000;
 
 /** A connection outlives its token by a moment only. */
 export function authentication({ clock }: { clock: Clock }): Middleware {

@@ -1,8 +1,7 @@
 import { ulid } from "ulid";
 import type { z } from "zod";
-import { type CommandName, type CommandPayload, commands } from "../../shared/commands/catalogue.ts";
+import { type CommandName, type CommandPayload, type CommandSpace, commands } from "../../shared/commands/catalogue.ts";
 import type { AnyCommand } from "../../shared/commands/define-command.ts";
-import type { Namespace } from "../../shared/namespace.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type PayloadFault, type Reply, type ReplyError, replyError } from "../../shared/reply.ts";
 import type { RoomName } from "../../shared/room.ts";
@@ -21,6 +20,8 @@ export interface Call {
   payload: unknown;
   /** Size of the payload as it came, UTF-8. */
   bytes: number;
+  /** Where the name is looked up; the first that has it serves it. Default: the namespaces of the session. */
+  spaces?: readonly CommandSpace[];
 }
 
 /** Runs before every command, and goes on by calling `next`. One that throws a `Rejection` ends the call with it. */
@@ -61,7 +62,7 @@ export class Router {
   }
 
   /** Serves one command of a namespace. */
-  register<N extends Namespace, C extends CommandName<N>>(namespace: N, name: C, handler: Handler<N, C>): void {
+  register<N extends CommandSpace, C extends CommandName<N>>(namespace: N, name: C, handler: Handler<N, C>): void {
     // Widened by what the catalogue's own `satisfies` has checked; the room function goes with the payload's schema.
     const definition: AnyCommand & Ordering = commands[namespace][name] as AnyCommand;
     this.#routes.set(`${namespace} ${name}`, {
@@ -72,7 +73,7 @@ export class Router {
   }
 
   /** Serves all commands of a table. */
-  registerAll<N extends Namespace, C extends CommandName<N>>(namespace: N, handlers: Handlers<N, C>): void {
+  registerAll<N extends CommandSpace, C extends CommandName<N>>(namespace: N, handlers: Handlers<N, C>): void {
     for (const name of Object.keys(handlers) as C[]) this.register(namespace, name, handlers[name]);
   }
 
@@ -116,8 +117,8 @@ export class Router {
     await (lane === undefined ? run() : session.inOrder(lane, run));
   }
 
-  #find({ session, command }: Call): Route {
-    for (const namespace of session.namespaces) {
+  #find({ session, command, spaces = session.namespaces }: Call): Route {
+    for (const namespace of spaces) {
       const route = this.#routes.get(`${namespace} ${String(command)}`);
       if (!route) continue;
       const { roles } = route.definition;

@@ -1,3 +1,5 @@
+import { ConnectionState } from "../../shared/entities/connection.ts";
+
 /**
  * The life of a connection:
  *
@@ -5,17 +7,8 @@
  *                                            active ⇄ reconnecting
  *   any but closed → closing → closed
  */
-export const connectionStates = [
-  "connecting",
-  "connected",
-  "authenticated",
-  "active",
-  "paused",
-  "reconnecting",
-  "closing",
-  "closed",
-] as const;
-export type ConnectionState = (typeof connectionStates)[number];
+export const connectionStates = ConnectionState.options;
+export type { ConnectionState };
 
 const next: Record<ConnectionState, readonly ConnectionState[]> = {
   connecting: ["connected", "closing"],

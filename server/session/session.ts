@@ -40,7 +40,8 @@ export interface SessionOptions {
 /** What the server knows of a connection. */
 export class Session {
   readonly connectionId: ConnectionId;
-  readonly namespaces: readonly Namespace[];
+  /** A refreshed token may take some away. */
+  namespaces: readonly Namespace[];
   readonly door: string;
   readonly connectedAt: number;
   readonly commands: TokenBucket;

@@ -31,6 +31,7 @@ import {
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
+import { notifyUser } from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
 import { pong, refreshToken } from "./session-commands.ts";
 
@@ -39,7 +40,7 @@ const sessionCommands = keyedByName({
   [refreshToken.name]: refreshToken,
 });
 
-/** Every command, under the namespace that serves it. */
+/** Every command, under the namespace that serves it; under `http` those that have a route and no connection. */
 export const commands = {
   "/chat": keyedByName({
     ...sessionCommands,
@@ -87,25 +88,31 @@ export const commands = {
     [adminTrace.name]: adminTrace,
     [adminLogLevel.name]: adminLogLevel,
   }),
-} satisfies Record<Namespace, Record<string, AnyCommand>>;
+  http: keyedByName({
+    [notifyUser.name]: notifyUser,
+  }),
+} satisfies Record<Namespace | "http", Record<string, AnyCommand>>;
 
 type Commands = typeof commands;
 
-export type CommandName<N extends Namespace> = keyof Commands[N] & string;
+/** Where a command's name means something. */
+export type CommandSpace = keyof Commands;
 
-type CommandOf<N extends Namespace, C extends CommandName<N>> = Commands[N][C] extends infer Definition extends
+export type CommandName<N extends CommandSpace> = keyof Commands[N] & string;
+
+type CommandOf<N extends CommandSpace, C extends CommandName<N>> = Commands[N][C] extends infer Definition extends
   AnyCommand
   ? Definition
   : never;
 
 /** The payload as a client gives it: defaults left out, ids as plain strings. */
-export type CommandInput<N extends Namespace, C extends CommandName<N>> = z.input<CommandOf<N, C>["payload"]>;
+export type CommandInput<N extends CommandSpace, C extends CommandName<N>> = z.input<CommandOf<N, C>["payload"]>;
 
 /** The payload as a handler gets it. */
-export type CommandPayload<N extends Namespace, C extends CommandName<N>> = z.output<CommandOf<N, C>["payload"]>;
+export type CommandPayload<N extends CommandSpace, C extends CommandName<N>> = z.output<CommandOf<N, C>["payload"]>;
 
 /** `data` of the reply. */
-export type CommandData<N extends Namespace, C extends CommandName<N>> = z.output<CommandOf<N, C>["reply"]>;
+export type CommandData<N extends CommandSpace, C extends CommandName<N>> = z.output<CommandOf<N, C>["reply"]>;
 
 /** Compiles only if each definition stands under its own name. */
 function keyedByName<Table extends { [Name in keyof Table]: { name: Name } }>(table: Table): Table {
