@@ -134,9 +134,6 @@ const withoutEffect: readonly (keyof Config)[] = [
   "OIDC_AUDIENCE",
   "OIDC_CLIENT_ID",
   "OIDC_ROLES_CLAIM",
-  "REDIS_CA_CERT",
-  "REDIS_TLS_INSECURE",
-  "REDIS_PREFIX",
   "REDIS_UI_EVENTS_STREAM",
   "REDIS_INGEST_STREAM",
   "METRICS_TOKEN",
@@ -171,7 +168,6 @@ function contradictions(given: Record<string, string | undefined>): string[] {
   }
   if (given.OIDC_ISSUER)
     faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
-  if (given.REDIS_URL) faults.push("REDIS_URL: this version runs in memory only; leave it unset");
   if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
     faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");
   }

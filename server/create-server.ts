@@ -16,26 +16,23 @@ import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
-import type { Broadcast } from "./deliver/broadcast.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
-import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
-import type { Documents } from "./documents/documents.ts";
-import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
+import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
+import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/notify-user.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createApp } from "./http/create-app.ts";
-import type { EventLog } from "./log/event-log.ts";
-import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import type { Logger } from "./observe/logger.ts";
+import { openStore, type Store } from "./open-store.ts";
 import { Attendance } from "./presence/attendance.ts";
-import { createMemoryPresence } from "./presence/memory-presence.ts";
-import type { Presence } from "./presence/presence.ts";
 import { createPublisher } from "./publish/publisher.ts";
+import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
+import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
@@ -50,10 +47,8 @@ export type ServerConfig = Config & { JWT_SECRET: string };
 /** Parts that an embedder or a test brings along. */
 export interface Overrides {
   clock?: Clock;
-  log?: EventLog;
-  documents?: Documents;
-  presence?: Presence;
-  broadcast?: Broadcast;
+  /** Default: opened here, and closed here. Whoever brings one closes it. */
+  store?: Store;
   feeds?: Partial<FeedsOptions>;
 }
 
@@ -97,11 +92,18 @@ async function build(
   const failed = (error: unknown) => logger.warn("will be tried again", { error });
 
   // Ports
-  const logBounds = { maxEvents: config.LOG_MAX_EVENTS, ttlSeconds: config.LOG_TTL_SECONDS };
-  const log = overrides.log ?? createMemoryEventLog({ clock, ...logBounds });
-  const documents = overrides.documents ?? createMemoryDocuments({ clock });
-  const presence = overrides.presence ?? createMemoryPresence({ clock });
-  const broadcast = overrides.broadcast ?? createMemoryBroadcast();
+  const store = overrides.store ?? (await openStore(config, clock, logger, instanceId));
+  if (!overrides.store) closers.add("store", () => store.close());
+  const { log, documents, presence, registry, redis } = store;
+
+  // The Socket.IO server comes before its door: instances talk over its adapter
+  const drain = new Drain();
+  const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
+  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
+  const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
+  const io = createSocketIoServer({ path, transports, drain, origins, heartbeatIntervalMs });
+  if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
+  const broadcast = createAdapterBroadcast(io);
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
@@ -172,8 +174,6 @@ async function build(
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
-  const drain = new Drain();
-  const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const connector = new Connector({
     verifier,
     sessions,
@@ -194,15 +194,17 @@ async function build(
   closers.add("keepalive", () => keepalive.close());
 
   closers.add("connections", () => sessions.ended());
+  const reporter = new Reporter({ registry, sessions, failed });
+  closers.add("registry", () => reporter.close());
 
   // Doors
-  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const app = createApp({
     connector,
     drain,
     router,
     log,
-    sessions,
+    reporter,
+    isReady: () => redis?.isReady ?? true,
     origins,
     logger,
     trustProxy: config.TRUST_PROXY,
@@ -212,13 +214,7 @@ async function build(
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
   const door = { httpServer, connector, router, drain, origins, clock, logger };
-  const socketIo = createSocketIoDoor({
-    ...door,
-    path: config.SOCKET_PATH,
-    transports: config.SOCKET_TRANSPORTS,
-    adminEnabled: config.ADMIN_ENABLED,
-    heartbeatIntervalMs,
-  });
+  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
