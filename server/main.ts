@@ -69,7 +69,18 @@ function welcome(
   return `\nSignalbox is at ${url}\n\n${secretNote}Open one of these, each in a window of its own; the token follows the #:\n\n${lines.join("\n")}\n`;
 }
 
+/** What whoever starts the program can mend is said without the stack. */
+function explain(error: unknown): unknown {
+  if (error instanceof ConfigurationError) return error.message;
+  const { code, port, address } = error as { code?: string; port?: number; address?: string };
+  if (code === "EADDRINUSE") return `Port ${port} is in use. Set PORT to another one, or stop what listens there.`;
+  if (code === "EACCES" && port !== undefined)
+    return `Port ${port} is not allowed for this user. Set PORT to another one.`;
+  if (code === "EADDRNOTAVAIL") return `This machine has no address ${address}. Set HOST to one that it has.`;
+  return error;
+}
+
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigurationError ? error.message : error);
+  console.error(explain(error));
   process.exit(1);
 });

@@ -82,10 +82,11 @@ export class Router {
    */
   async handle(call: Call, respond?: Respond): Promise<void> {
     this.#running++;
+    const respondOnce = respond && once(respond);
     try {
-      await this.#throughMiddleware(call, 0, respond);
+      await this.#throughMiddleware(call, 0, respondOnce);
     } catch (error) {
-      this.#fail(call, this.#toReplyError(error, call), respond);
+      this.#fail(call, this.#toReplyError(error, call), respondOnce);
     } finally {
       if (--this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
@@ -118,8 +119,8 @@ export class Router {
   }
 
   #find({ session, command, spaces = session.namespaces }: Call): Route {
-    for (const namespace of spaces) {
-      const route = this.#routes.get(`${namespace} ${String(command)}`);
+    for (const namespace of typeof command === "string" ? spaces : []) {
+      const route = this.#routes.get(`${namespace} ${command}`);
       if (!route) continue;
       const { roles } = route.definition;
       if (roles && !hasRole(session.principal, ...roles)) {
@@ -127,8 +128,7 @@ export class Router {
       }
       return route;
     }
-    const shown = typeof command === "string" ? command.slice(0, 64) : typeof command;
-    throw new Rejection("unknown_command", `There is no command ${JSON.stringify(shown)} here.`);
+    throw new Rejection("unknown_command", `There is no command ${JSON.stringify(shown(command))} here.`);
   }
 
   #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
@@ -147,7 +147,7 @@ export class Router {
     const { connectionId, principal } = call.session;
     this.#options.logger.error("command failed", {
       errorId,
-      command: String(call.command).slice(0, 64),
+      command: shown(call.command),
       connectionId,
       userId: principal.userId,
       error,
@@ -159,6 +159,21 @@ export class Router {
     if (respond) respond({ ok: false, error });
     else session.send("system.error", { command: typeof command === "string" ? command.slice(0, 64) : null, error });
   }
+}
+
+/** A reply that is out is not followed by another, whatever fails after it. */
+function once(respond: Respond): Respond {
+  let responded = false;
+  return (reply) => {
+    if (responded) return;
+    responded = true;
+    respond(reply);
+  };
+}
+
+/** What a client gave for a name need not be text, and not all that is can be made one. */
+function shown(command: unknown): string {
+  return typeof command === "string" ? command.slice(0, 64) : typeof command;
 }
 
 /** The rejection that names every fault which the schema found, up to 20. */

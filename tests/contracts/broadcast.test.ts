@@ -4,7 +4,7 @@ import type { UserId } from "../../shared/ids.ts";
 import { messageEnvelope } from "../support/envelopes.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openStore, type Store, stores } from "../support/stores.ts";
-import { until } from "../support/until.ts";
+import { eventually } from "../support/within.ts";
 
 const tell = (data: unknown): BroadcastMessage => ({ kind: "tell", userId: "ada" as UserId, name: "note", data });
 
@@ -29,7 +29,7 @@ describe.each(stores)("broadcast (%s)", (name) => {
     const messages = Array.from({ length: 100 }, (_, index) => tell(index));
 
     for (const message of messages) store.broadcast.send(message);
-    await until(() => one.length >= 100 && two.length >= 100);
+    await eventually(() => one.length >= 100 && two.length >= 100, "every message");
 
     expect(one).toEqual(messages);
     expect(two).toEqual(messages);
@@ -43,7 +43,7 @@ describe.each(stores)("broadcast (%s)", (name) => {
     ];
 
     for (const message of messages) store.broadcast.send(message);
-    await until(() => heard.length >= 2);
+    await eventually(() => heard.length >= 2, "both messages");
 
     expect(heard).toEqual(messages);
   });
@@ -55,7 +55,7 @@ describe.each(stores)("broadcast (%s)", (name) => {
     const heard = listen();
 
     store.broadcast.send(tell("question"));
-    await until(() => heard.length >= 2);
+    await eventually(() => heard.length >= 2, "both messages");
 
     expect(heard).toEqual([tell("question"), tell("answer")]);
   });

@@ -5,7 +5,7 @@ import type { LogName } from "../../shared/room.ts";
 import { messageEnvelope, textOf, uniqueLog } from "../support/envelopes.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openStore, type Store, stores } from "../support/stores.ts";
-import { until } from "../support/until.ts";
+import { eventually } from "../support/within.ts";
 
 const maxEvents = 20;
 const ttlSeconds = 3_600;
@@ -133,7 +133,7 @@ describe.each(stores)("event log (%s)", (name) => {
     await append(log, "a", "ada/1");
     await append(log, "a", "ada/1");
     await append(log, "marker");
-    await until(() => textsOf(recorder.events).includes("marker"));
+    await eventually(() => textsOf(recorder.events).includes("marker"), "the marker");
 
     expect(textsOf(recorder.events)).toEqual(["a", "marker"]);
   });
@@ -217,7 +217,7 @@ describe.each(stores)("event log (%s)", (name) => {
     await store.log.follow(log, two);
 
     await Promise.all(range(1, maxEvents - 1).map((number) => append(log, String(number))));
-    await until(() => one.events.length >= maxEvents - 1 && two.events.length >= maxEvents - 1);
+    await eventually(() => one.events.length >= maxEvents - 1 && two.events.length >= maxEvents - 1, "every announcement");
 
     const { events } = await store.log.read(log, 1, maxEvents);
     expect(one.events).toEqual(events);
@@ -232,7 +232,7 @@ describe.each(stores)("event log (%s)", (name) => {
 
     await append(otherLog, "elsewhere");
     await append(log, "marker");
-    await until(() => recorder.events.length > 0 && other.events.length > 0);
+    await eventually(() => recorder.events.length > 0 && other.events.length > 0, "both announcements");
 
     expect(textsOf(recorder.events)).toEqual(["marker"]);
     expect(textsOf(other.events)).toEqual(["elsewhere"]);
@@ -244,11 +244,11 @@ describe.each(stores)("event log (%s)", (name) => {
     const unfollow = await store.log.follow(log, leaving);
     await store.log.follow(log, staying);
     await append(log, "a");
-    await until(() => leaving.events.length === 1);
+    await eventually(() => leaving.events.length === 1, "the first announcement");
 
     unfollow();
     await append(log, "b");
-    await until(() => staying.events.length === 2);
+    await eventually(() => staying.events.length === 2, "the second announcement");
 
     expect(textsOf(leaving.events)).toEqual(["a"]);
     expect(textsOf(staying.events)).toEqual(["a", "b"]);
@@ -262,7 +262,7 @@ describe.each(stores)("event log (%s)", (name) => {
     await store.log.follow(log, after);
 
     await append(log, "a");
-    await until(() => after.events.length === 1);
+    await eventually(() => after.events.length === 1, "the announcement");
 
     expect(before.events).toEqual([]);
     expect(textsOf(after.events)).toEqual(["a"]);

@@ -24,13 +24,14 @@ async function start(store: StoreName, way: (typeof ways)[number]) {
   return { server, ada, again, bob, twice };
 }
 
-/** What bob sees in the conversation up to a message that is sent after everything else. */
+/** What bob sees of the others in the conversation, up to a message that is sent after everything else. */
 async function upToMarker(ada: TestClient, bob: TestClient): Promise<string[]> {
   await ada.ok("chat_message", { conversationId: "42", message: "marker" });
   await bob.inbox.until(() => texts(bob.seen(EventType.ChatMessage)).includes("marker"), "the marker");
   return bob.inbox.all
-    .filter(({ data }) => (data as { room?: string }).room === room)
-    .map(({ name, data }) => (name === EventType.ChatMessage ? texts([data as { data: unknown }]).join() : name));
+    .map(({ name, data }) => ({ name, event: data as { room?: string; data: { userId?: string; message?: string } } }))
+    .filter(({ event }) => event.room === room && event.data.userId !== "bob")
+    .map(({ name, event }) => (name === EventType.ChatMessage ? String(event.data.message) : name));
 }
 
 const outcomes = (replies: Reply<unknown>[]) => replies.map((reply) => (reply.ok ? "ok" : reply.error.code)).sort();

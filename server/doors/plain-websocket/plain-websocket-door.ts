@@ -49,10 +49,10 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   const members = new Map<RoomName, Map<WebSocket, Session>>();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { pathname } = urlOf(request);
-    if (pathname.startsWith(options.socketIoPath)) return;
+    // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
+    if (request.url?.startsWith(`${options.socketIoPath}/`)) return;
     socket.on("error", () => socket.destroy());
-    if (pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
+    if (urlOf(request).pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
@@ -219,6 +219,8 @@ function refuse(webSocket: WebSocket, error: ReplyError, { clock }: PlainWebSock
 }
 
 function refuseUpgrade(socket: Duplex, status: number, text: string): void {
+  // A client that does not hang up in its turn would keep the connection, and a server that stops waiting for it.
+  socket.once("finish", () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

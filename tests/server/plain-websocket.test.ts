@@ -1,0 +1,286 @@
+import { connect } from "node:net";
+import { describe, expect, it } from "@jest/globals";
+import type { CommandData } from "../../shared/commands/catalogue.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { Position } from "../../shared/position.ts";
+import type { Role } from "../../shared/role.ts";
+import { startServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { texts } from "../support/test-client.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { upgrade } from "../support/upgrade.ts";
+import { within } from "../support/within.ts";
+
+const room = "conversation:42";
+
+interface EventPayload {
+  topic: string;
+  eventType: string;
+  data: { message: string };
+  id: string;
+  position: Position;
+  sender: unknown;
+}
+
+type JoinReply = CommandData<"/chat", "join_room">;
+
+const hour = () => Math.floor(Date.now() / 1000) + 3_600;
+
+describe.each(stores)("the plain WebSocket door (%s)", (store) => {
+  it("WS-1 takes the commands of /chat and answers each under its id", async () => {
+    const server = await startServer({ store });
+    const ada = await server.connectWebSocket("ada");
+    const ask = (id: string, type: string, payload: unknown) => ada.socket.send(JSON.stringify({ type, id, payload }));
+
+    ask("a", "conversation.create", { id: "42", members: ["bob"] });
+    ask("b", "join_room", { room });
+    ask("c", "no_such_command", {});
+
+    const replies = await ada.inbox.next<{ id: string; payload: { ok: boolean } }>("reply", 3);
+    const byId = Object.fromEntries(replies.map(({ id, payload }) => [id, payload]));
+    expect(byId).toEqual({
+      a: { ok: true, data: { conversation: expect.objectContaining({ id: "42", members: ["ada", "bob"] }) } },
+      b: { ok: true, data: expect.objectContaining({ room, joined: true, memberCount: 1 }) },
+      c: { ok: false, error: expect.objectContaining({ code: "unknown_command" }) },
+    });
+  });
+
+  it("WS-1 shows the same conversation as Socket.IO does, to both", async () => {
+    const server = await startServer({ store });
+    const [bob] = await server.conversation("42", "bob", "ada");
+    const ada = await server.connectWebSocket("ada");
+    await ada.ok("join_room", { room });
+
+    await ada.ok("chat_message", { conversationId: "42", message: "from the plain door", metadata: { mood: "good" } });
+    await bob?.ok("chat_message", { conversationId: "42", message: "from Socket.IO" });
+
+    const frames = await ada.inbox.next<EventPayload>(EventType.ChatMessage, 2);
+    const envelopes = (await bob?.next(EventType.ChatMessage, 2)) ?? [];
+    expect(texts(envelopes)).toEqual(["from the plain door", "from Socket.IO"]);
+    expect(frames).toEqual(
+      envelopes.map(({ id, type, room, position, sender, data }) => {
+        return { id, topic: room, eventType: type, position, sender, data };
+      }),
+    );
+  });
+
+  it("WS-1 writes every frame as the protocol has it", async () => {
+    const server = await startServer({ store });
+    const [bob] = await server.conversation("42", "bob", "ada");
+    const ada = server.webSocket("ada", { query: "&conversation_id=42" });
+    const frames: Record<string, unknown>[] = [];
+    ada.socket.on("message", (data) => frames.push(JSON.parse(String(data))));
+    await ada.inbox.one("reply");
+
+    await bob?.ok("chat_message", { conversationId: "42", message: "hello" });
+    await bob?.ok("typing_indicator", { conversationId: "42", isTyping: true });
+    await ada.inbox.one(EventType.TypingIndicator);
+
+    const shapes = frames.map(({ type, payload, ...rest }) => [type, ...Object.keys(rest), Object.keys(payload ?? {})]);
+    const aboutEvent = ["data", "eventType", "id", "sender", "topic"];
+    const sorted = shapes.map((shape) => shape.map((part) => (Array.isArray(part) ? [...part].sort() : part)));
+    expect(sorted[0]?.slice(0, 2)).toEqual(["system.connection.established", "timestamp"]);
+    expect(sorted).toContainEqual(["reply", "id", ["data", "ok"]]);
+    expect(sorted).toContainEqual(["event", "timestamp", [...aboutEvent, "position"].sort()]);
+    expect(sorted.at(-1)).toEqual(["event", "timestamp", aboutEvent]);
+  });
+
+  it("WS-1 a command without an id is carried out and not answered", async () => {
+    const server = await startServer({ store });
+    await server.conversation("42", "ada");
+    const ada = await server.connectWebSocket("ada");
+    await ada.ok("join_room", { room });
+
+    ada.socket.send(JSON.stringify({ type: "chat_message", payload: { conversationId: "42", message: "no answer" } }));
+    await ada.ok("chat_message", { conversationId: "42", message: "marker" });
+
+    const events = await ada.inbox.next<EventPayload>(EventType.ChatMessage, 2);
+    expect(texts(events)).toEqual(["no answer", "marker"]);
+    // Joining and the marker.
+    expect(ada.inbox.of("reply")).toHaveLength(2);
+  });
+
+  it("WS-1 takes the token from the header too", async () => {
+    const server = await startServer({ store });
+
+    const ada = server.rawWebSocket("/ws", { headers: { authorization: `Bearer ${tokenOf("ada")}` } });
+
+    expect(await ada.inbox.one("system.connection.established")).toMatchObject({ userId: "ada", namespace: "/ws" });
+  });
+
+  it("WS-1 loses no frame that is sent before the client is let in", async () => {
+    const server = await startServer({ store });
+    const ada = server.webSocket("ada");
+
+    ada.socket.once("open", () => {
+      for (let i = 0; i < 50; i++)
+        ada.socket.send(JSON.stringify({ type: "conversation.list", id: `${i}`, payload: {} }));
+    });
+
+    const replies = await ada.inbox.next<{ id: string }>("reply", 50);
+    expect(replies.map(({ id }) => Number(id)).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(ada.inbox.all[0]?.name).toBe("system.connection.established");
+  });
+
+  it.each<[string, () => string, string, number]>([
+    ["no token", () => "", "unauthenticated", 4000],
+    ["an empty token", () => "?token=", "unauthenticated", 4000],
+    ["a token that does not verify", () => `?token=${tokenOf("ada")}x`, "unauthenticated", 4000],
+    ["no JWT at all", () => "?token=letmein", "unauthenticated", 4000],
+    ["an expired token", () => `?token=${tokenOf("ada", ["user"], { exp: hour() - 7_200 })}`, "token_expired", 4011],
+    ["no role", () => `?token=${tokenOf("ada", [])}`, "forbidden", 4003],
+  ])("WS-2 %s is told and closed", async (_what, query, code, closeCode) => {
+    const server = await startServer({ store });
+
+    const client = server.rawWebSocket(`/ws${query()}`);
+
+    expect(await client.inbox.one("system.error")).toMatchObject({ command: null, error: { code } });
+    expect(await within(client.closed, "the close")).toEqual({ code: closeCode, reason: code });
+    expect(client.inbox.of("system.connection.established")).toEqual([]);
+  });
+
+  it.each<[Role]>([["user"], ["agent"], ["service"], ["admin"], ["monitor"]])(
+    "WS-2 the role %s is let in",
+    async (role) => {
+      const server = await startServer({ store });
+
+      const client = await server.connectWebSocket("ada", { roles: [role] });
+
+      expect(await client.ok("system.pong", { timestamp: 1 })).toEqual({});
+    },
+  );
+
+  it("WS-3 a conversation in the URL is joined at once", async () => {
+    const server = await startServer({ store });
+    const [bob] = await server.conversation("42", "bob", "ada");
+    await bob?.ok("chat_message", { conversationId: "42", message: "before" });
+
+    const ada = server.webSocket("ada", { query: "&conversation_id=42" });
+
+    const reply = await ada.inbox.one<{ payload: { ok: true; data: JoinReply } }>("reply");
+    expect(reply.payload).toMatchObject({ ok: true, data: { room, joined: true } });
+    expect(texts(reply.payload.data.events)).toEqual(["before"]);
+    await bob?.ok("chat_message", { conversationId: "42", message: "after" });
+    expect(texts([await ada.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["after"]);
+  });
+
+  it.each([
+    ["of somebody else", "secret", "not_found"],
+    ["that does not exist", "nowhere", "not_found"],
+    ["with a name that none can have", "a%20b", "invalid_payload"],
+    ["with a malformed escape", "%ZZ", "invalid_payload"],
+    ["without a name", "", "invalid_payload"],
+  ])("WS-3 a conversation %s is refused, and the connection goes on", async (_what, id, code) => {
+    const server = await startServer({ store });
+    await server.conversation("secret", "eve");
+
+    const ada = server.webSocket("ada", { query: `&conversation_id=${id}` });
+
+    expect(await ada.inbox.one("reply")).toMatchObject({ payload: { ok: false, error: { code } } });
+    expect(await ada.ok("conversation.list", {})).toEqual({ conversations: [], nextCursor: null });
+  });
+
+  it("WS-4 a reader that does not read is closed, the others go on, and it resumes from its position", async () => {
+    const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
+    const server = await startServer({ store, env });
+    const [bob, cy] = await server.conversation("42", "bob", "cy", "ada");
+    const ada = await server.connectWebSocket("ada");
+    const { position } = await ada.ok<JoinReply>("join_room", { room });
+    const isClosed = () => server.lines.some((line) => line.includes('"reason":"slow_consumer"'));
+
+    ada.socket.pause();
+    let sent = 0;
+    while (!isClosed() && sent < 5_000) {
+      await bob?.ok("chat_message", { conversationId: "42", message: `${++sent} ${"x".repeat(16_000)}` });
+    }
+    const again = await server.connectWebSocket("ada");
+    const missed: number[] = [];
+    let after = position;
+    for (let joined = false; !joined; ) {
+      const page = await again.ok<JoinReply>("join_room", { room, after, limit: 100 });
+      expect(page.recovered).toBe(true);
+      missed.push(...page.events.map((event) => event.position.offset));
+      ({ joined, position: after } = page);
+    }
+    await bob?.ok("chat_message", { conversationId: "42", message: "live" });
+
+    expect(isClosed()).toBe(true);
+    expect(missed).toEqual(Array.from({ length: sent }, (_, index) => index + 1));
+    expect(texts([await again.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["live"]);
+    expect((await cy?.next(EventType.ChatMessage, sent + 1))?.length).toBe(sent + 1);
+  });
+
+  it("WS-4 one that asks and does not read the answers is closed too", async () => {
+    const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
+    const server = await startServer({ store, env });
+    const [bob] = await server.conversation("42", "bob", "ada");
+    for (let i = 0; i < 20; i++) await bob?.ok("chat_message", { conversationId: "42", message: "x".repeat(16_000) });
+    const ada = await server.connectWebSocket("ada");
+
+    ada.socket.pause();
+    for (let i = 0; i < 200; i++) {
+      ada.socket.send(JSON.stringify({ type: "history", id: String(i), payload: { room, limit: 1_000 } }));
+    }
+    const isClosed = () => server.lines.some((line) => line.includes('"reason":"slow_consumer"'));
+    while (!isClosed()) await bob?.ok("conversation.list", {});
+
+    expect(await bob?.ok("chat_message", { conversationId: "42", message: "still here" })).toMatchObject({
+      position: { offset: 21 },
+    });
+  });
+
+  it.each([
+    "/",
+    "/ws/",
+    "/ws2",
+    "/ws/agent-bridge/x",
+    "/chat",
+    "/api/conversations",
+    "/healthz",
+    "/socket.io",
+    "/socket.iox/?EIO=4&transport=websocket",
+    "/x/../socket.io/?EIO=4&transport=websocket",
+    "//host/socket.io/?EIO=4&transport=websocket",
+    "/%ZZ",
+    "//",
+  ])("WS-5 there is nothing to be upgraded at %s", async (path) => {
+    const server = await startServer({ store });
+
+    const { status } = await upgrade(server.url, path, { Authorization: `Bearer ${tokenOf("ada")}` });
+
+    expect(status).toBe(404);
+  });
+
+  it("WS-5 a door that is shut upgrades nothing, and Socket.IO goes on", async () => {
+    const server = await startServer({ store, env: { WEBSOCKET_ENABLED: "false" } });
+
+    const { status } = await upgrade(server.url, `/ws?token=${tokenOf("ada")}`);
+
+    expect(status).toBe(404);
+    const ada = await server.connect("ada", { io: { transports: ["websocket"] } });
+    expect(await ada.ok("conversation.list", {})).toMatchObject({ conversations: [] });
+  });
+
+  it("WS-5 one that is refused and does not hang up holds up nobody", async () => {
+    const server = await startServer({ store });
+    const socket = connect({ port: server.server.port, host: "localhost", allowHalfOpen: true });
+    const answered = new Promise<string>((resolve) => void socket.once("data", (data) => resolve(String(data))));
+
+    socket.write("GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+
+    expect(await within(answered, "an answer")).toContain("404 Not Found");
+    await within(server.server.close(), "the end of the server");
+    socket.destroy();
+  });
+
+  it("WS-5 a handshake that is none is refused", async () => {
+    const server = await startServer({ store });
+
+    const noKey = await upgrade(server.url, "/ws", { "Sec-WebSocket-Key": "short" });
+    const oldVersion = await upgrade(server.url, "/ws", { "Sec-WebSocket-Version": "7" });
+
+    expect([noKey.status, oldVersion.status]).toEqual([400, 400]);
+    const plain = await server.request("GET", "/ws");
+    expect(plain.status).toBe(404);
+  });
+});

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "@jest/globals";
+import { systemClock } from "../../server/clock.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { Position } from "../../shared/position.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { openStore, stores } from "../support/stores.ts";
+import { offsets, type TestClient, texts } from "../support/test-client.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { upgrade } from "../support/upgrade.ts";
+import { within } from "../support/within.ts";
+
+const room = "conversation:42";
+
+/** Longer than a test: the clients are let go of when the test closes them. */
+const longWindowMs = 600_000;
+
+interface Close {
+  reason: string;
+  retryAfterMs?: number;
+}
+
+const say = (server: TestServer, message: string) =>
+  server.request("POST", "/api/conversations/42/messages", { as: "bob", body: { message } });
+
+describe.each(stores)("stopping (%s)", (store) => {
+  it("STOP-1 an instance is no longer ready, and says so, while it is still up", async () => {
+    const server = await startServer({ store });
+    await server.connect("ada");
+    const before = await server.request("GET", "/readyz", { as: null });
+
+    const draining = server.server.drain(longWindowMs);
+    const [ready, healthy, status] = await Promise.all(
+      ["/readyz", "/healthz", "/api/websocket/status"].map((path) => server.request("GET", path, { as: null })),
+    );
+    await server.server.close();
+    await draining;
+
+    expect(before.status).toBe(200);
+    expect([ready?.status, healthy?.status]).toEqual([503, 200]);
+    expect(status?.body).toMatchObject({ status: "draining", connections: 1 });
+  });
+
+  it("STOP-1 nobody is let in by any door from the moment on at which it begins", async () => {
+    const server = await startServer({ store });
+    const root = await server.connect("root", { roles: ["admin"] });
+    void server.server.drain(longWindowMs);
+
+    const newcomer = server.client("bob", { io: { reconnectionDelay: 10, reconnectionDelayMax: 10 } });
+    const refusals = await newcomer.inbox.next<Error>("connect_error", 2);
+    const [webSocket, polling, command] = await Promise.all([
+      upgrade(server.url, `/ws?token=${tokenOf("bob")}`),
+      server.request("GET", "/socket.io/?EIO=4&transport=polling", { as: null }),
+      server.request("POST", "/api/conversations", { as: "bob", body: {} }),
+    ]);
+    const admin = root.socket.io.socket("/admin", { auth: { token: tokenOf("root", ["admin"]) } });
+    const refused = await within(
+      new Promise<{ data: unknown }>((resolve) => admin.once("connect_error", (error) => resolve(error as never))),
+      "a refusal",
+    );
+
+    // Of the transport, so that the client goes on trying, and not of the namespace, which would have `data`.
+    for (const error of refusals) expect(error).not.toHaveProperty("data");
+    expect(newcomer.socket.active).toBe(true);
+    expect([webSocket.status, polling.status]).toEqual([503, 403]);
+    expect([command.status, command.body.code, command.body.retryable]).toEqual([503, "unavailable", true]);
+    expect(refused.data).toMatchObject({ code: "unavailable", retryable: true });
+  });
+
+  it("STOP-1 the clients that are still there go on until it is their turn", async () => {
+    const server = await startServer({ store });
+    const [ada, bob] = await server.conversation("42", "ada", "bob");
+    void server.server.drain(longWindowMs);
+
+    await ada?.ok("chat_message", { conversationId: "42", message: "still here" });
+
+    expect(texts([(await bob?.one(EventType.ChatMessage)) ?? { data: {} }])).toEqual(["still here"]);
+  });
+
+  it("STOP-1 every client is told, in every namespace and by every transport, before it is closed", async () => {
+    const server = await startServer({ store });
+    const reconnection = false;
+    const clients: Pick<TestClient, "inbox">[] = [
+      await server.connect("ada", { io: { reconnection, transports: ["websocket"] } }),
+      await server.connect("bob", { io: { reconnection, transports: ["polling"] } }),
+      await server.connect("root", { namespace: "/admin", roles: ["admin"], io: { reconnection } }),
+      await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"], io: { reconnection } }),
+    ];
+    const script = await server.connectWebSocket("carol");
+
+    await server.server.drain(50);
+    await server.server.close();
+
+    for (const { inbox } of clients) {
+      const { reason, retryAfterMs } = await inbox.one<Close>("system.connection.close");
+      expect(reason).toBe("server_shutdown");
+      expect(retryAfterMs).toBeGreaterThanOrEqual(0);
+      await inbox.one("disconnect");
+      expect(inbox.all.slice(-2).map(({ name }) => name)).toEqual(["system.connection.close", "disconnect"]);
+    }
+    expect(await script.inbox.one("system.connection.close")).toMatchObject({ reason: "server_shutdown" });
+    expect(await script.closed).toEqual({ code: 1012, reason: "server_shutdown" });
+  });
+
+  it("STOP-1 the window is over as soon as the last client has gone", async () => {
+    const server = await startServer({ store });
+    const ada = await server.connect("ada");
+
+    const draining = server.server.drain(longWindowMs);
+    ada.close();
+
+    await within(draining, "the end of the window");
+  });
+
+  it("STOP-1 what was accepted before is published, and answered", async () => {
+    const shared = await openStore(store, { clock: systemClock });
+    const server = await startServer({ store, overrides: shared });
+    const [ada] = await server.conversation("42", "ada");
+    if (!ada) throw new Error("no client");
+    const messages = Array.from({ length: 20 }, (_, index) => `${index}`);
+
+    const sending = messages.map((message) => ada.ok("chat_message", { conversationId: "42", message }));
+    await sending[0];
+    await server.server.drain(0);
+    await server.server.close();
+
+    const replies = await Promise.allSettled(sending);
+    const answered = replies.flatMap((reply) => (reply.status === "fulfilled" ? [reply.value.position] : []));
+    const next = await startServer({ store, overrides: shared });
+    const again = await next.connect("ada");
+    const { events } = await again.ok("history", { room });
+    const logged = events.map(({ position }) => position);
+    expect(answered.length).toBeGreaterThan(0);
+    expect(logged).toEqual(expect.arrayContaining(answered));
+    expect(texts(events)).toEqual(messages.slice(0, events.length));
+  }, 30_000);
+
+  it("STOP-2 a stock client comes back by itself, to the instance that takes over, and misses nothing", async () => {
+    const shared = await openStore(store, { clock: systemClock });
+    const old = await startServer({ store, overrides: shared });
+    const port = String(old.server.port);
+    const ada = await old.connect("ada", { io: { reconnectionDelay: 50, reconnectionDelayMax: 200 } });
+    await ada.ok("conversation.create", { id: "42", members: ["bob"] });
+    let { position } = await ada.ok("join_room", { room });
+    // As an application would do it: whenever it is connected again, it joins with its last position.
+    const resumed: { events: Parameters<typeof texts>[0]; recovered?: boolean | undefined; joined: boolean }[] = [];
+    ada.socket.on("chat_message", (event: { position: Position }) => {
+      position = event.position;
+    });
+    ada.socket.on("system.connection.established", async () => {
+      resumed.push(await ada.ok("join_room", { room, after: position }));
+    });
+    await say(old, "1");
+    await say(old, "2");
+    await ada.next(EventType.ChatMessage, 2);
+
+    await old.server.drain(0);
+    await old.server.close();
+    const next = await startServer({ store, env: { PORT: port }, overrides: shared });
+    for (const message of ["3", "4", "5"]) await say(next, message);
+    await ada.inbox.one("system.connection.established");
+    await ada.inbox.until(() => resumed.length === 1, "the resumption").catch(() => {});
+    await say(next, "6");
+    const seen = () => [...(resumed[0]?.events ?? []), ...ada.seen(EventType.ChatMessage).slice(2)];
+    await ada.inbox.until(() => texts(seen()).includes("6"), "the last message");
+
+    expect(await ada.inbox.one<Close>("system.connection.close")).toMatchObject({ reason: "server_shutdown" });
+    expect(resumed).toEqual([expect.objectContaining({ recovered: true, joined: true })]);
+    expect(texts(seen())).toEqual(["3", "4", "5", "6"]);
+    expect(offsets(ada.seen(EventType.ChatMessage)).slice(0, 2)).toEqual([1, 2]);
+  });
+
+  it("STOP-2 many clients come back, over both transports, and all see one order without a gap", async () => {
+    const shared = await openStore(store, { clock: systemClock });
+    const old = await startServer({ store, overrides: shared });
+    const subs = Array.from({ length: 10 }, (_, index) => `user-${index}`);
+    await old.request("POST", "/api/conversations", { as: "bob", body: { id: "42", members: subs } });
+    const everybody = await Promise.all(
+      subs.map(async (sub, index) => {
+        const transports = index % 2 ? ["websocket"] : ["polling"];
+        const client = await old.connect(sub, { io: { transports, reconnectionDelay: 20, reconnectionDelayMax: 200 } });
+        const seen: number[] = [];
+        let { position } = await client.ok("join_room", { room });
+        const take = (event: { position: Position }) => {
+          seen.push(event.position.offset);
+          position = event.position;
+          if (seen.length === 30) client.inbox.put("all", seen);
+        };
+        client.socket.on("chat_message", take);
+        client.socket.on("system.connection.established", async () => {
+          const { events } = await client.ok("join_room", { room, after: position });
+          for (const event of events) take(event);
+        });
+        return client;
+      }),
+    );
+
+    for (let message = 1; message <= 10; message++) await say(old, String(message));
+    await old.server.drain(20);
+    await old.server.close();
+    const next = await startServer({ store, env: { PORT: String(old.server.port) }, overrides: shared });
+    for (let message = 11; message <= 30; message++) await say(next, String(message));
+
+    const inOrder = Array.from({ length: 30 }, (_, index) => index + 1);
+    for (const { inbox } of everybody) expect(await inbox.one("all")).toEqual(inOrder);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "@jest/globals";
+import { ConfigurationError, loadConfig, variables } from "../../server/config.ts";
+
+const secret = "a secret of at least thirty-two bytes";
+
+/** The faults that are named, without what is said about them. */
+function faultsOf(environment: Record<string, string>): string[] {
+  return messagesOf(environment).map((fault) => fault.replace(/:.*/s, ""));
+}
+
+function messagesOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+}
+
+describe("configuration", () => {
+  it("CONF-1 has a default for what is not set", () => {
+    const config = loadConfig({});
+
+    expect(config).toMatchObject({
+      NODE_ENV: "development",
+      PORT: 8000,
+      CORS_ORIGINS: [],
+      SOCKET_PATH: "/socket.io",
+      SOCKET_TRANSPORTS: ["websocket", "polling"],
+      WEBSOCKET_ENABLED: true,
+      LOG_LEVEL: "info",
+      LOG_MAX_EVENTS: 10_000,
+      LOG_TTL_SECONDS: 604_800,
+      HEARTBEAT_INTERVAL_MS: 25_000,
+      PRESENCE_GRACE_MS: 5_000,
+      DRAIN_MS: 20_000,
+      LIMIT_MESSAGE_BYTES: 65_536,
+      LIMIT_JSON_DEPTH: 32,
+    });
+    expect([config.JWT_SECRET, config.HOST, config.REDIS_URL, config.LOG_FORMAT]).toEqual(Array(4).fill(undefined));
+  });
+
+  it("CONF-1 what is set to nothing counts as not set", () => {
+    const nothing = Object.fromEntries(variables.map((name) => [name, ""]));
+
+    const config = loadConfig(nothing);
+
+    expect(config).toEqual(loadConfig({}));
+  });
+
+  it("CONF-1 reads numbers, switches and lists", () => {
+    const config = loadConfig({
+      PORT: "0",
+      WEBSOCKET_ENABLED: "false",
+      CORS_ORIGINS: "https://a.example.com, http://localhost:3000,",
+      SOCKET_TRANSPORTS: "websocket",
+      JWT_SECRET: secret,
+    });
+
+    expect(config).toMatchObject({
+      PORT: 0,
+      WEBSOCKET_ENABLED: false,
+      CORS_ORIGINS: ["https://a.example.com", "http://localhost:3000"],
+      SOCKET_TRANSPORTS: ["websocket"],
+      JWT_SECRET: secret,
+    });
+  });
+
+  it.each([
+    ["PORT", "65536"],
+    ["PORT", "-1"],
+    ["PORT", "8000.5"],
+    ["PORT", "0x10"],
+    ["PORT", " 80"],
+    ["NODE_ENV", "prod"],
+    ["JWT_SECRET", "short"],
+    ["JWT_SECRET", "é".repeat(15)],
+    ["WEBSOCKET_ENABLED", "yes"],
+    ["CORS_ORIGINS", "*"],
+    ["CORS_ORIGINS", "https://app.example.com/"],
+    ["CORS_ORIGINS", "app.example.com"],
+    ["SOCKET_PATH", "socket.io"],
+    ["SOCKET_PATH", "/socket.io/"],
+    ["SOCKET_TRANSPORTS", "webtransport"],
+    ["SOCKET_TRANSPORTS", ","],
+    ["LOG_LEVEL", "loud"],
+    ["LOG_FORMAT", "xml"],
+    ["LOG_MAX_EVENTS", "0"],
+    ["HEARTBEAT_INTERVAL_MS", "1"],
+    ["LIMIT_MESSAGE_BYTES", "1"],
+    ["LIMIT_JSON_DEPTH", "3"],
+    ["METRICS_TOKEN", "short"],
+    ["TRUST_PROXY", "true"],
+  ])("CONF-2 %s may not be %j", (name, value) => {
+    const faults = faultsOf({ [name]: value });
+
+    expect(faults).toEqual([name]);
+  });
+
+  it("CONF-2 all faults are named at once, with what would be right", () => {
+    const environment = { PORT: "many", LOG_LEVEL: "loud", LIMIT_COMANDS_BURST: "5", WEB_CONCURRENCY: "2" };
+
+    const load = () => loadConfig(environment);
+
+    expect(faultsOf(environment)).toEqual(["PORT", "LOG_LEVEL", "LIMIT_COMANDS_BURST", "WEB_CONCURRENCY"]);
+    expect(load).toThrow(/4 faults:\n {2}PORT: must be a whole number\n/);
+  });
+
+  it("CONF-2 the value of a secret is not named", () => {
+    const messages = messagesOf({ JWT_SECRET: "hunter2", METRICS_TOKEN: "hunter3" });
+
+    expect(messages).toHaveLength(2);
+    expect(messages.join()).not.toContain("hunter");
+  });
+
+  it.each(["LIMIT_TYPO", "REDIS_TYPO", "JWT_TYPO", "OIDC_TYPO", "AGENT_TYPO", "LOG_TYPO", "SOCKET_TYPO"])(
+    "CONF-2 an unknown setting is named: %s",
+    (name) => {
+      expect(messagesOf({ [name]: "1" })).toEqual([`${name}: there is no such setting`]);
+    },
+  );
+
+  it("CONF-2 what is none of ours is let be", () => {
+    const faults = faultsOf({ PATH: "/bin", HOME: "/home/ada", npm_config_x: "1" });
+
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    ["REDIS_URL", "redis://localhost:6379"],
+    ["OIDC_ISSUER", "https://id.example.com"],
+    ["WEB_CONCURRENCY", "2"],
+  ])("CONF-2 what this version cannot do is refused: %s", (name, value) => {
+    expect(faultsOf({ [name]: value, JWT_SECRET: secret })).toEqual([name]);
+  });
+
+  it("CONF-3 in production nothing starts without a way to tell people apart", () => {
+    const without = faultsOf({ NODE_ENV: "production" });
+    const withNothing = faultsOf({ NODE_ENV: "production", JWT_SECRET: "" });
+    const withOne = faultsOf({ NODE_ENV: "production", JWT_SECRET: secret });
+
+    expect([without, withNothing, withOne]).toEqual([["JWT_SECRET"], ["JWT_SECRET"], []]);
+  });
+
+  it.each(["development", "test"])("CONF-3 in %s no secret is needed", (NODE_ENV) => {
+    expect(loadConfig({ NODE_ENV }).JWT_SECRET).toBeUndefined();
+  });
+});

@@ -1,0 +1,322 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { Feeds, type FeedsOptions } from "../../server/deliver/feeds.ts";
+import { createMemoryEventLog } from "../../server/log/memory-event-log.ts";
+import { messageEnvelope, textOf, uniqueLog } from "../support/envelopes.ts";
+import { FaultyEventLog } from "../support/faulty-event-log.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const maxEvents = 5;
+const lingerMs = 10_000;
+const checkMs = 30_000;
+
+const newLog = () => createMemoryEventLog({ clock: new ManualClock(), maxEvents, ttlSeconds: 3_600 });
+
+/** Everything that was under way is done: the store answers within microtasks, and no timer has to run. */
+const settled = () => jest.advanceTimersByTimeAsync(0);
+
+describe("feeds", () => {
+  const name = uniqueLog();
+  let log: FaultyEventLog;
+  let feeds: Feeds;
+  /** What subscribers see: texts, and resets as `reset to 3, trimmed`. */
+  let seen: (string | undefined)[];
+  let failures: unknown[];
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    log = new FaultyEventLog(newLog());
+    feeds = openFeeds();
+  });
+
+  afterEach(async () => {
+    await feeds.close();
+    jest.useRealTimers();
+  });
+
+  function openFeeds(options: Partial<FeedsOptions> = { lingerMs, checkMs }): Feeds {
+    seen = [];
+    failures = [];
+    return new Feeds(
+      {
+        log,
+        deliver: (event) => seen.push(textOf(event)),
+        reset: (_name, { offset }, reason) => seen.push(`reset to ${offset}, ${reason}`),
+        failed: (error) => failures.push(error),
+      },
+      options,
+    );
+  }
+
+  async function append(...texts: string[]): Promise<void> {
+    for (const text of texts) await log.append(name, messageEnvelope(text));
+  }
+
+  async function appendUnannounced(...texts: string[]): Promise<void> {
+    const { announcements } = log;
+    log.announcements = "lost";
+    await append(...texts);
+    log.announcements = announcements;
+  }
+
+  it("FEED-1 delivers what is appended after the lease, in order", async () => {
+    await append("before");
+    const { feed } = await feeds.lease(name);
+
+    await append("a", "b");
+
+    expect(seen).toEqual(["a", "b"]);
+    expect(feed.head).toEqual({ epoch: expect.any(String), offset: 3 });
+  });
+
+  it("FEED-1 delivers announcements that come in the wrong order in the right one", async () => {
+    await feeds.lease(name);
+    log.announcements = "delayed";
+    await append("a", "b", "c");
+
+    log.releaseDelayed();
+    await settled();
+
+    expect(seen).toEqual(["a", "b", "c"]);
+  });
+
+  it("FEED-1 an event that comes after the end of the log was looked up, while the feed opens, is delivered", async () => {
+    const bounds = log.bounds.bind(log);
+    log.bounds = async (log) => {
+      const answer = await bounds(log);
+      await append("a");
+      return answer;
+    };
+
+    await feeds.lease(name);
+    await append("b");
+
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  it("FEED-1 an event that comes before the end of the log is looked up, while the feed opens, is before its beginning", async () => {
+    const bounds = log.bounds.bind(log);
+    log.bounds = async (log) => {
+      await append("a");
+      return bounds(log);
+    };
+
+    const { feed } = await feeds.lease(name);
+    const { offset } = feed.head;
+    await append("b");
+
+    expect(offset).toBe(1);
+    expect(seen).toEqual(["b"]);
+  });
+
+  it("FEED-2 a hole is filled from the log when the next event is announced", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("a", "b");
+
+    await append("c");
+    await settled();
+
+    expect(seen).toEqual(["a", "b", "c"]);
+    expect(log.reads).toBe(1);
+  });
+
+  it("FEED-3 a check delivers what was missed without another announcement", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("a", "b");
+
+    await feeds.check();
+    await settled();
+
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  it("FEED-3 every feed is checked again and again by itself", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("a");
+    await jest.advanceTimersByTimeAsync(checkMs * 1.4);
+    const afterOne = [...seen];
+
+    await appendUnannounced("b");
+    await jest.advanceTimersByTimeAsync(checkMs * 1.4);
+
+    expect(afterOne).toEqual(["a"]);
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  it("FEED-3 after an interruption the feed is compared with its log", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("a");
+
+    log.interrupt();
+    await settled();
+
+    expect(seen).toEqual(["a"]);
+  });
+
+  it("FEED-3 who waits for an event that was not announced gets it", async () => {
+    const { feed } = await feeds.lease(name);
+    await appendUnannounced("a", "b");
+
+    await feed.reach(2);
+
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  it("FEED-3 who waits for an event that cannot be read is told so after 5 s", async () => {
+    const { feed } = await feeds.lease(name);
+    await appendUnannounced("a");
+    log.unreadable = true;
+
+    const reached = expect(feed.reach(1)).rejects.toMatchObject({ error: { code: "unavailable" } });
+    await jest.advanceTimersByTimeAsync(5_000);
+
+    await reached;
+  });
+
+  it("FEED-4 where history was trimmed the subscribers are told where it goes on, and it does", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("1", "2", "3", "4", "5", "6", "7");
+
+    await feeds.check();
+    await settled();
+    await append("8");
+
+    expect(seen).toEqual(["reset to 2, trimmed", "3", "4", "5", "6", "7", "8"]);
+  });
+
+  it("FEED-4 where the log was lost the subscribers go on with the new one", async () => {
+    const { feed } = await feeds.lease(name);
+    await append("old");
+    const { epoch } = feed.head;
+    await log.replaceBy(newLog());
+
+    await append("a");
+    await settled();
+    await append("b");
+
+    expect(seen).toEqual(["old", "reset to 0, epoch_changed", "a", "b"]);
+    expect(feed.head).toEqual({ epoch: expect.not.stringMatching(epoch), offset: 2 });
+    expect(feed.since(0)?.map(textOf)).toEqual(["a", "b"]);
+  });
+
+  it("FEED-5 a log that cannot be read is tried again with the next announcement", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("a");
+    log.unreadable = true;
+    await append("b");
+    await settled();
+    const whileUnreadable = [...seen];
+
+    log.unreadable = false;
+    await append("c");
+    await settled();
+
+    expect(whileUnreadable).toEqual([]);
+    expect(seen).toEqual(["a", "b", "c"]);
+    expect(failures).toHaveLength(1);
+  });
+
+  it("FEED-5 a log that cannot be read is tried again with the next check", async () => {
+    await feeds.lease(name);
+    await appendUnannounced("a");
+    log.unreadable = true;
+    await feeds.check();
+    const whileUnreadable = [...seen];
+
+    log.unreadable = false;
+    await feeds.check();
+    await settled();
+
+    expect(whileUnreadable).toEqual([]);
+    expect(seen).toEqual(["a"]);
+    expect(failures).toHaveLength(1);
+  });
+
+  it("FEED-5 a log that cannot be followed is tried again by the next who is interested", async () => {
+    log.unreadable = true;
+    const refused = await Promise.allSettled([feeds.lease(name), feeds.lease(name)]);
+    log.unreadable = false;
+
+    await feeds.lease(name);
+    await append("a");
+
+    expect(refused.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(seen).toEqual(["a"]);
+    expect(log.followed).toEqual([name]);
+  });
+
+  it("FEED-6 a log is followed once however many are interested", async () => {
+    const leases = await Promise.all([feeds.lease(name), feeds.lease(name), feeds.lease(name)]);
+
+    await append("a");
+
+    expect(new Set(leases.map(({ feed }) => feed)).size).toBe(1);
+    expect(log.followed).toEqual([name]);
+    expect(seen).toEqual(["a"]);
+  });
+
+  it("FEED-6 a log is let go some time after the last interest in it ended", async () => {
+    const [one, two] = await Promise.all([feeds.lease(name), feeds.lease(name)]);
+
+    one.release();
+    one.release();
+    await jest.advanceTimersByTimeAsync(lingerMs * 2);
+    const withOneLeft = [...log.followed];
+    two.release();
+    await jest.advanceTimersByTimeAsync(lingerMs - 1);
+    const lingering = [...log.followed];
+    await jest.advanceTimersByTimeAsync(1);
+
+    expect([withOneLeft, lingering, log.followed]).toEqual([[name], [name], []]);
+    expect(feeds.size).toBe(0);
+  });
+
+  it("FEED-6 who comes back within that time keeps the log", async () => {
+    const before = await feeds.lease(name);
+    before.release();
+    await jest.advanceTimersByTimeAsync(lingerMs - 1);
+
+    const after = await feeds.lease(name);
+    await jest.advanceTimersByTimeAsync(lingerMs * 2);
+    await append("a");
+
+    expect(after.feed).toBe(before.feed);
+    expect(seen).toEqual(["a"]);
+  });
+
+  it("FEED-6 a log that was let go is followed anew", async () => {
+    const before = await feeds.lease(name);
+    before.release();
+    await jest.advanceTimersByTimeAsync(lingerMs);
+    await append("a");
+
+    await feeds.lease(name);
+    await append("b");
+
+    expect(seen).toEqual(["b"]);
+    expect(log.followed).toEqual([name]);
+  });
+
+  it("FEED-6 nothing is followed any more after closing", async () => {
+    await feeds.lease(name);
+    await feeds.lease(uniqueLog());
+    (await feeds.lease(uniqueLog())).release();
+    const before = log.followed.length;
+
+    await feeds.close();
+
+    expect([before, log.followed.length]).toEqual([3, 0]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it("ROOM-2 the ring gives what was delivered last, or says that it does not reach so far", async () => {
+    const { feed } = await feeds.lease(name);
+    await append("a", "b", "c");
+
+    const given = [0, 1, 3, 9].map((offset) => feed.since(offset)?.map(textOf));
+
+    expect(given).toEqual([["a", "b", "c"], ["b", "c"], [], []]);
+    for (let i = 0; i < 600; i++) await append(String(i));
+    expect(feed.since(3)).toBeUndefined();
+    expect(feed.since(601)?.map(textOf)).toEqual(["598", "599"]);
+  });
+});

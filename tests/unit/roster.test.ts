@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { Rosters } from "../../server/rooms/roster.ts";
+import type { PresentMember } from "../../shared/commands/chat-commands.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { RoomName } from "../../shared/room.ts";
+import { messageEnvelope, uniqueRoom } from "../support/envelopes.ts";
+import { nameOf } from "../support/tokens.ts";
+
+const member = (userId: string): PresentMember => ({ userId: userId as UserId, name: nameOf(userId), connections: 1 });
+const list = (...userIds: string[]) => ({ members: userIds.map(member), memberCount: userIds.length });
+
+describe("roster", () => {
+  let rosters: Rosters;
+  let room: RoomName;
+
+  beforeEach(() => {
+    rosters = new Rosters();
+    room = uniqueRoom();
+  });
+
+  function change(type: EventType.UserJoined | EventType.UserLeft, userId: string, memberCount: number, where = room) {
+    const event: Envelope = {
+      ...messageEnvelope("", { room: where }),
+      type,
+      data: { userId: userId as UserId, name: nameOf(userId), memberCount },
+    };
+    rosters.note(event);
+  }
+  const joined = (userId: string, count: number, where?: RoomName) => change(EventType.UserJoined, userId, count, where);
+  const left = (userId: string, count: number, where?: RoomName) => change(EventType.UserLeft, userId, count, where);
+
+  it("ROOM-11 a list is right as it was read when nothing has changed since", () => {
+    const roster = rosters.open(room);
+
+    expect(roster.complete(list("ada", "bob"))).toEqual(list("ada", "bob"));
+  });
+
+  it("ROOM-11 who came after the list was read is in it", () => {
+    const roster = rosters.open(room);
+
+    joined("bob", 2);
+
+    expect(roster.complete(list("ada"))).toEqual(list("ada", "bob"));
+  });
+
+  it("ROOM-11 who went after the list was read is not in it", () => {
+    const roster = rosters.open(room);
+
+    left("ada", 1);
+
+    expect(roster.complete(list("ada", "bob"))).toEqual(list("bob"));
+  });
+
+  it("ROOM-11 who came before the list was read, and is told of after, is in it once", () => {
+    const roster = rosters.open(room);
+    const read = list("ada", "bob");
+
+    joined("bob", 2);
+
+    expect(roster.complete(read)).toEqual(read);
+  });
+
+  it("ROOM-11 who went and came back is in it, who came and went is not", () => {
+    const roster = rosters.open(room);
+
+    left("ada", 0);
+    joined("bob", 1);
+    joined("ada", 2);
+    left("bob", 1);
+
+    expect(roster.complete(list("ada"))).toEqual(list("ada"));
+  });
+
+  it("ROOM-11 the count is of all, also where the list was cut", () => {
+    const roster = rosters.open(room);
+
+    joined("cyd", 502);
+    left("somebody beyond the cut", 501);
+
+    const { members, memberCount } = roster.complete({ members: [member("ada")], memberCount: 501 });
+    expect(members.map(({ userId }) => userId)).toEqual(["ada", "cyd"]);
+    expect(memberCount).toBe(501);
+  });
+
+  it("ROOM-11 other rooms and other events change nothing", () => {
+    const roster = rosters.open(room);
+
+    joined("bob", 5, uniqueRoom());
+    rosters.note(messageEnvelope("hello", { room }));
+
+    expect(roster.complete(list("ada"))).toEqual(list("ada"));
+  });
+
+  it("ROOM-11 each who joins has a list of its own, from its own beginning to its own end", () => {
+    const early = rosters.open(room);
+    joined("bob", 2);
+    const late = rosters.open(room);
+    early.close();
+
+    joined("cyd", 3);
+
+    expect(early.complete(list("ada"))).toEqual(list("ada", "bob"));
+    expect(late.complete(list("ada", "bob"))).toEqual(list("ada", "bob", "cyd"));
+  });
+});
