@@ -17,6 +17,7 @@ import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
+import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
@@ -45,10 +46,8 @@ import { Sessions } from "./session/sessions.ts";
 export type ServerConfig = Config & { JWT_SECRET: string };
 
 /** Parts that an embedder or a test brings along. */
-export interface Overrides {
+export interface Overrides extends Partial<Omit<Store, "close">> {
   clock?: Clock;
-  /** Default: opened here, and closed here. Whoever brings one closes it. */
-  store?: Store;
   feeds?: Partial<FeedsOptions>;
 }
 
@@ -91,10 +90,15 @@ async function build(
   const clock = overrides.clock ?? systemClock;
   const failed = (error: unknown) => logger.warn("will be tried again", { error });
 
-  // Ports
-  const store = overrides.store ?? (await openStore(config, clock, logger, instanceId));
-  if (!overrides.store) closers.add("store", () => store.close());
-  const { log, documents, presence, registry, redis } = store;
+  // Ports. Whoever brings one closes it
+  const openOwnStore = async () => {
+    const store = await openStore(config, clock, logger, instanceId);
+    closers.add("store", () => store.close());
+    return store;
+  };
+  const { log, documents, presence, registry, redis } = isStore(overrides)
+    ? overrides
+    : { ...(await openOwnStore()), ...overrides };
 
   // The Socket.IO server comes before its door: instances talk over its adapter
   const drain = new Drain();
@@ -103,7 +107,8 @@ async function build(
   const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
   const io = createSocketIoServer({ path, transports, drain, origins, heartbeatIntervalMs });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
-  const broadcast = createAdapterBroadcast(io);
+  const local = createMemoryBroadcast();
+  const broadcast = redis ? createAdapterBroadcast(io, local) : local;
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
@@ -241,6 +246,11 @@ async function build(
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };
+}
+
+function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
+  const { log, documents, presence, registry } = overrides;
+  return Boolean(log && documents && presence && registry);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

@@ -87,7 +87,10 @@ end
  */
 const append = new RedisScript(`
 local earlier = redis.call('GET', KEYS[3])
-if earlier then return earlier end
+if earlier then
+  local till, answer = string.match(earlier, '^(%d+) (.*)$')
+  if tonumber(till) > tonumber(ARGV[5]) then return answer end
+end
 ${opening}
 local offset = string.format('%d', last + 1)
 local envelope = ARGV[9] .. '"position":{"epoch":"' .. epoch .. '","offset":' .. offset .. '}' .. ARGV[10]
@@ -95,7 +98,7 @@ redis.call('XADD', events, 'MAXLEN', '=', ARGV[8], offset .. '-1', 'at', ARGV[5]
 redis.call('HSET', meta, 'last', offset)
 redis.call('PEXPIRE', events, ttl)
 local answer = ARGV[12] .. ' ' .. epoch .. ' ' .. offset .. ' ' .. ARGV[13]
-redis.call('SET', KEYS[3], answer, 'PX', ARGV[11])
+redis.call('SET', KEYS[3], string.format('%d', now + tonumber(ARGV[11])) .. ' ' .. answer, 'PX', ARGV[11])
 redis.call('PUBLISH', ARGV[7], envelope)
 return answer
 `);

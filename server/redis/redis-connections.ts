@@ -36,6 +36,7 @@ export interface RedisConnections {
 /** How long a command may take in all; the contract says that `unavailable` is answered within 2 s. */
 const commandTimeoutMs = 1_500;
 const retryMs = 50;
+const closeTimeoutMs = 500;
 /** A connection that answers no ping for so long is dropped: a hung server closes nothing by itself. */
 const pingIntervalMs = 1_000;
 const socketTimeoutMs = 3_000;
@@ -107,6 +108,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   return {
     ...clients,
     adapterPublisher: neverRejecting(adapterPublisher),
+    adapterSubscriber: neverRejecting(adapterSubscriber),
     get runId() {
       return runId;
     },
@@ -115,6 +117,9 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     },
     attempt: (command) => attempt(() => reading?.then(() => command(commands)) ?? command(commands)),
     async close() {
+      // What was sent may still be answered, if there is somebody to answer it.
+      const closing = Object.values(clients).map((client) => client.close());
+      await within(Promise.allSettled(closing), closeTimeoutMs).catch(() => {});
       destroyAll();
     },
   };
@@ -162,14 +167,18 @@ function refusalOf(error: Error): Error {
   return passing ? new Rejection("unavailable", "The store takes nothing now. Try again.") : error;
 }
 
-/** The client, but for a `publish` that never rejects: the adapter neither waits for it nor catches. */
+/**
+ * The client, but for commands that never reject: the adapter neither waits for them nor catches, and a rejection that
+ * nobody catches ends the process.
+ */
 function neverRejecting(client: Client): Client {
+  const uncaught = ["publish", "subscribe", "pSubscribe", "unsubscribe", "pUnsubscribe"];
   return new Proxy(client, {
     get(target, key) {
-      if (key === "publish")
-        return (channel: string, message: string) => target.publish(channel, message).catch(() => 0);
       const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
+      if (typeof value !== "function") return value;
+      if (!uncaught.includes(String(key))) return value.bind(target);
+      return (...args: unknown[]) => Promise.resolve(Reflect.apply(value, target, args)).catch(() => 0);
     },
   });
 }

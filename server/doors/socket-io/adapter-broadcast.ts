@@ -10,33 +10,15 @@ interface Bus {
   serverSideEmit(name: string, message: BroadcastMessage): boolean;
 }
 
-/** Tells this instance at once, and the others over the channel of the Socket.IO adapter, if it has one. */
-export function createAdapterBroadcast(io: SocketIoServer): Broadcast {
-  const listeners: ((message: BroadcastMessage) => void)[] = [];
-  /** What a listener sends waits until all have heard what it answers to. */
-  const waiting: BroadcastMessage[] = [];
-  let telling = false;
-
-  const tell = (message: BroadcastMessage) => {
-    waiting.push(message);
-    if (telling) return;
-    telling = true;
-    try {
-      for (let next = waiting.shift(); next; next = waiting.shift()) for (const listener of listeners) listener(next);
-    } finally {
-      telling = false;
-    }
-  };
-
+/** Tells this instance at once, by its own broadcast, and the others over the channel of the Socket.IO adapter. */
+export function createAdapterBroadcast(io: SocketIoServer, local: Broadcast): Broadcast {
   const bus: Bus = io.of("/chat");
-  bus.on(name, tell);
+  bus.on(name, (message) => local.send(message));
   return {
     send(message) {
       bus.serverSideEmit(name, message);
-      tell(message);
+      local.send(message);
     },
-    listen(listener) {
-      listeners.push(listener);
-    },
+    listen: (listener) => local.listen(listener),
   };
 }
