@@ -217,7 +217,10 @@ describe.each(stores)("event log (%s)", (name) => {
     await store.log.follow(log, two);
 
     await Promise.all(range(1, maxEvents - 1).map((number) => append(log, String(number))));
-    await eventually(() => one.events.length >= maxEvents - 1 && two.events.length >= maxEvents - 1, "every announcement");
+    await eventually(
+      () => one.events.length >= maxEvents - 1 && two.events.length >= maxEvents - 1,
+      "every announcement",
+    );
 
     const { events } = await store.log.read(log, 1, maxEvents);
     expect(one.events).toEqual(events);

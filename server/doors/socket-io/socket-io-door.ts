@@ -38,6 +38,7 @@ export interface SocketIoDoor extends Outlet {
 /** Results of agents may have 1 MiB; the envelope around them is small. All other commands are held to less by the router. */
 const maxPacketBytes = 1_048_576 + 16_384;
 const connectTimeoutMs = 10_000;
+const closeGraceMs = 500;
 
 type NoEvents = Record<string, never>;
 type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
@@ -80,7 +81,11 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
     async close() {
       // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
       io.engine.close();
-      await new Promise<void>((resolve) => void io.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => void io.close(() => resolve()));
+      // Answers that are on their way get this long. Browsers also open connections that they may never use.
+      const timer = setTimeout(() => httpServer.closeAllConnections(), closeGraceMs);
+      await closed;
+      clearTimeout(timer);
     },
   };
 }
