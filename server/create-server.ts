@@ -214,6 +214,7 @@ async function build(
     logger,
     trustProxy: config.TRUST_PROXY,
     bodyBytes: limits.messageBytes,
+    jsonDepth: limits.jsonDepth,
     pagesEnabled: config.DASHBOARD_ENABLED,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
@@ -223,7 +224,7 @@ async function build(
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
-    socketIoPath: config.SOCKET_PATH,
+    socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,
     backlogBytes: config.LIMIT_BACKLOG_BYTES,

@@ -97,6 +97,8 @@ export class Connector {
         });
         session.send("system.connection.established", this.#established(session, door));
         for (const live of goLive) live();
+        // It was looked at before the drain began, which does not know of it.
+        if (drain.started) drain.dismiss(session);
       },
       abandon: () => session.ended("client"),
     };

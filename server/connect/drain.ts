@@ -24,14 +24,19 @@ export class Drain {
   /** Resolves when every connection has been told to go and was closed. */
   async start({ sessions, windowMs }: DrainOptions): Promise<void> {
     this.#started = true;
-    await Promise.all([...sessions].map((session) => letGo(session, Math.random() * windowMs)));
+    await Promise.all([...sessions].map((session) => this.#letGo(session, Math.random() * windowMs)));
   }
-}
 
-async function letGo(session: Session, delayMs: number): Promise<void> {
-  await endOr(session, delayMs);
-  session.close("server_shutdown", Math.round(Math.random() * maxRetryAfterMs));
-  await endOr(session, closeTimeoutMs);
+  /** Tells a client to go, and ends its connection. */
+  dismiss(session: Session): void {
+    session.close("server_shutdown", Math.round(Math.random() * maxRetryAfterMs));
+  }
+
+  async #letGo(session: Session, delayMs: number): Promise<void> {
+    await endOr(session, delayMs);
+    this.dismiss(session);
+    await endOr(session, closeTimeoutMs);
+  }
 }
 
 /** Waits until the session has ended, or for so long. */

@@ -1,3 +1,4 @@
+import { ulid } from "ulid";
 import { chatResponseDelta } from "../../shared/events/chat-events.ts";
 import type { EventId, ResponseId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
@@ -28,6 +29,7 @@ const retryMs = 500;
  */
 export class DeltaRollup {
   readonly #options: DeltaRollupOptions;
+  readonly #writer = ulid();
   #index: number;
   #gathered = "";
   /** Tried, and perhaps in the log, perhaps not. */
@@ -51,12 +53,13 @@ export class DeltaRollup {
     return this.#ended;
   }
 
-  /** Resolves when the piece is taken: at once, or when so much has gone out that it fits. */
+  /** Resolves when the piece is taken: at once, or when so much has gone out that it fits. After the end: `conflict`. */
   async add(delta: string): Promise<void> {
     while (this.#gathered.length + delta.length > limits.rolledUpDeltaLength) {
       if (this.#unconfirmed && !this.#publishing) throw new Rejection("unavailable", "The log cannot be written now.");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+    if (this.#ended) throw new Rejection("conflict", `Response ${this.#options.responseId} has ended.`);
     this.#gathered += delta;
     this.#schedule();
   }
@@ -64,10 +67,10 @@ export class DeltaRollup {
   /** Lets out what is left. */
   async end(): Promise<void> {
     this.#ended = true;
+    clearTimeout(this.#timer);
     await this.#publishing;
     // Once for what was tried and once for what was gathered since; what cannot be written now is given up.
     for (let i = 0; i < 2 && (this.#unconfirmed || this.#gathered); i++) await this.#publish();
-    clearTimeout(this.#timer);
   }
 
   #schedule(): void {
@@ -76,7 +79,8 @@ export class DeltaRollup {
     if (wait <= 0) return void this.#publish();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.#publish();
+      // Looks at the time again: timers count whole milliseconds, and may be early by one.
+      this.#schedule();
     }, wait);
   }
 
@@ -101,8 +105,9 @@ export class DeltaRollup {
       await publisher.publish(chatResponseDelta, {
         room,
         sender,
-        // A failed append may have happened all the same. The same text sent again under the same key is one event.
-        dedupe: `delta:${responseId}/${index}`,
+        // A failed append may have happened all the same. The same text sent again under the same key is one event;
+        // another writer's text under the same number is not.
+        dedupe: `delta:${responseId}/${this.#writer}/${index}`,
         data: { responseId, index, delta, ...(inReplyTo === undefined ? {} : { inReplyTo }) },
       });
       this.#index++;

@@ -131,7 +131,10 @@ export class Responses {
     if ((this.#byWriter.get(session.connectionId)?.size ?? 0) >= limits.openResponses) {
       throw new Rejection("limit_exceeded", `A connection may write ${limits.openResponses} responses at once.`);
     }
-    const opening = this.#open(session, conversationId, responseId, inReplyTo);
+    // What an ended connection leaves behind is in the log before the numbers go on.
+    const opening = (known?.rollup.end() ?? Promise.resolve()).then(() =>
+      this.#open(session, conversationId, responseId, inReplyTo),
+    );
     this.#streams.set(key, opening);
     try {
       const stream = await opening;

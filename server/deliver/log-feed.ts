@@ -88,7 +88,7 @@ export class LogFeed {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
         reject(new Rejection("unavailable", "The log's events do not get through. Try again."));
-      }, reachTimeoutMs);
+      }, reachTimeoutMs).unref();
       this.#waiters.add(waiter);
       void this.check();
     });

@@ -38,7 +38,7 @@ export function createCommandRoutes({ connector, drain, router, log }: CommandRo
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
     const principal = await connector.authenticate(bearerToken(request.headers.authorization));
     if (!hasRole(principal, ...roles)) throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
-    const bucket = buckets.of(principal.userId, () => connector.createCommandBucket(principal));
+    const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
     return connector.createSession(principal, "http", ["/chat"], bucket);
   }
 

@@ -3,6 +3,7 @@ import express, { type Express } from "express";
 import helmet from "helmet";
 import type { Drain } from "../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
+import { inspectJson } from "../route/inspect-json.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
@@ -15,6 +16,8 @@ export interface AppDeps extends CommandRoutesDeps, OperationsRoutesDeps, Proble
   trustProxy: number;
   /** Bytes of a request's body. */
   bodyBytes: number;
+  /** Levels of JSON in a request's body. */
+  jsonDepth: number;
   pagesEnabled: boolean;
 }
 
@@ -31,7 +34,12 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
   app.use(createOperationsRoutes(deps));
-  app.use("/api", express.json({ limit: deps.bodyBytes }), createCommandRoutes(deps));
+  app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
+    // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
+    inspectJson(request.body, deps.jsonDepth);
+    next();
+  });
+  app.use("/api", createCommandRoutes(deps));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);

@@ -1,5 +1,6 @@
 import type { LostReason } from "../../shared/commands/fields.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
+import type { ResponseId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { formatPosition, type Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
@@ -38,14 +39,65 @@ export function createCatchUp({ log, finishedResponses }: { log: EventLog; finis
     if (responses.size > 0) page.leaveOut(await finishedResponses(room, [...responses]));
   }
 
-  /** Fills the page backwards from before the offset `before`; returns whether there is more that did not fit. */
-  async function fillBack(page: CompactPage, room: RoomName, before: number | undefined): Promise<boolean> {
+  /** Goes backwards through the log from before the offset `before`, until `take` says stop or there is no more. */
+  async function readBackwards(
+    room: RoomName,
+    before: number | undefined,
+    take: (events: LoggedEnvelope[]) => Promise<boolean>,
+  ): Promise<void> {
     for (let end = before; ; ) {
       const { events } = await log.readBack(logOfRoom(room), end, readPage);
-      await prepare(page, room, events);
-      for (const event of events.toReversed()) if (!page.prepend(event)) return true;
+      if (!(await take(events))) return;
       end = events[0]?.position.offset;
-      if (end === undefined || events.length < readPage) return false;
+      if (end === undefined || events.length < readPage) return;
+    }
+  }
+
+  /**
+   * Fills the page backwards from before the offset `before`; returns whether there is more that did not fit.
+   * A response that is being written is shown as a whole where its last part stands, however far back it began: so a
+   * page that has the last part takes all of them, and a page that has only earlier ones leaves them out.
+   */
+  async function fillBack(
+    page: CompactPage,
+    room: RoomName,
+    before: number | undefined,
+    follows: "history" | "live",
+  ): Promise<boolean> {
+    let next = before;
+    let isFull = false;
+    let shown: Set<ResponseId> | undefined;
+    await readBackwards(room, before, async (events) => {
+      await prepare(page, room, events);
+      // What is live after the page goes on with the parts; what is history has shown the response already.
+      if (follows === "history" && before !== undefined && !shown && events.some(isDelta)) {
+        shown = await responsesFrom(room, before);
+        page.leaveOut(shown);
+      }
+      for (const event of events.toReversed()) {
+        isFull = !page.prepend(event);
+        if (isFull) return false;
+        next = event.position.offset;
+      }
+      return true;
+    });
+    if (isFull && page.lacksParts) {
+      await readBackwards(room, next, async (events) => {
+        for (const event of events.toReversed()) page.prependPart(event);
+        return page.lacksParts;
+      });
+    }
+    return isFull;
+  }
+
+  /** Responses that have parts at or after an offset. */
+  async function responsesFrom(room: RoomName, offset: number): Promise<Set<ResponseId>> {
+    const responses = new Set<ResponseId>();
+    for (let after = offset - 1; ; ) {
+      const { events } = await log.read(logOfRoom(room), after, readPage);
+      for (const event of events) if (isDelta(event)) responses.add(event.data.responseId);
+      if (events.length < readPage) return responses;
+      after = events.at(-1)?.position.offset ?? after;
     }
   }
 
@@ -56,7 +108,7 @@ export function createCatchUp({ log, finishedResponses }: { log: EventLog; finis
   ): Promise<{ page: CompactPage; cursor: Position }> {
     const cursor = feed.head;
     const page = new CompactPage(limit);
-    await fillBack(page, room, cursor.offset + 1);
+    await fillBack(page, room, cursor.offset + 1, "live");
     return { page, cursor };
   }
 
@@ -93,7 +145,7 @@ export function createCatchUp({ log, finishedResponses }: { log: EventLog; finis
         );
       }
       const page = new CompactPage(limit);
-      const hasMore = await fillBack(page, room, before?.offset);
+      const hasMore = await fillBack(page, room, before?.offset, "history");
       return { events: page.events, hasMore };
     },
 

@@ -19,13 +19,15 @@ export type FinishedResponses = (room: RoomName, responses: ResponseId[]) => Pro
 export class CompactPage {
   readonly events: LoggedEnvelope[] = [];
   readonly #limit: number;
+  /** Of responses that were read backwards, the number of the earliest part. */
+  readonly #firstIndex = new Map<ResponseId, number>();
   readonly #finished = new Set<ResponseId>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** These responses are in the log as a whole; to be told before their parts are added. */
+  /** These responses are in the log as a whole, or shown elsewhere; to be told before their parts are added. */
   leaveOut(finished: Iterable<ResponseId>): void {
     for (const responseId of finished) this.#finished.add(responseId);
   }
@@ -51,17 +53,27 @@ export class CompactPage {
 
   /** Adds what comes before the page. `false`, and nothing changed, when it is full. */
   prepend(event: LoggedEnvelope): boolean {
-    if (this.#isSuperseded(event)) return true;
-    const part = this.#partOf(event);
-    const later = this.events[part];
-    if (later && isDelta(later) && isDelta(event)) {
-      this.events[part] = merge(event, later);
-      return true;
-    }
+    if (this.#isSuperseded(event) || this.prependPart(event)) return true;
     if (this.events.length >= this.#limit) return false;
     this.events.unshift(event);
+    if (isDelta(event)) this.#firstIndex.set(event.data.responseId, event.data.index);
     if (isResponse(event)) this.#finished.add(event.data.responseId);
     return true;
+  }
+
+  /** Adds an earlier part of a response that the page has a part of; anything else is not for it. */
+  prependPart(event: LoggedEnvelope): boolean {
+    const part = this.#partOf(event);
+    const later = this.events[part];
+    if (!later || !isDelta(later) || !isDelta(event)) return false;
+    this.events[part] = merge(event, later);
+    this.#firstIndex.set(event.data.responseId, event.data.index);
+    return true;
+  }
+
+  /** Whether a response that the page has parts of, read backwards, has earlier ones. */
+  get lacksParts(): boolean {
+    return this.events.filter(isDelta).some(({ data }) => (this.#firstIndex.get(data.responseId) ?? 0) > 0);
   }
 
   #isSuperseded(event: LoggedEnvelope): boolean {

@@ -22,6 +22,8 @@ export interface Call {
   bytes: number;
   /** Where the name is looked up; the first that has it serves it. Default: the namespaces of the session. */
   spaces?: readonly CommandSpace[];
+  /** What the door could not read: the call's answer, where no middleware has another. */
+  fault?: Rejection;
 }
 
 /** Runs before every command, and goes on by calling `next`. One that throws a `Rejection` ends the call with it. */
@@ -104,7 +106,8 @@ export class Router {
   }
 
   async #carryOut(call: Call, respond: Respond | undefined): Promise<void> {
-    const { session } = call;
+    const { session, fault } = call;
+    if (fault) throw fault;
     const route = this.#find(call);
     const payload = this.#parse(route.definition, call);
     const run = async () => {

@@ -34,6 +34,7 @@ describe("the built-in page", () => {
       const missed = Array.from({ length: 150 }, (_, index) => `while you were away ${index}`);
       for (const text of missed.slice(0, 3)) await ada.send(text);
       await sendAs(server, "ada", await ada.conversationId(), missed.slice(3));
+      const seenMeanwhile = await bob.lines();
       await bob.context.setOffline(false);
       await bob.isIn("connected");
 
@@ -42,6 +43,7 @@ describe("the built-in page", () => {
       await ada.sees(all);
       await bob.send("Back again.");
       await ada.sees([...all, "Back again."]);
+      expect(seenMeanwhile).toEqual(["Are you there?", "I am."]);
       expect(browser.faults).toEqual([]);
     },
     testMs,
@@ -132,10 +134,12 @@ describe("the built-in page", () => {
       await ada.create("Signals", "bob");
       await ada.send("before");
       await server.server.close();
+      await ada.isIn("reconnecting");
+      await ada.write("meanwhile");
 
       const env = { PORT: String(server.server.port) };
       const restarted = await startServer({ store: "memory", overrides: { documents }, env });
-      await ada.page.getByText("History before this is gone.").waitFor();
+      await ada.page.getByText("It is not known whether this has arrived.").waitFor();
       await sendAs(restarted, "bob", await ada.conversationId(), ["after"]);
       await ada.page.locator(".text").getByText("after", { exact: true }).waitFor();
       await ada.page.getByRole("button", { name: "Retry" }).click();

@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from "playwright-core";
 import { defined } from "../support/defined.ts";
 import { findProgram } from "../support/programs.ts";
 import type { TestServer } from "../support/server.ts";
@@ -52,7 +52,7 @@ export class TestBrowser {
     const page = await context.newPage();
     page.on("pageerror", (error) => this.faults.push(String(error)));
     page.on("console", (message) => {
-      if (message.type() === "error" && !isLossOfNetwork(message.text())) this.faults.push(message.text());
+      if (message.type() === "error" && !isOfTransport(message)) this.faults.push(message.text());
     });
     await page.goto(url);
     return page;
@@ -68,9 +68,13 @@ export class TestBrowser {
   }
 }
 
-/** The browser notes every attempt to reach a server that cannot be reached. */
-const isLossOfNetwork = (text: string) =>
-  /^(Failed to load resource|WebSocket connection to .* failed).*net::ERR_/.test(text);
+/**
+ * The browser notes every attempt to reach a server that cannot be reached, and Socket.IO's client lets a poll run into
+ * a session that it has ended. What that means for people, the page says as the state of the connection.
+ */
+const isOfTransport = (message: ConsoleMessage) =>
+  /^(Failed to load resource|WebSocket connection to)/.test(message.text()) &&
+  message.location().url.includes("/socket.io/");
 
 /** Somebody who looks at the page. */
 export class Visitor {

@@ -41,6 +41,7 @@ const names: [string, string, unknown][] = [
   ["hasOwnProperty", '"hasOwnProperty"', "hasOwnProperty"],
   ["a server's message", '"system.connection.close"', "system.connection.close"],
   ["a command of another namespace", '"admin.announce"', "admin.announce"],
+  ["a command of HTTP alone", '"notify_user"', "notify_user"],
   ["a command with its namespace", '"/chat chat_message"', "/chat chat_message"],
   ["line breaks", '"a\\nb\\u2028c\\u0000"', "a\nb\u2028c\u0000"],
   ["a number", "5", null],

@@ -132,7 +132,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     const script = await server.connectWebSocket("bob", { query: "&conversation_id=42" });
     await script.inbox.one("reply");
     const data = {
-      message: '  Grüße, 世界 👩‍👩‍👧\n\t<b>"not" bold</b> \\ \u2028 %s ${x} \u0000 end  ',
+      message: '  Grüße, 世界 👩‍👩‍👧\n\t<b>"not" bold</b> \\ \u2028 %s $x {y} \u0000 end  ',
       replyTo: "m-0",
       attachments: [
         { url: "https://example.com/a%20b.png?x=1#y", mediaType: "image/png", name: "a b.png", altText: "A tea pot" },

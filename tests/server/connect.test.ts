@@ -8,6 +8,7 @@ import type { Namespace } from "../../shared/namespace.ts";
 import type { ReplyError } from "../../shared/reply.ts";
 import type { Role } from "../../shared/role.ts";
 import type { SystemMessageData } from "../../shared/system-message.ts";
+import { deferred } from "../support/deferred.ts";
 import { watchLibrary } from "../support/library-sockets.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RawEngine } from "../support/raw-engine.ts";
@@ -38,14 +39,6 @@ const connectWith = (server: TestServer, token: unknown) => server.client("ada",
 
 const connections = async (server: TestServer) =>
   (await server.request("GET", "/api/websocket/status", { as: null })).body.connections;
-
-function deferred() {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 /** What the plain WebSocket door says, and the code that it closes with. */
 async function refusalByWebSocket(server: TestServer, path: string, headers: Record<string, string> = {}) {

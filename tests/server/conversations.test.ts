@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
+import { systemClock } from "../../server/clock.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { startServer } from "../support/server.ts";
+import { slowDocuments } from "../support/slow-documents.ts";
 import { stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
 
@@ -249,7 +251,8 @@ describe.each(stores)("conversations (%s)", (store) => {
   });
 
   it("CONV-6 lose nobody's change, of many at the same time", async () => {
-    const server = await startServer({ store });
+    const documents = await slowDocuments(store, systemClock);
+    const server = await startServer({ store, overrides: { documents } });
     const subs = Array.from({ length: 12 }, (_, index) => `user-${index}`);
     const clients = await Promise.all(subs.map((sub) => server.connect(sub)));
     await clients[0]?.ok("conversation.create", { id: "42", members: [...subs, "goes"] });

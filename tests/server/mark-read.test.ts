@@ -1,15 +1,18 @@
 import { describe, expect, it } from "@jest/globals";
+import { systemClock } from "../../server/clock.ts";
+import type { Overrides } from "../../server/create-server.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
 import { startServer } from "../support/server.ts";
+import { slowDocuments } from "../support/slow-documents.ts";
 import { stores } from "../support/stores.ts";
 
 const room = "conversation:42";
 
 describe.each(stores)("mark_read (%s)", (store) => {
   /** Ada has said five things; Bob listens. */
-  async function start() {
-    const server = await startServer({ store });
+  async function start(overrides: Overrides = {}) {
+    const server = await startServer({ store, overrides });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     if (!ada || !bob) throw new Error("no clients");
     const said: Position[] = [];
@@ -51,17 +54,15 @@ describe.each(stores)("mark_read (%s)", (store) => {
   });
 
   it("ROOM-12 keeps the furthest of what several connections mark at once", async () => {
-    const { server, bob, at } = await start();
-    const phone = await server.connect("bob");
-    const script = await server.connectWebSocket("bob");
+    const { server, bob, at } = await start({ documents: await slowDocuments(store, systemClock) });
+    const others = [await server.connect("bob"), await server.connect("bob"), await server.connectWebSocket("bob")];
 
-    await Promise.all([
-      bob.ok("mark_read", { room, position: at(2) }),
-      phone.ok("mark_read", { room, position: at(4) }),
-      script.ok("mark_read", { room, position: at(3) }),
-      bob.ok("mark_read", { room, position: at(1) }),
-    ]);
+    // The furthest comes last, when the others have been looked at and not yet kept.
+    const replies = await Promise.all(
+      [bob, ...others].map((client, index) => client.command("mark_read", { room, position: at(index + 1) })),
+    );
 
+    expect(replies.map(({ ok }) => ok)).toEqual([true, true, true, true]);
     const { conversations } = await bob.ok("conversation.list", {});
     expect(conversations[0]).toMatchObject({ readPosition: at(4), unread: 1 });
   });

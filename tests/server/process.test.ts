@@ -84,7 +84,7 @@ describe("the program", () => {
   });
 
   it("CONF-3 prints no tokens in production, and logs JSON", async () => {
-    const program = new Program({ ...secured, NODE_ENV: "production", HOST: "127.0.0.1" });
+    const program = new Program({ ...secured, NODE_ENV: "production", HOST: "127.0.0.1", DRAIN_MS: "100" });
 
     const url = await program.says(/"url":"([^"]+)"/);
     await connect(url, tokenOf("ada"));

@@ -176,4 +176,29 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     const shown = (events as LoggedEnvelope[]).map(({ type }) => type);
     expect(shown).toEqual([EventType.ChatMessage, EventType.ChatResponse]);
   });
+
+  it("STREAM-2 paging back through an unfinished answer shows each piece once, whatever lies between", async () => {
+    const server = await startServer({ store, env: fast });
+    const { ada, agent } = await begin(server);
+    for (const piece of tokens(8)) {
+      await write(agent, [piece]);
+      await ada.inbox.until(() => textOf(ada.seen(EventType.ChatResponseDelta)).endsWith(piece), piece);
+      await ada.ok("chat_message", { conversationId: "42", message: `after ${piece}` });
+    }
+    const reader = await server.connect("bob");
+
+    for (const limit of [1, 2, 3, 5, 50]) {
+      const joined = await reader.ok("join_room", { room, limit });
+      let { events } = joined;
+      for (let hasMore = true; hasMore; ) {
+        const before: Position = defined(events[0]).position;
+        const page = await reader.ok("history", { room, before, limit });
+        events = [...page.events, ...events];
+        ({ hasMore } = page);
+      }
+
+      expect(textOf(deltasOf(events))).toBe(tokens(8).join(""));
+      expect(events.filter(({ type }) => type === EventType.ChatMessage)).toHaveLength(8);
+    }
+  });
 });

@@ -183,6 +183,19 @@ describe("feeds", () => {
     expect(seen).toEqual(["reset to 2, trimmed", "3", "4", "5", "6", "7", "8"]);
   });
 
+  it("FEED-4 what was delivered before a reset is no part of what came after it", async () => {
+    const { feed } = await feeds.lease(name);
+    await append("1", "2");
+    await appendUnannounced("3", "4", "5", "6", "7", "8");
+
+    await feeds.check();
+    await settled();
+
+    expect(seen).toEqual(["1", "2", "reset to 3, trimmed", "4", "5", "6", "7", "8"]);
+    expect(feed.since(3)?.map(textOf)).toEqual(["4", "5", "6", "7", "8"]);
+    expect(feed.since(1)).toBeUndefined();
+  });
+
   it("FEED-4 where the log was lost the subscribers go on with the new one", async () => {
     const { feed } = await feeds.lease(name);
     await append("old");
@@ -281,6 +294,20 @@ describe("feeds", () => {
 
     expect(after.feed).toBe(before.feed);
     expect(seen).toEqual(["a"]);
+  });
+
+  it("FEED-6 the time counts from the last who went", async () => {
+    const before = await feeds.lease(name);
+    before.release();
+    await jest.advanceTimersByTimeAsync(lingerMs - 1);
+    const after = await feeds.lease(name);
+    after.release();
+
+    await jest.advanceTimersByTimeAsync(lingerMs - 1);
+    const lingering = [...log.followed];
+    await jest.advanceTimersByTimeAsync(1);
+
+    expect([lingering, log.followed]).toEqual([[name], []]);
   });
 
   it("FEED-6 a log that was let go is followed anew", async () => {

@@ -4,7 +4,7 @@ import { inspectJson } from "../../server/route/inspect-json.ts";
 const maxDepth = 8;
 
 /** `{ "a": { "a": … } }` */
-const nestedObjects = (depth: number) => JSON.parse('{"a":'.repeat(depth - 1) + "{}" + "}".repeat(depth - 1));
+const nestedObjects = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth - 1)}{}${"}".repeat(depth - 1)}`);
 const nestedLists = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth));
 
 const inspected = (payload: unknown) => () => inspectJson(payload, maxDepth);

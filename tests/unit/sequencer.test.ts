@@ -16,7 +16,10 @@ const event = (offset: number, epoch = "e1"): LoggedEnvelope => ({
 const events = (from: number, to: number, epoch = "e1") =>
   Array.from({ length: to - from + 1 }, (_, index) => event(from + index, epoch));
 
-const announced = (offset: number, epoch = "e1"): SequencerInput => ({ type: "announced", event: event(offset, epoch) });
+const announced = (offset: number, epoch = "e1"): SequencerInput => ({
+  type: "announced",
+  event: event(offset, epoch),
+});
 const checked = (last: number, { first = 1, epoch = "e1" } = {}): SequencerInput => ({
   type: "checked",
   bounds: { epoch, first, last },
@@ -98,7 +101,9 @@ describe("sequencer", () => {
 
     const { effects, state } = run(...burst, fetched(11, 1_500, { last: 2_000 }), fetched(1_501, 2_000));
 
-    const delivered = effects.filter((effect) => effect.startsWith("deliver")).flatMap((text) => text.split(" ").slice(1));
+    const delivered = effects
+      .filter((effect) => effect.startsWith("deliver"))
+      .flatMap((text) => text.split(" ").slice(1));
     expect(delivered).toEqual(events(11, 2_000).map(({ position }) => String(position.offset)));
     expect(state).toMatchObject({ head: 2_000, held: new Map(), fetching: false });
   });
@@ -193,7 +198,11 @@ describe("sequencer", () => {
     );
 
     const delivered = effects.filter((effect) => effect.startsWith("deliver"));
-    expect(delivered).toEqual([`deliver ${events(1, 20).map(({ position }) => position.offset).join(" ")}`]);
+    expect(delivered).toEqual([
+      `deliver ${events(1, 20)
+        .map(({ position }) => position.offset)
+        .join(" ")}`,
+    ]);
   });
 
   it("FEED-5 a log that cannot be read is tried again with the next announcement", () => {

@@ -153,11 +153,14 @@ describe("shared-secret tokens", () => {
     ["is of another audience", tokenOf("ada", ["user"], { exp: nowSeconds - 60, aud: "billing" })],
     ["is a refresh token", tokenOf("ada", ["user"], { exp: nowSeconds - 60, aud: "chat", typ: "Refresh" })],
     ["has no subject", tokenOf("ada", ["user"], { exp: nowSeconds - 60, aud: "chat", sub: undefined })],
-  ])("CONN-2 a token that has expired and %s is unauthenticated: a new one of its kind would not help", async (_what, token) => {
-    const verified = verify(token, { audience: "chat" });
+  ])(
+    "CONN-2 a token that has expired and %s is unauthenticated: a new one of its kind would not help",
+    async (_what, token) => {
+      const verified = verify(token, { audience: "chat" });
 
-    await expect(verified).rejects.toMatchObject(refused("unauthenticated"));
-  });
+      await expect(verified).rejects.toMatchObject(refused("unauthenticated"));
+    },
+  );
 
   it("CONN-2 roles may stand where Keycloak puts them, and those of other systems say nothing here", async () => {
     const realm = { roles: undefined, realm_access: { roles: ["offline_access", "admin", "user", "root"] } };
@@ -197,7 +200,9 @@ describe("shared-secret tokens", () => {
 
     const people = [
       ...(await Promise.all(plain.map(({ token }) => verify(token)))),
-      ...(await Promise.all(strict.map(({ token }) => verify(token, { audience: "chat", issuer: settings.JWT_ISSUER })))),
+      ...(await Promise.all(
+        strict.map(({ token }) => verify(token, { audience: "chat", issuer: settings.JWT_ISSUER })),
+      )),
     ];
 
     expect(people.map(({ name, roles }) => ({ name, roles }))).toEqual(

@@ -25,8 +25,8 @@ export interface PlainWebSocketDoorOptions {
   origins: OriginPolicy;
   clock: Clock;
   logger: Logger;
-  /** Path of the Socket.IO door, whose upgrades are not ours. */
-  socketIoPath: string;
+  /** Path of the Socket.IO door, whose upgrades are not ours; `undefined` when it takes none. */
+  socketIoPath: string | undefined;
   /** `false`: upgrades are refused. */
   enabled: boolean;
   messageBytes: number;
@@ -44,13 +44,13 @@ const earlyFrames = 100;
 
 /** Clients in any language: JSON frames over a WebSocket at `/ws`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
-  const { httpServer, drain, origins, backlogBytes } = options;
+  const { httpServer, drain, origins, backlogBytes, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
   const members = new Map<RoomName, Map<WebSocket, Session>>();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
-    if (request.url?.startsWith(`${options.socketIoPath}/`)) return;
+    if (socketIoPath !== undefined && request.url?.startsWith(`${socketIoPath}/`)) return;
     socket.on("error", () => socket.destroy());
     if (urlOf(request).pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
@@ -167,14 +167,14 @@ class Connection implements Transport {
   }
 
   receive(data: unknown, isBinary: boolean): void {
+    // A connection that was closed is read until the client answers; what it says meanwhile is not carried out.
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#seen();
     const text = String(data);
     const frame = isBinary ? undefined : parseFrame(text);
-    if (!frame) {
-      const message = 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.';
-      return this.send("system.error", { command: null, error: replyError("invalid_payload", message) });
-    }
-    this.#route(frame.type, frame.payload, Buffer.byteLength(text), frame.id);
+    const bytes = Buffer.byteLength(text);
+    if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
+    else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
   }
 
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
@@ -191,6 +191,13 @@ class Connection implements Transport {
     if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(JSON.stringify(frame));
   }
 }
+
+/** Goes the way of a command, so that it counts as one: else it would be the cheapest way to keep the server busy. */
+const unreadable = {
+  command: null,
+  payload: undefined,
+  fault: new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.'),
+};
 
 function parseFrame(text: string): ClientFrame | undefined {
   try {

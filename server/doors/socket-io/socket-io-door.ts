@@ -29,6 +29,9 @@ export interface SocketIoDoor extends Outlet {
   close(): Promise<void>;
 }
 
+/** How long answers that are under way may take when the door closes. */
+const closeGraceMs = 500;
+
 type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
 
 /** Socket.IO clients of any make. */
@@ -50,7 +53,11 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
     async close() {
       // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
       io.engine.close();
-      await new Promise<void>((resolve) => void io.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => void io.close(() => resolve()));
+      // Answers that are on their way get this long. Browsers also open connections that they may never use.
+      const timer = setTimeout(() => httpServer.closeAllConnections(), closeGraceMs);
+      await closed;
+      clearTimeout(timer);
     },
   };
 }

@@ -9,7 +9,7 @@ export const me = { userId: undefined };
 export const socket = io("/chat", {
   autoConnect: false,
   auth: (give) => give({ token: sessionStorage.getItem(tokenKey), autoJoin: false }),
-  transports: ["websocket", "polling"],
+  // A server may be set to one transport only.
   tryAllTransports: true,
   reconnectionDelayMax: 5_000,
 });
@@ -29,9 +29,4 @@ export function request(command, payload, take = (data) => data) {
       else resolve(take(reply.data));
     });
   });
-}
-
-export function describeError({ message, details }) {
-  const faults = Array.isArray(details) ? details.map(({ path, message: fault }) => `${path}: ${fault}`) : [];
-  return [message, ...faults].join(" ");
 }

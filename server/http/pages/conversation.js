@@ -1,4 +1,4 @@
-import { describeError, me, request, socket } from "./connection.js";
+import { me, request, socket } from "./connection.js";
 import { button, element, link } from "./elements.js";
 import { pageSize, Room } from "./room.js";
 
@@ -38,7 +38,7 @@ export class Conversation extends Room {
     super(`conversation:${id}`);
     this.id = this.title = id;
     this.#changed = changed;
-    this.#failed = (error) => failed(describeError(error));
+    this.#failed = (error) => failed(error.message);
     this.view.addEventListener("scroll", () => {
       this.atEnd = this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < 48;
       if (this.atEnd) changed(this);
@@ -192,7 +192,7 @@ export class Conversation extends Room {
         this.#tell(item, "sent", "Sent");
       } catch (error) {
         if (!socket.connected && socket.active) this.#tell(item, "waiting", "Waiting for the connection…");
-        else this.#tell(item, "failed", `Not sent. ${describeError(error)}`);
+        else this.#tell(item, "failed", `Not sent. ${error.message}`);
       }
     };
     this.#unsent.set(id, item);

@@ -1,4 +1,4 @@
-import { describeError, me, request, socket, tokenKey } from "./connection.js";
+import { me, request, socket, tokenKey } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { button, byId, element, link } from "./elements.js";
 import { Room, rooms } from "./room.js";
@@ -188,7 +188,7 @@ byId("create-form").addEventListener("submit", (event) => {
     location.hash = addressOf(describe(conversation).id);
   };
   request("conversation.create", asked, created).catch((error) => {
-    byId("create-error").textContent = describeError(error);
+    byId("create-error").textContent = error.message;
   });
 });
 
@@ -220,7 +220,7 @@ function showHeading() {
   const typists = [...typing.keys()].map((userId) => people.get(userId) ?? userId);
   byId("title").textContent = title;
   byId("people").textContent = live ? `Here: ${names.join(", ")}` : "";
-  byId("typing").textContent = typists.length > 0 ? `Typing: ${typists.join(", ")}` : "";
+  byId("typing").textContent = live && typists.length > 0 ? `Typing: ${typists.join(", ")}` : "";
   field.disabled = refusal !== undefined;
   seenSoon();
 }
