@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Every setting of the server, read from the environment. The names, defaults and units are those of `.env.example`. */
-export type Config = z.output<typeof Environment>;
+export type Config = z.output<typeof Environment> & { HOST: string };
 
 /** The environment is wrong; `faults` names everything that is, at once. */
 export class ConfigurationError extends Error {
@@ -126,7 +126,8 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
   faults.push(...unknownVariables(given), ...contradictions(given));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
-  return parsed.data;
+  const { data } = parsed;
+  return { ...data, HOST: data.HOST ?? (data.NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1") };
 }
 
 /** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { createServer as createHttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo, ListenOptions } from "node:net";
+import { setupWorker } from "@socket.io/sticky";
 import type { InstanceId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
@@ -48,6 +49,8 @@ export type ServerConfig = Config & { JWT_SECRET: string };
 /** Parts that an embedder or a test brings along. */
 export interface Overrides extends Partial<Omit<Store, "close">> {
   clock?: Clock;
+  /** `true`: connections come from the primary process, and not from a port. */
+  isWorker?: boolean;
   feeds?: Partial<FeedsOptions>;
 }
 
@@ -63,7 +66,7 @@ export interface SignalboxServer {
 }
 
 /** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
-const listenBacklog = 4_096;
+export const listenBacklog = 4_096;
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
 export async function createServer(
@@ -234,19 +237,29 @@ async function build(
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
 
-  const host = config.HOST ?? (config.NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1");
-  await new Promise<void>((resolve, reject) => {
-    httpServer.once("error", reject);
-    httpServer.listen({ port: config.PORT, host, backlog: listenBacklog }, resolve);
-  });
-  const { port } = httpServer.address() as AddressInfo;
+  const { HOST: host } = config;
+  if (overrides.isWorker) setupWorker(io);
+  else await listen(httpServer, { port: config.PORT, host, backlog: listenBacklog });
+  const port = overrides.isWorker ? config.PORT : (httpServer.address() as AddressInfo).port;
   return {
-    url: `http://${host === "0.0.0.0" || host === "127.0.0.1" ? "localhost" : host}:${port}`,
+    url: urlOf(host, port),
     port,
     instanceId,
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };
+}
+
+async function listen(httpServer: HttpServer, options: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    httpServer.once("error", reject);
+    httpServer.listen(options, resolve);
+  });
+}
+
+/** Where a person on this machine reaches the server. */
+export function urlOf(host: string, port: number): string {
+  return `http://${host === "0.0.0.0" || host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
