@@ -28,13 +28,14 @@ if version ~= tonumber(ARGV[3]) then return 0 end
 local before = kept[2] or '[]'
 local indexes = ARGV[4]
 if indexes == '' then indexes = before end
+-- The first command that needs memory: a script that has changed something is not refused any more.
+redis.call('HSET', KEYS[1], 'version', version + 1, 'json', ARGV[2], 'indexes', indexes, 'by', ARGV[8])
 if indexes ~= before or version == 0 then
   for _, index in ipairs(cjson.decode(before)) do redis.call('SREM', ARGV[7] .. index, ARGV[1]) end
   local list = cjson.decode(indexes)
   for _, index in ipairs(list) do redis.call('SADD', ARGV[7] .. index, ARGV[1]) end
   if #list > 0 then redis.call('ZADD', KEYS[2], 'NX', ARGV[5], ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
 end
-redis.call('HSET', KEYS[1], 'version', version + 1, 'json', ARGV[2], 'indexes', indexes, 'by', ARGV[8])
 if ARGV[6] == '0' then
   redis.call('HDEL', KEYS[1], 'until')
   redis.call('PERSIST', KEYS[1])

@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Envelope, LoggedEnvelope } from "../../shared/envelope.ts";
 import type { EventId } from "../../shared/ids.ts";
 import type { Position } from "../../shared/position.ts";
 import type { LogName } from "../../shared/room.ts";
 import type { Clock } from "../clock.ts";
-import { bounded, type RedisConnections } from "../redis/redis-connections.ts";
+import { RedisChannels } from "../redis/redis-channels.ts";
+import type { RedisConnections } from "../redis/redis-connections.ts";
 import { RedisScript } from "../redis/redis-script.ts";
 import {
   type Appended,
@@ -25,10 +26,13 @@ export interface RedisEventLogOptions {
 
 /**
  * Keys of a log, with `{…}` so that they share a slot:
- *   prefix:{log:NAME}:events   stream, one entry per event; its ids are the offsets
- *   prefix:{log:NAME}:meta     hash: epoch, offset of the last event, run id of the server that took it
+ *   prefix:{log:NAME}:events   stream, one entry per event; its ids are the offsets, and `head` and `tail` the envelope
+ *                              up to its position and after it, since a position's epoch may change
+ *   prefix:{log:NAME}:meta     hash: epoch, last (offset of the last event), run (id of the Redis that took it),
+ *                              start (first offset that belongs to the epoch), floor (offsets up to it are left out)
+ *                              and from (they are left out from here on)
  *   prefix:{log:NAME}:id:KEY   the answer that an idempotency key was given
- * and the channel prefix:{log:NAME} on which appends are announced.
+ * and the channel prefix:{log:NAME} on which appends are announced. All of them expire.
  */
 const keysOf = (prefix: string, name: LogName) => {
   const base = `${prefix}:{log:${name}}`;
@@ -37,47 +41,60 @@ const keysOf = (prefix: string, name: LogName) => {
 
 /** An event whose publisher gave no key can be appended twice only by a retry, and that is over by then. */
 const retryWindowMs = 30_000;
-/** Offsets that a log leaves out when Redis comes back from a restart: what it lost had some of them. */
+/**
+ * At least so many offsets are left out when Redis comes back from a restart, since what it lost had some of them. How
+ * many more is random: it may lose the end of what it took after that, too, and come back to the same place.
+ */
 const jump = 1_000_000;
 /** Logs whose last position an instance remembers. */
 const knownLogs = 100_000;
+/** How many followers look into their logs at once when Redis is back. */
+const followersAtOnce = 500;
 
 /**
  * What all scripts begin with.
- * KEYS: events, meta. ARGV: 1 run id, 2 and 3 the last position that this instance knows of, 4 an epoch should one be
- * needed, 5 now in ms, 6 time to live in ms.
+ * KEYS: events, meta. ARGV: 1 and 2 the last position that this instance knows of, 3 an epoch should one be needed,
+ * 4 how many offsets to leave out, 5 now in ms, 6 time to live in ms.
  *
  * A server that lost its tail would give offsets of it to other events. So a log whose last event was taken by another
- * life of Redis leaves out a million offsets; and if somebody knows of an event that is no longer there, it begins a new
- * epoch, and everybody is told.
+ * life of Redis leaves out a million offsets:
+ *
+ *   1 … 17 | lost: 18 … 25 | left out up to 1000017 | 1000018 …
+ *        from                                   floor
+ *
+ * An instance that knows of 25 gives the loss away, also when others have appended since. Then a new epoch begins, of
+ * which what was appended since is a part and what was before the loss is not, so that everybody is told.
  */
 const opening = `
 local events, meta = KEYS[1], KEYS[2]
-local now, ttl = tonumber(ARGV[5]), tonumber(ARGV[6])
-local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run')
-local epoch, last = kept[1], tonumber(kept[2] or 0)
-local known = 0
-if not epoch or epoch == ARGV[2] then known = tonumber(ARGV[3]) end
-if not epoch or kept[3] ~= ARGV[1] then
-  if not epoch or last < known then
-    epoch = ARGV[4]
-    last = math.max(last, known)
-    redis.call('DEL', events)
+local ttl = tonumber(ARGV[6])
+local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from')
+local epoch, last, start = kept[1], tonumber(kept[2] or 0), tonumber(kept[4] or 1)
+local floor, from = tonumber(kept[5] or 0), tonumber(kept[6] or -1)
+local function number(n) return string.format('%d', n) end
+if not epoch then
+  epoch, last, start, floor, from = ARGV[3], 0, 1, 0, -1
+  redis.call('HSET', meta, 'epoch', epoch, 'run', run)
+  redis.call('DEL', events)
+else
+  local known = 0
+  if epoch == ARGV[1] then known = tonumber(ARGV[2]) end
+  if kept[3] ~= run and last > 0 then
+    from, floor = last, math.max(last, floor) + tonumber(ARGV[4])
   end
-  if last > 0 then last = last + ${jump} end
-  redis.call('HSET', meta, 'epoch', epoch, 'last', string.format('%d', last), 'run', ARGV[1])
+  if known > last or (from >= 0 and known > from and known <= floor) then
+    if from < 0 or known > floor then from = last end
+    epoch, start, floor, from = ARGV[3], from + 1, math.max(floor, known) + tonumber(ARGV[4]), -1
+  end
+  if kept[3] ~= run or epoch ~= kept[1] then
+    redis.call('HSET', meta, 'epoch', epoch, 'run', run,
+      'start', number(start), 'floor', number(floor), 'from', number(from))
+  end
 end
-local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-while first and tonumber(first[2][2]) < now - ttl do
-  redis.call('XDEL', events, first[1])
-  first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-end
-redis.call('PEXPIRE', meta, ttl * 2)
-local function bounds()
-  local oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-  local offset = string.format('%d', last + 1)
-  if oldest then offset = string.match(oldest[1], '^%d+') end
-  return {epoch, offset, string.format('%d', last)}
+local oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+while oldest and tonumber(oldest[2][2]) < tonumber(ARGV[5]) - ttl do
+  redis.call('XDEL', events, oldest[1])
+  oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
 end
 `;
 
@@ -92,47 +109,51 @@ if earlier then
   if tonumber(till) > tonumber(ARGV[5]) then return answer end
 end
 ${opening}
-local offset = string.format('%d', last + 1)
-local envelope = ARGV[9] .. '"position":{"epoch":"' .. epoch .. '","offset":' .. offset .. '}' .. ARGV[10]
-redis.call('XADD', events, 'MAXLEN', '=', ARGV[8], offset .. '-1', 'at', ARGV[5], 'event', envelope)
+local offset = number(math.max(last, floor) + 1)
+-- The first command that needs memory: a script that has changed something is not refused any more.
+redis.call('XADD', events, 'MAXLEN', '=', ARGV[8], offset .. '-1', 'at', ARGV[5], 'head', ARGV[9], 'tail', ARGV[10])
 redis.call('HSET', meta, 'last', offset)
 redis.call('PEXPIRE', events, ttl)
+redis.call('PEXPIRE', meta, ttl * 2)
 local answer = ARGV[12] .. ' ' .. epoch .. ' ' .. offset .. ' ' .. ARGV[13]
-redis.call('SET', KEYS[3], string.format('%d', now + tonumber(ARGV[11])) .. ' ' .. answer, 'PX', ARGV[11])
-redis.call('PUBLISH', ARGV[7], envelope)
+redis.call('SET', KEYS[3], number(tonumber(ARGV[5]) + tonumber(ARGV[11])) .. ' ' .. answer, 'PX', ARGV[11])
+redis.call('PUBLISH', ARGV[7], ARGV[9] .. '"position":{"epoch":"' .. epoch .. '","offset":' .. offset .. '}' .. ARGV[10])
 return answer
 `);
 
+/** What the scripts that read end with: the log's bounds, and entries. */
+const answerWith = (entries: string) => `${opening}
+redis.call('PEXPIRE', meta, ttl * 2)
+local entries = ${entries}
+if start > 1 then oldest = redis.call('XRANGE', events, number(start), '+', 'COUNT', 1)[1] end
+local first = number(last + 1)
+if oldest then first = string.match(oldest[1], '^%d+') end
+return {{epoch, first, number(last)}, entries}
+`;
+
 /** ARGV: 7 first id, 8 limit. */
-const read = new RedisScript(`${opening}
-return {bounds(), redis.call('XRANGE', events, ARGV[7], '+', 'COUNT', ARGV[8])}
-`);
+const read = new RedisScript(answerWith("redis.call('XRANGE', events, ARGV[7], '+', 'COUNT', ARGV[8])"));
 
 /** ARGV: 7 last id, 8 limit. */
-const readBack = new RedisScript(`${opening}
-return {bounds(), redis.call('XREVRANGE', events, ARGV[7], '-', 'COUNT', ARGV[8])}
-`);
+const readBack = new RedisScript(answerWith("redis.call('XREVRANGE', events, ARGV[7], '-', 'COUNT', ARGV[8])"));
 
-const readBounds = new RedisScript(`${opening}
-return {bounds(), {}}
-`);
+const readBounds = new RedisScript(answerWith("{}"));
 
-type Entry = [id: string, fields: ["at", string, "event", string]];
+type Entry = [id: string, fields: ["at", string, "head", string, "tail", string]];
 type Answer = [bounds: [epoch: string, first: string, last: string], entries: Entry[]];
 
 /** Keeps the logs in Redis Streams, for any number of instances. */
 export function createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSeconds }: RedisEventLogOptions): EventLog {
-  const channels = new Map<string, Channel>();
-  /** Unsubscriptions under way: a subscription that overtakes one may be ended by it. */
-  const ending = new Map<string, Promise<void>>();
-  /** The last position of each log that was seen here; bounded, oldest use first. */
+  const channels = new RedisChannels(redis.subscriber);
+  const followers = new Set<Follower>();
+  /** The last position of each log that was seen here; oldest use first. */
   const known = new Map<LogName, Position>();
 
   const ttlMs = ttlSeconds * 1000;
 
   function openingArgs(name: LogName): (string | number)[] {
     const { epoch, offset } = known.get(name) ?? { epoch: "", offset: 0 };
-    return [redis.runId, epoch, offset, randomBytes(4).toString("hex"), clock.now(), ttlMs];
+    return [epoch, offset, randomBytes(4).toString("hex"), jump + randomInt(jump), clock.now(), ttlMs];
   }
 
   function note(name: LogName, position: Position): void {
@@ -140,22 +161,40 @@ export function createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSecond
     if (before?.epoch === position.epoch && before.offset >= position.offset) return;
     known.delete(name);
     known.set(name, position);
-    const [oldest] = known.keys();
-    if (known.size > knownLogs && oldest !== undefined) known.delete(oldest);
+    if (known.size > knownLogs) forgetSome();
+  }
+
+  /** Many at once: the first key of a map is the slower to find the more were deleted before it. */
+  function forgetSome(): void {
+    let excess = knownLogs / 10;
+    for (const name of known.keys()) {
+      if (excess-- <= 0) return;
+      known.delete(name);
+    }
   }
 
   function toSlice(name: LogName, [[epoch, first, last], entries]: Answer): LogSlice {
     const bounds: LogBounds = { epoch, first: Number(first), last: Number(last) };
     note(name, { epoch, offset: bounds.last });
-    // What Redis has was written by the script above.
-    const events = entries.map(([, [, , , envelope]]) => JSON.parse(envelope) as LoggedEnvelope);
+    const events = entries.map(([id, [, , , head, , tail]]) => {
+      const position = JSON.stringify({ epoch, offset: Number.parseInt(id, 10) });
+      // What Redis has was written by the script above.
+      return JSON.parse(`${head}"position":${position}${tail}`) as LoggedEnvelope;
+    });
     return { bounds, events };
   }
 
-  // Every listener of a channel is told of every message; `ready` comes after re-subscription.
-  redis.subscriber.on("ready", () => {
-    for (const { followers } of channels.values()) for (const follower of followers) follower.interrupted();
-  });
+  redis.onRestored(() => void interrupt([...followers]));
+
+  /** Everybody asks Redis something then: in portions, each of which is answered before the next one asks. */
+  async function interrupt(all: Follower[]): Promise<void> {
+    for (let next = 0; next < all.length; next += followersAtOnce) {
+      for (const follower of all.slice(next, next + followersAtOnce))
+        if (followers.has(follower)) follower.interrupted();
+      // Should it fail, Redis is away again, and they are told again when it is back.
+      await redis.attempt((client) => client.ping()).catch(() => {});
+    }
+  }
 
   return {
     async append(name: LogName, event: Envelope, dedupe?: string): Promise<Appended> {
@@ -180,14 +219,11 @@ export function createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSecond
       );
       const [by = "", epoch = "", offset = "", at = ""] = answer.split(" ");
       const position: Position = { epoch, offset: Number(offset) };
-      note(name, position);
       const slash = by.indexOf("/");
-      return {
-        id: by.slice(slash + 1) as EventId,
-        position,
-        timestamp: at,
-        duplicate: by.slice(0, slash) !== attempt,
-      };
+      const duplicate = by.slice(0, slash) !== attempt;
+      // The answer to a duplicate may be of an epoch that has ended.
+      if (!duplicate) note(name, position);
+      return { id: by.slice(slash + 1) as EventId, position, timestamp: at, duplicate };
     },
 
     async read(name, after, limit) {
@@ -210,46 +246,16 @@ export function createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSecond
     },
 
     async follow(name, follower) {
-      const { channel: base } = keysOf(prefix, name);
-      const channel = channels.get(base) ?? openChannel(name, base);
-      channel.followers.add(follower);
-      const unfollow = () => {
-        channel.followers.delete(follower);
-        if (channel.followers.size > 0 || channels.get(base) !== channel) return;
-        channels.delete(base);
-        // A subscription that the connection has lost ends by itself.
-        const ended = redis.subscriber.unsubscribe(base, channel.heard).catch(() => {});
-        ending.set(base, ended);
-        void ended.then(() => ending.get(base) === ended && ending.delete(base));
+      const stop = await channels.listen(keysOf(prefix, name).channel, (message) => {
+        const event = JSON.parse(message) as LoggedEnvelope;
+        note(name, event.position);
+        follower.announced(event);
+      });
+      followers.add(follower);
+      return () => {
+        followers.delete(follower);
+        stop();
       };
-      try {
-        await channel.subscribed;
-        return unfollow;
-      } catch (error) {
-        unfollow();
-        throw error;
-      }
     },
   };
-
-  function openChannel(name: LogName, base: string): Channel {
-    const followers = new Set<Follower>();
-    const heard = (message: string) => {
-      const event = JSON.parse(message) as LoggedEnvelope;
-      note(name, event.position);
-      for (const follower of followers) follower.announced(event);
-    };
-    const subscribed = bounded(
-      (ending.get(base) ?? Promise.resolve()).then(() => redis.subscriber.subscribe(base, heard)),
-    );
-    const channel: Channel = { followers, heard, subscribed };
-    channels.set(base, channel);
-    return channel;
-  }
-}
-
-interface Channel {
-  followers: Set<Follower>;
-  heard(message: string): void;
-  subscribed: Promise<void>;
 }

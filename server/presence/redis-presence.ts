@@ -1,4 +1,4 @@
-import type { InstanceId, UserId } from "../../shared/ids.ts";
+import type { ConnectionId, InstanceId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import type { Clock } from "../clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
@@ -13,12 +13,22 @@ import type { Attendee, Departure, Presence } from "./presence.ts";
  *   prefix:{presence}:of:INSTANCE         set: JSON [room, user, connection] of what an instance holds
  *   prefix:{presence}:lingering           sorted set: JSON [room, user] by when the grace period ends, in ms
  *   prefix:{presence}:instances           sorted set: instances by their last heartbeat, in ms of Redis
+ *   prefix:{presence}:known               set: instances whose holdings are complete here, as far as anybody knows
+ *   prefix:{presence}:dead                set: instances of which something is still held
+ *   prefix:{presence}:swept               when any instance swept last, in ms of Redis
  *   prefix:{presence}:order               counter of arrivals
+ * What an instance holds is let go by whoever sweeps when it is dead, so nothing here needs to expire.
  */
 const baseOf = (prefix: string) => `${prefix}:{presence}:`;
 
 /** An instance beats with every sweep; one that has not for so long is dead, and its users are let go. */
 const deadAfterMs = 5_000;
+/** When nobody at all has swept for so long it was Redis that was away, and nobody's silence says anything. */
+const redisAwayMs = 2_000;
+/** How much one sweep does at most, since nothing else happens in Redis meanwhile. */
+const sweepLimit = 1_000;
+/** How much an instance says again at once: more might not be done in the time that a command has. */
+const reconciledAtOnce = 500;
 
 /** What all scripts begin with. ARGV: 1 what the keys begin with. */
 const opening = `
@@ -40,19 +50,14 @@ local function leave(instance, room, user, connection, until_)
   end
   return depart(room, user)
 end
-local function beat(instance)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call('ZADD', base .. 'instances', now, instance)
-  return now
-end
 `;
 
 /** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 name as JSON. Answers whether the user was not present, and how many are. */
 const enter = new RedisScript(`${opening}
 local instance, room, user, connection = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-beat(instance)
 redis.call('SADD', base .. 'of:' .. instance, cjson.encode({room, user, connection}))
+-- It may die before its first sweep, and what it holds has to be found then.
+redis.call('ZADD', base .. 'instances', 'NX', millis, instance)
 redis.call('SADD', base .. 'at:' .. room .. ' ' .. user, instance .. ' ' .. connection)
 redis.call('ZREM', base .. 'lingering', cjson.encode({room, user}))
 local first = redis.call('ZADD', base .. 'users:' .. room, 'NX', redis.call('INCR', base .. 'order'), user)
@@ -82,18 +87,33 @@ return {found, present(room)}
  * known, and who has departed.
  */
 const sweep = new RedisScript(`${opening}
-local isKnown = redis.call('ZSCORE', base .. 'instances', ARGV[2]) and 1 or 0
-local now = beat(ARGV[2])
-for _, dead in ipairs(redis.call('ZRANGE', base .. 'instances', '-inf', now - ${deadAfterMs}, 'BYSCORE')) do
-  redis.call('ZREM', base .. 'instances', dead)
-  for _, held in ipairs(redis.call('SMEMBERS', base .. 'of:' .. dead)) do
-    local entry = cjson.decode(held)
-    leave(dead, entry[1], entry[2], entry[3], tonumber(ARGV[3]) + tonumber(ARGV[4]))
+local instance, instances, known, dead = ARGV[2], base .. 'instances', base .. 'known', base .. 'dead'
+local isKnown = 1 - redis.call('SADD', known, instance)
+local swept = tonumber(redis.call('GET', base .. 'swept') or 0)
+redis.call('SET', base .. 'swept', millis)
+if millis - swept > ${redisAwayMs} then
+  for _, other in ipairs(redis.call('ZRANGE', instances, 0, -1)) do redis.call('ZADD', instances, millis, other) end
+end
+redis.call('ZADD', instances, millis, instance)
+redis.call('SREM', dead, instance)
+for _, silent in ipairs(redis.call('ZRANGE', instances, '-inf', millis - ${deadAfterMs}, 'BYSCORE')) do
+  redis.call('ZREM', instances, silent)
+  redis.call('SREM', known, silent)
+  redis.call('SADD', dead, silent)
+end
+local left = ${sweepLimit}
+for _, other in ipairs(redis.call('SMEMBERS', dead)) do
+  local held = redis.call('SRANDMEMBER', base .. 'of:' .. other, left)
+  for _, entry in ipairs(held) do
+    local room, user, connection = unpack(cjson.decode(entry))
+    leave(other, room, user, connection, tonumber(ARGV[3]) + tonumber(ARGV[4]))
   end
-  redis.call('DEL', base .. 'of:' .. dead)
+  left = left - #held
+  if left <= 0 then break end
+  redis.call('SREM', dead, other)
 end
 local departures = {}
-for _, held in ipairs(redis.call('ZRANGE', base .. 'lingering', '-inf', ARGV[3], 'BYSCORE', 'LIMIT', 0, 500)) do
+for _, held in ipairs(redis.call('ZRANGE', base .. 'lingering', '-inf', ARGV[3], 'BYSCORE', 'LIMIT', 0, ${sweepLimit})) do
   redis.call('ZREM', base .. 'lingering', held)
   local entry = cjson.decode(held)
   if redis.call('SCARD', base .. 'at:' .. entry[1] .. ' ' .. entry[2]) == 0 then
@@ -113,15 +133,24 @@ export interface RedisPresenceOptions {
   graceMs: number;
 }
 
+type Entry = [room: RoomName, userId: UserId, connectionId: ConnectionId];
 type Departed = [room: RoomName, userId: UserId, name: string, memberCount: number];
 
 /** Keeps who is present on any instance. */
 export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs }: RedisPresenceOptions): Presence {
   const base = baseOf(prefix);
-  /** The `enter`s that this instance holds: said again if it was taken for dead, or Redis came back empty. */
+  /** The `enter`s that this instance holds. */
   const held = new Map<string, string[]>();
-  /** The first sweep makes it known; there is nothing to say again then, or it is said twice to no effect. */
-  let isKnown = true;
+  /**
+   * What Redis has of this instance may not be what it holds: Redis came back empty, or took this instance for dead; a
+   * command that was given up may have been carried out or not; one that was tried again may have been overtaken.
+   * Nobody else would mend it while this instance lives.
+   */
+  let inDoubt = false;
+  redis.onRestored(() => {
+    inDoubt = true;
+  });
+  let sweeping = false;
   const keyOf = (room: RoomName, { userId, connectionId }: Attendee) => `${room} ${userId} ${connectionId}`;
 
   const toDeparture = ([room, userId, name, memberCount]: Departed): Departure => ({
@@ -136,8 +165,14 @@ export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs 
       const { userId, name, connectionId } = attendee;
       const args = [base, instanceId, room, userId, connectionId, JSON.stringify(name)];
       held.set(keyOf(room, attendee), args);
-      const [first, memberCount] = await enter.run<[number, number]>(redis, [], args);
-      return { first: first === 1, memberCount };
+      try {
+        const [first, memberCount] = await enter.run<[number, number]>(redis, [], args);
+        return { first: first === 1, memberCount };
+      } catch (error) {
+        held.delete(keyOf(room, attendee));
+        inDoubt = true;
+        throw error;
+      }
     },
 
     async leave(room, attendee, grace) {
@@ -145,8 +180,11 @@ export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs 
       held.delete(keyOf(room, attendee));
       const until = grace > 0 ? clock.now() + grace : "";
       const args = [base, instanceId, room, userId, connectionId, until];
-      const departed = await leave.run<Departed | []>(redis, [], args);
-      return departed.length === 0 ? undefined : toDeparture(departed);
+      const departed = await leave.run<Departed | []>(redis, [], args).catch((error: unknown) => {
+        inDoubt = true;
+        throw error;
+      });
+      return isDeparted(departed) ? toDeparture(departed) : undefined;
     },
 
     async members(room, limit) {
@@ -161,14 +199,53 @@ export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs 
     },
 
     async sweep() {
-      type Swept = [isKnown: number, departed: Departed[]];
-      const [known, departed] = await sweep.run<Swept>(redis, [], [base, instanceId, clock.now(), graceMs]);
-      isKnown &&= known === 1;
-      if (!isKnown) {
-        await Promise.all([...held.values()].map((args) => enter.run(redis, [], args)));
-        isKnown = true;
+      // While Redis is slow or away another one would add to its load, or fail for the same reason.
+      if (sweeping) return [];
+      sweeping = true;
+      try {
+        type Swept = [isKnown: number, departed: Departed[]];
+        const [known, departed] = await sweep.run<Swept>(redis, [], [base, instanceId, clock.now(), graceMs]);
+        if (known === 0) inDoubt = true;
+        if (inDoubt) departed.push(...(await reconcile()));
+        return departed.map(toDeparture);
+      } finally {
+        sweeping = false;
       }
-      return departed.map(toDeparture);
     },
   };
+
+  /** Makes Redis have what this instance holds; returns who departed with what it holds no more. */
+  async function reconcile(): Promise<Departed[]> {
+    inDoubt = false;
+    const departed: Departed[] = [];
+    try {
+      const recorded = await redis.attempt((client) => client.sMembers(`${base}of:${instanceId}`));
+      const entries = recorded.map((entry) => JSON.parse(entry) as Entry);
+      const known = new Set(entries.map((entry) => entry.join(" ")));
+      const missing = [...held].filter(([key]) => !known.has(key));
+      const extra = entries.filter((entry) => !held.has(entry.join(" ")));
+      const until = graceMs > 0 ? clock.now() + graceMs : "";
+      await inPortions(extra, async (entry) => {
+        // It may have come back while others were being mended.
+        if (held.has(entry.join(" "))) return;
+        const left = await leave.run<Departed | []>(redis, [], [base, instanceId, ...entry, until]);
+        if (isDeparted(left)) departed.push(left);
+      });
+      await inPortions(missing, async ([key, args]) => {
+        if (held.has(key)) await enter.run(redis, [], args);
+      });
+    } catch {
+      // The next sweep tries again.
+      inDoubt = true;
+    }
+    return departed;
+  }
+}
+
+const isDeparted = (answer: Departed | []): answer is Departed => answer.length > 0;
+
+async function inPortions<T>(all: T[], run: (one: T) => Promise<void>): Promise<void> {
+  for (let next = 0; next < all.length; next += reconciledAtOnce) {
+    await Promise.all(all.slice(next, next + reconciledAtOnce).map(run));
+  }
 }

@@ -1,122 +1,181 @@
-import { readFileSync } from "node:fs";
-import { createClient } from "redis";
-import { Rejection } from "../../shared/rejection.ts";
-import type { Logger } from "../observe/logger.ts";
+import { commandTimeoutMs, isLate, isPassing, refusalOf, unreachable, within } from "./redis-answer.ts";
+import {
+  createRedisClient,
+  logOutages,
+  neverRejecting,
+  pause,
+  type RedisClient,
+  type RedisOptions,
+  replaceWhenSilent,
+} from "./redis-client.ts";
 
-export interface RedisOptions {
-  /** `redis://` or `rediss://`. */
-  url: string;
-  /** Path of a certificate authority's PEM file, or the PEM itself. */
-  caCert?: string | undefined;
-  /** Accept any certificate: encrypted, but not proof against somebody in between. */
-  tlsInsecure?: boolean;
-  logger: Logger;
+/** What a command is told about the connection that it is sent over. */
+export interface Sending {
+  /** Changes with every life of the Redis server: what it had last may be gone after a restart or a failover. */
+  runId: string;
+  /** When the caller will have given up: milliseconds of Redis' own clock. */
+  deadline: number;
 }
-
-type Client = ReturnType<typeof createPlainClient>;
 
 /** One connection to Redis for each purpose, since a subscriber takes no commands and a big reply holds up the rest. */
 export interface RedisConnections {
-  /** For commands. Fails fast while Redis is out of reach. */
-  commands: Client;
   /** For announcements of logs. */
-  subscriber: Client;
-  /** For the Socket.IO adapter; `publish` never rejects, since the adapter neither waits for it nor catches. */
-  adapterPublisher: Client;
-  adapterSubscriber: Client;
-  /** Changes with every life of the Redis server: what it had last may be gone after a restart or a failover. */
-  readonly runId: string;
-  /** Whether commands can be sent now. */
+  subscriber: RedisClient;
+  /** For the Socket.IO adapter, which neither waits for its commands nor catches: none of them rejects. */
+  adapterPublisher: RedisClient;
+  adapterSubscriber: RedisClient;
+  /** Whether Redis answers, on all connections. */
   readonly isReady: boolean;
-  /** Runs a command that may be sent again. Rejects with `unavailable` when it does not come about within 1.5 s. */
-  attempt<T>(command: (client: Client) => Promise<T>): Promise<T>;
+  /**
+   * Runs a command that may be sent again: over a connection that is lost meanwhile it may have been carried out or not.
+   * Rejects with `unavailable` when it does not come about within 1.5 s.
+   */
+  attempt<T>(command: (client: RedisClient, sending: Sending) => Promise<T>): Promise<T>;
+  /**
+   * To be called when Redis answers again after any of the connections was lost, or a command was given up: what was
+   * published meanwhile was not heard here, and what was asked meanwhile may not have been answered.
+   */
+  onRestored(listener: () => void): void;
   close(): Promise<void>;
 }
 
-/** How long a command may take in all; the contract says that `unavailable` is answered within 2 s. */
-const commandTimeoutMs = 1_500;
+/** By so much Redis refuses to begin a command before the caller gives up, so that the answer still gets through. */
+const answerMs = 250;
 const retryMs = 50;
+const startTimeoutMs = 5_000;
 const closeTimeoutMs = 500;
-/** A connection that answers no ping for so long is dropped: a hung server closes nothing by itself. */
-const pingIntervalMs = 1_000;
-const socketTimeoutMs = 3_000;
+/** Clocks drift apart. */
+const meetEveryMs = 60_000;
 
-function createPlainClient({ url, caCert, tlsInsecure }: RedisOptions, failFast: boolean) {
-  const common = {
-    connectTimeout: 2_000,
-    socketTimeout: socketTimeoutMs,
-    // The library's own strategy gives up for good after a socket timeout.
-    reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, 1_000) + Math.random() * 100,
-  };
-  const tls = {
-    tls: true as const,
-    ...(caCert === undefined ? {} : { ca: caCert.includes("-----BEGIN") ? caCert : readFileSync(caCert, "utf8") }),
-    ...(tlsInsecure ? { rejectUnauthorized: false } : {}),
-  };
-  return createClient({
-    url,
-    socket: url.startsWith("rediss:") ? { ...common, ...tls } : common,
-    pingInterval: pingIntervalMs,
-    disableOfflineQueue: failFast,
-    // The library's own timeout costs as much as the command; `attempt` bounds the wait.
-    commandOptions: { timeout: 0 },
-    maintNotifications: "disabled",
-  });
+/** What is learnt of a Redis server when a connection to it is made. */
+interface Life {
+  runId: string;
+  /** What is to be added to `performance.now()` to have its clock. */
+  clockOffset: number;
 }
 
 /** Connects, and rejects with a message that says what to mend if Redis cannot be reached at the start. */
 export async function connectToRedis(options: RedisOptions): Promise<RedisConnections> {
   const { logger } = options;
-  const commands = createPlainClient(options, true);
-  const subscriber = createPlainClient(options, false);
-  const adapterPublisher = createPlainClient(options, true);
-  const adapterSubscriber = createPlainClient(options, false);
+  const commands = createRedisClient(options, true);
+  const subscriber = createRedisClient(options, false);
+  const adapterPublisher = createRedisClient(options, true);
+  const adapterSubscriber = createRedisClient(options, false);
   const clients = { commands, subscriber, adapterPublisher, adapterSubscriber };
 
-  let runId = "";
-  let reading: Promise<void> | undefined;
-  const readRunId = async () => {
-    const info = await commands.info("server");
-    runId = /^run_id:(\w+)/m.exec(info)?.[1] ?? "";
+  let isClosed = false;
+  let lastError: unknown;
+  const noteError = (error: unknown) => {
+    lastError = error;
   };
-  commands.on("ready", () => {
-    reading = readRunId().catch((error: unknown) => void logger.warn("Redis: no run id", { error }));
-  });
+  let life: Promise<Life> = Promise.reject(new Error("not connected"));
+  life.catch(() => {});
+  const meet = () => {
+    life = readLife(commands);
+    life.catch(noteError);
+  };
+  commands.on("ready", meet);
+  const meeting = setInterval(() => commands.isReady && meet(), meetEveryMs).unref();
+
+  // Restoring
+  const restored: (() => void)[] = [];
+  let restoring: Promise<void> | undefined;
+  let isTroubledAgain = false;
+  const troubled = () => {
+    isTroubledAgain = true;
+    restoring ??= restore();
+  };
+  const restore = async () => {
+    while (!isClosed) {
+      isTroubledAgain = false;
+      const isUp = Object.values(clients).every(({ isReady }) => isReady) && (await answers());
+      if (isUp && !isTroubledAgain) break;
+      await pause(retryMs);
+    }
+    restoring = undefined;
+    if (!isClosed) for (const listener of restored) listener();
+  };
+  /** A server that is still loading is connected to, and answers nothing. */
+  const answers = () =>
+    within(
+      currentLife().then(() => commands.ping()),
+      commandTimeoutMs,
+    ).then(
+      () => true,
+      (error: unknown) => {
+        noteError(error);
+        return false;
+      },
+    );
+
+  /** Of the connection that is up at this moment: what is sent in the same tick goes over it. */
+  const currentLife = async (): Promise<Life> => {
+    for (;;) {
+      const asked = life;
+      const met = await asked;
+      if (asked === life) return met;
+    }
+  };
+
+  const stopWatching = [() => clearInterval(meeting)];
   for (const [purpose, client] of Object.entries(clients)) {
-    let isDown = false;
-    client.on("error", (error: unknown) => {
-      // Every attempt to reconnect fails with an error of its own; the first says it all.
-      if (!isDown) logger.warn("Redis: connection lost", { purpose, error });
-      isDown = true;
-    });
-    client.on("ready", () => {
-      if (isDown) logger.info("Redis: connected again", { purpose });
-      isDown = false;
-    });
+    logOutages(client, purpose, logger);
+    client.on("error", noteError);
+    client.on("ready", troubled);
+    stopWatching.push(replaceWhenSilent(client));
   }
   const destroyAll = () => {
-    for (const client of Object.values(clients)) if (client.isOpen) client.destroy();
+    isClosed = true;
+    for (const stop of stopWatching) stop();
+    // Also those that were closed in good order and still wait for answers.
+    for (const client of Object.values(clients)) client.destroy();
   };
   try {
-    await Promise.race([Promise.all(Object.values(clients).map((client) => client.connect())), tooLate(options.url)]);
-    await reading;
+    const connected = Promise.all(Object.values(clients).map((client) => client.connect()));
+    await within(
+      connected.then(() => restoring),
+      startTimeoutMs,
+    );
   } catch (cause) {
     destroyAll();
-    throw new Error(`REDIS_URL: cannot connect to ${withoutSecret(options.url)}: ${messageOf(cause)}`, { cause });
+    const reason = messageOf(lastError ?? cause);
+    throw new Error(`REDIS_URL: cannot connect to ${withoutSecret(options.url)}: ${reason}`, { cause });
   }
 
   return {
-    ...clients,
+    subscriber,
     adapterPublisher: neverRejecting(adapterPublisher),
     adapterSubscriber: neverRejecting(adapterSubscriber),
-    get runId() {
-      return runId;
-    },
     get isReady() {
-      return commands.isReady && subscriber.isReady;
+      return restoring === undefined && Object.values(clients).every(({ isReady }) => isReady);
     },
-    attempt: (command) => attempt(() => reading?.then(() => command(commands)) ?? command(commands)),
+    async attempt(command) {
+      const until = performance.now() + commandTimeoutMs;
+      const once = async () => {
+        const { runId, clockOffset } = await currentLife();
+        return command(commands, { runId, deadline: until - answerMs + clockOffset });
+      };
+      for (;;) {
+        try {
+          return await within(once(), until - performance.now());
+        } catch (error) {
+          const refusal = refusalOf(error);
+          if (refusal) throw refusal;
+          // Its clock has been set since it was read.
+          if (isLate(error)) meet();
+          if (isClosed || performance.now() + retryMs >= until) {
+            if (!isPassing(error)) troubled();
+            throw unreachable();
+          }
+          await pause(retryMs);
+        }
+      }
+    },
+    onRestored(listener) {
+      restored.push(listener);
+    },
     async close() {
+      isClosed = true;
       // What was sent may still be answered, if there is somebody to answer it.
       const closing = Object.values(clients).map((client) => client.close());
       await within(Promise.allSettled(closing), closeTimeoutMs).catch(() => {});
@@ -125,68 +184,25 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   };
 }
 
-/** Tries until the time is up: a command that a lost connection took along may be sent again. */
-async function attempt<T>(command: () => Promise<T>): Promise<T> {
-  const until = performance.now() + commandTimeoutMs;
+/** Rejects when the connection is lost. */
+async function readLife(client: RedisClient): Promise<Life> {
   for (;;) {
     try {
-      return await within(command(), until - performance.now());
+      const [info, time] = await Promise.all([client.info("server"), client.sendCommand(["TIME"])]);
+      const [seconds, micros] = time as unknown as [string, string];
+      return {
+        runId: /^run_id:(\w+)/m.exec(info)?.[1] ?? "",
+        clockOffset: Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now(),
+      };
     } catch (error) {
-      if (isRefusal(error)) throw refusalOf(error);
-      if (performance.now() + retryMs >= until)
-        throw new Rejection("unavailable", "The store is out of reach. Try again.");
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      // A server that does not tell hides it from all instances alike.
+      if (/^NOPERM|^ERR unknown command/.test(messageOf(error))) {
+        return { runId: "", clockOffset: Date.now() - performance.now() };
+      }
+      if (!client.isReady) throw error;
+      await pause(retryMs);
     }
   }
-}
-
-/** Rejects with `unavailable` when a subscription does not come about in the time that a command has. */
-export async function bounded<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await within(promise, commandTimeoutMs);
-  } catch {
-    throw new Rejection("unavailable", "The store is out of reach. Try again.");
-  }
-}
-
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("timed out")), Math.max(0, ms));
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-/** An answer of Redis itself, as against no answer. */
-const isRefusal = (error: unknown): error is Error => error instanceof Error && /^[A-Z]+ /.test(error.message);
-
-function refusalOf(error: Error): Error {
-  // Out of memory, loading, or a replica: it refused to write, and nothing was written.
-  const passing = /^(OOM|LOADING|READONLY|MASTERDOWN|BUSY|TRYAGAIN|CLUSTERDOWN|MISCONF|NOREPLICAS) /.test(
-    error.message,
-  );
-  return passing ? new Rejection("unavailable", "The store takes nothing now. Try again.") : error;
-}
-
-/**
- * The client, but for commands that never reject: the adapter neither waits for them nor catches, and a rejection that
- * nobody catches ends the process.
- */
-function neverRejecting(client: Client): Client {
-  const uncaught = ["publish", "subscribe", "pSubscribe", "unsubscribe", "pUnsubscribe"];
-  return new Proxy(client, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== "function") return value;
-      if (!uncaught.includes(String(key))) return value.bind(target);
-      return (...args: unknown[]) => Promise.resolve(Reflect.apply(value, target, args)).catch(() => 0);
-    },
-  });
-}
-
-function tooLate(url: string): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer from ${withoutSecret(url)} within 5 s`)), 5_000).unref();
-  });
 }
 
 function withoutSecret(url: string): string {
@@ -194,4 +210,9 @@ function withoutSecret(url: string): string {
   return `${protocol}//${host}`;
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Of several addresses that were tried, each has failed for a reason of its own, and the whole has none.
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
+  return error.message;
+}

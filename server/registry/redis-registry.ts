@@ -1,5 +1,6 @@
 import type { InstanceId } from "../../shared/ids.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
+import { RedisScript } from "../redis/redis-script.ts";
 import { type ConnectionCounts, type Registry, reportLastsMs } from "./registry.ts";
 
 export interface RedisRegistryOptions {
@@ -8,6 +9,19 @@ export interface RedisRegistryOptions {
   instanceId: InstanceId;
 }
 
+/** KEYS: ids, this instance's counts. ARGV: 1 instance, 2 counts as JSON, 3 how long they last, in ms. */
+const report = new RedisScript(`
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('SADD', KEYS[1], ARGV[1])
+return 1
+`);
+
+/** KEYS: ids, this instance's counts. ARGV: 1 instance. */
+const leave = new RedisScript(`
+redis.call('SREM', KEYS[1], ARGV[1])
+return redis.call('DEL', KEYS[2])
+`);
+
 /** Keys: prefix:{registry}:ids, a set, and prefix:{registry}:ID, the counts as JSON, which expire by themselves. */
 export function createRedisRegistry({ redis, prefix, instanceId }: RedisRegistryOptions): Registry {
   const ids = `${prefix}:{registry}:ids`;
@@ -15,13 +29,7 @@ export function createRedisRegistry({ redis, prefix, instanceId }: RedisRegistry
 
   return {
     async report(counts) {
-      await redis.attempt((client) =>
-        client
-          .multi()
-          .sAdd(ids, instanceId)
-          .set(keyOf(instanceId), JSON.stringify(counts), { PX: reportLastsMs })
-          .exec(),
-      );
+      await report.run(redis, [ids, keyOf(instanceId)], [instanceId, JSON.stringify(counts), reportLastsMs]);
     },
 
     async all() {
@@ -34,7 +42,7 @@ export function createRedisRegistry({ redis, prefix, instanceId }: RedisRegistry
     },
 
     async leave() {
-      await redis.attempt((client) => client.multi().sRem(ids, instanceId).del(keyOf(instanceId)).exec());
+      await leave.run(redis, [ids, keyOf(instanceId)], [instanceId]);
     },
   };
 }
