@@ -54,7 +54,14 @@ export class Rooms {
     let announce = () => {};
     try {
       const history = await catchUp.start(entry.lease.feed, room, after, limit);
-      if (history.reachesLive) announce = await attendance.enter(room, session);
+      if (history.reachesLive) {
+        announce = await attendance.enter(room, session);
+        // Whoever left meanwhile did so before it was in, and would be taken to be there for ever.
+        if (this.#entriesOf(session).get(room) !== entry) {
+          await attendance.leave(room, session, { grace: true });
+          throw gone(room);
+        }
+      }
       const present = await attendance.members(room, limits.membersInReply);
 
       const finish = (): JoinReply => {
