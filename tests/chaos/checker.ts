@@ -13,11 +13,13 @@ export interface Findings {
   lost: string[];
   doubled: string[];
   reordered: string[];
+  /** In the log itself: parts of streamed responses that are doubled, not in their order, or behind the end. */
+  parts: string[];
   /** Anything else that must not be. */
   unexplained: string[];
 }
 
-export const noFindings = (): Findings => ({ lost: [], doubled: [], reordered: [], unexplained: [] });
+export const noFindings = (): Findings => ({ lost: [], doubled: [], reordered: [], parts: [], unexplained: [] });
 
 const show = (position: Position | undefined) => (position ? `${position.epoch}:${position.offset}` : "the beginning");
 
@@ -60,18 +62,18 @@ export function checkResponses(truth: Truth, found: Findings): void {
     const known = responses.get(responseId) ?? { next: 0, lastPiece: 0, ended: false };
     responses.set(responseId, known);
     if (isResponse(event)) {
-      if (known.ended) found.doubled.push(`${at} ended twice`);
+      if (known.ended) found.parts.push(`${at} ended twice`);
       known.ended = true;
       continue;
     }
-    if (known.ended) found.reordered.push(`${at}: a piece after the end`);
+    if (known.ended) found.parts.push(`${at}: a piece after the end`);
     if (event.data.index !== known.next) {
-      found.unexplained.push(`${at}: piece ${event.data.index} where ${known.next} was due`);
+      found.parts.push(`${at}: piece ${event.data.index} where ${known.next} was due`);
     }
     known.next = event.data.index + 1;
     for (const piece of event.data.delta.trim().split(" ").map(Number)) {
-      if (piece === known.lastPiece) found.doubled.push(`${at}: the text ${piece} twice`);
-      else if (piece < known.lastPiece) found.reordered.push(`${at}: the text ${piece} after ${known.lastPiece}`);
+      if (piece === known.lastPiece) found.parts.push(`${at}: the text ${piece} twice`);
+      else if (piece < known.lastPiece) found.parts.push(`${at}: the text ${piece} after ${known.lastPiece}`);
       known.lastPiece = Math.max(piece, known.lastPiece);
     }
   }

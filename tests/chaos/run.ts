@@ -351,6 +351,7 @@ export class Run {
       lost: found.lost.length,
       doubled: found.doubled.length,
       reordered: found.reordered.length,
+      parts: found.parts.length,
       unexplained: found.unexplained.length,
       presenceWrong: presence.length,
     };
@@ -378,6 +379,7 @@ export class Run {
         ["lost", counts.lost],
         ["doubled", counts.doubled],
         ["reordered", counts.reordered],
+        ["parts of responses out of place", counts.parts],
         ["unexplained", counts.unexplained],
         ["presence wrong", counts.presenceWrong],
         ["recoveries measured", recovery.count],
