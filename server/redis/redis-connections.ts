@@ -39,8 +39,10 @@ export interface RedisConnections {
   close(): Promise<void>;
 }
 
-/** By so much Redis refuses to begin a command before the caller gives up, so that the answer still gets through. */
+/** By so much, at most, Redis refuses to begin a command before the caller gives up: the answer has to get through. */
 const answerMs = 250;
+/** The same while it is known that Redis does not answer. */
+const troubledTimeoutMs = 200;
 const retryMs = 50;
 const startTimeoutMs = 5_000;
 const closeTimeoutMs = 500;
@@ -80,9 +82,11 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   // Restoring
   const restored: (() => void)[] = [];
   let restoring: Promise<void> | undefined;
+  let troubledSince = Number.POSITIVE_INFINITY;
   let isTroubledAgain = false;
   const troubled = () => {
     isTroubledAgain = true;
+    troubledSince = Math.min(troubledSince, performance.now());
     restoring ??= restore();
   };
   const restore = async () => {
@@ -93,6 +97,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
       await pause(retryMs);
     }
     restoring = undefined;
+    troubledSince = Number.POSITIVE_INFINITY;
     if (!isClosed) for (const listener of restored) listener();
   };
   /** A server that is still loading is connected to, and answers nothing. */
@@ -121,6 +126,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   for (const [purpose, client] of Object.entries(clients)) {
     logOutages(client, purpose, logger);
     client.on("error", noteError);
+    client.on("error", troubled);
     client.on("ready", troubled);
     stopWatching.push(replaceWhenSilent(client));
   }
@@ -150,10 +156,17 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
       return restoring === undefined && Object.values(clients).every(({ isReady }) => isReady);
     },
     async attempt(command) {
-      const until = performance.now() + commandTimeoutMs;
+      // Of several commands in a row, all of which fail, only the first one takes its time.
+      const until = Math.max(
+        performance.now() + troubledTimeoutMs,
+        Math.min(performance.now(), troubledSince) + commandTimeoutMs,
+      );
       const once = async () => {
         const { runId, clockOffset } = await currentLife();
-        return command(commands, { runId, deadline: until - answerMs + clockOffset });
+        return command(commands, {
+          runId,
+          deadline: until - Math.min(answerMs, (until - performance.now()) / 2) + clockOffset,
+        });
       };
       for (;;) {
         try {
