@@ -29,8 +29,9 @@ export interface RedisEventLogOptions {
  *   prefix:{log:NAME}:events   stream, one entry per event; its ids are the offsets, and `head` and `tail` the envelope
  *                              up to its position and after it, since a position's epoch may change
  *   prefix:{log:NAME}:meta     hash: epoch, last (offset of the last event), run (id of the Redis that took it),
- *                              start (first offset that belongs to the epoch), floor (offsets up to it are left out)
- *                              and from (they are left out from here on)
+ *                              gone (offset of the newest event that is not kept any more), start (first offset that
+ *                              belongs to the epoch), from and floor (offsets above the one and up to the other are
+ *                              left out)
  *   prefix:{log:NAME}:id:KEY   the answer that an idempotency key was given
  * and the channel prefix:{log:NAME} on which appends are announced. All of them expire.
  */
@@ -68,12 +69,12 @@ const followersAtOnce = 500;
 const opening = `
 local events, meta = KEYS[1], KEYS[2]
 local ttl = tonumber(ARGV[6])
-local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from')
+local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from', 'gone')
 local epoch, last, start = kept[1], tonumber(kept[2] or 0), tonumber(kept[4] or 1)
-local floor, from = tonumber(kept[5] or 0), tonumber(kept[6] or -1)
+local floor, from, gone = tonumber(kept[5] or 0), tonumber(kept[6] or -1), tonumber(kept[7] or 0)
 local function number(n) return string.format('%d', n) end
 if not epoch then
-  epoch, last, start, floor, from = ARGV[3], 0, 1, 0, -1
+  epoch, last, start, floor, from, gone = ARGV[3], 0, 1, 0, -1, 0
   redis.call('HSET', meta, 'epoch', epoch, 'run', run)
   redis.call('DEL', events)
 else
@@ -91,11 +92,20 @@ else
       'start', number(start), 'floor', number(floor), 'from', number(from))
   end
 end
-local oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-while oldest and tonumber(oldest[2][2]) < tonumber(ARGV[5]) - ttl do
-  redis.call('XDEL', events, oldest[1])
-  oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+local function oldestOffset()
+  local entry = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+  if entry then return tonumber(string.match(entry[1], '^%d+')), entry end
 end
+local oldest, entry = oldestOffset()
+if oldest and tonumber(entry[2][2]) < tonumber(ARGV[5]) - ttl then
+  repeat
+    gone = oldest
+    redis.call('XDEL', events, entry[1])
+    oldest, entry = oldestOffset()
+  until not oldest or tonumber(entry[2][2]) >= tonumber(ARGV[5]) - ttl
+  redis.call('HSET', meta, 'gone', number(gone))
+end
+if not oldest then gone = last end
 `;
 
 /**
@@ -110,9 +120,11 @@ if earlier then
 end
 ${opening}
 local offset = number(math.max(last, floor) + 1)
+local excess = redis.call('XLEN', events) + 1 - tonumber(ARGV[8])
 -- The first command that needs memory: a script that has changed something is not refused any more.
 redis.call('XADD', events, 'MAXLEN', '=', ARGV[8], offset .. '-1', 'at', ARGV[5], 'head', ARGV[9], 'tail', ARGV[10])
-redis.call('HSET', meta, 'last', offset)
+if excess == 1 then gone = oldest or 0 elseif excess > 1 then gone = oldestOffset() - 1 end
+redis.call('HSET', meta, 'last', offset, 'gone', number(gone))
 redis.call('PEXPIRE', events, ttl)
 redis.call('PEXPIRE', meta, ttl * 2)
 local answer = ARGV[12] .. ' ' .. epoch .. ' ' .. offset .. ' ' .. ARGV[13]
@@ -125,10 +137,7 @@ return answer
 const answerWith = (entries: string) => `${opening}
 redis.call('PEXPIRE', meta, ttl * 2)
 local entries = ${entries}
-if start > 1 then oldest = redis.call('XRANGE', events, number(start), '+', 'COUNT', 1)[1] end
-local first = number(last + 1)
-if oldest then first = string.match(oldest[1], '^%d+') end
-return {{epoch, first, number(last)}, entries}
+return {{epoch, number(math.max(gone + 1, start)), number(last)}, entries}
 `;
 
 /** ARGV: 7 first id, 8 limit. */

@@ -224,8 +224,7 @@ function withoutSecret(url: string): string {
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
   // Of several addresses that were tried, each has failed for a reason of its own, and the whole has none.
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
-  return error.message;
+  const { message, errors = [] } = error as { message?: string; errors?: unknown[] };
+  return message || errors.map(messageOf).join("; ") || String(error);
 }

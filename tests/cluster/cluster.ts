@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { expect } from "@jest/globals";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
@@ -6,6 +7,7 @@ import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { Inbox } from "../support/inbox.ts";
 import { type StartOptions, startServer, type TestServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";
+import { eventually } from "../support/within.ts";
 
 export const conversationId = "42";
 export const room = `conversation:${conversationId}`;
@@ -117,3 +119,44 @@ export const comingsAndGoings = ({ inbox }: Client) =>
     const { userId, memberCount } = (data as Envelope<typeof name>).data;
     return [`${name === EventType.UserJoined ? "+" : "-"}${userId} ${memberCount}`];
   });
+
+/** Two instances; Ada and Bob on one, Cy and Dan on the other, in one conversation, each pair by both doors. */
+export async function startPair(redis: { url: string }, env: Record<string, string> = {}) {
+  const [a, b] = await startInstances({ ...(await sharedEnv(redis)), PRESENCE_GRACE_MS: "2000", ...env }, ["A", "B"]);
+  const ada = await a.connect("ada");
+  await ada.ok("conversation.create", { id: conversationId, members: ["bob", "cy", "dan"] });
+  await ada.ok("join_room", { room });
+  const bob = await a.connectWebSocket("bob", { query: `&conversation_id=${conversationId}` });
+  await bob.inbox.one("reply");
+  const cy = await b.connect("cy");
+  await cy.ok("join_room", { room });
+  const dan = await b.connectWebSocket("dan", { query: `&conversation_id=${conversationId}` });
+  await dan.inbox.one("reply");
+  await ada.inbox.until(() => comingsAndGoings(ada).includes("+dan 4"), "Dan");
+  return { servers: [a, b], a, b, ada, bob, cy, dan, all: [ada, bob, cy, dan] as Client[] };
+}
+
+export const resets = ({ inbox }: Client) => inbox.of<{ room: string; reason: string }>("system.room.reset");
+
+export const connectionsLost = ({ inbox }: Client) => [...inbox.of("disconnect"), ...inbox.of("close")];
+
+/** Everybody has heard exactly what was accepted, in the order of the positions of the replies. Waits; publishes nothing. */
+export async function expectAllDelivered(all: Client[], writers: Writer[]): Promise<void> {
+  const accepted = writers.flatMap((writer) => writer.accepted).sort((a, b) => a.offset - b.offset);
+  const expected = accepted.map(({ text }) => text);
+  for (const client of all) {
+    await client.inbox.until(() => textsOf(client).length >= expected.length, `${expected.length} messages`);
+    expect(textsOf(client)).toEqual(expected);
+    expect(orderOf(client)).toEqual(orderOf(all[0] as Client));
+    expect(messages(client).map(({ position }) => position?.offset)).toEqual(accepted.map(({ offset }) => offset));
+  }
+}
+
+/** Until it holds, with how long it took. */
+export async function took(holds: () => boolean | Promise<boolean>, what: string): Promise<number> {
+  const since = performance.now();
+  await eventually(holds, what);
+  return performance.now() - since;
+}
+
+export const isReady = async (server: TestServer) => (await statusOf(server, "/readyz")) === 200;
