@@ -27,10 +27,8 @@ export function createRoomHandlers({ access, rooms, catchUp, readPositions, publ
   }
 
   return {
-    join_room: async ({ room, after, limit }, session) => {
-      await assertCanRead(session.principal, room);
-      return rooms.join(session, room, after, limit);
-    },
+    join_room: ({ room, after, limit }, session) =>
+      rooms.join(session, room, after, limit, () => assertCanRead(session.principal, room)),
 
     leave_room: async ({ room }, session) => {
       await rooms.leave(session, room, { grace: false });
