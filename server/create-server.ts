@@ -164,6 +164,7 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", sessionHandlers);
@@ -184,6 +185,7 @@ async function build(
     instanceId,
     limits,
     heartbeatIntervalMs,
+    connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
   const keepalive = new Keepalive({
     sessions,

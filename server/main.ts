@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { exampleTokens } from "./access/example-tokens.ts";
+import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
 import { ConfigurationError, loadConfig, settingsWithoutEffect } from "./config.ts";
 import { createServer } from "./create-server.ts";
 import { createLogger } from "./observe/logger.ts";
@@ -25,7 +25,8 @@ async function main(): Promise<void> {
   const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
   const server = await createServer({ ...config, JWT_SECRET }, logger);
   logger.info("listening", { url: server.url, instanceId: server.instanceId, store: "memory" });
-  if (!isProduction) console.log(welcome(server.url, JWT_SECRET, config.JWT_SECRET === undefined, config));
+  // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
+  if (config.JWT_SECRET === undefined) console.log(welcome(server.url, JWT_SECRET, config));
 
   let stopping = false;
   const stop = async (why: string, windowMs: number | undefined, exitCode: number) => {
@@ -54,19 +55,18 @@ async function main(): Promise<void> {
   process.on("uncaughtException", onBug);
 }
 
-function welcome(
-  url: string,
-  secret: string,
-  isMadeUp: boolean,
-  config: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined },
-): string {
+function welcome(url: string, secret: string, config: ExampleTokenOptions): string {
   const lines = exampleTokens(secret, config).map(
     ({ name, roles, token }) => `  ${name}, ${roles.join(" and ")}\n    ${url}/#token=${token}`,
   );
-  const secretNote = isMadeUp
-    ? "JWT_SECRET is not set: a secret was made up for this run, and these tokens end with it.\n\n"
-    : "";
-  return `\nSignalbox is at ${url}\n\n${secretNote}Open one of these, each in a window of its own; the token follows the #:\n\n${lines.join("\n")}\n`;
+  return `
+Signalbox is at ${url}
+
+JWT_SECRET is not set: a secret was made up for this run, and these tokens end with it.
+Open one of these, each in a window of its own; the token follows the #:
+
+${lines.join("\n")}
+`;
 }
 
 /** What whoever starts the program can mend is said without the stack. */

@@ -25,6 +25,8 @@ export type JoinReply = CommandData<"/chat", "join_room">;
 
 /** A session's way into a room. While it is under way an eviction can still stop it. */
 interface Entry {
+  session: Session;
+  room: RoomName;
   /** Absent until the log is followed. */
   lease: FeedLease | undefined;
   live: boolean;
@@ -33,6 +35,8 @@ interface Entry {
 /** Which of this instance's sessions are in which rooms. */
 export class Rooms {
   readonly #deps: RoomsDeps;
+  /** By log, for when something happens to one. */
+  readonly #live = new Map<LogName, Set<Entry>>();
   readonly #entries = new Map<Session, Map<RoomName, Entry>>();
 
   constructor(deps: RoomsDeps) {
@@ -128,10 +132,8 @@ export class Rooms {
 
   /** The log has lost history: everybody in one of its rooms is told where it goes on. */
   reset(log: LogName, position: Position, reason: string): void {
-    for (const [session, entries] of this.#entries) {
-      for (const [room, { live }] of entries) {
-        if (live && logOfRoom(room) === log) session.send("system.room.reset", { room, position, reason });
-      }
+    for (const { session, room } of this.#live.get(log) ?? []) {
+      session.send("system.room.reset", { room, position, reason });
     }
   }
 
@@ -157,7 +159,7 @@ export class Rooms {
       this.#entries.set(session, new Map());
       session.onClose(() => this.leaveAll(session));
     }
-    const entry: Entry = { lease: undefined, live: false };
+    const entry: Entry = { session, room, lease: undefined, live: false };
     this.#entriesOf(session).set(room, entry);
     return entry;
   }
@@ -175,12 +177,18 @@ export class Rooms {
   #goLive(session: Session, room: RoomName, entry: Entry): void {
     entry.live = true;
     session.transport.join(room);
+    const log = logOfRoom(room);
+    this.#live.set(log, (this.#live.get(log) ?? new Set()).add(entry));
   }
 
   #drop(session: Session, room: RoomName, entry: Entry): void {
     this.#entriesOf(session).delete(room);
     session.transport.leave(room);
     entry.lease?.release();
+    const log = logOfRoom(room);
+    const live = this.#live.get(log);
+    live?.delete(entry);
+    if (live?.size === 0) this.#live.delete(log);
   }
 }
 

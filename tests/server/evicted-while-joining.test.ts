@@ -15,12 +15,16 @@ describe.each(stores)("a join under way (%s)", (store) => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
+    let isClosed = false;
     let isWaiting = false;
     // History is read after the member was let in, and before the join is complete.
     const slow: EventLog = {
       ...log,
       async bounds(name) {
-        if (name === room && isWaiting) await gate;
+        if (name === room && isClosed) {
+          isWaiting = true;
+          await gate;
+        }
         return log.bounds(name);
       },
     };
@@ -30,8 +34,9 @@ describe.each(stores)("a join under way (%s)", (store) => {
     const bob = await server.connect("bob");
     const { position } = await ada.ok("join_room", { room });
 
-    isWaiting = true;
+    isClosed = true;
     const joining = bob.refused("join_room", { room, after: position });
+    await eventually(() => isWaiting, "the join to be under way");
     let isTold = false;
     bob.socket.on("system.room.left", () => {
       isTold = true;
@@ -39,6 +44,7 @@ describe.each(stores)("a join under way (%s)", (store) => {
     await ada.ok("chat_message", { conversationId: "42", message: "one moment" });
     await ada.ok("conversation.remove_member", { conversationId: "42", userId: "bob" });
     await eventually(() => isTold, "bob to be told");
+    isClosed = false;
     open();
     const refusal = await joining;
     await ada.ok("chat_message", { conversationId: "42", message: "without bob" });

@@ -17,7 +17,7 @@ export interface RoomHandlersDeps {
   publisher: Publisher;
 }
 
-/** SPEC ROOM-1 to ROOM-11. */
+/** SPEC ROOM-1 to ROOM-12. */
 export function createRoomHandlers({ access, rooms, catchUp, readPositions, publisher }: RoomHandlersDeps) {
   async function assertCanRead(principal: Principal, room: RoomName): Promise<void> {
     if (namespaceOfKind[parseRoom(room).kind] !== "/chat") {
