@@ -163,7 +163,8 @@ export function settingsWithoutEffect(environment: Record<string, string | undef
 function unknownVariables(given: Record<string, unknown>): string[] {
   return Object.keys(given).flatMap((name) => {
     if (variables.some((known) => known === name)) return [];
-    const meant = variables.find((known) => distance(name, known) <= 2);
+    // Not PORT and HOST: two letters away from them are PATH and HOME.
+    const meant = variables.find((known) => known.includes("_") && distance(name, known) <= 2);
     if (meant) return [`${name}: there is no such setting; is it ${meant}?`];
     return name.startsWith("LIMIT_") ? [`${name}: there is no such setting`] : [];
   });
