@@ -138,12 +138,12 @@ const withoutEffect: readonly (keyof Config)[] = [
   "REDIS_UI_EVENTS_STREAM",
   "REDIS_INGEST_STREAM",
   "METRICS_TOKEN",
+  "TRUST_PROXY",
   "AGENT_LEASE_MS",
   "AGENT_HEARTBEAT_INTERVAL_MS",
   "AGENT_STALL_SECONDS",
   "FANOUT_COALESCE_MS",
   "LIMIT_SUBSCRIPTIONS_PER_CONNECTION",
-  "LIMIT_CONNECTIONS_PER_USER",
   "LIMIT_CONNECTIONS_PER_IP",
   "LIMIT_NEW_CONNECTIONS_PER_SECOND",
   "LIMIT_BACKLOG_MS",
@@ -154,12 +154,33 @@ export function settingsWithoutEffect(environment: Record<string, string | undef
   return withoutEffect.filter((name) => environment[name]);
 }
 
-/** A misspelt limit would leave its default in force without a word. */
+/**
+ * A misspelt setting would leave its default in force without a word. Others may have variables of their own that
+ * begin like ours (Kubernetes sets `REDIS_SERVICE_HOST`), so only what is nearly one of ours is taken for one.
+ */
 function unknownVariables(given: Record<string, unknown>): string[] {
-  const known = new Set<string>(variables);
-  return Object.keys(given)
-    .filter((name) => /^(LIMIT|REDIS|JWT|OIDC|AGENT|LOG|SOCKET)_/.test(name) && !known.has(name))
-    .map((name) => `${name}: there is no such setting`);
+  return Object.keys(given).flatMap((name) => {
+    if (variables.some((known) => known === name)) return [];
+    // Not PORT and HOST: two letters away from them are PATH and HOME.
+    const meant = variables.find((known) => known.includes("_") && distance(name, known) <= 2);
+    if (meant) return [`${name}: there is no such setting; is it ${meant}?`];
+    return name.startsWith("LIMIT_") ? [`${name}: there is no such setting`] : [];
+  });
+}
+
+/** How many letters have to be added, taken away or changed to make one of the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return Number.POSITIVE_INFINITY;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 function contradictions(given: Record<string, string | undefined>): string[] {

@@ -174,6 +174,7 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", sessionHandlers);
@@ -192,6 +193,7 @@ async function build(
     instanceId,
     limits,
     heartbeatIntervalMs,
+    connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
   const keepalive = new Keepalive({
     sessions,

@@ -1,7 +1,7 @@
 import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { exampleTokens } from "./access/example-tokens.ts";
+import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
 import { ConfigurationError, loadConfig, settingsWithoutEffect } from "./config.ts";
 import { createServer, listenBacklog, type ServerConfig, urlOf } from "./create-server.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
@@ -32,9 +32,8 @@ async function main(): Promise<void> {
       : await instance({ ...config, JWT_SECRET }, logger);
   const url = urlOf(host, running.port);
   logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
-  if (!isProduction && cluster.isPrimary) {
-    console.log(welcome(url, JWT_SECRET, config.JWT_SECRET === undefined, config));
-  }
+  // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
+  if (config.JWT_SECRET === undefined && cluster.isPrimary) console.log(welcome(url, JWT_SECRET, config));
 
   let stopping = false;
   const stop = async (why: NodeJS.Signals | "bug") => {
@@ -87,19 +86,18 @@ async function workers(options: WorkersOptions): Promise<Running> {
   return startWorkers(options);
 }
 
-function welcome(
-  url: string,
-  secret: string,
-  isMadeUp: boolean,
-  config: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined },
-): string {
+function welcome(url: string, secret: string, config: ExampleTokenOptions): string {
   const lines = exampleTokens(secret, config).map(
     ({ name, roles, token }) => `  ${name}, ${roles.join(" and ")}\n    ${url}/#token=${token}`,
   );
-  const secretNote = isMadeUp
-    ? "JWT_SECRET is not set: a secret was made up for this run, and these tokens end with it.\n\n"
-    : "";
-  return `\nSignalbox is at ${url}\n\n${secretNote}Open one of these, each in a window of its own; the token follows the #:\n\n${lines.join("\n")}\n`;
+  return `
+Signalbox is at ${url}
+
+JWT_SECRET is not set: a secret was made up for this run, and these tokens end with it.
+Open one of these, each in a window of its own; the token follows the #:
+
+${lines.join("\n")}
+`;
 }
 
 /** What whoever starts the program can mend is said without the stack. */

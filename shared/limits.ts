@@ -31,6 +31,10 @@ export const limits = {
   /** A member list is cut here; the count is of all. */
   membersInReply: 500,
   pageDefault: 50,
+  /** Bytes of the events of one page, JSON; one that is larger comes alone. */
+  pageBytes: 262_144,
+  /** Where counting unread messages stops. */
+  unreadCounted: 1_000,
   pageMax: 1_000,
   listPageMax: 200,
   topicsPerSubscription: 50,

@@ -17,8 +17,9 @@ export function createAccess({ conversations }: { conversations: Conversations }
   async function assertCan(principal: Principal, room: RoomName, what: "read" | "write"): Promise<void> {
     const { kind, id } = parseRoom(room);
     if (kind === "conversation") return assertInConversation(principal, room, id as ConversationId, what);
-    if (isGranted(principal, room, what)) return;
     if (kind === "user" && id === principal.userId) return;
+    // A user's own room is nobody else's, whatever a token says.
+    if (kind !== "user" && isGranted(principal, room, what)) return;
     if ((kind === "broadcast" || kind === "ui") && what === "read") return;
     throw new Rejection("forbidden", `You may not ${what} ${room}.`);
   }
@@ -56,10 +57,11 @@ function isTheirs(principal: Principal, room: RoomName, { members }: Membership,
   return members.has(principal.userId) || hasRole(principal, "admin", "service") || isGranted(principal, room, what);
 }
 
-/** A grant names a room, or all rooms with a prefix: `conversation:team-*`. */
+/** A grant names a room, or all rooms of a kind with a prefix: `conversation:team-*`. `*` alone is for `/monitoring`. */
 function isGranted(principal: Principal, room: RoomName, what: "read" | "write"): boolean {
   return principal.grants.some(({ room: pattern, can }) => {
     if (!can.includes(what)) return false;
-    return pattern.endsWith("*") ? room.startsWith(pattern.slice(0, -1)) : room === pattern;
+    if (!pattern.endsWith("*")) return room === pattern;
+    return pattern.includes(":") && room.startsWith(pattern.slice(0, -1));
   });
 }

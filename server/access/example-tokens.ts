@@ -7,18 +7,22 @@ export interface ExampleToken {
   token: string;
 }
 
+/** What the server asks of a token. */
+export interface ExampleTokenOptions {
+  JWT_AUDIENCE?: string | undefined;
+  JWT_ISSUER?: string | undefined;
+}
+
 const people: readonly { sub: string; name: string; roles: readonly Role[] }[] = [
   { sub: "ada", name: "Ada", roles: ["user"] },
   { sub: "bob", name: "Bob", roles: ["user"] },
+  { sub: "bot", name: "Bot", roles: ["agent"] },
   { sub: "mona", name: "Mona", roles: ["user", "monitor"] },
   { sub: "root", name: "Root", roles: ["user", "monitor", "admin"] },
 ];
 
 /** Tokens for trying the server out, good for a day. */
-export function exampleTokens(
-  secret: string,
-  { JWT_AUDIENCE, JWT_ISSUER }: { JWT_AUDIENCE?: string | undefined; JWT_ISSUER?: string | undefined },
-): ExampleToken[] {
+export function exampleTokens(secret: string, { JWT_AUDIENCE, JWT_ISSUER }: ExampleTokenOptions): ExampleToken[] {
   return people.map(({ sub, name, roles }) => ({
     name,
     roles,

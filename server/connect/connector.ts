@@ -26,6 +26,8 @@ export interface ConnectorDeps {
   instanceId: InstanceId;
   limits: ConnectionLimits;
   heartbeatIntervalMs: number;
+  /** On this instance. */
+  connectionsPerUser: number;
 }
 
 /** A client that wants in. */
@@ -62,12 +64,15 @@ export class Connector {
 
   /** Rejects with `unavailable` while draining, else with `unauthenticated`, `token_expired` or `forbidden`. */
   async open({ token, door, namespaces, autoJoin }: Request): Promise<Opening> {
-    const { drain, sessions, rooms, clock, logger } = this.#deps;
+    const { drain, sessions, rooms, clock, logger, connectionsPerUser } = this.#deps;
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
     const principal = await this.authenticate(token);
     const entered = namespaces.filter((namespace) => mayEnter(principal, namespace));
     if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
 
+    if (sessions.ofUser(principal.userId).length >= connectionsPerUser) {
+      throw new Rejection("limit_exceeded", `A user may have ${connectionsPerUser} connections. Close one first.`);
+    }
     const session = this.createSession(principal, door, entered);
     const goLive: (() => void)[] = [];
     if (autoJoin && entered.includes("/chat")) {

@@ -40,7 +40,7 @@ export class Conversations {
     const created: Conversation = {
       id,
       ...(title === undefined ? {} : { title }),
-      members: distinct(members),
+      members: atMost(limits.conversationMembers, distinct(members)),
       public: conversation.public,
       createdBy,
       createdAt: timestampOf(this.#clock),
@@ -74,10 +74,7 @@ export class Conversations {
   addMembers(id: ConversationId, userIds: UserId[]): Promise<Conversation> {
     return this.#change(id, (conversation) => {
       const members = distinct([...conversation.members, ...userIds]);
-      if (members.length > limits.conversationMembers) {
-        throw new Rejection("limit_exceeded", `A conversation may have ${limits.conversationMembers} members.`);
-      }
-      return { ...conversation, members };
+      return { ...conversation, members: atMost(limits.conversationMembers, members) };
     });
   }
 
@@ -139,5 +136,10 @@ export function notFound(id: ConversationId): Rejection {
 const memberIndex = (userId: UserId) => `member:${userId}`;
 
 const indexesOf = ({ members }: Conversation): PutOptions => ({ indexes: members.map(memberIndex) });
+
+function atMost(limit: number, members: UserId[]): UserId[] {
+  if (members.length > limit) throw new Rejection("limit_exceeded", `A conversation may have ${limit} members.`);
+  return members;
+}
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];

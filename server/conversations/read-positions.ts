@@ -1,5 +1,6 @@
 import { EventType } from "../../shared/event-type.ts";
 import type { UserId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
 import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
@@ -50,12 +51,13 @@ export class ReadPositions {
     }
   }
 
-  /** How many messages of others the log has after what the user has read. */
+  /** How many messages of others the log has after what the user has read; counted up to 1 000. */
   async unread(userId: UserId, room: RoomName): Promise<number> {
     let after = (await this.get(userId, room))?.offset ?? 0;
     for (let unread = 0; ; ) {
       const { events } = await this.#log.read(logOfRoom(room), after, page);
       for (const event of events) if (counted.has(event.type) && event.sender?.userId !== userId) unread++;
+      if (unread >= limits.unreadCounted) return limits.unreadCounted;
       if (events.length < page) return unread;
       after = events.at(-1)?.position.offset ?? after;
     }

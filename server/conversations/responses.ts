@@ -42,6 +42,8 @@ interface Stream {
 export class Responses {
   readonly #deps: ResponsesDeps;
   readonly #streams = new Map<string, Promise<Stream>>();
+  /** Ends that are on their way into the log. */
+  readonly #finishing = new Map<string, Promise<void>>();
   readonly #byWriter = new Map<ConnectionId, Set<string>>();
 
   constructor(deps: ResponsesDeps) {
@@ -56,8 +58,23 @@ export class Responses {
 
   /** Ends the response with its whole text. The same again is answered the same. */
   async finish(session: Session, command: ResponseCommand): Promise<PublishedReply> {
+    const key = keyOf(command.conversationId, command.responseId);
+    // Pieces that come from another connection meanwhile wait, and are told that the response has ended.
+    const finishing = (this.#finishing.get(key) ?? Promise.resolve()).then(() => this.#finish(session, key, command));
+    const ended = finishing.then(
+      () => {},
+      () => {},
+    );
+    this.#finishing.set(key, ended);
+    try {
+      return await finishing;
+    } finally {
+      if (this.#finishing.get(key) === ended) this.#finishing.delete(key);
+    }
+  }
+
+  async #finish(session: Session, key: string, command: ResponseCommand): Promise<PublishedReply> {
     const { conversationId, ...data } = command;
-    const key = keyOf(conversationId, data.responseId);
     const record = await this.#claim(session, conversationId, data.responseId);
     if (record.value.final) return { ...record.value.final, duplicate: true };
 
@@ -70,8 +87,13 @@ export class Responses {
       data,
     });
     const final: ResponseRecord = { ...record.value, final: reply };
-    await this.#deps.documents.put("response", key, final, record.version, { ttlMs: this.#deps.ttlMs });
-    this.#forget(key, session.connectionId);
+    this.#forget(key, stream?.writer);
+    try {
+      await this.#deps.documents.put("response", key, final, record.version, { ttlMs: this.#deps.ttlMs });
+    } catch (error) {
+      // The end is in the log; that it could not be noted must not look as if it were not.
+      this.#deps.failed(error);
+    }
     return reply;
   }
 
@@ -123,6 +145,7 @@ export class Responses {
     inReplyTo: DeltaCommand["inReplyTo"],
   ): Promise<Stream> {
     const key = keyOf(conversationId, responseId);
+    await this.#finishing.get(key);
     const known = await this.#streams.get(key);
     if (known?.rollup.producer === session.principal.userId && !known.rollup.ended) {
       this.#own(key, known, session);
@@ -181,6 +204,7 @@ export class Responses {
 
   #own(key: string, stream: Stream, session: Session): void {
     const { connectionId } = session;
+    if (stream.writer !== connectionId) this.#byWriter.get(stream.writer)?.delete(key);
     stream.writer = connectionId;
     let keys = this.#byWriter.get(connectionId);
     if (!keys) {
@@ -201,9 +225,9 @@ export class Responses {
     this.#byWriter.delete(connectionId);
   }
 
-  #forget(key: string, connectionId: ConnectionId): void {
+  #forget(key: string, writer: ConnectionId | undefined): void {
     this.#streams.delete(key);
-    this.#byWriter.get(connectionId)?.delete(key);
+    if (writer !== undefined) this.#byWriter.get(writer)?.delete(key);
   }
 }
 

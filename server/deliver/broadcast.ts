@@ -1,5 +1,5 @@
 import type { Envelope } from "../../shared/envelope.ts";
-import type { ConnectionId, ConversationId, UserId } from "../../shared/ids.ts";
+import type { ConversationId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 
 /** What instances tell each other without keeping it. */
@@ -10,8 +10,8 @@ export type BroadcastMessage =
   | { kind: "changed"; conversationId: ConversationId }
   /** The user may no longer be in the room. */
   | { kind: "evict"; room: RoomName; userId: UserId; reason: string }
-  /** Goes to all connections of the user, or to the one that is named. */
-  | { kind: "tell"; userId: UserId; connectionId?: ConnectionId; name: string; data: unknown };
+  /** Goes to all connections of the user. */
+  | { kind: "tell"; userId: UserId; name: string; data: unknown };
 
 /**
  * Reaches every instance, this one included, in the order in which this instance sent.

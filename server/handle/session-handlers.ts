@@ -1,5 +1,6 @@
 import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
 import { Rejection } from "../../shared/rejection.ts";
+import { namespaceOfKind, parseRoom } from "../../shared/room.ts";
 import type { Access } from "../access/access.ts";
 import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { Rooms } from "../rooms/rooms.ts";
@@ -19,6 +20,8 @@ export function createSessionHandlers({ verifier, access, rooms }: SessionHandle
   async function leaveForbiddenRooms(session: Session): Promise<void> {
     for (const room of rooms.roomsOf(session)) {
       try {
+        const isServed = session.namespaces.includes(namespaceOfKind[parseRoom(room).kind]);
+        if (!isServed) throw new Rejection("forbidden", `${room} is of a namespace that the token does not open.`);
         await access.assertCanRead(session.principal, room);
       } catch (error) {
         if (!(error instanceof Rejection)) throw error;

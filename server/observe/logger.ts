@@ -39,16 +39,24 @@ const redaction = winston.format((info) => {
   return info;
 });
 
-function redact(value: unknown): unknown {
+/** Deep enough for anything that is meant to be read, and an end to what contains itself. */
+const maxDepth = 8;
+
+function redact(value: unknown, depth = 0): unknown {
+  if (depth > maxDepth) return "[too deep]";
   if (typeof value === "string") return value.replace(jwt, "[token]");
   if (value instanceof Error) {
-    const cause = value.cause === undefined ? {} : { cause: redact(value.cause) };
-    return { name: value.name, message: redact(value.message), stack: redact(value.stack), ...cause };
+    const { name, message, stack, cause } = value;
+    const why = {
+      ...(cause === undefined ? {} : { cause: redact(cause, depth + 1) }),
+      ...(value instanceof AggregateError ? { errors: redact(value.errors, depth + 1) } : {}),
+    };
+    return { name, message: redact(message), stack: redact(stack), ...why };
   }
-  if (Array.isArray(value)) return value.map(redact);
+  if (Array.isArray(value)) return value.map((inner) => redact(inner, depth + 1));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, secretKey.test(key) ? "[redacted]" : redact(inner)]),
+    Object.entries(value).map(([key, inner]) => [key, secretKey.test(key) ? "[redacted]" : redact(inner, depth + 1)]),
   );
 }
 

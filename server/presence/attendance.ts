@@ -1,5 +1,3 @@
-import type { Envelope } from "../../shared/envelope.ts";
-import type { EventType } from "../../shared/event-type.ts";
 import { userJoined, userLeft } from "../../shared/events/chat-events.ts";
 import { parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Publisher } from "../publish/publisher.ts";
@@ -16,8 +14,6 @@ export interface AttendanceDeps {
 
 /** How often it is looked whose grace period is over. */
 const sweepMs = 250;
-
-export type PresenceEvent = Envelope<EventType.UserJoined> | Envelope<EventType.UserLeft>;
 
 /** Lets a session enter and leave rooms, and tells those who stay. Only conversations have somebody to tell. */
 export class Attendance {

@@ -32,6 +32,13 @@ export interface Publisher {
     event: Publication<z.input<Data>>,
   ): Promise<PublishedReply>;
 
+  /** The same to several rooms, as an event of its own in each. Rejects when it is not in all of them. */
+  publishToEach<Type extends EventType, Data extends z.ZodType>(
+    definition: EventDefinition<Type, Data, true>,
+    rooms: readonly RoomName[],
+    event: Omit<Publication<z.input<Data>>, "room" | "id" | "dedupe">,
+  ): Promise<void>;
+
   /** An ephemeral event, to whoever is there now. */
   signal<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, false>,
@@ -51,6 +58,7 @@ export function createPublisher({
   function stamp<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, boolean>,
     event: Publication<z.input<Data>>,
+    data = definition.data.parse(event.data),
   ): Envelope {
     const { kind } = parseRoom(event.room);
     if (!definition.rooms.includes(kind)) throw new TypeError(`${definition.type} is not for a ${kind} room`);
@@ -62,17 +70,25 @@ export function createPublisher({
       sender: event.sender,
       correlationId: event.correlationId ?? null,
       // The definition is the event's own, so what it lets through is that event's data.
-      data: definition.data.parse(event.data) as Envelope["data"],
+      data: data as Envelope["data"],
     };
   }
 
   return {
     async publish(definition, event) {
       const envelope = stamp(definition, event);
-      const key = event.dedupe ?? event.id;
+      // Chosen ids and our own keys are told apart, or an id could take the place of a response's end.
+      const key = event.dedupe ?? (event.id && `id:${event.id}`);
       // Per sender: nobody can suppress somebody else's event by using its id.
       const dedupe = key === undefined ? undefined : `${event.sender?.userId ?? ""}/${key}`;
       return log.append(logOfRoom(event.room), envelope, dedupe);
+    },
+
+    async publishToEach(definition, rooms, event) {
+      // Checked once, and shared: a conversation with a thousand members has a thousand to tell.
+      const data = definition.data.parse(event.data);
+      const envelopes = rooms.map((room) => stamp(definition, { ...event, room }, data));
+      await Promise.all(envelopes.map((envelope) => log.append(logOfRoom(envelope.room), envelope)));
     },
 
     signal(definition, event) {

@@ -1,7 +1,10 @@
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { ResponseId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
 import type { RoomName } from "../../shared/room.ts";
+
+const envelopeBytes = 300;
 
 type Delta = LoggedEnvelope<EventType.ChatResponseDelta>;
 type Response = LoggedEnvelope<EventType.ChatResponse>;
@@ -36,7 +39,7 @@ export class CompactPage {
   append(event: LoggedEnvelope): boolean {
     if (this.#isSuperseded(event)) return true;
     const part = this.#partOf(event);
-    if (part < 0 && this.events.length >= this.#limit) return false;
+    if (this.#isFullFor(event, part < 0)) return false;
 
     const [earlier] = part < 0 ? [] : this.events.splice(part, 1);
     this.events.push(earlier && isDelta(earlier) && isDelta(event) ? merge(earlier, event) : event);
@@ -46,15 +49,13 @@ export class CompactPage {
 
   /** The same, but makes room by dropping what is oldest. */
   push(event: LoggedEnvelope): void {
-    if (this.append(event)) return;
-    this.events.shift();
-    this.append(event);
+    while (!this.append(event)) this.events.shift();
   }
 
   /** Adds what comes before the page. `false`, and nothing changed, when it is full. */
   prepend(event: LoggedEnvelope): boolean {
     if (this.#isSuperseded(event) || this.prependPart(event)) return true;
-    if (this.events.length >= this.#limit) return false;
+    if (this.#isFullFor(event, true)) return false;
     this.events.unshift(event);
     if (isDelta(event)) this.#firstIndex.set(event.data.responseId, event.data.index);
     if (isResponse(event)) this.#finished.add(event.data.responseId);
@@ -76,6 +77,14 @@ export class CompactPage {
     return this.events.filter(isDelta).some(({ data }) => (this.#firstIndex.get(data.responseId) ?? 0) > 0);
   }
 
+  /** By count or by bytes; an event that is too large for any page has one to itself. */
+  #isFullFor(event: LoggedEnvelope, isEntry: boolean): boolean {
+    if (this.events.length === 0) return false;
+    if (isEntry && this.events.length >= this.#limit) return true;
+    const bytes = this.events.reduce((sum, { data }) => sum + bytesOf(data), bytesOf(event.data));
+    return bytes > limits.pageBytes;
+  }
+
   #isSuperseded(event: LoggedEnvelope): boolean {
     return isDelta(event) && this.#finished.has(event.data.responseId);
   }
@@ -86,6 +95,15 @@ export class CompactPage {
     const { responseId } = event.data;
     return this.events.findLastIndex((other) => isDelta(other) && other.data.responseId === responseId);
   }
+}
+
+/** By its data; the envelope around it is small. Remembered, since pages overlap and data does not change. */
+const sizes = new WeakMap<object, number>();
+
+function bytesOf(data: object): number {
+  const bytes = sizes.get(data) ?? Buffer.byteLength(JSON.stringify(data)) + envelopeBytes;
+  sizes.set(data, bytes);
+  return bytes;
 }
 
 function merge(earlier: Delta, later: Delta): Delta {

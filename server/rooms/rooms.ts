@@ -4,6 +4,7 @@ import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type LogName, logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { FeedLease, Feeds } from "../deliver/feeds.ts";
+import type { LogFeed } from "../deliver/log-feed.ts";
 import type { Attendance } from "../presence/attendance.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
 import { AtReply } from "../session/at-reply.ts";
@@ -24,69 +25,84 @@ export type JoinReply = CommandData<"/chat", "join_room">;
 
 /** A session's way into a room. While it is under way an eviction can still stop it. */
 interface Entry {
-  lease: FeedLease;
+  session: Session;
+  room: RoomName;
+  /** Absent until the log is followed. */
+  lease: FeedLease | undefined;
   live: boolean;
 }
 
 /** Which of this instance's sessions are in which rooms. */
 export class Rooms {
   readonly #deps: RoomsDeps;
+  /** By log, for when something happens to one. */
+  readonly #live = new Map<LogName, Set<Entry>>();
   readonly #entries = new Map<Session, Map<RoomName, Entry>>();
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps;
   }
 
+  /** Also those that the session is on its way into. */
   roomsOf(session: Session): RoomName[] {
-    return [...this.#entriesOf(session)].filter(([, { live }]) => live).map(([room]) => room);
+    return [...this.#entriesOf(session).keys()];
   }
 
-  /** Brings the session from `after`, or the latest events, to live. */
+  /**
+   * Brings the session from `after`, or the latest events, to live, if `authorise` does not reject.
+   * A room that the session is in is left first; where joining it again fails, it stays left.
+   */
   async join(
     session: Session,
     room: RoomName,
     after: Position | undefined,
     limit: number,
+    authorise: () => Promise<void>,
   ): Promise<AtReply<JoinReply>> {
-    const { attendance, catchUp, rosters } = this.#deps;
-    const entry = await this.#enter(session, room);
+    const { attendance, catchUp, rosters, failed } = this.#deps;
+    const entry = this.#enter(session, room);
     const roster = rosters.open(room);
     let announce = () => {};
+    /** Whatever the entry has become meanwhile, no trace of the attempt stays. */
+    const giveUp = async () => {
+      roster.close();
+      announce();
+      if (this.#isCurrent(session, room, entry)) this.#drop(session, room, entry);
+      await attendance.leave(room, session, { grace: true });
+    };
     try {
-      const history = await catchUp.start(entry.lease.feed, room, after, limit);
-      if (history.reachesLive) {
-        announce = await attendance.enter(room, session);
-        // Whoever left meanwhile did so before it was in, and would be taken to be there for ever.
-        if (this.#entriesOf(session).get(room) !== entry) {
-          await attendance.leave(room, session, { grace: true });
-          throw gone(room);
-        }
-      }
+      // Not before there is an entry: an eviction that comes while this is looked up must find something to end.
+      await authorise();
+      const feed = await this.#follow(session, room, entry);
+      const history = await catchUp.start(feed, room, after, limit);
+      if (history.reachesLive) announce = await attendance.enter(room, session);
       const present = await attendance.members(room, limits.membersInReply);
 
       const finish = (): JoinReply => {
-        roster.close();
-        if (this.#entriesOf(session).get(room) !== entry) throw gone(room);
+        if (!this.#isCurrent(session, room, entry)) {
+          giveUp().catch(failed);
+          throw gone(room);
+        }
         const resumed = history.finish();
         if (resumed.joined) this.#goLive(session, room, entry);
         return { room, ...resumed, ...roster.complete(present) };
       };
       const afterwards = () => {
+        if (!entry.live) return void giveUp().catch(failed);
+        roster.close();
         announce();
-        if (!entry.live) this.leave(session, room, { grace: true }).catch(this.#deps.failed);
       };
       return new AtReply(finish, afterwards);
     } catch (error) {
-      roster.close();
-      announce();
-      await this.leave(session, room, { grace: true });
+      await giveUp();
       throw error;
     }
   }
 
   /** Live at once, from now on: the rooms that a client is put into when it connects. */
   async follow(session: Session, room: RoomName): Promise<() => void> {
-    const entry = await this.#enter(session, room);
+    const entry = this.#enter(session, room);
+    await this.#follow(session, room, entry);
     return () => this.#goLive(session, room, entry);
   }
 
@@ -116,10 +132,8 @@ export class Rooms {
 
   /** The log has lost history: everybody in one of its rooms is told where it goes on. */
   reset(log: LogName, position: Position, reason: string): void {
-    for (const [session, entries] of this.#entries) {
-      for (const [room, { live }] of entries) {
-        if (live && logOfRoom(room) === log) session.send("system.room.reset", { room, position, reason });
-      }
+    for (const { session, room } of this.#live.get(log) ?? []) {
+      session.send("system.room.reset", { room, position, reason });
     }
   }
 
@@ -127,40 +141,54 @@ export class Rooms {
     return this.#entries.get(session) ?? new Map();
   }
 
+  #isCurrent(session: Session, room: RoomName, entry: Entry): boolean {
+    return session.isOpen && this.#entriesOf(session).get(room) === entry;
+  }
+
   /** Not live until the catch-up is done: what comes meanwhile is in the reply, and would come twice. */
-  async #enter(session: Session, room: RoomName): Promise<Entry> {
-    const before = this.#entriesOf(session).get(room);
-    if (!before && this.#entriesOf(session).size >= this.#deps.roomsPerConnection) {
-      throw new Rejection(
-        "limit_exceeded",
-        `A connection may be in ${this.#deps.roomsPerConnection} rooms. Leave one first.`,
-      );
+  #enter(session: Session, room: RoomName): Entry {
+    const entries = this.#entriesOf(session);
+    const before = entries.get(room);
+    if (!before && entries.size >= this.#deps.roomsPerConnection) {
+      const { roomsPerConnection } = this.#deps;
+      throw new Rejection("limit_exceeded", `A connection may be in ${roomsPerConnection} rooms. Leave one first.`);
     }
-    const lease = await this.#deps.feeds.lease(logOfRoom(room));
-    if (!session.isOpen) {
-      lease.release();
-      throw gone(room);
-    }
-    const again = this.#entriesOf(session).get(room);
-    if (again) this.#drop(session, room, again);
-    const entry: Entry = { lease, live: false };
+    if (!session.isOpen) throw gone(room);
+    if (before) this.#drop(session, room, before);
     if (!this.#entries.has(session)) {
       this.#entries.set(session, new Map());
       session.onClose(() => this.leaveAll(session));
     }
+    const entry: Entry = { session, room, lease: undefined, live: false };
     this.#entriesOf(session).set(room, entry);
     return entry;
+  }
+
+  async #follow(session: Session, room: RoomName, entry: Entry): Promise<LogFeed> {
+    const lease = await this.#deps.feeds.lease(logOfRoom(room));
+    if (!this.#isCurrent(session, room, entry)) {
+      lease.release();
+      throw gone(room);
+    }
+    entry.lease = lease;
+    return lease.feed;
   }
 
   #goLive(session: Session, room: RoomName, entry: Entry): void {
     entry.live = true;
     session.transport.join(room);
+    const log = logOfRoom(room);
+    this.#live.set(log, (this.#live.get(log) ?? new Set()).add(entry));
   }
 
   #drop(session: Session, room: RoomName, entry: Entry): void {
     this.#entriesOf(session).delete(room);
     session.transport.leave(room);
-    entry.lease.release();
+    entry.lease?.release();
+    const log = logOfRoom(room);
+    const live = this.#live.get(log);
+    live?.delete(entry);
+    if (live?.size === 0) this.#live.delete(log);
   }
 }
 

@@ -29,6 +29,7 @@ export function mayEnter(principal: Principal, namespace: Namespace): boolean {
   if (hasRole(principal, ...rolesOfNamespace[namespace])) return true;
   if (namespace !== "/monitoring") return false;
   return principal.grants.some(({ room }) => {
+    if (room === "*") return true;
     const kind = parseRoomKind(room);
     return kind !== undefined && namespaceOfKind[kind] === "/monitoring";
   });

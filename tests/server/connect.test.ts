@@ -246,7 +246,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(plain).toEqual({ code: "forbidden", closeCode: 4003 });
   });
 
-  it.each(["stream:s-1", "stream:*", "health", "agent:bridge-*"])(
+  it.each(["stream:s-1", "stream:*", "health", "agent:bridge-*", "*"])(
     "CONN-3 lets a grant on %s into /monitoring, and nowhere else",
     async (room) => {
       const server = await startServer({ store });
@@ -259,14 +259,17 @@ describe.each(stores)("connecting (%s)", (store) => {
     },
   );
 
-  it.each(["conversation:42", "streams:*", "*"])("CONN-3 lets no grant on %s into /monitoring", async (room) => {
-    const server = await startServer({ store });
-    const grants = [{ room, can: ["read", "write"] }];
+  it.each(["conversation:42", "conversation:*", "streams:*"])(
+    "CONN-3 lets no grant on %s into /monitoring",
+    async (room) => {
+      const server = await startServer({ store });
+      const grants = [{ room, can: ["read", "write"] }];
 
-    const error = await refusal(server.client("ada", { namespace: "/monitoring", claims: { grants } }));
+      const error = await refusal(server.client("ada", { namespace: "/monitoring", claims: { grants } }));
 
-    expect(error.code).toBe("forbidden");
-  });
+      expect(error.code).toBe("forbidden");
+    },
+  );
 
   it.each(["/", "/nowhere", "/chat/", "/Chat"])("CONN-3 lets nobody into the namespace %s", async (namespace) => {
     const server = await startServer({ store });

@@ -96,7 +96,7 @@ describe.each(stores)("stopping (%s)", (store) => {
       },
     };
     const server = await startServer({ store, overrides: { log: slow } });
-    const ada = server.client("ada", { io: { reconnection: false } });
+    const ada = server.client("ada", { io: { transports: ["websocket"], reconnection: false } });
     await asked.promise;
 
     const draining = server.server.drain(0);
@@ -120,12 +120,12 @@ describe.each(stores)("stopping (%s)", (store) => {
 
   it("STOP-1 every client is told, in every namespace and by every transport, before it is closed", async () => {
     const server = await startServer({ store });
-    const reconnection = false;
+    const io = { reconnection: false, transports: ["websocket"] };
     const clients: Pick<TestClient, "inbox">[] = [
-      await server.connect("ada", { io: { reconnection, transports: ["websocket"] } }),
-      await server.connect("bob", { io: { reconnection, transports: ["polling"] } }),
-      await server.connect("root", { namespace: "/admin", roles: ["admin"], io: { reconnection } }),
-      await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"], io: { reconnection } }),
+      await server.connect("ada", { io }),
+      await server.connect("bob", { io: { ...io, transports: ["polling"] } }),
+      await server.connect("root", { namespace: "/admin", roles: ["admin"], io }),
+      await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"], io }),
     ];
     const script = await server.connectWebSocket("carol");
 

@@ -114,15 +114,21 @@ describe("configuration", () => {
     expect(messages.join()).not.toContain("hunter");
   });
 
-  it.each(["LIMIT_TYPO", "REDIS_TYPO", "JWT_TYPO", "OIDC_TYPO", "AGENT_TYPO", "LOG_TYPO", "SOCKET_TYPO"])(
-    "CONF-2 an unknown setting is named: %s",
-    (name) => {
-      expect(messagesOf({ [name]: "1" })).toEqual([`${name}: there is no such setting`]);
-    },
-  );
+  it.each([
+    ["CORS_ORIGIN", "CORS_ORIGINS"],
+    ["JWT_SECRETS", "JWT_SECRET"],
+    ["REDIS_URI", "REDIS_URL"],
+    ["LIMIT_MESAGE_BYTES", "LIMIT_MESSAGE_BYTES"],
+  ])("CONF-2 a misspelt setting is named with what it may be: %s", (name, meant) => {
+    expect(messagesOf({ [name]: "1" })).toEqual([`${name}: there is no such setting; is it ${meant}?`]);
+  });
+
+  it("CONF-2 an unknown limit is named", () => {
+    expect(messagesOf({ LIMIT_TYPO: "1" })).toEqual(["LIMIT_TYPO: there is no such setting"]);
+  });
 
   it("CONF-2 what is none of ours is let be", () => {
-    const faults = faultsOf({ PATH: "/bin", HOME: "/home/ada", npm_config_x: "1" });
+    const faults = faultsOf({ PATH: "/bin", HOME: "/home/ada", npm_config_x: "1", REDIS_SERVICE_HOST: "10.0.0.1" });
 
     expect(faults).toEqual([]);
   });

@@ -96,8 +96,9 @@ async function admit(
   webSocket.on("error", () => webSocket.terminate());
   let opening: Opening;
   try {
+    const autoJoin = searchParams.get("auto_join") !== "false";
     const token = bearerToken(request.headers.authorization) ?? searchParams.get("token");
-    opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin: true });
+    opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });
     return refuse(

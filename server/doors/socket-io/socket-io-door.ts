@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Socket as NetSocket } from "node:net";
 import type { DefaultEventsMap, Socket, Namespace as SocketIoNamespace } from "socket.io";
 import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { type Namespace, namespaces } from "../../../shared/namespace.ts";
@@ -38,6 +39,13 @@ type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Op
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
   io.attach(httpServer);
+
+  const open = new Set<NetSocket>();
+  httpServer.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+
   refuseEverybody(io.of("/"));
   for (const name of namespaces) {
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
@@ -54,10 +62,13 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
       // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
       io.engine.close();
       const closed = new Promise<void>((resolve) => void io.close(() => resolve()));
-      // Answers that are on their way get this long. Browsers also open connections that they may never use.
-      const timer = setTimeout(() => httpServer.closeAllConnections(), closeGraceMs);
+      // A peer that does not answer the close would be waited for: 30 s for a WebSocket, for ever for a connection
+      // that a browser has opened ahead of time and not used.
+      const late = setTimeout(() => {
+        for (const socket of open) socket.destroy();
+      }, closeGraceMs);
       await closed;
-      clearTimeout(timer);
+      clearTimeout(late);
     },
   };
 }
@@ -84,13 +95,19 @@ function serve(
     }
     entered.add(socket.conn);
     try {
-      const token = socket.handshake.auth.token ?? bearerToken(socket.handshake.headers.authorization);
-      const autoJoin = socket.handshake.auth.autoJoin !== false;
-      const opening = await connector.open({ token, door: name, namespaces: [name], autoJoin });
-      socket.data.opening = opening;
-      // The client may be gone before it is let in, and then nobody else tells.
-      socket.conn.on("close", opening.abandon);
+      const { token, autoJoin } = socket.handshake.auth;
+      const given = token ?? headerTokenOf(socket);
       forgetSecrets(socket);
+      const opening = await connector.open({
+        token: given,
+        door: name,
+        namespaces: [name],
+        autoJoin: autoJoin !== false,
+      });
+      socket.data.opening = opening;
+      // The client may be gone before it is let in, and then nobody else tells: gone meanwhile, or from now on.
+      if (socket.conn.readyState === "open") socket.conn.on("close", opening.abandon);
+      else await opening.abandon();
       next();
     } catch (error) {
       entered.delete(socket.conn);
@@ -164,6 +181,15 @@ function terminate(connection: SessionSocket["conn"]): void {
 /** What `connect_error` brings: the library sends `message` and `data`. */
 function connectError(error: ReplyError): Error {
   return Object.assign(new Error(error.message), { data: error });
+}
+
+/** Tokens that came in a header, which serves all namespaces of a connection and is there but once. */
+const headerTokens = new WeakMap<object, string>();
+
+function headerTokenOf(socket: SessionSocket): string | undefined {
+  const token = headerTokens.get(socket.conn) ?? bearerToken(socket.handshake.headers.authorization);
+  if (token !== undefined) headerTokens.set(socket.conn, token);
+  return token;
 }
 
 /** The library keeps the handshake for as long as the socket lives; the token is not needed again. */

@@ -34,7 +34,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     pingTimeout: silenceLimitMs(heartbeatIntervalMs) - heartbeatIntervalMs,
     // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
     destroyUpgrade: false,
-    cors: { origin: (_origin, allow) => allow(null, true), credentials: true },
+    cors: { origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)), credentials: true },
     // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
     allowRequest: (request, allow) => {
       if (drain.started) allow("This instance is stopping", false);

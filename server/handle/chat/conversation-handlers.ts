@@ -20,19 +20,15 @@ export interface ConversationHandlersDeps {
 
 type Change = "created" | "members_added" | "member_removed" | "renamed";
 
-/** SPEC CONV-1 to CONV-9. */
+/** SPEC CONV-1 to CONV-8. */
 export function createConversationHandlers(deps: ConversationHandlersDeps) {
   const { access, conversations, conversationList, publisher, broadcast } = deps;
 
   async function changed(by: Principal, conversation: Conversation, change: Change, removed: UserId[] = []) {
     broadcast.send({ kind: "changed", conversationId: conversation.id });
     const told = [...conversation.members, ...removed];
-    const sender = senderOf(by);
-    await Promise.all(
-      told.map((userId) =>
-        publisher.publish(conversationUpdated, { room: userRoom(userId), sender, data: { conversation, change } }),
-      ),
-    );
+    const event = { sender: senderOf(by), data: { conversation, change } };
+    await publisher.publishToEach(conversationUpdated, told.map(userRoom), event);
     return { conversation };
   }
 
@@ -58,9 +54,10 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
     "conversation.remove_member": async ({ conversationId, userId }, { principal }) => {
       await access.assertCanManage(principal, conversationId);
       const conversation = await conversations.removeMember(conversationId, userId);
-      const reply = await changed(principal, conversation, "member_removed", [userId]);
+      // First of all: whatever fails from here on, the removed member is out.
+      broadcast.send({ kind: "changed", conversationId });
       broadcast.send({ kind: "evict", room: conversationRoom(conversationId), userId, reason: "removed" });
-      return reply;
+      return changed(principal, conversation, "member_removed", [userId]);
     },
 
     "conversation.rename": async ({ conversationId, title }, { principal }) => {

@@ -1,4 +1,6 @@
+import type { PublishedReply } from "../../../shared/commands/fields.ts";
 import { chatMessage, typingIndicator } from "../../../shared/events/chat-events.ts";
+import type { ConversationId } from "../../../shared/ids.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
@@ -14,16 +16,24 @@ export interface MessageHandlersDeps {
   responses: Responses;
   publisher: Publisher;
   broadcast: Broadcast;
+  failed(error: unknown): void;
 }
 
-/** SPEC CHAT-1 to CHAT-6, STREAM-1 to STREAM-8. */
-export function createMessageHandlers({ access, conversations, responses, publisher, broadcast }: MessageHandlersDeps) {
+/** SPEC CHAT-1 to CHAT-5, STREAM-1 to STREAM-8. */
+export function createMessageHandlers(deps: MessageHandlersDeps) {
+  const { access, conversations, responses, publisher, broadcast, failed } = deps;
+
+  /** What was said is kept by now: that the list could not be sorted anew must not look as if it were not. */
+  function touch(conversationId: ConversationId, { duplicate }: PublishedReply): void {
+    if (!duplicate) conversations.touch(conversationId).catch(failed);
+  }
+
   return {
     chat_message: async ({ conversationId, id, ...data }, { principal }) => {
       const room = conversationRoom(conversationId);
       await access.assertCanWrite(principal, room);
       const reply = await publisher.publish(chatMessage, { room, id, sender: senderOf(principal), data });
-      await conversations.touch(conversationId);
+      touch(conversationId, reply);
       return reply;
     },
 
@@ -36,7 +46,7 @@ export function createMessageHandlers({ access, conversations, responses, publis
     chat_response: async (command, session) => {
       await access.assertCanWrite(session.principal, conversationRoom(command.conversationId));
       const reply = await responses.finish(session, command);
-      await conversations.touch(command.conversationId);
+      touch(command.conversationId, reply);
       return reply;
     },
 

@@ -17,7 +17,7 @@ export interface RoomHandlersDeps {
   publisher: Publisher;
 }
 
-/** SPEC ROOM-1 to ROOM-11. */
+/** SPEC ROOM-1 to ROOM-12. */
 export function createRoomHandlers({ access, rooms, catchUp, readPositions, publisher }: RoomHandlersDeps) {
   async function assertCanRead(principal: Principal, room: RoomName): Promise<void> {
     if (namespaceOfKind[parseRoom(room).kind] !== "/chat") {
@@ -27,10 +27,8 @@ export function createRoomHandlers({ access, rooms, catchUp, readPositions, publ
   }
 
   return {
-    join_room: async ({ room, after, limit }, session) => {
-      await assertCanRead(session.principal, room);
-      return rooms.join(session, room, after, limit);
-    },
+    join_room: ({ room, after, limit }, session) =>
+      rooms.join(session, room, after, limit, () => assertCanRead(session.principal, room)),
 
     leave_room: async ({ room }, session) => {
       await rooms.leave(session, room, { grace: false });
