@@ -52,31 +52,42 @@ export function checkAccepted(accepted: readonly Accepted[], truth: Truth, found
   }
 }
 
-/** The pieces of each response are numbered without a hole, in the order in which they were sent, and end with the whole. */
-export function checkResponses(truth: Truth, found: Findings): void {
-  const responses = new Map<string, { next: number; lastPiece: number; ended: boolean }>();
+export type Pieces = ReadonlyMap<string, { taken: readonly number[]; doubtful: ReadonlySet<number> }>;
+
+/**
+ * The pieces of each response are numbered without a hole, in the order in which they were sent, and end with the whole.
+ * Returns how many pieces were taken and are not in the log, which may happen to a few when an instance dies.
+ */
+export function checkResponses(truth: Truth, pieces: Pieces, found: Findings): number {
+  const responses = new Map<string, { next: number; seen: Set<number>; last: number; ended: boolean }>();
   for (const event of truth.events) {
     if (!isDelta(event) && !isResponse(event)) continue;
     const { responseId } = event.data;
     const at = `${truth.room}: ${responseId} at ${show(event.position)}`;
-    const known = responses.get(responseId) ?? { next: 0, lastPiece: 0, ended: false };
+    const known = responses.get(responseId) ?? { next: 0, seen: new Set(), last: 0, ended: false };
     responses.set(responseId, known);
+    if (known.ended) found.parts.push(`${at}: ${event.type} after the end`);
     if (isResponse(event)) {
-      if (known.ended) found.parts.push(`${at} ended twice`);
       known.ended = true;
       continue;
     }
-    if (known.ended) found.parts.push(`${at}: a piece after the end`);
-    if (event.data.index !== known.next) {
-      found.parts.push(`${at}: piece ${event.data.index} where ${known.next} was due`);
-    }
+    if (event.data.index !== known.next)
+      found.parts.push(`${at}: part ${event.data.index} where ${known.next} was due`);
     known.next = event.data.index + 1;
     for (const piece of event.data.delta.trim().split(" ").map(Number)) {
-      if (piece === known.lastPiece) found.parts.push(`${at}: the text ${piece} twice`);
-      else if (piece < known.lastPiece) found.parts.push(`${at}: the text ${piece} after ${known.lastPiece}`);
-      known.lastPiece = Math.max(piece, known.lastPiece);
+      if (known.seen.has(piece)) found.parts.push(`${at}: the text ${piece} twice`);
+      known.seen.add(piece);
+      // What was sent to an instance that was frozen arrives when it goes on, whatever was sent elsewhere meanwhile.
+      if (pieces.get(responseId)?.doubtful.has(piece)) continue;
+      if (piece < known.last) found.parts.push(`${at}: the text ${piece} after ${known.last}`);
+      known.last = Math.max(piece, known.last);
     }
   }
+  let missing = 0;
+  for (const [responseId, { seen }] of responses) {
+    missing += pieces.get(responseId)?.taken.filter((piece) => !seen.has(piece)).length ?? 0;
+  }
+  return missing;
 }
 
 /** A subscriber saw exactly what the log has, from where it began, but for the parts of responses whose whole it saw. */

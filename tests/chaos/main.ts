@@ -11,7 +11,7 @@ const usage = `npm run chaos -- [options]
   --instances N   default 3
   --faults A,B    only these: ${faultNames.join(", ")}; or none
   --json FILE     writes the result there
-  --keep          keeps the folder with the instances' logs; it is kept when something is wrong`;
+  --keep          keeps the folder with what the instances said and what the logs have; it is kept when something is wrong`;
 
 function fail(message: string): never {
   console.error(`${message}\n\n${usage}`);
@@ -62,7 +62,7 @@ process.on("exit", () => run.destroy());
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 const onBug = (error: unknown) => {
   console.error(error);
-  console.error(`The logs of the instances are in ${folder}`);
+  console.error(`What the instances said, and what the logs have, is in ${folder}`);
   process.exit(1);
 };
 process.on("uncaughtException", onBug);
@@ -71,5 +71,5 @@ process.on("unhandledRejection", onBug);
 const result = await run.run();
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 if (result.passed && !values.keep) rmSync(folder, { recursive: true, force: true });
-else console.log(`The logs of the instances are in ${folder}`);
+else console.log(`What the instances said, and what the logs have, is in ${folder}`);
 process.exit(result.passed ? 0 : 1);

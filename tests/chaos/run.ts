@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { CommandData } from "../../shared/commands/catalogue.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Reply } from "../../shared/reply.ts";
 import { Random } from "../support/random.ts";
-import { checkAccepted, checkResponses, checkTrack, type Findings, noFindings } from "./checker.ts";
+import { checkAccepted, checkResponses, checkTrack, type Findings, noFindings, type Pieces } from "./checker.ts";
 import { Cluster } from "./cluster.ts";
 import { type FaultName, faults, planBurst } from "./faults.ts";
 import type { Door, Seen } from "./link.ts";
@@ -71,6 +73,7 @@ export class Run {
   #cluster: Cluster | undefined;
   #truth: TruthReader | undefined;
   #probes = 0;
+  #piecesLost = 0;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -145,7 +148,12 @@ export class Run {
     for (const writer of writers) this.#accepted.push(...writer.accepted);
     const found = noFindings();
     found.unexplained.push(...this.#violations, ...(await truth.finish()));
-    this.#check(truth, [...stay], gone, found);
+    const pieces = new Map(agents.flatMap((agent) => [...agent.pieces]));
+    this.#check(truth, stay, gone, pieces, found);
+    for (const { room, events } of truth.truths.values()) {
+      const lines = events.map((event) => `${JSON.stringify(event)}\n`);
+      writeFileSync(join(folder, `${room.replace(":", "-")}.jsonl`), lines.join(""));
+    }
     for (const client of [...subscribers, asker]) client.stop(false);
     const failedStarts = cluster.instances.reduce((sum, { failedStarts: count }) => sum + count, 0);
     await cluster.close();
@@ -309,7 +317,13 @@ export class Run {
     return wrong;
   }
 
-  #check(truth: TruthReader, stayed: readonly Subscriber[], gone: readonly Subscriber[], found: Findings): void {
+  #check(
+    truth: TruthReader,
+    stayed: readonly Subscriber[],
+    gone: readonly Subscriber[],
+    pieces: Pieces,
+    found: Findings,
+  ): void {
     for (const conversationId of conversations) {
       const log = truth.truths.get(roomOf(conversationId));
       if (!log) continue;
@@ -318,7 +332,7 @@ export class Run {
         log,
         found,
       );
-      checkResponses(log, found);
+      this.#piecesLost += checkResponses(log, pieces, found);
       for (const { name, door, tracks } of [...stayed, ...gone]) {
         const track = tracks.find(({ room }) => room === log.room);
         if (track)
@@ -354,6 +368,7 @@ export class Run {
       parts: found.parts.length,
       unexplained: found.unexplained.length,
       presenceWrong: presence.length,
+      piecesLost: this.#piecesLost,
     };
     const endings: Record<string, number> = {};
     for (const subscriber of subscribers) {
@@ -376,6 +391,7 @@ export class Run {
         ["deliveries to subscribers", counts.deliveries],
         ...faultRows,
         ["starts that failed without Redis", failedStarts],
+        ["pieces taken and only in the end", counts.piecesLost],
         ["lost", counts.lost],
         ["doubled", counts.doubled],
         ["reordered", counts.reordered],

@@ -115,11 +115,15 @@ export class Publisher extends Writer {
 
 /** Streams responses piece by piece. A piece whose fate is not known is not sent again: the end has the whole text. */
 export class Agent extends Writer {
+  /** The pieces of a response that were answered, and those that were not: they may come late, or never. */
+  readonly pieces = new Map<string, { taken: number[]; doubtful: Set<number> }>();
   #count = 0;
 
   protected async writeOne(): Promise<void> {
     const { conversationId } = this;
     const responseId = `${this.name}-${++this.#count}`;
+    const pieces = { taken: [] as number[], doubtful: new Set<number>() };
+    this.pieces.set(responseId, pieces);
     let message = "";
     for (let left = this.random.between(5, 60), piece = 1; left > 0 && !this.finishing; left--, piece++) {
       const delta = `${piece} `;
@@ -128,7 +132,10 @@ export class Agent extends Writer {
         const reply = await this.ask("chat_response_delta", { conversationId, responseId, delta });
         taken = !reply || reply.ok;
         if (reply && !reply.ok) await this.beforeRetry("chat_response_delta", reply.error);
-        if (!reply) await pause(100);
+        if (reply?.ok) pieces.taken.push(piece);
+        if (reply) continue;
+        pieces.doubtful.add(piece);
+        await pause(100);
       }
       if (this.random.chance(0.01)) this.move();
       await pause(this.random.between(0, 60));
