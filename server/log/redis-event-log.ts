@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Envelope, LoggedEnvelope } from "../../shared/envelope.ts";
 import type { EventId } from "../../shared/ids.ts";
 import type { Position } from "../../shared/position.ts";
@@ -31,7 +31,7 @@ export interface RedisEventLogOptions {
  *   prefix:{log:NAME}:meta     hash: epoch, last (offset of the last event), run (id of the Redis that took it),
  *                              gone (offset of the newest event that is not kept any more), start (first offset that
  *                              belongs to the epoch), from and floor (offsets above the one and up to the other are
- *                              left out)
+ *                              left out), fresh (when the keys' time to live was last set, in ms of Redis)
  *   prefix:{log:NAME}:id:KEY   the answer that an idempotency key was given
  * and the channel prefix:{log:NAME} on which appends are announced. All of them expire.
  */
@@ -69,10 +69,32 @@ const followersAtOnce = 500;
 const opening = `
 local events, meta = KEYS[1], KEYS[2]
 local ttl = tonumber(ARGV[6])
-local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from', 'gone')
+local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from', 'gone', 'fresh')
 local epoch, last, start = kept[1], tonumber(kept[2] or 0), tonumber(kept[4] or 1)
 local floor, from, gone = tonumber(kept[5] or 0), tonumber(kept[6] or -1), tonumber(kept[7] or 0)
 local function number(n) return string.format('%d', n) end
+local function oldest()
+  local entry = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+  if entry then return tonumber(string.match(entry[1], '^%d+')), entry end
+end
+local function dropExpired()
+  local offset, entry = oldest()
+  local droppedTo
+  while offset and tonumber(entry[2][2]) < tonumber(ARGV[5]) - ttl do
+    redis.call('XDEL', events, entry[1])
+    droppedTo = offset
+    offset, entry = oldest()
+  end
+  if not offset then gone = last elseif droppedTo then gone = droppedTo end
+  if droppedTo then redis.call('HSET', meta, 'gone', number(gone)) end
+end
+-- A hundredth of the time to live is as good as every time, and costs a hundredth.
+local function keepAlive(isNew)
+  if not isNew and millis < tonumber(kept[8] or 0) + ttl / 100 then return end
+  redis.call('HSET', meta, 'fresh', number(millis))
+  redis.call('PEXPIRE', events, number(ttl * 1.02))
+  redis.call('PEXPIRE', meta, ttl * 3)
+end
 if not epoch then
   epoch, last, start, floor, from, gone = ARGV[3], 0, 1, 0, -1, 0
   redis.call('HSET', meta, 'epoch', epoch, 'run', run)
@@ -92,20 +114,6 @@ else
       'start', number(start), 'floor', number(floor), 'from', number(from))
   end
 end
-local function oldestOffset()
-  local entry = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-  if entry then return tonumber(string.match(entry[1], '^%d+')), entry end
-end
-local oldest, entry = oldestOffset()
-if oldest and tonumber(entry[2][2]) < tonumber(ARGV[5]) - ttl then
-  repeat
-    gone = oldest
-    redis.call('XDEL', events, entry[1])
-    oldest, entry = oldestOffset()
-  until not oldest or tonumber(entry[2][2]) >= tonumber(ARGV[5]) - ttl
-  redis.call('HSET', meta, 'gone', number(gone))
-end
-if not oldest then gone = last end
 `;
 
 /**
@@ -120,13 +128,21 @@ if earlier then
 end
 ${opening}
 local offset = number(math.max(last, floor) + 1)
-local excess = redis.call('XLEN', events) + 1 - tonumber(ARGV[8])
+local length = redis.call('XLEN', events)
+local excess = length + 1 - tonumber(ARGV[8])
+if length == 0 then
+  gone = last
+elseif excess > 0 then
+  -- As long as nothing was ever left out the next one to go is the next one.
+  if floor == 0 then gone = gone + excess elseif excess == 1 then gone = oldest() end
+end
 -- The first command that needs memory: a script that has changed something is not refused any more.
 redis.call('XADD', events, 'MAXLEN', '=', ARGV[8], offset .. '-1', 'at', ARGV[5], 'head', ARGV[9], 'tail', ARGV[10])
-if excess == 1 then gone = oldest or 0 elseif excess > 1 then gone = oldestOffset() - 1 end
+if floor > 0 and excess > 1 then gone = oldest() - 1 end
+last = tonumber(offset)
 redis.call('HSET', meta, 'last', offset, 'gone', number(gone))
-redis.call('PEXPIRE', events, ttl)
-redis.call('PEXPIRE', meta, ttl * 2)
+keepAlive(length == 0)
+if last % 16 == 0 then dropExpired() end
 local answer = ARGV[12] .. ' ' .. epoch .. ' ' .. offset .. ' ' .. ARGV[13]
 redis.call('SET', KEYS[3], number(tonumber(ARGV[5]) + tonumber(ARGV[11])) .. ' ' .. answer, 'PX', ARGV[11])
 redis.call('PUBLISH', ARGV[7], ARGV[9] .. '"position":{"epoch":"' .. epoch .. '","offset":' .. offset .. '}' .. ARGV[10])
@@ -135,7 +151,9 @@ return answer
 
 /** What the scripts that read end with: the log's bounds, and entries. */
 const answerWith = (entries: string) => `${opening}
-redis.call('PEXPIRE', meta, ttl * 2)
+dropExpired()
+-- Without memory there is still reading, and nothing to keep alive for.
+pcall(keepAlive)
 local entries = ${entries}
 return {{epoch, number(math.max(gone + 1, start)), number(last)}, entries}
 `;
@@ -159,10 +177,15 @@ export function createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSecond
   const known = new Map<LogName, Position>();
 
   const ttlMs = ttlSeconds * 1000;
+  const own = randomBytes(6).toString("hex");
+  let made = 0;
+
+  /** A name that nobody else gives, and this log once only. */
+  const uniqueName = () => `${own}${(made++).toString(36)}`;
 
   function openingArgs(name: LogName): (string | number)[] {
     const { epoch, offset } = known.get(name) ?? { epoch: "", offset: 0 };
-    return [epoch, offset, randomBytes(4).toString("hex"), jump + randomInt(jump), clock.now(), ttlMs];
+    return [epoch, offset, uniqueName(), jump + Math.floor(Math.random() * jump), clock.now(), ttlMs];
   }
 
   function note(name: LogName, position: Position): void {
@@ -208,7 +231,7 @@ export function createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSecond
   return {
     async append(name: LogName, event: Envelope, dedupe?: string): Promise<Appended> {
       const { events, meta, id, channel } = keysOf(prefix, name);
-      const attempt = randomBytes(6).toString("base64url");
+      const attempt = uniqueName();
       const { id: eventId, type, room, timestamp, ...rest } = event;
       const head = `${JSON.stringify({ id: eventId, type, room }).slice(0, -1)},`;
       const tail = `,${JSON.stringify({ timestamp, ...rest }).slice(1)}`;

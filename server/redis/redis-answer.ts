@@ -9,7 +9,11 @@ const refusing = /^(?:OOM|READONLY|MISCONF|NOREPLICAS|EXECABORT) |\bOOM command 
 const passing = /^(?:LOADING|BUSY|MASTERDOWN|TRYAGAIN|CLUSTERDOWN) /;
 const late = /^LATE /;
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : "");
+/** Of several addresses that were tried, each has failed for a reason of its own, and the whole has none. */
+export function messageOf(error: unknown): string {
+  const { message, errors = [] } = error as { message?: string; errors?: unknown[] };
+  return message || errors.map(messageOf).join("; ") || String(error);
+}
 
 /** What the caller is told, when trying again is of no use; `undefined` for what may pass, and for no answer at all. */
 export function refusalOf(error: unknown): unknown {

@@ -1,4 +1,4 @@
-import { commandTimeoutMs, isLate, isPassing, refusalOf, unreachable, within } from "./redis-answer.ts";
+import { commandTimeoutMs, isLate, isPassing, messageOf, refusalOf, unreachable, within } from "./redis-answer.ts";
 import {
   createRedisClient,
   logOutages,
@@ -8,14 +8,7 @@ import {
   type RedisOptions,
   replaceWhenSilent,
 } from "./redis-client.ts";
-
-/** What a command is told about the connection that it is sent over. */
-export interface Sending {
-  /** Changes with every life of the Redis server: what it had last may be gone after a restart or a failover. */
-  runId: string;
-  /** When the caller will have given up: milliseconds of Redis' own clock. */
-  deadline: number;
-}
+import { type Command, RedisLife } from "./redis-life.ts";
 
 /** One connection to Redis for each purpose, since a subscriber takes no commands and a big reply holds up the rest. */
 export interface RedisConnections {
@@ -30,7 +23,7 @@ export interface RedisConnections {
    * Runs a command that may be sent again: over a connection that is lost meanwhile it may have been carried out or not.
    * Rejects with `unavailable` when it does not come about within 1.5 s.
    */
-  attempt<T>(command: (client: RedisClient, sending: Sending) => Promise<T>): Promise<T>;
+  attempt<T>(command: Command<T>): Promise<T>;
   /**
    * To be called when Redis answers again after any of the connections was lost, or a command was given up: what was
    * published meanwhile was not heard here, and what was asked meanwhile may not have been answered.
@@ -39,22 +32,11 @@ export interface RedisConnections {
   close(): Promise<void>;
 }
 
-/** By so much, at most, Redis refuses to begin a command before the caller gives up: the answer has to get through. */
-const answerMs = 250;
-/** The same while it is known that Redis does not answer. */
+/** How long a command may take while it is known that Redis does not answer. */
 const troubledTimeoutMs = 200;
 const retryMs = 50;
 const startTimeoutMs = 5_000;
 const closeTimeoutMs = 500;
-/** Clocks drift apart. */
-const meetEveryMs = 60_000;
-
-/** What is learnt of a Redis server when a connection to it is made. */
-interface Life {
-  runId: string;
-  /** What is to be added to `performance.now()` to have its clock. */
-  clockOffset: number;
-}
 
 /** Connects, and rejects with a message that says what to mend if Redis cannot be reached at the start. */
 export async function connectToRedis(options: RedisOptions): Promise<RedisConnections> {
@@ -70,14 +52,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   const noteError = (error: unknown) => {
     lastError = error;
   };
-  let life: Promise<Life> = Promise.reject(new Error("not connected"));
-  life.catch(() => {});
-  const meet = () => {
-    life = readLife(commands);
-    life.catch(noteError);
-  };
-  commands.on("ready", meet);
-  const meeting = setInterval(() => commands.isReady && meet(), meetEveryMs).unref();
+  const life = new RedisLife(commands, noteError);
 
   // Restoring
   const restored: (() => void)[] = [];
@@ -101,28 +76,21 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     if (!isClosed) for (const listener of restored) listener();
   };
   /** A server that is still loading is connected to, and answers nothing. */
-  const answers = () =>
-    within(
-      currentLife().then(() => commands.ping()),
-      commandTimeoutMs,
-    ).then(
-      () => true,
-      (error: unknown) => {
-        noteError(error);
-        return false;
-      },
-    );
-
-  /** Of the connection that is up at this moment: what is sent in the same tick goes over it. */
-  const currentLife = async (): Promise<Life> => {
-    for (;;) {
-      const asked = life;
-      const met = await asked;
-      if (asked === life) return met;
+  const answers = async () => {
+    try {
+      const until = performance.now() + commandTimeoutMs;
+      await within(
+        life.send((client) => client.ping(), until),
+        commandTimeoutMs,
+      );
+      return true;
+    } catch (error) {
+      noteError(error);
+      return false;
     }
   };
 
-  const stopWatching = [() => clearInterval(meeting)];
+  const stopWatching = [() => life.close()];
   for (const [purpose, client] of Object.entries(clients)) {
     logOutages(client, purpose, logger);
     client.on("error", noteError);
@@ -161,21 +129,14 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
         performance.now() + troubledTimeoutMs,
         Math.min(performance.now(), troubledSince) + commandTimeoutMs,
       );
-      const once = async () => {
-        const { runId, clockOffset } = await currentLife();
-        return command(commands, {
-          runId,
-          deadline: until - Math.min(answerMs, (until - performance.now()) / 2) + clockOffset,
-        });
-      };
       for (;;) {
         try {
-          return await within(once(), until - performance.now());
+          return await within(life.send(command, until), until - performance.now());
         } catch (error) {
           const refusal = refusalOf(error);
           if (refusal) throw refusal;
           // Its clock has been set since it was read.
-          if (isLate(error)) meet();
+          if (isLate(error)) life.ask();
           if (isClosed || performance.now() + retryMs >= until) {
             if (!isPassing(error)) troubled();
             throw unreachable();
@@ -197,34 +158,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   };
 }
 
-/** Rejects when the connection is lost. */
-async function readLife(client: RedisClient): Promise<Life> {
-  for (;;) {
-    try {
-      const [info, time] = await Promise.all([client.info("server"), client.sendCommand(["TIME"])]);
-      const [seconds, micros] = time as unknown as [string, string];
-      return {
-        runId: /^run_id:(\w+)/m.exec(info)?.[1] ?? "",
-        clockOffset: Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now(),
-      };
-    } catch (error) {
-      // A server that does not tell hides it from all instances alike.
-      if (/^NOPERM|^ERR unknown command/.test(messageOf(error))) {
-        return { runId: "", clockOffset: Date.now() - performance.now() };
-      }
-      if (!client.isReady) throw error;
-      await pause(retryMs);
-    }
-  }
-}
-
 function withoutSecret(url: string): string {
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
-}
-
-function messageOf(error: unknown): string {
-  // Of several addresses that were tried, each has failed for a reason of its own, and the whole has none.
-  const { message, errors = [] } = error as { message?: string; errors?: unknown[] };
-  return message || errors.map(messageOf).join("; ") || String(error);
 }
