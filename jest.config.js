@@ -12,4 +12,5 @@ export default {
   coverageThreshold: { global: { lines: 85 } },
   testTimeout: 20_000,
   openHandlesTimeout: 2_000,
+  maxWorkers: 2,
 };

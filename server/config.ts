@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Every setting of the server, read from the environment. The names, defaults and units are those of `.env.example`. */
-export type Config = z.output<typeof Environment> & { HOST: string };
+export type Config = z.output<typeof Environment>;
 
 /** The environment is wrong; `faults` names everything that is, at once. */
 export class ConfigurationError extends Error {
@@ -114,6 +114,11 @@ const Environment = z.object({
 /** Names of all variables, in the order in which they are explained. */
 export const variables = Object.keys(Environment.shape) as (keyof Config)[];
 
+/** The address to listen on. Outside production nobody but this machine is let in unless somebody asks for it. */
+export function hostOf({ HOST, NODE_ENV }: Config): string {
+  return HOST ?? (NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1");
+}
+
 /**
  * Reads the configuration. Throws a {@link ConfigurationError} that names every fault.
  * Without `JWT_SECRET` and `OIDC_ISSUER` there is nobody to trust: only outside production may the caller then make a secret.
@@ -126,8 +131,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
   faults.push(...unknownVariables(given), ...contradictions(given));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
-  const { data } = parsed;
-  return { ...data, HOST: data.HOST ?? (data.NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1") };
+  return parsed.data;
 }
 
 /** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */

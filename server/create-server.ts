@@ -8,7 +8,7 @@ import { createAccess } from "./access/access.ts";
 import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import { type Config, hostOf } from "./config.ts";
 import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
@@ -239,7 +239,7 @@ async function build(
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
 
-  const { HOST: host } = config;
+  const host = hostOf(config);
   if (overrides.isWorker) setupWorker(io);
   else await listen(httpServer, { port: config.PORT, host, backlog: listenBacklog });
   const port = overrides.isWorker ? config.PORT : (httpServer.address() as AddressInfo).port;

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
-import { ConfigurationError, loadConfig, settingsWithoutEffect } from "./config.ts";
+import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./config.ts";
 import { createServer, listenBacklog, type ServerConfig, urlOf } from "./create-server.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import type { WorkersOptions } from "./workers.ts";
@@ -25,7 +25,8 @@ async function main(): Promise<void> {
   if (ignored.length > 0) logger.warn("these settings have no effect in this version", { settings: ignored });
 
   const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
-  const { WEB_CONCURRENCY: count, PORT: port, HOST: host } = config;
+  const { WEB_CONCURRENCY: count, PORT: port } = config;
+  const host = hostOf(config);
   const running =
     count > 1 && cluster.isPrimary
       ? await workers({ count, port, host, backlog: listenBacklog, env: { JWT_SECRET }, logger })
