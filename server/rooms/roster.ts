@@ -44,6 +44,7 @@ export class Roster {
 
   /** The list that was read, with what has changed since. */
   complete(list: { members: PresentMember[]; memberCount: number }): { members: PresentMember[]; memberCount: number } {
+    const isWhole = list.members.length === list.memberCount;
     const members = new Map(list.members.map((member) => [member.userId, member]));
     let { memberCount } = list;
     for (const change of this.#changes) {
@@ -54,7 +55,8 @@ export class Roster {
       if (isDeparture(change)) members.delete(change.data.userId);
       if (isArrival(change) || isDeparture(change)) memberCount = change.data.memberCount;
     }
-    return { members: [...members.values()], memberCount };
+    // A change may have been counted before others that the list has already.
+    return { members: [...members.values()], memberCount: isWhole ? members.size : memberCount };
   }
 }
 
