@@ -176,13 +176,16 @@ export class Responses {
     const record = await this.#claim(session, conversationId, responseId);
     if (record.value.final) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const room = conversationRoom(conversationId);
+    const { nextIndex, end } = await this.#tail(room, responseId);
+    // It is in the log, and could not be noted.
+    if (end) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const rollup = new DeltaRollup({
       publisher,
       room,
       sender: senderOf(session.principal),
       responseId,
       inReplyTo,
-      nextIndex: (await this.#tail(room, responseId)).nextIndex,
+      nextIndex,
       failed,
     });
     return { rollup, writer: session.connectionId };
