@@ -39,6 +39,8 @@ export async function startWorkers({ count, port, host, backlog, env, logger }: 
     setTimeout(() => stopping || fork(), restartMs);
   });
 
+  // What is handed on is bytes, which the default makes text of.
+  cluster.setupPrimary({ serialization: "advanced" });
   const listener = createServer();
   setupMaster(listener, { loadBalancingMethod: "least-connection" });
   await new Promise<void>((resolve, reject) => {
