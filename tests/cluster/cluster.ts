@@ -133,7 +133,7 @@ export async function startPair(redis: { url: string }, env: Record<string, stri
   const dan = await b.connectWebSocket("dan", { query: `&conversation_id=${conversationId}` });
   await dan.inbox.one("reply");
   await ada.inbox.until(() => comingsAndGoings(ada).includes("+dan 4"), "Dan");
-  return { servers: [a, b], a, b, ada, bob, cy, dan, all: [ada, bob, cy, dan] as Client[] };
+  return { servers: [a, b] as const, a, b, ada, bob, cy, dan, all: [ada, bob, cy, dan] as Client[] };
 }
 
 export const resets = ({ inbox }: Client) => inbox.of<{ room: string; reason: string }>("system.room.reset");
