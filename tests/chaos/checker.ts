@@ -90,16 +90,20 @@ export function checkResponses(truth: Truth, pieces: Pieces, found: Findings): n
   return missing;
 }
 
-/** A subscriber saw exactly what the log has, from where it began, but for the parts of responses whose whole it saw. */
+/**
+ * A subscriber saw exactly what the log has, from where it began, but for the parts of responses whose whole it saw and
+ * for what it was told was gone, if it was. Returns how often it was told so.
+ */
 export function checkTrack(
   who: string,
   { room, steps, live }: Track,
   truth: Truth,
   stayed: boolean,
   found: Findings,
-): void {
+): number {
   /** How many events of the log are behind the subscriber. */
   let seen: number | undefined;
+  let losses = 0;
   const finals = new Set(truth.events.filter(isResponse).map(({ data }) => data.responseId));
   const at = ({ port, at: time }: Step) =>
     `${who} in ${room} on ${port} at ${new Date(time).toISOString().slice(11, 23)}`;
@@ -108,14 +112,23 @@ export function checkTrack(
     if (step.kind === "live") seen = checkLive(step, seen);
     else if (step.kind === "reset") {
       const to = truth.countUpTo(step.position);
-      found.unexplained.push(`${at(step)}: reset to ${show(step.position)} (${step.reason}), and nothing is gone`);
+      checkLoss(`${at(step)}: reset to ${show(step.position)} (${step.reason})`, seen, to, truth.countAt(step.at));
       seen = to ?? seen;
     } else seen = checkPage(step, seen);
   }
-  if (!stayed) return;
+  if (!stayed) return losses;
   if (!live) found.unexplained.push(`${who} is not live in ${room} at the end`);
   else if (seen !== truth.events.length) {
     found.lost.push(`${who} in ${room} saw ${seen} of ${truth.events.length} events by the end`);
+  }
+  return losses;
+
+  /** Told that what follows `before` is gone: it is when the log had more behind it than it keeps. */
+  function checkLoss(what: string, before: number | undefined, to: number | undefined, last: number): void {
+    losses++;
+    if (to === undefined || before === undefined) found.unexplained.push(`${what}: of no epoch that there was`);
+    else if (to < before) found.reordered.push(`${what}: goes back, from ${before} events to ${to}`);
+    else if (last - before <= truth.kept) found.unexplained.push(`${what}, and nothing is gone`);
   }
 
   function checkLive(step: Step & { kind: "live" }, before: number | undefined): number | undefined {
@@ -150,7 +163,8 @@ export function checkTrack(
       return before;
     }
     if (reply.recovered === false) {
-      found.unexplained.push(`${at(step)}: ${reply.lostReason} after ${show(after)}, and nothing is gone`);
+      const what = `${at(step)}: ${reply.lostReason} after ${show(after)} up to ${show(reply.position)}`;
+      checkLoss(what, before, end, Math.max(end, truth.countAt(step.at)));
     }
     // The latest events: the subscriber begins here.
     const start = after && reply.recovered ? truth.countUpTo(after) : undefined;

@@ -9,6 +9,7 @@ const usage = `npm run chaos -- [options]
   --minutes N     how long faults happen; default 10
   --seed N        of the schedule and of what clients do; default: a new one, which is printed
   --instances N   default 3
+  --kept N        how many events a log keeps; default: all. With few, subscribers lose history and must be told
   --faults A,B    only these: ${faultNames.join(", ")}; or none
   --json FILE     writes the result there
   --keep          keeps the folder with what the instances said and what the logs have; it is kept when something is wrong`;
@@ -36,6 +37,7 @@ function readArguments() {
         minutes: { type: "string", default: "10" },
         seed: { type: "string", default: String(Date.now() % 1_000_000) },
         instances: { type: "string", default: "3" },
+        kept: { type: "string", default: "10000000" },
         faults: { type: "string" },
         json: { type: "string" },
         keep: { type: "boolean", default: false },
@@ -53,13 +55,19 @@ const run = new Run({
   minutes: numberOf(values.minutes, "minutes", 0),
   seed: numberOf(values.seed, "seed", 0),
   instances: numberOf(values.instances, "instances", 1),
+  kept: numberOf(values.kept, "kept", 1),
   faults: faultsOf(values.faults),
   folder,
 });
 
 // Whatever ends this process ends those that it started.
 process.on("exit", () => run.destroy());
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    console.error(`Ended by ${signal}`);
+    process.exit(1);
+  });
+}
 const onBug = (error: unknown) => {
   console.error(error);
   console.error(`What the instances said, and what the logs have, is in ${folder}`);

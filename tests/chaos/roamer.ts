@@ -57,6 +57,18 @@ export abstract class Roamer {
     this.#open(this.random.pick(this.#ports));
   }
 
+  /** Is gone for so long. */
+  stayAway(ms: number): void {
+    if (this.#stopped) return;
+    this.#end(this.random.chance(0.5));
+    this.#timer = setTimeout(() => this.move(), ms);
+  }
+
+  /** Ends its absence, if it is away. */
+  comeBack(): void {
+    if (!this.#link) this.move();
+  }
+
   lose(): void {
     this.#link?.lose();
   }

@@ -5,13 +5,15 @@ import type { Position } from "../../shared/position.ts";
 import { pause } from "./roamer.ts";
 
 const pageSize = 1_000;
-const pollMs = 250;
+const pollMs = 50;
 
 type Entries = NonNullable<Awaited<ReturnType<Client["xRange"]>>>;
 
 /** One log as it is in Redis, in the order of the stream. */
 export class Truth {
   readonly room: string;
+  /** How many events the server keeps of it. */
+  readonly kept: number;
   readonly events: LoggedEnvelope[] = [];
   /** More than one only if history was lost. */
   readonly epochs = new Set<string>();
@@ -19,8 +21,9 @@ export class Truth {
   #lastId: string | undefined;
   readonly #indexes = new Map<number, number>();
 
-  constructor(room: string, prefix: string) {
+  constructor(room: string, prefix: string, kept: number) {
     this.room = room;
+    this.kept = kept;
     this.#base = `${prefix}:{log:${room}}`;
   }
 
@@ -35,6 +38,11 @@ export class Truth {
     const index = this.#indexes.get(offset);
     // Else a place between two events: offsets that were left out when Redis came back.
     return (index ?? this.events.findLastIndex((event) => event.position.offset <= offset)) + 1;
+  }
+
+  /** How many events there were at a time. */
+  countAt(time: number): number {
+    return this.events.findLastIndex((event) => Date.parse(event.timestamp) <= time) + 1;
   }
 
   /** Reads what has come since. */
@@ -58,12 +66,13 @@ export class Truth {
     const epoch = await this.#epoch(client);
     if (this.epochs.size > 1) faults.push(`${this.room}: had the epochs ${[...this.epochs].join(", ")}`);
     const entries = await this.#entries(client, "-", 100_000_000);
-    if (entries.length !== this.events.length) {
-      faults.push(`${this.room}: has ${entries.length} events at the end, and had ${this.events.length}`);
+    const due = this.events.slice(-this.kept);
+    if (entries.length !== due.length) {
+      faults.push(`${this.room}: has ${entries.length} events at the end, and ${due.length} are due`);
     }
     for (const [index, { id, message }] of entries.entries()) {
       const now = toEvent(id, message, epoch);
-      const before = this.events[index];
+      const before = due[index];
       // The epoch of its position may have changed.
       if (!isDeepStrictEqual(now, before && { ...before, position: now.position }))
         faults.push(`${this.room}: ${id} is not what it was`);
@@ -108,9 +117,9 @@ export class TruthReader {
   #closed = false;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(url: string, rooms: readonly string[], prefix = "signalbox") {
+  constructor(url: string, rooms: readonly string[], kept: number, prefix = "signalbox") {
     this.#client = connectTo(url);
-    this.truths = new Map(rooms.map((room) => [room, new Truth(room, prefix)]));
+    this.truths = new Map(rooms.map((room) => [room, new Truth(room, prefix, kept)]));
   }
 
   async start(): Promise<void> {
