@@ -11,6 +11,8 @@ export default {
   coverageReporters: ["text-summary", "lcovonly"],
   coverageThreshold: { global: { lines: 85 } },
   testTimeout: 20_000,
+  // Every core: most tests wait for sockets, and the default would leave one idle.
+  maxWorkers: "100%",
   openHandlesTimeout: 2_000,
   maxWorkers: 2,
 };

@@ -9,7 +9,8 @@ export const me = { userId: undefined };
 export const socket = io("/chat", {
   autoConnect: false,
   auth: (give) => give({ token: sessionStorage.getItem(tokenKey), autoJoin: false }),
-  // A server may be set to one transport only.
+  // A server may be set to one of these only, and has no other.
+  transports: ["polling", "websocket"],
   tryAllTransports: true,
   reconnectionDelayMax: 5_000,
 });
