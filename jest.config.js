@@ -14,5 +14,4 @@ export default {
   // Every core: most tests wait for sockets, and the default would leave one idle.
   maxWorkers: "100%",
   openHandlesTimeout: 2_000,
-  maxWorkers: 2,
 };
