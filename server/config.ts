@@ -114,6 +114,11 @@ const Environment = z.object({
 /** Names of all variables, in the order in which they are explained. */
 export const variables = Object.keys(Environment.shape) as (keyof Config)[];
 
+/** The address to listen on. Outside production nobody but this machine is let in unless somebody asks for it. */
+export function hostOf({ HOST, NODE_ENV }: Config): string {
+  return HOST ?? (NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1");
+}
+
 /**
  * Reads the configuration. Throws a {@link ConfigurationError} that names every fault.
  * Without `JWT_SECRET` and `OIDC_ISSUER` there is nobody to trust: only outside production may the caller then make a secret.
@@ -134,9 +139,6 @@ const withoutEffect: readonly (keyof Config)[] = [
   "OIDC_AUDIENCE",
   "OIDC_CLIENT_ID",
   "OIDC_ROLES_CLAIM",
-  "REDIS_CA_CERT",
-  "REDIS_TLS_INSECURE",
-  "REDIS_PREFIX",
   "REDIS_UI_EVENTS_STREAM",
   "REDIS_INGEST_STREAM",
   "METRICS_TOKEN",
@@ -192,7 +194,6 @@ function contradictions(given: Record<string, string | undefined>): string[] {
   }
   if (given.OIDC_ISSUER)
     faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
-  if (given.REDIS_URL) faults.push("REDIS_URL: this version runs in memory only; leave it unset");
   if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
     faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");
   }

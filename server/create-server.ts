@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { createServer as createHttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo, ListenOptions } from "node:net";
+import { setupWorker } from "@socket.io/sticky";
 import type { InstanceId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
 import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import { type Config, hostOf } from "./config.ts";
 import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
@@ -16,26 +17,24 @@ import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
-import type { Broadcast } from "./deliver/broadcast.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
-import type { Documents } from "./documents/documents.ts";
-import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
+import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
+import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/notify-user.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createApp } from "./http/create-app.ts";
-import type { EventLog } from "./log/event-log.ts";
-import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import type { Logger } from "./observe/logger.ts";
+import { openStore, type Store } from "./open-store.ts";
 import { Attendance } from "./presence/attendance.ts";
-import { createMemoryPresence } from "./presence/memory-presence.ts";
-import type { Presence } from "./presence/presence.ts";
 import { createPublisher } from "./publish/publisher.ts";
+import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
+import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
@@ -48,12 +47,10 @@ import { Sessions } from "./session/sessions.ts";
 export type ServerConfig = Config & { JWT_SECRET: string };
 
 /** Parts that an embedder or a test brings along. */
-export interface Overrides {
+export interface Overrides extends Partial<Omit<Store, "close">> {
   clock?: Clock;
-  log?: EventLog;
-  documents?: Documents;
-  presence?: Presence;
-  broadcast?: Broadcast;
+  /** `true`: connections come from the primary process, and not from a port. */
+  isWorker?: boolean;
   feeds?: Partial<FeedsOptions>;
 }
 
@@ -69,7 +66,7 @@ export interface SignalboxServer {
 }
 
 /** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
-const listenBacklog = 4_096;
+export const listenBacklog = 4_096;
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
 export async function createServer(
@@ -96,12 +93,25 @@ async function build(
   const clock = overrides.clock ?? systemClock;
   const failed = (error: unknown) => logger.warn("will be tried again", { error });
 
-  // Ports
-  const logBounds = { maxEvents: config.LOG_MAX_EVENTS, ttlSeconds: config.LOG_TTL_SECONDS };
-  const log = overrides.log ?? createMemoryEventLog({ clock, ...logBounds });
-  const documents = overrides.documents ?? createMemoryDocuments({ clock });
-  const presence = overrides.presence ?? createMemoryPresence({ clock });
-  const broadcast = overrides.broadcast ?? createMemoryBroadcast();
+  // Ports. Whoever brings one closes it
+  const openOwnStore = async () => {
+    const store = await openStore(config, clock, logger, instanceId);
+    closers.add("store", () => store.close());
+    return store;
+  };
+  const { log, documents, presence, registry, redis } = isStore(overrides)
+    ? overrides
+    : { ...(await openOwnStore()), ...overrides };
+
+  // The Socket.IO server comes before its door: instances talk over its adapter
+  const drain = new Drain();
+  const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
+  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
+  const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
+  const io = createSocketIoServer({ path, transports, drain, origins, heartbeatIntervalMs });
+  if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
+  const local = createMemoryBroadcast();
+  const broadcast = redis ? createAdapterBroadcast(io, local) : local;
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
@@ -173,8 +183,6 @@ async function build(
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
-  const drain = new Drain();
-  const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const connector = new Connector({
     verifier,
     sessions,
@@ -196,15 +204,17 @@ async function build(
   closers.add("keepalive", () => keepalive.close());
 
   closers.add("connections", () => sessions.ended());
+  const reporter = new Reporter({ registry, sessions, failed });
+  closers.add("registry", () => reporter.close());
 
   // Doors
-  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const app = createApp({
     connector,
     drain,
     router,
     log,
-    sessions,
+    reporter,
+    isReady: () => redis?.isReady ?? true,
     origins,
     logger,
     trustProxy: config.TRUST_PROXY,
@@ -215,13 +225,7 @@ async function build(
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
   const door = { httpServer, connector, router, drain, origins, clock, logger };
-  const socketIo = createSocketIoDoor({
-    ...door,
-    path: config.SOCKET_PATH,
-    transports: config.SOCKET_TRANSPORTS,
-    adminEnabled: config.ADMIN_ENABLED,
-    heartbeatIntervalMs,
-  });
+  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
@@ -235,19 +239,34 @@ async function build(
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
 
-  const host = config.HOST ?? (config.NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1");
-  await new Promise<void>((resolve, reject) => {
-    httpServer.once("error", reject);
-    httpServer.listen({ port: config.PORT, host, backlog: listenBacklog }, resolve);
-  });
-  const { port } = httpServer.address() as AddressInfo;
+  const host = hostOf(config);
+  if (overrides.isWorker) setupWorker(io);
+  else await listen(httpServer, { port: config.PORT, host, backlog: listenBacklog });
+  const port = overrides.isWorker ? config.PORT : (httpServer.address() as AddressInfo).port;
   return {
-    url: `http://${host === "0.0.0.0" || host === "127.0.0.1" ? "localhost" : host}:${port}`,
+    url: urlOf(host, port),
     port,
     instanceId,
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };
+}
+
+async function listen(httpServer: HttpServer, options: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    httpServer.once("error", reject);
+    httpServer.listen(options, resolve);
+  });
+}
+
+/** Where a person on this machine reaches the server. */
+export function urlOf(host: string, port: number): string {
+  return `http://${host === "0.0.0.0" || host === "127.0.0.1" ? "localhost" : host}:${port}`;
+}
+
+function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
+  const { log, documents, presence, registry } = overrides;
+  return Boolean(log && documents && presence && registry);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

@@ -1,9 +1,11 @@
+import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
-import { ConfigurationError, loadConfig, settingsWithoutEffect } from "./config.ts";
-import { createServer } from "./create-server.ts";
-import { createLogger } from "./observe/logger.ts";
+import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./config.ts";
+import { createServer, listenBacklog, type ServerConfig, urlOf } from "./create-server.ts";
+import { createLogger, type Logger } from "./observe/logger.ts";
+import type { WorkersOptions } from "./workers.ts";
 
 // The only file that touches the process: environment, signals, exit code.
 
@@ -23,36 +25,66 @@ async function main(): Promise<void> {
   if (ignored.length > 0) logger.warn("these settings have no effect in this version", { settings: ignored });
 
   const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
-  const server = await createServer({ ...config, JWT_SECRET }, logger);
-  logger.info("listening", { url: server.url, instanceId: server.instanceId, store: "memory" });
+  const { WEB_CONCURRENCY: count, PORT: port } = config;
+  const host = hostOf(config);
+  const running =
+    count > 1 && cluster.isPrimary
+      ? await workers({ count, port, host, backlog: listenBacklog, env: { JWT_SECRET }, logger })
+      : await instance({ ...config, JWT_SECRET }, logger);
+  const url = urlOf(host, running.port);
+  logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
   // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
-  if (config.JWT_SECRET === undefined) console.log(welcome(server.url, JWT_SECRET, config));
+  if (config.JWT_SECRET === undefined && cluster.isPrimary) console.log(welcome(url, JWT_SECRET, config));
 
   let stopping = false;
-  const stop = async (why: string, windowMs: number | undefined, exitCode: number) => {
+  const stop = async (why: NodeJS.Signals | "bug") => {
     if (stopping) process.exit(1);
     stopping = true;
     logger.info("stopping", { why });
-    await server.drain(windowMs);
-    await server.close();
+    const exitCode = await running.stop(why === "bug" ? "SIGTERM" : why);
     logger.info("stopped");
-    process.exit(exitCode);
+    process.exit(why === "bug" ? 1 : exitCode);
   };
-  const stopOrDie = (why: string, windowMs: number | undefined, exitCode: number) => {
-    stop(why, windowMs, exitCode).catch((error: unknown) => {
+  const stopOrDie = (why: NodeJS.Signals | "bug") => {
+    stop(why).catch((error: unknown) => {
       logger.error("could not stop in good order", { error });
       process.exit(1);
     });
   };
-  process.on("SIGTERM", () => stopOrDie("SIGTERM", undefined, 0));
-  process.on("SIGINT", () => stopOrDie("SIGINT", interruptDrainMs, 0));
+  process.on("SIGTERM", stopOrDie);
+  process.on("SIGINT", stopOrDie);
   // The state that a bug leaves behind is not known: the platform starts a new process.
   const onBug = (error: unknown) => {
     logger.error("bug: nobody caught this", { error });
-    stopOrDie("bug", undefined, 1);
+    stopOrDie("bug");
   };
   process.on("unhandledRejection", onBug);
   process.on("uncaughtException", onBug);
+}
+
+/** What this process runs, and how it stops. */
+interface Running {
+  port: number;
+  /** Resolves with the exit code. */
+  stop(signal: NodeJS.Signals): Promise<number>;
+}
+
+async function instance(config: ServerConfig, logger: Logger): Promise<Running> {
+  const server = await createServer(config, logger, { isWorker: cluster.isWorker });
+  return {
+    port: server.port,
+    async stop(signal) {
+      await server.drain(signal === "SIGINT" ? interruptDrainMs : config.DRAIN_MS);
+      await server.close();
+      return 0;
+    },
+  };
+}
+
+/** Loaded only where it is used: it takes hold of the cluster's events. */
+async function workers(options: WorkersOptions): Promise<Running> {
+  const { startWorkers } = await import("./workers.ts");
+  return startWorkers(options);
 }
 
 function welcome(url: string, secret: string, config: ExampleTokenOptions): string {

@@ -29,12 +29,14 @@ const retryMs = 500;
  */
 export class DeltaRollup {
   readonly #options: DeltaRollupOptions;
+  /** Later writers of a response have a greater one. */
   readonly #writer = ulid();
   #index: number;
   #gathered = "";
   /** Tried, and perhaps in the log, perhaps not. */
   #unconfirmed = "";
   #publishing: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
   #notBefore = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -53,6 +55,11 @@ export class DeltaRollup {
     return this.#ended;
   }
 
+  /** The number of the next event, as far as is known here. */
+  get nextIndex(): number {
+    return this.#index;
+  }
+
   /** Resolves when the piece is taken: at once, or when so much has gone out that it fits. After the end: `conflict`. */
   async add(delta: string): Promise<void> {
     while (this.#gathered.length + delta.length > limits.rolledUpDeltaLength) {
@@ -65,9 +72,17 @@ export class DeltaRollup {
   }
 
   /** Lets out what is left. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
+    // Its connection's end, its successor and the response's end may all ask for it at once.
+    this.#ending ??= this.#letOut().finally(() => {
+      this.#ending = undefined;
+    });
+    return this.#ending;
+  }
+
+  async #letOut(): Promise<void> {
     await this.#publishing;
     // Once for what was tried and once for what was gathered since; what cannot be written now is given up.
     for (let i = 0; i < 2 && (this.#unconfirmed || this.#gathered); i++) await this.#publish();
@@ -100,21 +115,41 @@ export class DeltaRollup {
 
   async #append(delta: string): Promise<void> {
     const { publisher, room, sender, responseId, inReplyTo, failed } = this.#options;
-    const index = this.#index;
     try {
-      await publisher.publish(chatResponseDelta, {
-        room,
-        sender,
-        // A failed append may have happened all the same. The same text sent again under the same key is one event;
-        // another writer's text under the same number is not.
-        dedupe: `delta:${responseId}/${this.#writer}/${index}`,
-        data: { responseId, index, delta, ...(inReplyTo === undefined ? {} : { inReplyTo }) },
-      });
-      this.#index++;
+      for (let isOurs = false; !isOurs; this.#index++) {
+        const index = this.#index;
+        const ours = `${this.#writer}/${index}` as EventId;
+        const { id: taker } = await publisher.publish(chatResponseDelta, {
+          room,
+          sender,
+          id: ours,
+          // A failed append may have happened all the same; sent again under the same key it is one event.
+          dedupe: numberKey(responseId, index),
+          data: { responseId, index, delta, ...(inReplyTo === undefined ? {} : { inReplyTo }) },
+        });
+        isOurs = taker === ours;
+        if (!isOurs && !isEarlier(taker, this.#writer)) return this.#giveUp();
+      }
       this.#unconfirmed = "";
     } catch (error) {
       this.#notBefore = performance.now() + retryMs;
       failed(error);
     }
   }
+
+  /** The response has ended, or goes on at a later writer: what is still here would come out of its order. */
+  #giveUp(): void {
+    this.#ended = true;
+    this.#gathered = "";
+    this.#unconfirmed = "";
+  }
 }
+
+/**
+ * The idempotency key of a response's event, for all who write it: each number is taken once, the last one by the end.
+ * A writer that was cut off and goes on late so learns of those that came after it, in the step of the append itself.
+ */
+export const numberKey = (responseId: ResponseId, index: number) => `delta:${responseId}/${index}`;
+
+/** Whether a part was written by somebody who began before this writer did: what remains of it stands before ours. */
+const isEarlier = (part: EventId, writer: string) => /^[0-9A-Z]{26}\/\d+$/.test(part) && part < writer;

@@ -1,17 +1,19 @@
+import { ulid } from "ulid";
 import type { CommandPayload } from "../../shared/commands/catalogue.ts";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
+import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { chatResponse } from "../../shared/events/chat-events.ts";
-import type { ConnectionId, ConversationId, ResponseId, UserId } from "../../shared/ids.ts";
+import type { ConnectionId, ConversationId, EventId, ResponseId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { conversationRoom, logOfRoom, parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Documents, Versioned } from "../documents/documents.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { Publisher } from "../publish/publisher.ts";
-import { isDelta } from "../resume/compact.ts";
+import { isDelta, isResponse } from "../resume/compact.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
-import { DeltaRollup } from "./delta-rollup.ts";
+import { DeltaRollup, numberKey } from "./delta-rollup.ts";
 
 /** What is kept of a streamed response, beside its events in the log. */
 interface ResponseRecord {
@@ -80,12 +82,7 @@ export class Responses {
 
     const stream = await this.#streams.get(key);
     await stream?.rollup.end();
-    const reply = await this.#deps.publisher.publish(chatResponse, {
-      room: conversationRoom(conversationId),
-      sender: senderOf(session.principal),
-      dedupe: `response:${data.responseId}`,
-      data,
-    });
+    const reply = await this.#publishEnd(session, command, stream?.rollup.nextIndex ?? 0);
     const final: ResponseRecord = { ...record.value, final: reply };
     this.#forget(key, stream?.writer);
     try {
@@ -179,26 +176,54 @@ export class Responses {
     const record = await this.#claim(session, conversationId, responseId);
     if (record.value.final) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const room = conversationRoom(conversationId);
+    const { nextIndex, end } = await this.#tail(room, responseId);
+    // It is in the log, and could not be noted.
+    if (end) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const rollup = new DeltaRollup({
       publisher,
       room,
       sender: senderOf(session.principal),
       responseId,
       inReplyTo,
-      nextIndex: await this.#nextIndex(room, responseId),
+      nextIndex,
       failed,
     });
     return { rollup, writer: session.connectionId };
   }
 
-  /** Goes on counting where another connection, perhaps on another instance, left off. */
-  async #nextIndex(room: RoomName, responseId: ResponseId): Promise<number> {
+  /**
+   * The end takes the number after the last part, so that none can follow it. `index` is a guess; that it is taken
+   * shows in the answer.
+   */
+  async #publishEnd(session: Session, command: ResponseCommand, index: number): Promise<PublishedReply> {
+    const { conversationId, ...data } = command;
+    const room = conversationRoom(conversationId);
+    const id = ulid() as EventId;
+    for (let next = index; ; ) {
+      const reply = await this.#deps.publisher.publish(chatResponse, {
+        room,
+        sender: senderOf(session.principal),
+        id,
+        dedupe: numberKey(data.responseId, next),
+        data,
+      });
+      if (reply.id === id) return reply;
+      const { nextIndex, end } = await this.#tail(room, data.responseId);
+      if (end) return { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: true };
+      next = Math.max(next + 1, nextIndex);
+    }
+  }
+
+  /** How far a response is in the log, whoever wrote it. */
+  async #tail(room: RoomName, responseId: ResponseId): Promise<{ nextIndex: number; end?: LoggedEnvelope }> {
     for (let before: number | undefined; ; ) {
       const { events } = await this.#deps.log.readBack(logOfRoom(room), before, limits.pageMax);
-      const last = events.filter(isDelta).findLast(({ data }) => data.responseId === responseId);
-      if (last) return last.data.index + 1;
+      const last = events.findLast(
+        (event) => (isDelta(event) || isResponse(event)) && event.data.responseId === responseId,
+      );
+      if (last) return isDelta(last) ? { nextIndex: last.data.index + 1 } : { nextIndex: 0, end: last };
       before = events[0]?.position.offset;
-      if (before === undefined || events.length < limits.pageMax) return 0;
+      if (before === undefined || events.length < limits.pageMax) return { nextIndex: 0 };
     }
   }
 

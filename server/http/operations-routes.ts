@@ -1,16 +1,18 @@
 import { Router } from "express";
 import type { WebsocketStatus } from "../../shared/http/websocket-status.ts";
-import type { Namespace } from "../../shared/namespace.ts";
 import type { Drain } from "../connect/drain.ts";
-import type { Session } from "../session/session.ts";
+import type { ConnectionCounts } from "../registry/registry.ts";
+import type { Reporter } from "../registry/reporter.ts";
 
 export interface OperationsRoutesDeps {
   drain: Drain;
-  sessions: Iterable<Session>;
+  reporter: Pick<Reporter, "counts">;
+  /** Whether the store can be reached. */
+  isReady(): boolean;
 }
 
 /** For the platform: no token is asked for. */
-export function createOperationsRoutes({ drain, sessions }: OperationsRoutesDeps): Router {
+export function createOperationsRoutes({ drain, reporter, isReady }: OperationsRoutesDeps): Router {
   const routes = Router();
 
   /** Up, whatever it can reach. */
@@ -18,25 +20,25 @@ export function createOperationsRoutes({ drain, sessions }: OperationsRoutesDeps
 
   /** Whether new clients should be sent here. */
   routes.get("/readyz", (_request, response) => {
-    response.status(drain.started ? 503 : 200).json({ status: drain.started ? "draining" : "ready" });
+    const status = drain.started ? "draining" : isReady() ? "ready" : "store_unavailable";
+    response.status(status === "ready" ? 200 : 503).json({ status });
   });
 
-  routes.get("/api/websocket/status", (_request, response) => {
-    response.set("Cache-Control", "no-store").json(websocketStatus(drain, sessions));
+  routes.get("/api/websocket/status", async (_request, response) => {
+    response.set("Cache-Control", "no-store").json(statusOf(drain, await reporter.counts()));
   });
 
   return routes;
 }
 
-function websocketStatus(drain: Drain, sessions: Iterable<Session>): WebsocketStatus {
-  const rooms = { chat: 0, monitoring: 0, admin: 0, agents: 0 };
-  const counted = { "/chat": "chat", "/monitoring": "monitoring", "/admin": "admin", "/agents": "agents" } as const;
-  let connections = 0;
-  for (const session of sessions) {
-    connections++;
-    // A plain WebSocket may serve two namespaces and counts in the first, so that the sum is right.
-    const [first] = session.namespaces satisfies readonly Namespace[];
-    if (first) rooms[counted[first]]++;
-  }
-  return { status: drain.started ? "draining" : "active", connections, rooms, instances: 1 };
+function statusOf(drain: Drain, instances: ConnectionCounts[]): WebsocketStatus {
+  const total = (namespace: keyof ConnectionCounts) => instances.reduce((sum, counts) => sum + counts[namespace], 0);
+  const rooms = {
+    chat: total("/chat"),
+    monitoring: total("/monitoring"),
+    admin: total("/admin"),
+    agents: total("/agents"),
+  };
+  const connections = Object.values(rooms).reduce((sum, count) => sum + count, 0);
+  return { status: drain.started ? "draining" : "active", connections, rooms, instances: instances.length };
 }

@@ -3,7 +3,7 @@ import type { BroadcastMessage } from "../../server/deliver/broadcast.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { messageEnvelope } from "../support/envelopes.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { openStore, type Store, stores } from "../support/stores.ts";
+import { openStore, type TestStore as Store, stores } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
 
 const tell = (data: unknown): BroadcastMessage => ({ kind: "tell", userId: "ada" as UserId, name: "note", data });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { encodeCursor } from "../../server/documents/cursor.ts";
 import type { Documents } from "../../server/documents/documents.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { openStore, type Store, stores } from "../support/stores.ts";
+import { openStore, type TestStore as Store, stores } from "../support/stores.ts";
 
 interface Note {
   text: string;

@@ -4,7 +4,7 @@ import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { LogName } from "../../shared/room.ts";
 import { messageEnvelope, textOf, uniqueLog } from "../support/envelopes.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { openStore, type Store, stores } from "../support/stores.ts";
+import { openStore, type TestStore as Store, stores } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
 
 const maxEvents = 20;

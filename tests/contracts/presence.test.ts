@@ -5,7 +5,7 @@ import type { ConnectionId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import { uniqueRoom } from "../support/envelopes.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { openStore, type Store, stores } from "../support/stores.ts";
+import { openStore, type TestStore as Store, stores } from "../support/stores.ts";
 import { nameOf } from "../support/tokens.ts";
 
 const graceMs = 5_000;

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type Import, importsOf, sourceFiles } from "./source-tree.ts";
 
@@ -22,13 +21,17 @@ const rules: Record<string, Rule> = {
   "server/config.ts": { uses: ["zod"] },
   "server/observe": { uses: ["winston"] },
   "server/session": {},
+  "server/redis": { uses: ["redis", "@socket.io/redis-adapter"], knows: ["server/observe"] },
 
   // Ports: they know nothing of those who use them.
-  "server/documents": {},
-  "server/log": {},
+  // Their Redis twins, and nothing else there, speak to Redis.
+  "server/documents": { uses: ["server/redis"] },
+  // Their Redis twins, and nothing else there, speak to Redis.
+  "server/log": { uses: ["server/redis"] },
   "server/deliver": { knows: ["server/log"] },
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
-  "server/presence": { knows: ["server/publish", "server/session"] },
+  "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
+  "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
   "server/resume": { knows: ["server/log", "server/deliver"] },
 
   "server/conversations": {
@@ -66,13 +69,19 @@ const rules: Record<string, Rule> = {
   },
   "server/http": {
     uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
-    knows: ["server/log", "server/observe", "zod"],
+    knows: ["server/log", "server/observe", "server/registry", "zod"],
   },
+  "server/open-store.ts": {
+    uses: ["server/documents", "server/log", "server/presence", "server/redis", "server/registry"],
+    knows: ["server/config.ts", "server/observe"],
+  },
+  "server/workers.ts": { uses: ["@socket.io/sticky"], knows: ["server/observe"] },
 
   "server/create-server.ts": {
     uses: [
       "server/access",
       "server/closers.ts",
+      "server/config.ts",
       "server/connect",
       "server/conversations",
       "server/deliver",
@@ -82,21 +91,27 @@ const rules: Record<string, Rule> = {
       "server/handle",
       "server/http",
       "server/log",
+      "server/open-store.ts",
       "server/presence",
       "server/publish",
+      "server/redis",
+      "server/registry",
+      "@socket.io/sticky",
       "server/resume",
       "server/rooms",
       "server/route",
       "server/session",
     ],
-    knows: ["server/config.ts", "server/observe"],
+    knows: ["server/observe"],
   },
-  "server/main.ts": { uses: ["server/access", "server/config.ts", "server/create-server.ts", "server/observe"] },
+  "server/main.ts": {
+    uses: ["server/access", "server/config.ts", "server/create-server.ts", "server/observe", "server/workers.ts"],
+  },
 };
 
 /** Twins of a port. Which of them is used is chosen in one place. */
-const twin = /^(?:memory|redis)-/;
-const chooser = "server/create-server.ts";
+const twin = /^server\/(?!redis\/).*\/(?:memory|redis)-[^/]*$/;
+const choosers = ["server/open-store.ts", "server/create-server.ts"];
 
 const files = [...sourceFiles("shared"), ...sourceFiles("server")];
 const imports = files.flatMap(importsOf);
@@ -113,8 +128,8 @@ function faultOf({ from, to, typeOnly }: Import): string | undefined {
   const imported = partOf(to);
   if (importer === undefined) return `${from} belongs to no part of the table`;
   if (imported === undefined) return `${from} imports ${to}, which belongs to no part of the table`;
-  if (importer !== imported && twin.test(basename(to)) && importer !== chooser) {
-    return `${from} imports ${to}: only ${chooser} chooses a twin`;
+  if (importer !== imported && twin.test(to) && !choosers.includes(importer)) {
+    return `${from} imports ${to}: only ${choosers.join(" and ")} choose a twin`;
   }
   if (importer === imported) return undefined;
 

@@ -30,6 +30,12 @@ const programs = {
     apt: ["chromium"],
     brew: ["--cask", "google-chrome"],
   },
+  "redis-server": {
+    variable: "REDIS_SERVER_PATH",
+    names: ["redis-server", "valkey-server"],
+    apt: ["redis-server"],
+    brew: ["redis"],
+  },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;

@@ -1,12 +1,11 @@
 import { afterEach } from "@jest/globals";
-import { systemClock } from "../../server/clock.ts";
 import { Closers } from "../../server/closers.ts";
 import { loadConfig } from "../../server/config.ts";
 import { createServer, type Overrides, type SignalboxServer } from "../../server/create-server.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import type { Role } from "../../shared/role.ts";
-import { openStore, type StoreName } from "./stores.ts";
+import { type StoreName, storeEnv } from "./stores.ts";
 import { TestClient } from "./test-client.ts";
 import { TestWebSocket } from "./test-websocket.ts";
 import { testSecret, tokenOf } from "./tokens.ts";
@@ -35,20 +34,17 @@ afterEach(() => opened.close());
 
 /** A real server on a port of its own, closed after the test together with its clients. */
 export async function startServer(options: StartOptions): Promise<TestServer> {
-  const clock = options.overrides?.clock ?? systemClock;
   const config = loadConfig({
     NODE_ENV: "test",
     PORT: "0",
     JWT_SECRET: testSecret,
     PRESENCE_GRACE_MS: "0",
+    ...(await storeEnv(options.store)),
     ...options.env,
   });
-  const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds } = config;
-  const store = await openStore(options.store, { clock, maxEvents, ttlSeconds });
-  opened.add("store", () => store.close());
   const lines: string[] = [];
   const logger = createLogger({ level: config.LOG_LEVEL, format: "json", write: (line) => void lines.push(line) });
-  const server = await createServer({ ...config, JWT_SECRET: testSecret }, logger, { ...store, ...options.overrides });
+  const server = await createServer({ ...config, JWT_SECRET: testSecret }, logger, options.overrides);
   opened.add("server", () => server.close());
   return new TestServer(server, lines);
 }

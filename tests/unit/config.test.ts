@@ -134,7 +134,6 @@ describe("configuration", () => {
   });
 
   it.each([
-    ["REDIS_URL", "redis://localhost:6379"],
     ["OIDC_ISSUER", "https://id.example.com"],
     ["WEB_CONCURRENCY", "2"],
   ])("CONF-2 what this version cannot do is refused: %s", (name, value) => {

@@ -32,21 +32,23 @@ function startResponse({ nextIndex = 0 } = {}) {
   const log = new SlowLog(createMemoryEventLog({ clock, maxEvents: 10_000, ttlSeconds: 3_600 }));
   const room = uniqueRoom();
   const failures: unknown[] = [];
-  const rollup = new DeltaRollup({
-    publisher: createPublisher({ log, broadcast: createMemoryBroadcast(), clock }),
-    room,
-    sender: { userId: "bot" as UserId, name: null, agentId: null },
-    responseId: "r-1" as ResponseId,
-    inReplyTo: undefined,
-    nextIndex,
-    failed: (error) => failures.push(error),
-  });
+  const write = (from: number) =>
+    new DeltaRollup({
+      publisher: createPublisher({ log, broadcast: createMemoryBroadcast(), clock }),
+      room,
+      sender: { userId: "bot" as UserId, name: null, agentId: null },
+      responseId: "r-1" as ResponseId,
+      inReplyTo: undefined,
+      nextIndex: from,
+      failed: (error) => failures.push(error),
+    });
+  const rollup = write(nextIndex);
   /** The parts in the log. */
   async function parts() {
     const { events } = await log.read(logOfRoom(room), 0, 10_000);
     return events.filter(isDelta).map(({ data }) => data);
   }
-  return { rollup, log, failures, parts };
+  return { rollup, write, log, failures, parts };
 }
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
@@ -199,6 +201,59 @@ describe("delta rollup", () => {
     await rollup.end();
 
     expect((await parts()).map(({ index }) => index)).toEqual([7, 8]);
+  });
+
+  it("STREAM-6 a writer that was cut off writes nothing behind the one that went on", async () => {
+    const { rollup, write, log, parts } = startResponse();
+    await rollup.add("a");
+    await pass(40);
+    log.appends = "before";
+    await rollup.add("b");
+    await pass(10);
+    log.appends = "none";
+
+    const later = write(1);
+    await later.add("c");
+    await pass(1_000);
+    await later.end();
+
+    const written = await parts();
+    expect(written.map(({ delta }) => delta)).toEqual(["a", "c"]);
+    expect(written.map(({ index }) => index)).toEqual([0, 1]);
+    expect(rollup.ended).toBe(true);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it("STREAM-6 what an earlier writer still had in hand stands before what the later one writes", async () => {
+    const { rollup, write, parts } = startResponse();
+    await rollup.add("a");
+    await pass(1);
+    await rollup.add("b");
+    const later = write(1);
+
+    await rollup.end();
+    await later.add("c");
+    await later.end();
+
+    const written = await parts();
+    expect(written.map(({ delta }) => delta)).toEqual(["a", "b", "c"]);
+    expect(written.map(({ index }) => index)).toEqual([0, 1, 2]);
+  });
+
+  it("STREAM-1 the numbers have no hole when the end is asked for more than once", async () => {
+    const { rollup, write, log, parts } = startResponse();
+    log.takesMs = 10;
+    await rollup.add("a");
+    await rollup.add("b");
+
+    const ended = Promise.all([rollup.end(), rollup.end()]);
+    await pass(100);
+    await ended;
+
+    const next = write(rollup.nextIndex);
+    await next.add("c");
+    await pass(20);
+    expect((await parts()).map(({ index }) => index)).toEqual([0, 1, 2]);
   });
 
   it.each<AppendFault>(["before", "after"])(

@@ -1,6 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket as NetSocket } from "node:net";
-import { type DefaultEventsMap, Server, type Socket, type Namespace as SocketIoNamespace } from "socket.io";
+import type { DefaultEventsMap, Socket, Namespace as SocketIoNamespace } from "socket.io";
 import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { type Namespace, namespaces } from "../../../shared/namespace.ts";
 import { Rejection } from "../../../shared/rejection.ts";
@@ -9,63 +9,36 @@ import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
-import type { Drain } from "../../connect/drain.ts";
-import { silenceLimitMs } from "../../connect/keepalive.ts";
-import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
-import { contractParser, packetBytes } from "./contract-parser.ts";
+import { packetBytes } from "./contract-parser.ts";
+import type { NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
 export interface SocketIoDoorOptions {
+  io: SocketIoServer;
   httpServer: HttpServer;
   connector: Connector;
   router: Router;
-  drain: Drain;
-  origins: OriginPolicy;
   clock: Clock;
   logger: Logger;
-  path: string;
-  transports: readonly ("websocket" | "polling")[];
   adminEnabled: boolean;
-  heartbeatIntervalMs: number;
 }
 
 export interface SocketIoDoor extends Outlet {
   close(): Promise<void>;
 }
 
-/** Results of agents may have 1 MiB; the envelope around them is small. All other commands are held to less by the router. */
-const maxPacketBytes = 1_048_576 + 16_384;
-const connectTimeoutMs = 10_000;
+/** How long answers that are under way may take when the door closes. */
 const closeGraceMs = 500;
 
-type NoEvents = Record<string, never>;
 type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
 
 /** Socket.IO clients of any make. */
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
-  const { httpServer, heartbeatIntervalMs, drain, origins } = options;
-  const io = new Server<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>(httpServer, {
-    path: options.path,
-    transports: [...options.transports],
-    parser: contractParser,
-    maxHttpBufferSize: maxPacketBytes,
-    perMessageDeflate: false,
-    connectTimeout: connectTimeoutMs,
-    pingInterval: heartbeatIntervalMs,
-    pingTimeout: silenceLimitMs(heartbeatIntervalMs) - heartbeatIntervalMs,
-    // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
-    destroyUpgrade: false,
-    cors: { origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)), credentials: true },
-    // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
-    allowRequest: (request, allow) => {
-      if (drain.started) allow("This instance is stopping", false);
-      else if (isOriginAllowed(request.headers.origin, request.headers.host, origins)) allow(null, true);
-      else allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
-    },
-  });
+  const { io, httpServer } = options;
+  io.attach(httpServer);
 
   const open = new Set<NetSocket>();
   httpServer.on("connection", (socket) => {

@@ -1,0 +1,45 @@
+import { type DefaultEventsMap, Server } from "socket.io";
+import type { Opening } from "../../connect/connector.ts";
+import type { Drain } from "../../connect/drain.ts";
+import { silenceLimitMs } from "../../connect/keepalive.ts";
+import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import { contractParser } from "./contract-parser.ts";
+
+export interface SocketIoServerOptions {
+  path: string;
+  transports: readonly ("websocket" | "polling")[];
+  drain: Drain;
+  origins: OriginPolicy;
+  heartbeatIntervalMs: number;
+}
+
+export type NoEvents = Record<string, never>;
+export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
+
+/** Results of agents may have 1 MiB; the envelope around them is small. All other commands are held to less by the router. */
+const maxPacketBytes = 1_048_576 + 16_384;
+const connectTimeoutMs = 10_000;
+
+/** The library's server with our settings. Listens to nothing until it is attached. */
+export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
+  const { heartbeatIntervalMs, drain, origins } = options;
+  return new Server({
+    path: options.path,
+    transports: [...options.transports],
+    parser: contractParser,
+    maxHttpBufferSize: maxPacketBytes,
+    perMessageDeflate: false,
+    connectTimeout: connectTimeoutMs,
+    pingInterval: heartbeatIntervalMs,
+    pingTimeout: silenceLimitMs(heartbeatIntervalMs) - heartbeatIntervalMs,
+    // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
+    destroyUpgrade: false,
+    cors: { origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)), credentials: true },
+    // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
+    allowRequest: (request, allow) => {
+      if (drain.started) allow("This instance is stopping", false);
+      else if (isOriginAllowed(request.headers.origin, request.headers.host, origins)) allow(null, true);
+      else allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import type { InstanceId } from "../shared/ids.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Documents } from "./documents/documents.ts";
+import { createMemoryDocuments } from "./documents/memory-documents.ts";
+import { createRedisDocuments } from "./documents/redis-documents.ts";
+import type { EventLog } from "./log/event-log.ts";
+import { createMemoryEventLog } from "./log/memory-event-log.ts";
+import { createRedisEventLog } from "./log/redis-event-log.ts";
+import type { Logger } from "./observe/logger.ts";
+import { createMemoryPresence } from "./presence/memory-presence.ts";
+import type { Presence } from "./presence/presence.ts";
+import { createRedisPresence } from "./presence/redis-presence.ts";
+import { connectToRedis, type RedisConnections } from "./redis/redis-connections.ts";
+import { createMemoryRegistry } from "./registry/memory-registry.ts";
+import { createRedisRegistry } from "./registry/redis-registry.ts";
+import type { Registry } from "./registry/registry.ts";
+
+/** One twin of every port that keeps something. */
+export interface Store {
+  log: EventLog;
+  documents: Documents;
+  presence: Presence;
+  registry: Registry;
+  /** With `REDIS_URL`. */
+  redis: RedisConnections | undefined;
+  close(): Promise<void>;
+}
+
+/** With `REDIS_URL` the Redis twins, else those in memory. */
+export async function openStore(config: Config, clock: Clock, logger: Logger, instanceId: InstanceId): Promise<Store> {
+  const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url, REDIS_PREFIX: prefix } = config;
+  if (url === undefined) {
+    return {
+      log: createMemoryEventLog({ clock, maxEvents, ttlSeconds }),
+      documents: createMemoryDocuments({ clock }),
+      presence: createMemoryPresence({ clock }),
+      registry: createMemoryRegistry(),
+      redis: undefined,
+      close: async () => {},
+    };
+  }
+
+  const { REDIS_CA_CERT: caCert, REDIS_TLS_INSECURE: tlsInsecure, PRESENCE_GRACE_MS: graceMs } = config;
+  const redis = await connectToRedis({ url, caCert, tlsInsecure, logger });
+  return {
+    log: createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSeconds }),
+    documents: createRedisDocuments({ redis, clock, prefix }),
+    presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
+    registry: createRedisRegistry({ redis, prefix, instanceId }),
+    redis,
+    close: () => redis.close(),
+  };
+}

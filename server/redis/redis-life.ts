@@ -1,0 +1,86 @@
+import { messageOf } from "./redis-answer.ts";
+import { pause, type RedisClient } from "./redis-client.ts";
+
+/** What a command is told about the connection that it is sent over. */
+export interface Sending {
+  /** Changes with every life of the Redis server: what it had last may be gone after a restart or a failover. */
+  runId: string;
+  /** When the caller will have given up: milliseconds of Redis' own clock. */
+  deadline: number;
+}
+
+export type Command<T> = (client: RedisClient, sending: Sending) => Promise<T>;
+
+interface Life {
+  runId: string;
+  /** What is to be added to `performance.now()` to have the server's clock. */
+  clockOffset: number;
+}
+
+/** By so much, at most, Redis refuses to begin a command before the caller gives up: the answer has to get through. */
+const answerMs = 250;
+/** Clocks drift apart. */
+const askEveryMs = 60_000;
+const retryMs = 50;
+
+/** Knows the server at the other end of a connection. Asks whenever one is made, before anything is sent over it. */
+export class RedisLife {
+  readonly #client: RedisClient;
+  readonly #failed: (error: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #life: Life | undefined;
+  #asking: Promise<void> | undefined;
+
+  constructor(client: RedisClient, failed: (error: unknown) => void) {
+    this.#client = client;
+    this.#failed = failed;
+    client.on("ready", () => {
+      this.#life = undefined;
+      this.ask();
+    });
+    this.#timer = setInterval(() => client.isReady && this.ask(), askEveryMs).unref();
+  }
+
+  /** Asks again; until it is answered what was known is good enough. */
+  ask(): void {
+    const asking = readLife(this.#client).then((life) => {
+      // Not what was told over a connection that has been lost since.
+      if (this.#asking === asking) this.#life = life;
+    }, this.#failed);
+    this.#asking = asking;
+  }
+
+  /** Sends the command now, or as soon as it is known to whom. Rejects like the command, and when nobody is there. */
+  async send<T>(command: Command<T>, until: number): Promise<T> {
+    if (!this.#life) await this.#asking;
+    if (!this.#life) throw new Error("not connected");
+    const { runId, clockOffset } = this.#life;
+    const leftMs = until - performance.now();
+    return command(this.#client, { runId, deadline: until - Math.min(answerMs, leftMs / 2) + clockOffset });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** Rejects when the connection is lost. */
+async function readLife(client: RedisClient): Promise<Life> {
+  for (;;) {
+    try {
+      const [info, time] = await Promise.all([client.info("server"), client.sendCommand(["TIME"])]);
+      const [seconds, micros] = time as unknown as [string, string];
+      return {
+        runId: /^run_id:(\w+)/m.exec(info)?.[1] ?? "",
+        clockOffset: Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now(),
+      };
+    } catch (error) {
+      // A server that does not tell hides it from all instances alike.
+      if (/^NOPERM|^ERR unknown command/.test(messageOf(error))) {
+        return { runId: "", clockOffset: Date.now() - performance.now() };
+      }
+      if (!client.isReady) throw error;
+      await pause(retryMs);
+    }
+  }
+}

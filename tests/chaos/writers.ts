@@ -1,0 +1,147 @@
+import type { PublishedReply } from "../../shared/commands/fields.ts";
+import type { Position } from "../../shared/position.ts";
+import type { Reply } from "../../shared/reply.ts";
+import type { Seen } from "./link.ts";
+import { pause, Roamer, type RoamerOptions } from "./roamer.ts";
+
+/** An event that the server has accepted. */
+export interface Accepted {
+  by: string;
+  userId: string;
+  conversationId: string;
+  id: string;
+  text: string;
+  position: Position;
+  /** The one of the same writer that was accepted before this one was sent. */
+  after?: Accepted;
+}
+
+export interface WriterOptions extends RoamerOptions {
+  conversationId: string;
+  /** Between two messages, on average. */
+  everyMs: number;
+}
+
+abstract class Writer extends Roamer {
+  readonly accepted: Accepted[] = [];
+  /** How many were sent, however often. */
+  sent = 0;
+  readonly conversationId: string;
+  protected readonly everyMs: number;
+  /** A paused writer finishes what it has begun. */
+  paused = false;
+  finishing = false;
+  readonly #done: Promise<void>;
+  #finished: () => void = () => {};
+
+  constructor(options: WriterOptions) {
+    super(options);
+    this.conversationId = options.conversationId;
+    this.everyMs = options.everyMs;
+    this.#done = new Promise((resolve) => {
+      this.#finished = resolve;
+    });
+  }
+
+  override start(): void {
+    super.start();
+    void this.#run();
+  }
+
+  /** Resolves when everything that was sent has been answered. */
+  async finish(): Promise<void> {
+    this.finishing = true;
+    await this.#done;
+    this.stop(false);
+  }
+
+  protected arrived(): void {}
+  protected heard(_event: Seen): void {}
+  protected abstract writeOne(): Promise<void>;
+
+  /** Sends until it is answered. */
+  protected async publish(command: string, id: string, text: string, payload: Record<string, unknown>): Promise<void> {
+    this.sent++;
+    const after = this.accepted.at(-1);
+    const accepted = await this.#untilAccepted(command, payload);
+    if (!accepted) return;
+    const { position } = accepted;
+    const { name: by, conversationId } = this;
+    const { userId } = this.identity;
+    const record = { by, userId, conversationId, id: accepted.id, text, position };
+    this.accepted.push(after ? { ...record, after } : record);
+    if (command === "chat_message" && accepted.id !== id) this.violated(`${id} was accepted as ${accepted.id}`);
+
+    // An answer may have got lost on its way to somebody who then asks again.
+    if (!this.random.chance(0.02)) return;
+    const again = await this.#untilAccepted(command, payload);
+    if (again && (!again.duplicate || !isSame(again.position, position))) {
+      this.violated(`${id} was accepted again: ${JSON.stringify(again)} after ${JSON.stringify(accepted)}`);
+    }
+  }
+
+  async #untilAccepted(command: string, payload: Record<string, unknown>): Promise<PublishedReply | undefined> {
+    while (!this.isStopped) {
+      const reply = (await this.ask(command, payload)) as Reply<PublishedReply> | undefined;
+      if (reply?.ok) return reply.data;
+      await this.beforeRetry(command, reply?.error);
+    }
+    return undefined;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.finishing && !this.isStopped) {
+      if (!this.paused) await this.writeOne();
+      if (this.random.chance(0.01)) this.move();
+      await pause(this.everyMs * (0.5 + this.random.next()));
+    }
+    this.#finished();
+  }
+}
+
+const isSame = (a: Position, b: Position) => a.epoch === b.epoch && a.offset === b.offset;
+
+/** Writes messages one after the other, each until it is accepted. */
+export class Publisher extends Writer {
+  #count = 0;
+
+  protected async writeOne(): Promise<void> {
+    const { conversationId } = this;
+    const id = `${this.name}-${++this.#count}`;
+    const message = `${id} ${"x".repeat(this.random.between(0, 200))}`;
+    await this.publish("chat_message", id, message, { conversationId, id, message });
+  }
+}
+
+/** Streams responses piece by piece. A piece whose fate is not known is not sent again: the end has the whole text. */
+export class Agent extends Writer {
+  /** The pieces of a response that were answered, and those that were not: they may come late, or never. */
+  readonly pieces = new Map<string, { taken: number[]; doubtful: Set<number> }>();
+  #count = 0;
+
+  protected async writeOne(): Promise<void> {
+    const { conversationId } = this;
+    const responseId = `${this.name}-${++this.#count}`;
+    const pieces = { taken: [] as number[], doubtful: new Set<number>() };
+    this.pieces.set(responseId, pieces);
+    let message = "";
+    for (let left = this.random.between(5, 60), piece = 1; left > 0 && !this.finishing; left--, piece++) {
+      const delta = `${piece} `;
+      message += delta;
+      for (let taken = false; !taken && !this.isStopped; ) {
+        const reply = await this.ask("chat_response_delta", { conversationId, responseId, delta });
+        taken = !reply || reply.ok;
+        if (reply && !reply.ok) await this.beforeRetry("chat_response_delta", reply.error);
+        if (reply?.ok) pieces.taken.push(piece);
+        if (reply) continue;
+        pieces.doubtful.add(piece);
+        await pause(100);
+      }
+      if (this.random.chance(0.01)) this.move();
+      await pause(this.random.between(0, 60));
+    }
+    message += "end";
+    const payload = { conversationId, responseId, message, status: "complete" };
+    await this.publish("chat_response", responseId, message, payload);
+  }
+}

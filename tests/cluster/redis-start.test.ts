@@ -1,0 +1,135 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { installationMs } from "../support/programs.ts";
+import { RedisServer } from "../support/redis-server.ts";
+import { conversationId, heard, room, say, startInstances, textsOf } from "./cluster.ts";
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Ada and Bob, on two instances, hear each other. */
+async function talk(env: Record<string, string>): Promise<void> {
+  const [a, b] = await startInstances(env, ["A", "B"]);
+  const ada = await a.connect("ada");
+  const bob = await b.connect("bob");
+  await ada.ok("conversation.create", { id: conversationId, members: ["bob"] });
+  await bob.ok("join_room", { room });
+  await say(ada, "hello");
+  await heard(bob, "hello");
+  expect(textsOf(bob)).toEqual(["hello"]);
+}
+
+const failure = (env: Record<string, string>) =>
+  startInstances(env, ["A"]).then(
+    () => "it started",
+    (error: Error) => error.message,
+  );
+
+describe("Redis over TLS", () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-tls-"));
+  const file = (name: string) => join(folder, name);
+  let redis: RedisServer;
+  let url: string;
+  beforeAll(async () => {
+    const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+    const key = ["-newkey", "rsa:2048", "-nodes", "-days", "1"];
+    openssl("req", "-x509", ...key, "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.crt");
+    const names = ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+    const signed = ["-CA", "ca.crt", "-CAkey", "ca.key"];
+    openssl(
+      "req",
+      "-x509",
+      ...signed,
+      ...key,
+      "-subj",
+      "/CN=localhost",
+      ...names,
+      "-keyout",
+      "redis.key",
+      "-out",
+      "redis.crt",
+    );
+    const port = await freePort();
+    const tls = ["--tls-port", `${port}`, "--tls-auth-clients", "no"];
+    const files = [
+      "--tls-cert-file",
+      file("redis.crt"),
+      "--tls-key-file",
+      file("redis.key"),
+      "--tls-ca-cert-file",
+      file("ca.crt"),
+    ];
+    redis = await RedisServer.start([...tls, ...files]);
+    url = `rediss://127.0.0.1:${port}`;
+  }, installationMs);
+  afterAll(async () => {
+    await redis.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("TROUBLE-12 is used with the authority's certificate, as a file or as it is", async () => {
+    await talk({ REDIS_URL: url, REDIS_PREFIX: "file", REDIS_CA_CERT: file("ca.crt") });
+    await talk({ REDIS_URL: url, REDIS_PREFIX: "pem", REDIS_CA_CERT: readFileSync(file("ca.crt"), "utf8") });
+  });
+
+  it("TROUBLE-12 is used with any certificate where that is asked for", async () => {
+    await talk({ REDIS_URL: url, REDIS_PREFIX: "insecure", REDIS_TLS_INSECURE: "true" });
+  });
+
+  it("TROUBLE-12 is refused with a certificate that nobody vouches for, and the start says so", async () => {
+    const message = await failure({ REDIS_URL: url });
+
+    expect(message).toMatch(/^REDIS_URL: cannot connect to rediss:\/\/127\.0\.0\.1:\d+: .*certificate/);
+  });
+
+  it("TROUBLE-13 the start says which file with a certificate cannot be read", async () => {
+    const message = await failure({ REDIS_URL: url, REDIS_CA_CERT: file("nowhere.crt") });
+
+    expect(message).toBe(`REDIS_CA_CERT: cannot read ${file("nowhere.crt")}`);
+  });
+});
+
+describe("a start without Redis", () => {
+  it("TROUBLE-13 fails and says where nobody answered", async () => {
+    const port = await freePort();
+
+    const message = await failure({ REDIS_URL: `redis://user:sesame@127.0.0.1:${port}` });
+
+    expect(message).toBe(
+      `REDIS_URL: cannot connect to redis://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+    );
+  });
+
+  it("TROUBLE-13 fails and says that the password is wrong, without saying which it was", async () => {
+    const redis = await RedisServer.start();
+    await redis.command("CONFIG", "SET", "requirepass", "the right one");
+
+    const message = await failure({ REDIS_URL: redis.url.replace("//", "//:sesame@") });
+    await redis.close();
+
+    expect(message).toMatch(/^REDIS_URL: cannot connect to redis:\/\/127\.0\.0\.1:\d+: .*WRONGPASS/);
+    expect(message).not.toContain("sesame");
+  });
+
+  it("TROUBLE-13 fails when there is an answer, and it is no Redis's", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as { port: number };
+
+    const message = await failure({ REDIS_URL: `redis://127.0.0.1:${port}` });
+    silent.close();
+
+    expect(message).toMatch(/^REDIS_URL: cannot connect to redis:\/\/127\.0\.0\.1:\d+: \S/);
+  });
+});
