@@ -1,5 +1,13 @@
 /** A kind of document: its key space. */
-export type DocumentKind = "conversation" | "read-position" | "response";
+export type DocumentKind =
+  | "conversation"
+  | "read-position"
+  | "response"
+  | "task"
+  | "stream"
+  | "checkpoint"
+  | "agent"
+  | "dispatch";
 
 export interface Versioned<T> {
   value: T;

@@ -15,8 +15,14 @@ interface Stored {
 /** How many puts lie between two searches for expired documents. */
 const putsPerSweep = 1_000;
 
+/** Nothing here waits: what a call does is done when it returns. */
+export interface MemoryDocuments extends Documents {
+  /** 0: there is no such document. */
+  versionOf(kind: DocumentKind, id: string): number;
+}
+
 /** Keeps the documents for as long as the process lives. */
-export function createMemoryDocuments({ clock }: { clock: Clock }): Documents {
+export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocuments {
   const kinds = new Map<DocumentKind, Map<string, Stored>>();
   const indexes = new Map<string, Set<Stored>>();
   let puts = 0;
@@ -59,15 +65,18 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): Documents {
     return stored && read<T>(stored);
   };
 
+  const versionOf = (kind: DocumentKind, id: string) => find(kind, id)?.version ?? 0;
+
   return {
     get,
+    versionOf,
 
     getMany: <T>(kind: DocumentKind, ids: string[]) => Promise.all(ids.map((id) => get<T>(kind, id))),
 
     async put(kind, id, value, expected, options = {}) {
       if (++puts % putsPerSweep === 0) sweep();
       const before = find(kind, id);
-      if ((before?.version ?? 0) !== expected) return false;
+      if (versionOf(kind, id) !== expected) return false;
       if (before) unindex(kind, before);
 
       const stored: Stored = {
