@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo, ListenOptions } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
+import type { Envelope } from "../shared/envelope.ts";
 import type { InstanceId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
@@ -17,6 +18,7 @@ import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
+import { audiencesOf } from "./deliver/audiences-of.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
@@ -115,8 +117,9 @@ async function build(
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
-  const deliver: Outlet["deliver"] = (event) => {
-    for (const outlet of outlets) outlet.deliver(event);
+  const deliver = (event: Envelope) => {
+    const audiences = audiencesOf(event);
+    for (const outlet of outlets) outlet.deliver(event, audiences);
   };
   const feeds = new Feeds(
     { log, deliver, failed, reset: (name, position, reason) => rooms.reset(name, position, reason) },

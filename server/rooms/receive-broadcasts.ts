@@ -1,6 +1,6 @@
+import type { Envelope } from "../../shared/envelope.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
-import type { Outlet } from "../deliver/outlet.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Rosters } from "./roster.ts";
@@ -11,7 +11,7 @@ export interface ReceiveBroadcastsDeps {
   rooms: Rooms;
   rosters: Rosters;
   sessions: Sessions;
-  deliver: Outlet["deliver"];
+  deliver(event: Envelope): void;
   failed(error: unknown): void;
 }
 

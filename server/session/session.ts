@@ -1,8 +1,8 @@
 import type { DisconnectReason } from "../../shared/disconnect-reason.ts";
 import type { ConnectionId } from "../../shared/ids.ts";
 import type { Namespace } from "../../shared/namespace.ts";
-import type { RoomName } from "../../shared/room.ts";
 import type { Clock } from "../clock.ts";
+import type { Audience } from "./audience.ts";
 import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
 import type { Principal } from "./principal.ts";
 import type { TokenBucket } from "./token-bucket.ts";
@@ -11,9 +11,9 @@ import type { TokenBucket } from "./token-bucket.ts";
 export interface Transport {
   /** Writes a message to this connection alone. */
   send(name: string, data: unknown): void;
-  /** From now on the room's events are written to this connection. */
-  join(room: RoomName): void;
-  leave(room: RoomName): void;
+  /** From now on the audience's events are written to this connection. */
+  join(audience: Audience): void;
+  leave(audience: Audience): void;
   /** Bytes that were sent and that the network has not taken yet. */
   backlogBytes(): number;
   /** Ends the connection in the way that the reason asks for; what was sent before still goes out. */

@@ -28,7 +28,8 @@ const rules: Record<string, Rule> = {
   "server/documents": { uses: ["server/redis"] },
   // Their Redis twins, and nothing else there, speak to Redis.
   "server/log": { uses: ["server/redis"] },
-  "server/deliver": { knows: ["server/log"] },
+  "server/transactions": { uses: ["server/redis"], knows: ["server/documents", "server/log"] },
+  "server/deliver": { knows: ["server/log", "server/session"] },
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
@@ -72,7 +73,14 @@ const rules: Record<string, Rule> = {
     knows: ["server/log", "server/observe", "server/registry", "zod"],
   },
   "server/open-store.ts": {
-    uses: ["server/documents", "server/log", "server/presence", "server/redis", "server/registry"],
+    uses: [
+      "server/documents",
+      "server/log",
+      "server/presence",
+      "server/redis",
+      "server/registry",
+      "server/transactions",
+    ],
     knows: ["server/config.ts", "server/observe"],
   },
   "server/workers.ts": { uses: ["@socket.io/sticky"], knows: ["server/observe"] },
@@ -128,7 +136,8 @@ function faultOf({ from, to, typeOnly }: Import): string | undefined {
   const imported = partOf(to);
   if (importer === undefined) return `${from} belongs to no part of the table`;
   if (imported === undefined) return `${from} imports ${to}, which belongs to no part of the table`;
-  if (importer !== imported && twin.test(to) && !choosers.includes(importer)) {
+  const isTwinOfTwin = typeOnly && twin.test(from);
+  if (importer !== imported && twin.test(to) && !isTwinOfTwin && !choosers.includes(importer)) {
     return `${from} imports ${to}: only ${choosers.join(" and ")} choose a twin`;
   }
   if (importer === imported) return undefined;

@@ -4,14 +4,13 @@ import { Session, type SessionOptions } from "../../server/session/session.ts";
 import { TokenBucket } from "../../server/session/token-bucket.ts";
 import type { DisconnectReason } from "../../shared/disconnect-reason.ts";
 import type { ConnectionId, UserId } from "../../shared/ids.ts";
-import type { RoomName } from "../../shared/room.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** What a session did with its door. */
 export interface TestSession {
   session: Session;
   sent: { name: string; data: unknown }[];
-  rooms: Set<RoomName>;
+  rooms: Set<string>;
   closedFor: DisconnectReason[];
 }
 

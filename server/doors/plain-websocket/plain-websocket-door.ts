@@ -6,7 +6,6 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import { ClientFrame, type EventFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, type ReplyError, replyError } from "../../../shared/reply.ts";
-import type { RoomName } from "../../../shared/room.ts";
 import { type Clock, timestampOf } from "../../clock.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
@@ -15,6 +14,7 @@ import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
+import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 
 export interface PlainWebSocketDoorOptions {
@@ -46,7 +46,7 @@ const earlyFrames = 100;
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
   const { httpServer, drain, origins, backlogBytes, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
-  const members = new Map<RoomName, Map<WebSocket, Session>>();
+  const members = new Map<Audience, Map<WebSocket, Session>>();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
@@ -61,11 +61,13 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   httpServer.on("upgrade", onUpgrade);
 
   return {
-    deliver(event) {
-      const audience = members.get(event.room);
-      if (!audience) return;
+    deliver(event, audiences) {
+      const present = audiences.map((audience) => members.get(audience)).filter((found) => found !== undefined);
+      const [first, ...others] = present;
+      if (!first) return;
+      const receivers = others.length === 0 ? first : new Map(present.flatMap((found) => [...found]));
       const frame = Buffer.from(JSON.stringify(eventFrame(event)));
-      for (const [webSocket, session] of audience) {
+      for (const [webSocket, session] of receivers) {
         if (webSocket.bufferedAmount > backlogBytes) session.close("slow_consumer");
         else webSocket.send(frame, { binary: false });
       }
@@ -78,7 +80,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   };
 }
 
-type Members = Map<RoomName, Map<WebSocket, Session>>;
+type Members = Map<Audience, Map<WebSocket, Session>>;
 
 async function admit(
   webSocket: WebSocket,
@@ -140,15 +142,15 @@ class Connection implements Transport {
     this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
   }
 
-  join(room: RoomName): void {
-    const audience = this.#members.get(room) ?? new Map();
-    this.#members.set(room, audience.set(this.#webSocket, this.#session));
+  join(audience: Audience): void {
+    const found = this.#members.get(audience) ?? new Map();
+    this.#members.set(audience, found.set(this.#webSocket, this.#session));
   }
 
-  leave(room: RoomName): void {
-    const audience = this.#members.get(room);
-    audience?.delete(this.#webSocket);
-    if (audience?.size === 0) this.#members.delete(room);
+  leave(audience: Audience): void {
+    const found = this.#members.get(audience);
+    found?.delete(this.#webSocket);
+    if (found?.size === 0) this.#members.delete(audience);
   }
 
   backlogBytes(): number {

@@ -53,10 +53,11 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   }
 
   return {
-    deliver(event) {
+    deliver(event, audiences) {
       const namespace = io.of(namespaceOfKind[parseRoom(event.room).kind]);
       // Most events have nobody here to go to in most namespaces: nothing is encoded for nobody.
-      if (namespace.adapter.rooms.has(event.room)) namespace.local.to(event.room).emit(event.type, event);
+      const present = audiences.filter((audience) => namespace.adapter.rooms.has(audience));
+      if (present.length > 0) namespace.local.to(present).emit(event.type, event);
     },
     async close() {
       // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
@@ -151,8 +152,8 @@ function serve(
 function transportOf(socket: SessionSocket): Transport {
   return {
     send: (name, data) => void socket.emit(name, data),
-    join: (room) => void socket.join(room),
-    leave: (room) => void socket.leave(room),
+    join: (audience) => void socket.join(audience),
+    leave: (audience) => void socket.leave(audience),
     // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
     backlogBytes: () => bytesOf(socket.conn["writeBuffer"]),
     close(reason) {
