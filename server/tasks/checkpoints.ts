@@ -2,11 +2,12 @@ import type { Checkpoint } from "../../shared/entities/checkpoint.ts";
 import type { CreateCheckpointBody } from "../../shared/http/checkpoints.ts";
 import type { CheckpointId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
+import { freshId } from "../publish/fresh-id.ts";
 import { createCheckpoint, resumeCheckpoint } from "./change-checkpoint.ts";
 import { noSuchTask } from "./change-task.ts";
 import { creationOf } from "./creation.ts";
 import { checkpointKey, type KeptCheckpoint, type KeptTask, taskIndex } from "./kept.ts";
-import { newId, type Page, pageOf, type TasksDeps } from "./tasks.ts";
+import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
 /** The places from which tasks can be resumed. */
 export class Checkpoints {
@@ -19,7 +20,7 @@ export class Checkpoints {
   /** Rejects with `not_found`; with `conflict` for a task that is finished, or an id that is taken by another request. */
   create(taskId: TaskId, { checkpointId, ...fields }: CreateCheckpointBody, sender: Sender): Promise<Checkpoint> {
     const { ledger, clock } = this.#deps;
-    const asked = { checkpointId: checkpointId ?? newId<CheckpointId>(clock.now()), taskId, ...fields };
+    const asked = { checkpointId: checkpointId ?? freshId<CheckpointId>(clock.now()), taskId, ...fields };
     return ledger.change({
       sender,
       tasks: [taskId],

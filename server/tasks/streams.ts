@@ -2,11 +2,12 @@ import type { TaskStream } from "../../shared/entities/task-stream.ts";
 import type { CreateStreamBody, StreamWithProgress } from "../../shared/http/streams.ts";
 import type { StreamId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
+import { freshId } from "../publish/fresh-id.ts";
 import { createStream, withProgress } from "./change-stream.ts";
 import { noSuchStream } from "./change-task.ts";
 import { creationOf } from "./creation.ts";
 import { allIndex, type KeptStream } from "./kept.ts";
-import { newId, type Page, pageOf, type TasksDeps } from "./tasks.ts";
+import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
 /** The streams that tasks count in. */
 export class Streams {
@@ -19,7 +20,7 @@ export class Streams {
   /** Rejects with `conflict` when the id is taken, unless by the same request. */
   create({ id, name }: CreateStreamBody, sender: Sender): Promise<StreamWithProgress> {
     const { ledger, clock } = this.#deps;
-    const stream: TaskStream = { id: id ?? newId(clock.now()), name };
+    const stream: TaskStream = { id: id ?? freshId(clock.now()), name };
     return ledger.change({
       sender,
       streams: [stream.id],

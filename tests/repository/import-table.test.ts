@@ -40,7 +40,7 @@ const rules: Record<string, Rule> = {
     knows: ["server/documents", "server/log", "server/publish"],
   },
   "server/tasks": {
-    uses: ["server/log", "server/publish", "ulid"],
+    uses: ["server/log", "server/publish"],
     knows: ["server/documents", "server/transactions", "zod"],
   },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
