@@ -40,13 +40,13 @@ const rules: Record<string, Rule> = {
     knows: ["server/documents", "server/log", "server/publish"],
   },
   "server/tasks": {
-    uses: ["server/log", "server/publish"],
+    uses: ["server/log", "server/publish", "ulid"],
     knows: ["server/documents", "server/transactions", "zod"],
   },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
-    knows: ["server/conversations", "server/deliver", "server/presence", "server/resume"],
+    knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
   "server/handle": {
