@@ -183,7 +183,9 @@ export class Client {
 
   #changed(previous: ConnectionState, next: ConnectionState): void {
     const [previousState, newState] = [publicStateOf(previous), publicStateOf(next)];
-    if (newState === "closed") this.#outbox.abandon("The client is closed.");
+    // One who signs in again has lost nothing.
+    if (next.name === "closed") this.#outbox.close();
+    else if (previous.name === "closed") this.#outbox.open();
     // An attempt that failed goes from waiting to waiting, and the countdown begins anew.
     if (previousState !== newState) this.#emitter.emit("statechange", { previousState, newState });
     const wasConnected = previousState === "connected" || previousState === "active";

@@ -6,7 +6,7 @@ import { createHostEnvironment, createMemoryStore } from "./connection/host-envi
 import { createTokenSource } from "./connection/token-source.ts";
 import { createLogger } from "./log/logger.ts";
 import type { ClientNamespace } from "./sending/command-policies.ts";
-import { createHttpTransport } from "./transport/http-transport.ts";
+import { createLazyTransport } from "./transport/lazy-transport.ts";
 import { createSocketIoTransport } from "./transport/socket-io-transport.ts";
 
 export interface ClientParts extends ConnectionDeps {
@@ -37,7 +37,10 @@ export function connectionDeps(options: ClientOptions): ClientParts {
     },
     transports: {
       websocket: createSocketIoTransport({ url, path, openTimeoutMs }),
-      http: createHttpTransport({ url, environment, openTimeoutMs }),
+      http: createLazyTransport("http", async () => {
+        const { createHttpTransport } = await import("./transport/http-transport.ts");
+        return createHttpTransport({ url, environment, openTimeoutMs });
+      }),
     },
   };
 }

@@ -44,6 +44,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #entries = new Set<Entry>();
   #link: Link | undefined;
+  #isClosed = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class Outbox {
   /** Resolves with the data of a good reply; rejects with a {@link SignalboxError} that says what has become of it. */
   send(command: OutgoingCommand): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(failure("unavailable", "not_sent", closed));
       if (command.policy === "now" && !this.#link) return reject(failure("unavailable", "not_sent", noConnection));
       if (this.#entries.size >= this.#options.capacity) {
         const message = `${this.#options.capacity} commands are waiting already.`;
@@ -84,11 +86,17 @@ export class Outbox {
     }
   }
 
-  /** There will be no connection any more. */
-  abandon(message: string): void {
+  /** There will be no connection: nothing waits for one, and nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true;
     for (const entry of [...this.#entries]) {
-      this.#end(entry, failure("unavailable", entry.sentAt === undefined ? "not_sent" : "unknown", message));
+      const outcome = entry.sentAt === undefined ? "not_sent" : "unknown";
+      this.#end(entry, failure("unavailable", outcome, closed));
     }
+  }
+
+  open(): void {
+    this.#isClosed = false;
   }
 
   #flush(): void {
@@ -161,6 +169,7 @@ export class Outbox {
   }
 }
 
+const closed = "The client is closed.";
 const noConnection = "There is no connection, and this cannot wait for one.";
 
 /** What the server has certainly not carried out may be sent again even where twice would be too often. */

@@ -59,8 +59,7 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
       }
 
       function lost(error: { code: string } | undefined): void {
-        const isOfToken = error?.code === "token_expired" || error?.code === "unauthenticated";
-        finish(() => listener.dropped(isOfToken ? { reason: "token_expired" } : {}));
+        finish(() => listener.dropped(error && isOfToken(error) ? { reason: "token_expired" } : {}));
       }
 
       async function join(namespace: Namespace, payload: JoinPayload): Promise<Reply<unknown>> {
@@ -108,7 +107,9 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
         if (answer.kind === "unreachable") return finish(() => listener.failed("HTTP brings no answer"));
         // Who may not read everything may still read what is asked for later.
         if (answer.kind === "ok" || answer.error.code === "forbidden") return opened(userId, listener);
-        finish(() => listener.refused(answer.error));
+        // Anything else that is for good, such as a route that is not there, is HTTP's own trouble.
+        const isForUs = answer.error.retryable || isOfToken(answer.error);
+        finish(() => (isForUs ? listener.refused(answer.error) : listener.failed(answer.error.message)));
       });
       return link;
     },
@@ -123,6 +124,10 @@ function opened(userId: string, listener: LinkListener): void {
 function errorReply(answer: Exclude<HttpAnswer, { kind: "ok" }>): Reply<unknown> {
   if (answer.kind === "error") return { ok: false, error: answer.error };
   return { ok: false, error: { code: "timeout", message: "HTTP brings no answer.", retryable: true } };
+}
+
+function isOfToken({ code }: { code: string }): boolean {
+  return code === "token_expired" || code === "unauthenticated";
 }
 
 const chatRoom = /^(conversation:|user:|broadcast$|ui$)/;

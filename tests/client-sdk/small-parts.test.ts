@@ -10,8 +10,8 @@ import { createPositions } from "../../client-sdk/rooms/positions.ts";
 import { commandPolicies } from "../../client-sdk/sending/command-policies.ts";
 import { commands } from "../../shared/commands/catalogue.ts";
 import { namespaces } from "../../shared/namespace.ts";
-import { type Topic, topicMatches as topicMatchesOnServer } from "../../shared/topic.ts";
 import type { RoomName } from "../../shared/room.ts";
+import { type Topic, topicMatches as topicMatchesOnServer } from "../../shared/topic.ts";
 
 describe("the message bus", () => {
   it("SDK-4 hands a message to those who asked for its type, in their order", () => {
