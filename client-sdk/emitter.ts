@@ -6,16 +6,22 @@ export type ListenerMap = Record<string, unknown>;
 
 type Listener<Data> = (data: Data) => void;
 
+interface Registration<Data> {
+  listener: Listener<Data>;
+}
+
 /** Tells listeners, in the order in which they came. One that throws does not keep it from the others. */
 export class Emitter<Events extends ListenerMap> {
-  readonly #listeners: { [Name in keyof Events]?: Set<Listener<Events[Name]>> } = {};
+  readonly #registrations: { [Name in keyof Events]?: Set<Registration<Events[Name]>> } = {};
 
   /** What is returned takes the listener away again. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): Cancel {
-    const listeners = this.#listeners[name] ?? new Set();
-    this.#listeners[name] = listeners;
-    listeners.add(listener);
-    return () => this.off(name, listener);
+    const registrations = this.#registrations[name] ?? new Set();
+    this.#registrations[name] = registrations;
+    // The same function may listen twice, for two who know nothing of each other.
+    const registration = { listener };
+    registrations.add(registration);
+    return () => void registrations.delete(registration);
   }
 
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): Cancel {
@@ -27,11 +33,13 @@ export class Emitter<Events extends ListenerMap> {
   }
 
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    this.#listeners[name]?.delete(listener);
+    for (const registration of this.#registrations[name] ?? []) {
+      if (registration.listener === listener) this.#registrations[name]?.delete(registration);
+    }
   }
 
   emit<Name extends keyof Events>(name: Name, data: Events[Name]): void {
-    for (const listener of [...(this.#listeners[name] ?? [])]) {
+    for (const { listener } of [...(this.#registrations[name] ?? [])]) {
       try {
         listener(data);
       } catch (error) {
