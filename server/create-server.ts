@@ -18,8 +18,9 @@ import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
-import { audiencesOf } from "./deliver/audiences-of.ts";
+import { Audiences } from "./deliver/audiences.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
+import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
@@ -29,7 +30,10 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/notify-user.ts";
+import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
+import { createHealthUpdates } from "./health/health-updates.ts";
+import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openStore, type Store } from "./open-store.ts";
@@ -38,12 +42,15 @@ import { createPublisher } from "./publish/publisher.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
+import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
 import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
 import { Sessions } from "./session/sessions.ts";
+import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
+import { Subscriptions } from "./subscriptions/subscriptions.ts";
 
 /** The settings, with the secret that a start outside production makes up. */
 export type ServerConfig = Config & { JWT_SECRET: string };
@@ -101,7 +108,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, presence, registry, redis } = isStore(overrides)
+  const { log, documents, presence, registry, latest, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -113,18 +120,27 @@ async function build(
   const io = createSocketIoServer({ path, transports, drain, origins, heartbeatIntervalMs });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
-  const broadcast = redis ? createAdapterBroadcast(io, local) : local;
+  const health = createHealthUpdates({
+    broadcast: redis ? createAdapterBroadcast(io, local) : local,
+    latest,
+    heard: createMemoryLatestUpdates({ clock }),
+    failed,
+  });
+  closers.add("health updates", () => health.close());
+  const { broadcast } = health;
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
+  const audiences = new Audiences();
   const deliver = (event: Envelope) => {
-    const audiences = audiencesOf(event);
-    for (const outlet of outlets) outlet.deliver(event, audiences);
+    const receivers = audiences.of(event);
+    for (const outlet of outlets) outlet.deliver(event, receivers);
   };
-  const feeds = new Feeds(
-    { log, deliver, failed, reset: (name, position, reason) => rooms.reset(name, position, reason) },
-    overrides.feeds,
-  );
+  const reset: LogFeedDeps["reset"] = (name, position, reason) => {
+    rooms.reset(name, position, reason);
+    subscriptions.reset(name, position, reason);
+  };
+  const feeds = new Feeds({ log, deliver, failed, reset }, overrides.feeds);
   closers.add("feeds", () => feeds.close());
 
   // Publish, and the domain
@@ -149,6 +165,14 @@ async function build(
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
+  const subscriptions = new Subscriptions({
+    access,
+    feeds,
+    catchUp: createFilteredCatchUp({ log }),
+    joined: new JoinedAudiences({ audiences }),
+    health,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+  });
   receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
   // Route and handle
@@ -165,7 +189,7 @@ async function build(
     jsonDepth: limits.jsonDepth,
     logger,
   });
-  const sessionHandlers = createSessionHandlers({ verifier, access, rooms });
+  const sessionHandlers = createSessionHandlers({ verifier, access, rooms, subscriptions });
   const conversationList = new ConversationList({ conversations, readPositions, catchUp });
   const chat = {
     access,
@@ -180,7 +204,7 @@ async function build(
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
-  router.registerAll("/monitoring", sessionHandlers);
+  router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", sessionHandlers);
   router.registerAll("http", createHttpHandlers({ publisher }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
@@ -268,8 +292,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, presence, registry } = overrides;
-  return Boolean(log && documents && presence && registry);
+  const { log, documents, presence, registry, latest } = overrides;
+  return Boolean(log && documents && presence && registry && latest);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

@@ -4,6 +4,9 @@ import type { Config } from "./config.ts";
 import type { Documents } from "./documents/documents.ts";
 import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createRedisDocuments } from "./documents/redis-documents.ts";
+import type { LatestUpdates } from "./health/latest-updates.ts";
+import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
+import { createRedisLatestUpdates } from "./health/redis-latest-updates.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import { createRedisEventLog } from "./log/redis-event-log.ts";
@@ -22,6 +25,7 @@ export interface Store {
   documents: Documents;
   presence: Presence;
   registry: Registry;
+  latest: LatestUpdates;
   /** With `REDIS_URL`. */
   redis: RedisConnections | undefined;
   close(): Promise<void>;
@@ -36,6 +40,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       documents: createMemoryDocuments({ clock }),
       presence: createMemoryPresence({ clock }),
       registry: createMemoryRegistry(),
+      latest: createMemoryLatestUpdates({ clock }),
       redis: undefined,
       close: async () => {},
     };
@@ -48,6 +53,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     documents: createRedisDocuments({ redis, clock, prefix }),
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: createRedisRegistry({ redis, prefix, instanceId }),
+    latest: createRedisLatestUpdates({ redis, clock, prefix }),
     redis,
     close: () => redis.close(),
   };

@@ -6,17 +6,19 @@ import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 
 export interface SessionHandlersDeps {
   verifier: TokenVerifier;
   access: Access;
   rooms: Rooms;
+  subscriptions: Subscriptions;
 }
 
 type Refresh = "system.token.refresh";
 
 /** The commands that every namespace has. SPEC CONN-6, CONN-9. */
-export function createSessionHandlers({ verifier, access, rooms }: SessionHandlersDeps) {
+export function createSessionHandlers({ verifier, access, rooms, subscriptions }: SessionHandlersDeps) {
   async function leaveForbiddenRooms(session: Session): Promise<void> {
     for (const room of rooms.roomsOf(session)) {
       try {
@@ -47,6 +49,7 @@ export function createSessionHandlers({ verifier, access, rooms }: SessionHandle
       session.principal = principal;
       session.namespaces = namespaces;
       session.expiryTold = false;
+      subscriptions.leaveForbidden(session);
       await leaveForbiddenRooms(session);
       return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };
     },
