@@ -29,15 +29,17 @@ import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
-import { createHttpHandlers } from "./handle/http/notify-user.ts";
+import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
+import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openStore, type Store } from "./open-store.ts";
 import { Attendance } from "./presence/attendance.ts";
+import { Publications } from "./publications/publications.ts";
 import { createPublisher } from "./publish/publisher.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
@@ -108,7 +110,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, presence, registry, latest, redis } = isStore(overrides)
+  const { log, documents, presence, registry, latest, uiEvents, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -150,6 +152,8 @@ async function build(
   const readPositions = new ReadPositions({ documents, log });
   const responses = new Responses({ documents, log, publisher, ttlMs: config.LOG_TTL_SECONDS * 1000, failed });
   closers.add("streamed responses", () => responses.flush());
+  const hlink = new Hlink({ access, publisher, uiEvents, clock });
+  const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
   const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
   closers.add("attendance", () => attendance.close());
 
@@ -201,12 +205,13 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    hlink,
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", sessionHandlers);
-  router.registerAll("http", createHttpHandlers({ publisher }));
+  router.registerAll("http", createHttpHandlers({ publisher, publications }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -292,8 +297,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, presence, registry, latest } = overrides;
-  return Boolean(log && documents && presence && registry && latest);
+  const { log, documents, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

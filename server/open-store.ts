@@ -7,6 +7,8 @@ import { createRedisDocuments } from "./documents/redis-documents.ts";
 import type { LatestUpdates } from "./health/latest-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { createRedisLatestUpdates } from "./health/redis-latest-updates.ts";
+import { createRedisUiEvents } from "./hlink/redis-ui-events.ts";
+import { noUiEvents, type UiEvents } from "./hlink/ui-events.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import { createRedisEventLog } from "./log/redis-event-log.ts";
@@ -26,6 +28,7 @@ export interface Store {
   presence: Presence;
   registry: Registry;
   latest: LatestUpdates;
+  uiEvents: UiEvents;
   /** With `REDIS_URL`. */
   redis: RedisConnections | undefined;
   close(): Promise<void>;
@@ -41,6 +44,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       presence: createMemoryPresence({ clock }),
       registry: createMemoryRegistry(),
       latest: createMemoryLatestUpdates({ clock }),
+      uiEvents: noUiEvents,
       redis: undefined,
       close: async () => {},
     };
@@ -54,6 +58,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: createRedisRegistry({ redis, prefix, instanceId }),
     latest: createRedisLatestUpdates({ redis, clock, prefix }),
+    uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
     redis,
     close: () => redis.close(),
   };

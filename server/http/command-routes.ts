@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, Router } from "express";
 import type { z } from "zod";
 import type { CommandData, CommandInput, CommandName } from "../../shared/commands/catalogue.ts";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../../shared/http/conversations.ts";
+import { EventList, EventToPublish } from "../../shared/http/events.ts";
 import { NotificationBody } from "../../shared/http/notifications.ts";
 import { ListQuery } from "../../shared/http/query.ts";
 import { ConversationId, UserId } from "../../shared/ids.ts";
@@ -105,6 +106,14 @@ export function createCommandRoutes({ connector, drain, router, log }: CommandRo
     const userId = parse(UserId, request.params.id, "path");
     const body = parse(NotificationBody, request.body, "body");
     response.status(201).json(await run<"http", "notify_user">(session, "notify_user", { ...body, userId }));
+  });
+
+  routes.post("/events", async (request, response) => {
+    const session = await sessionOf(request, ["service"]);
+    // A union of the two would say of neither what is wrong with it.
+    const isList = Array.isArray(request.body);
+    const events = isList ? parse(EventList, request.body, "body") : [parse(EventToPublish, request.body, "body")];
+    response.status(201).json(await run<"http", "publish_events">(session, "publish_events", { events }));
   });
 
   const onlyWith = (...methods: string[]): RequestHandler => {

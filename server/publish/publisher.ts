@@ -39,11 +39,11 @@ export interface Publisher {
     event: Omit<Publication<z.input<Data>>, "room" | "id" | "dedupe">,
   ): Promise<void>;
 
-  /** An ephemeral event, to whoever is there now. */
+  /** An ephemeral event, to whoever is there now. Returns its id. */
   signal<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, false>,
     event: Publication<z.input<Data>>,
-  ): void;
+  ): EventId;
 }
 
 export function createPublisher({
@@ -92,7 +92,9 @@ export function createPublisher({
     },
 
     signal(definition, event) {
-      broadcast.send({ kind: "event", event: stamp(definition, event) });
+      const envelope = stamp(definition, event);
+      broadcast.send({ kind: "event", event: envelope });
+      return envelope.id;
     },
   };
 }

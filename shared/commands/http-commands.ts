@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { EventList, PublishAnswer } from "../http/events.ts";
 import { NotificationBody } from "../http/notifications.ts";
 import { UserId } from "../ids.ts";
 import { userRoom } from "../room.ts";
@@ -11,4 +13,12 @@ export const notifyUser = defineCommand({
   payload: NotificationBody.extend({ userId: UserId }),
   reply: PublishedReply,
   room: ({ userId }) => userRoom(userId),
+});
+
+/** `POST /api/events` */
+export const publishEvents = defineCommand({
+  name: "publish_events",
+  roles: ["service"],
+  payload: z.strictObject({ events: EventList }),
+  reply: PublishAnswer,
 });

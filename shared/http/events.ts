@@ -18,8 +18,10 @@ export const EventToPublish = z.strictObject({
 });
 export type EventToPublish = z.infer<typeof EventToPublish>;
 
+export const EventList = z.array(EventToPublish).min(1).max(limits.eventsPerRequest);
+
 /** `POST /api/events`: one, or a list of which all are checked before any is published. */
-export const PublishBody = z.union([EventToPublish, z.array(EventToPublish).min(1).max(limits.eventsPerRequest)]);
+export const PublishBody = z.union([EventToPublish, EventList]);
 export type PublishBody = z.infer<typeof PublishBody>;
 
 /** Its answer, in the order of the body. Ephemeral events have no position. */
