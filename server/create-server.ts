@@ -23,6 +23,7 @@ import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
@@ -38,6 +39,8 @@ import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openStore, type Store } from "./open-store.ts";
+import { LongPolls } from "./polling/long-polls.ts";
+import { Waiters } from "./polling/waiters.ts";
 import { Attendance } from "./presence/attendance.ts";
 import { Publications } from "./publications/publications.ts";
 import { createPublisher } from "./publish/publisher.ts";
@@ -169,13 +172,26 @@ async function build(
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
+  const filteredCatchUp = createFilteredCatchUp({ log });
   const subscriptions = new Subscriptions({
     access,
     feeds,
-    catchUp: createFilteredCatchUp({ log }),
+    catchUp: filteredCatchUp,
     joined: new JoinedAudiences({ audiences }),
     health,
     subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+  });
+  const waiters = new Waiters({ audiences });
+  drain.onStart(() => waiters.endAll());
+  const longPolls = new LongPolls({
+    access,
+    feeds,
+    catchUp,
+    filteredCatchUp,
+    health,
+    waiters,
+    clock,
+    waitingPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
   receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
@@ -211,7 +227,7 @@ async function build(
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", sessionHandlers);
-  router.registerAll("http", createHttpHandlers({ publisher, publications }));
+  router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -240,11 +256,14 @@ async function build(
   closers.add("registry", () => reporter.close());
 
   // Doors
+  const backlogBytes = config.LIMIT_BACKLOG_BYTES;
+  const eventStreams = createEventStreamDoor({ connector, router, clock, backlogBytes });
   const app = createApp({
     connector,
     drain,
     router,
     log,
+    eventStreams,
     reporter,
     isReady: () => redis?.isReady ?? true,
     origins,
@@ -264,12 +283,14 @@ async function build(
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,
-    backlogBytes: config.LIMIT_BACKLOG_BYTES,
+    backlogBytes,
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
-  outlets.push(socketIo, plainWebSocket);
+  closers.add("event streams", () => eventStreams.close());
+  outlets.push(socketIo, plainWebSocket, eventStreams, waiters);
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
+  closers.add("long polls", () => waiters.endAll());
 
   const host = hostOf(config);
   if (overrides.isWorker) setupWorker(io);

@@ -1,8 +1,8 @@
-import { type Request, type RequestHandler, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
 import type { CommandData, CommandInput, CommandName } from "../../shared/commands/catalogue.ts";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../../shared/http/conversations.ts";
-import { EventList, EventToPublish } from "../../shared/http/events.ts";
+import { EventList, EventsQuery, EventToPublish } from "../../shared/http/events.ts";
 import { NotificationBody } from "../../shared/http/notifications.ts";
 import { ListQuery } from "../../shared/http/query.ts";
 import { ConversationId, UserId } from "../../shared/ids.ts";
@@ -25,20 +25,28 @@ export interface CommandRoutesDeps {
   drain: Drain;
   router: CommandRouter;
   log: Pick<EventLog, "bounds">;
+  eventStreams: EventStreams;
+}
+
+/** Where requests for `text/event-stream` are served. */
+export interface EventStreams {
+  serve(request: Request, response: Response, query: EventsQuery): Promise<void>;
 }
 
 const spaces = ["/chat", "http"] as const;
 type Space = (typeof spaces)[number];
 
 /** Commands for programs that have no connection. They go the same way as those of the other doors. */
-export function createCommandRoutes({ connector, drain, router, log }: CommandRoutesDeps): Router {
+export function createCommandRoutes({ connector, drain, router, log, eventStreams }: CommandRoutesDeps): Router {
   const buckets = new RecentBuckets();
 
   /** Who asks, as a session that lasts for one request. Commands are counted per user over requests. */
-  async function sessionOf(request: Request, roles: readonly Role[]): Promise<Session> {
+  async function sessionOf(request: Request, roles?: readonly Role[]): Promise<Session> {
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
     const principal = await connector.authenticate(bearerToken(request.headers.authorization));
-    if (!hasRole(principal, ...roles)) throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+    if (roles && !hasRole(principal, ...roles)) {
+      throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+    }
     const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
     return connector.createSession(principal, "http", ["/chat"], bucket);
   }
@@ -116,13 +124,30 @@ export function createCommandRoutes({ connector, drain, router, log }: CommandRo
     response.status(201).json(await run<"http", "publish_events">(session, "publish_events", { events }));
   });
 
+  routes.get("/events", async (request, response, next) => {
+    // Of a stream there is no head without a body.
+    if (request.method !== "GET") return next();
+    const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
+    const lastEventId = isStream ? request.get("last-event-id") : undefined;
+    // A reader that comes back by itself asks for the same address, and says apart from it how far it was.
+    const given = lastEventId === undefined ? request.query : { ...request.query, after: lastEventId };
+    const query = parse(EventsQuery, given, "query");
+    if (isStream) return eventStreams.serve(request, response, query);
+
+    const session = await sessionOf(request);
+    response.once("close", () => void session.ended("closed"));
+    const { topics, ...rest } = query;
+    response.set("Cache-Control", "no-store");
+    response.json(await run<"http", "read_events">(session, "read_events", { ...topics, ...rest }));
+  });
+
   const onlyWith = (...methods: string[]): RequestHandler => {
     return (request, response) => {
       response.set("Allow", methods.join(", "));
       throw new Rejection("not_found", `${request.method} is not possible here; ${methods.join(" and ")} is.`);
     };
   };
-  routes.all("/conversations", onlyWith("GET", "POST"));
+  routes.all(["/conversations", "/events"], onlyWith("GET", "POST"));
   routes.all(
     ["/conversations/:id/members", "/conversations/:id/messages", "/users/:id/notifications"],
     onlyWith("POST"),

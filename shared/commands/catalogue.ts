@@ -31,7 +31,7 @@ import {
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
-import { notifyUser, publishEvents } from "./http-commands.ts";
+import { notifyUser, publishEvents, readEvents } from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
 import { pong, refreshToken } from "./session-commands.ts";
 
@@ -91,6 +91,7 @@ export const commands = {
   http: keyedByName({
     [notifyUser.name]: notifyUser,
     [publishEvents.name]: publishEvents,
+    [readEvents.name]: readEvents,
   }),
 } satisfies Record<Namespace | "http", Record<string, AnyCommand>>;
 

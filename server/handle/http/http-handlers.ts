@@ -1,12 +1,19 @@
 import { notification } from "../../../shared/events/user-events.ts";
 import { userRoom } from "../../../shared/room.ts";
+import type { LongPolls } from "../../polling/long-polls.ts";
 import type { Publications } from "../../publications/publications.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
 
-/** SPEC NOTE-1, PUBLISH-1 to PUBLISH-4. */
-export function createHttpHandlers({ publisher, publications }: { publisher: Publisher; publications: Publications }) {
+export interface HttpHandlersDeps {
+  publisher: Publisher;
+  publications: Publications;
+  longPolls: LongPolls;
+}
+
+/** SPEC NOTE-1, PUBLISH-1 to PUBLISH-4, POLL-1 to POLL-5. */
+export function createHttpHandlers({ publisher, publications, longPolls }: HttpHandlersDeps) {
   return {
     notify_user: ({ userId, id, ...data }, { principal }) =>
       publisher.publish(notification, { room: userRoom(userId), id, sender: senderOf(principal), data }),
@@ -24,5 +31,7 @@ export function createHttpHandlers({ publisher, publications }: { publisher: Pub
       for (const publish of admitted) published.push(await publish());
       return published;
     },
+
+    read_events: (query, session) => longPolls.read(query, session),
   } satisfies Partial<Handlers<"http">>;
 }
