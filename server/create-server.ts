@@ -37,6 +37,7 @@ import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
+import { Ingest } from "./ingest/ingest.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openStore, type Store } from "./open-store.ts";
 import { LongPolls } from "./polling/long-polls.ts";
@@ -113,7 +114,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, presence, registry, latest, uiEvents, redis } = isStore(overrides)
+  const { log, documents, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -256,6 +257,11 @@ async function build(
   closers.add("registry", () => reporter.close());
 
   // Doors
+  if (ingest) {
+    const reading = new Ingest({ stream: ingest, publications, limits, logger });
+    closers.add("ingest", () => reading.close());
+    drain.onStart(() => void reading.close());
+  }
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
   const eventStreams = createEventStreamDoor({ connector, router, clock, backlogBytes });
   const app = createApp({

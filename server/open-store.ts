@@ -9,6 +9,8 @@ import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { createRedisLatestUpdates } from "./health/redis-latest-updates.ts";
 import { createRedisUiEvents } from "./hlink/redis-ui-events.ts";
 import { noUiEvents, type UiEvents } from "./hlink/ui-events.ts";
+import type { IngestStream } from "./ingest/ingest-stream.ts";
+import { createRedisIngestStream } from "./ingest/redis-ingest-stream.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import { createRedisEventLog } from "./log/redis-event-log.ts";
@@ -30,6 +32,8 @@ export interface Store {
   latest: LatestUpdates;
   uiEvents: UiEvents;
   /** With `REDIS_URL`. */
+  ingest: IngestStream | undefined;
+  /** With `REDIS_URL`. */
   redis: RedisConnections | undefined;
   close(): Promise<void>;
 }
@@ -45,6 +49,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       registry: createMemoryRegistry(),
       latest: createMemoryLatestUpdates({ clock }),
       uiEvents: noUiEvents,
+      ingest: undefined,
       redis: undefined,
       close: async () => {},
     };
@@ -59,6 +64,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     registry: createRedisRegistry({ redis, prefix, instanceId }),
     latest: createRedisLatestUpdates({ redis, clock, prefix }),
     uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
+    ingest: createRedisIngestStream({ redis, stream: config.REDIS_INGEST_STREAM, instanceId }),
     redis,
     close: () => redis.close(),
   };
