@@ -19,6 +19,11 @@ export class Audiences {
   /** How many audiences there are of patterns of each length: only those lengths are looked up. */
   readonly #lengths = new Map<number, number>();
 
+  /** How many lookups of patterns an event costs at most. */
+  get lengths(): number {
+    return this.#lengths.size;
+  }
+
   /** A connection has joined. */
   entered(audience: Audience): void {
     const size = this.#sizes.get(audience) ?? 0;
