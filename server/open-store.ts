@@ -13,6 +13,7 @@ import type { IngestStream } from "./ingest/ingest-stream.ts";
 import { createRedisIngestStream } from "./ingest/redis-ingest-stream.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { createMemoryEventLog } from "./log/memory-event-log.ts";
+import { RedisAppending } from "./log/redis-appending.ts";
 import { createRedisEventLog } from "./log/redis-event-log.ts";
 import type { Logger } from "./observe/logger.ts";
 import { createMemoryPresence } from "./presence/memory-presence.ts";
@@ -22,12 +23,16 @@ import { connectToRedis, type RedisConnections } from "./redis/redis-connections
 import { createMemoryRegistry } from "./registry/memory-registry.ts";
 import { createRedisRegistry } from "./registry/redis-registry.ts";
 import type { Registry } from "./registry/registry.ts";
+import { createMemoryTransactions } from "./transactions/memory-transactions.ts";
+import { createRedisTransactions } from "./transactions/redis-transactions.ts";
+import type { Transactions } from "./transactions/transactions.ts";
 
 /** One twin of every port that keeps something. */
 export interface Store {
   log: EventLog;
   documents: Documents;
   presence: Presence;
+  transactions: Transactions;
   registry: Registry;
   latest: LatestUpdates;
   uiEvents: UiEvents;
@@ -42,9 +47,12 @@ export interface Store {
 export async function openStore(config: Config, clock: Clock, logger: Logger, instanceId: InstanceId): Promise<Store> {
   const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url, REDIS_PREFIX: prefix } = config;
   if (url === undefined) {
+    const log = createMemoryEventLog({ clock, maxEvents, ttlSeconds });
+    const documents = createMemoryDocuments({ clock });
     return {
-      log: createMemoryEventLog({ clock, maxEvents, ttlSeconds }),
-      documents: createMemoryDocuments({ clock }),
+      log,
+      documents,
+      transactions: createMemoryTransactions({ documents, log, clock }),
       presence: createMemoryPresence({ clock }),
       registry: createMemoryRegistry(),
       latest: createMemoryLatestUpdates({ clock }),
@@ -57,9 +65,11 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
 
   const { REDIS_CA_CERT: caCert, REDIS_TLS_INSECURE: tlsInsecure, PRESENCE_GRACE_MS: graceMs } = config;
   const redis = await connectToRedis({ url, caCert, tlsInsecure, logger });
+  const appending = new RedisAppending({ clock, prefix, maxEvents, ttlSeconds });
   return {
-    log: createRedisEventLog({ redis, clock, prefix, maxEvents, ttlSeconds }),
+    log: createRedisEventLog({ redis, appending, prefix }),
     documents: createRedisDocuments({ redis, clock, prefix }),
+    transactions: createRedisTransactions({ redis, appending, prefix }),
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: createRedisRegistry({ redis, prefix, instanceId }),
     latest: createRedisLatestUpdates({ redis, clock, prefix }),

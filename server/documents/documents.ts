@@ -1,13 +1,10 @@
 /** A kind of document: its key space. */
-export type DocumentKind =
-  | "conversation"
-  | "read-position"
-  | "response"
-  | "task"
-  | "stream"
-  | "checkpoint"
-  | "agent"
-  | "dispatch";
+export type DocumentKind = "conversation" | "read-position" | "response" | TransactionalKind;
+
+/** Those that change together with what is told about them: see `Transactions`. */
+export const transactionalKinds = ["task", "stream", "checkpoint", "agent", "dispatch"] as const;
+
+export type TransactionalKind = (typeof transactionalKinds)[number];
 
 export interface Versioned<T> {
   value: T;

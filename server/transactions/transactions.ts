@@ -1,11 +1,6 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
-import type { DocumentKind, PutOptions } from "../documents/documents.ts";
-
-/** Documents that change together with what is told about them on the monitoring screens. */
-export const transactionalKinds = ["task", "stream", "checkpoint", "agent", "dispatch"] as const;
-
-export type TransactionalKind = Extract<DocumentKind, (typeof transactionalKinds)[number]>;
+import type { PutOptions, TransactionalKind } from "../documents/documents.ts";
 
 /** A document as it is to be afterwards. */
 export interface DocumentChange {

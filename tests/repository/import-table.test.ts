@@ -28,7 +28,7 @@ const rules: Record<string, Rule> = {
   "server/documents": { uses: ["server/redis"] },
   // Their Redis twins, and nothing else there, speak to Redis.
   "server/log": { uses: ["server/redis"] },
-  "server/transactions": { uses: ["server/redis"], knows: ["server/documents", "server/log"] },
+  "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
   "server/deliver": { knows: ["server/log", "server/session"] },
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
@@ -43,7 +43,7 @@ const rules: Record<string, Rule> = {
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
-    knows: ["server/conversations", "server/deliver", "server/presence", "server/resume"],
+    knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
   "server/subscriptions": {
@@ -157,8 +157,8 @@ const rules: Record<string, Rule> = {
   },
 };
 
-/** Twins of a port. Which of them is used is chosen in one place. */
-const twin = /^server\/(?!redis\/).*\/(?:memory|redis)-[^/]*$/;
+/** Twins of a port. Which of them is used is chosen in one place; one may build upon others of its make. */
+const twin = /^server\/(?!redis\/).*\/(memory|redis)-[^/]*$/;
 const choosers = ["server/open-store.ts", "server/create-server.ts"];
 
 const files = [...sourceFiles("shared"), ...sourceFiles("server")];
@@ -176,8 +176,8 @@ function faultOf({ from, to, typeOnly }: Import): string | undefined {
   const imported = partOf(to);
   if (importer === undefined) return `${from} belongs to no part of the table`;
   if (imported === undefined) return `${from} imports ${to}, which belongs to no part of the table`;
-  const isTwinOfTwin = typeOnly && twin.test(from);
-  if (importer !== imported && twin.test(to) && !isTwinOfTwin && !choosers.includes(importer)) {
+  const isOfOneMake = twin.exec(from)?.[1] === twin.exec(to)?.[1];
+  if (importer !== imported && twin.test(to) && !isOfOneMake && !choosers.includes(importer)) {
     return `${from} imports ${to}: only ${choosers.join(" and ")} choose a twin`;
   }
   if (importer === imported) return undefined;

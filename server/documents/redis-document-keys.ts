@@ -1,0 +1,42 @@
+import { type DocumentKind, transactionalKinds } from "./documents.ts";
+
+/**
+ * Keys, with `{…}` so that all of a kind share a slot, and those that change together with the log `monitoring` its:
+ *   prefix:{TAG}:KIND:doc:ID     hash: version, json, indexes (JSON), until (ms, absent: for ever), by (who wrote it last)
+ *   prefix:{TAG}:KIND:at         sorted set: ids by latest activity, of documents that stand in an index
+ *   prefix:{TAG}:KIND:in:INDEX   set: ids
+ */
+export function redisDocumentKeys(prefix: string, kind: DocumentKind) {
+  const isTransactional = transactionalKinds.some((transactional) => transactional === kind);
+  const base = `${prefix}:{${isTransactional ? "log:monitoring" : "documents"}}:${kind}`;
+  return { doc: (id: string) => `${base}:doc:${id}`, at: `${base}:at`, inIndex: `${base}:in:` };
+}
+
+/** `versionOf(key, now)`: of the document there, 0 if there is none; and its indexes as JSON. `by`: who wrote it last. */
+export const documentFunctions = `
+local function versionOf(key, now)
+  local kept = redis.call('HMGET', key, 'version', 'indexes', 'until', 'by')
+  local version = tonumber(kept[1] or 0)
+  if kept[3] and tonumber(kept[3]) <= now then version = 0 end
+  return version, kept[2] or '[]', kept[4]
+end
+-- indexes: JSON, or empty to leave them; ttl: ms or 0; inIndex: what the keys of indexes begin with.
+local function writeDocument(key, at, id, json, version, before, indexes, now, ttl, inIndex, by)
+  if indexes == '' then indexes = before end
+  -- The first command that needs memory: a script that has changed something is not refused any more.
+  redis.call('HSET', key, 'version', version, 'json', json, 'indexes', indexes, 'by', by)
+  if indexes ~= before or version == 1 then
+    for _, index in ipairs(cjson.decode(before)) do redis.call('SREM', inIndex .. index, id) end
+    local list = cjson.decode(indexes)
+    for _, index in ipairs(list) do redis.call('SADD', inIndex .. index, id) end
+    if #list > 0 then redis.call('ZADD', at, 'NX', now, id) else redis.call('ZREM', at, id) end
+  end
+  if ttl == 0 then
+    redis.call('HDEL', key, 'until')
+    redis.call('PERSIST', key)
+  else
+    redis.call('HSET', key, 'until', string.format('%d', now + ttl))
+    redis.call('PEXPIRE', key, ttl)
+  end
+end
+`;

@@ -1,0 +1,159 @@
+import { RedisScript } from "../redis/redis-script.ts";
+
+/** At least so many offsets are left out when Redis comes back from a restart; see `opening`. */
+export const jump = 1_000_000;
+
+/** An append whose answer was lost is sent again, and by this time that is over. Milliseconds. */
+const retryWindowMs = 30_000;
+
+/**
+ * What all scripts on a log begin with.
+ * KEYS: events, meta. ARGV: 1 and 2 the last position that this instance knows of, 3 an epoch should one be needed,
+ * 4 how many offsets to leave out, 5 now in ms, 6 time to live in ms.
+ *
+ * A server that lost its tail would give offsets of it to other events. So a log whose last event was taken by another
+ * life of Redis leaves out a million offsets. How many more is random: it may lose the end of what it took after that,
+ * too, and come back to the same place.
+ *
+ *   1 … 17 | lost: 18 … 25 | left out up to 1000017 | 1000018 …
+ *        from                                   floor
+ *
+ * An instance that knows of 25 gives the loss away, also when others have appended since. Then a new epoch begins, of
+ * which what was appended since is a part and what was before the loss is not, so that everybody is told.
+ */
+const opening = `
+local events, meta = KEYS[1], KEYS[2]
+local ttl = tonumber(ARGV[6])
+local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from', 'gone', 'fresh')
+local epoch, last, start = kept[1], tonumber(kept[2] or 0), tonumber(kept[4] or 1)
+local floor, from, gone = tonumber(kept[5] or 0), tonumber(kept[6] or -1), tonumber(kept[7] or 0)
+local function number(n) return string.format('%d', n) end
+local function offsetOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
+local function oldest()
+  local entry = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+  if entry then return offsetOf(entry), entry end
+end
+local function dropExpired()
+  local offset, entry = oldest()
+  local droppedTo
+  while offset and tonumber(entry[2][2]) < tonumber(ARGV[5]) - ttl do
+    redis.call('XDEL', events, entry[1])
+    droppedTo = offset
+    offset, entry = oldest()
+  end
+  if not offset then gone = last elseif droppedTo then gone = droppedTo end
+  if droppedTo then redis.call('HSET', meta, 'gone', number(gone)) end
+end
+-- A hundredth of the time to live is as good as every time, and costs a hundredth.
+local function keepAlive(isNew)
+  if not isNew and millis < tonumber(kept[8] or 0) + ttl / 100 then return end
+  redis.call('HSET', meta, 'fresh', number(millis))
+  redis.call('PEXPIRE', events, number(ttl * 1.02))
+  redis.call('PEXPIRE', meta, ttl * 3)
+end
+if not epoch then
+  epoch, last, start, floor, from, gone = ARGV[3], 0, 1, 0, -1, 0
+  redis.call('HSET', meta, 'epoch', epoch, 'run', run)
+  redis.call('DEL', events)
+else
+  local known = 0
+  if epoch == ARGV[1] then known = tonumber(ARGV[2]) end
+  if kept[3] ~= run and last > 0 then
+    from, floor = last, math.max(last, floor) + tonumber(ARGV[4])
+  end
+  if known > last or (from >= 0 and known > from and known <= floor) then
+    if from < 0 or known > floor then from = last end
+    epoch, start, floor, from = ARGV[3], from + 1, math.max(floor, known) + tonumber(ARGV[4]), -1
+  end
+  if kept[3] ~= run or epoch ~= kept[1] then
+    redis.call('HSET', meta, 'epoch', epoch, 'run', run,
+      'start', number(start), 'floor', number(floor), 'from', number(from))
+  end
+end
+`;
+
+/** How many arguments stand for an event in a script that appends. */
+const argsPerEvent = 4;
+
+/**
+ * Appends events, one right after the other, and announces them in one message: their envelopes, one a line.
+ * KEYS: 3 an answer to be given again to a retry, 4 … idempotency keys.
+ * ARGV: 7 channel, 8 most events kept, 9 window of idempotency keys in ms, 10 how many events; then of each event
+ * the envelope up to its position, the rest, what a duplicate is told beside the position, and which of KEYS is its
+ * idempotency key (0: none).
+ * Returns the epoch and, of each event, its offset or what its key was answered earlier: one a line.
+ */
+const appending = `
+local answered = redis.call('GET', KEYS[3])
+if answered then return answered end
+${opening}
+local function appendEvents()
+  local count, most = tonumber(ARGV[10]), tonumber(ARGV[8])
+  local length = redis.call('XLEN', events)
+  local lines, texts = {epoch}, {}
+  local before, offset = last, math.max(last, floor)
+  for event = 1, count do
+    local at = 11 + (event - 1) * ${argsPerEvent}
+    local key = KEYS[tonumber(ARGV[at + 3])]
+    local till, answer = string.match(key and redis.call('GET', key) or '', '^(%d+) (.*)$')
+    if till and tonumber(till) > tonumber(ARGV[5]) then
+      lines[event + 1] = answer
+    else
+      offset = offset + 1
+      local place = number(offset)
+      redis.call('XADD', events, place .. '-1', 'at', ARGV[5], 'head', ARGV[at], 'tail', ARGV[at + 1])
+      if key then
+        answer = epoch .. ' ' .. place .. ' ' .. ARGV[at + 2]
+        redis.call('SET', key, number(tonumber(ARGV[5]) + tonumber(ARGV[9])) .. ' ' .. answer, 'PX', ARGV[9])
+      end
+      lines[event + 1] = place
+      texts[#texts + 1] = ARGV[at] .. '"position":{"epoch":"' .. epoch .. '","offset":' .. place .. '}' .. ARGV[at + 1]
+    end
+  end
+  if #texts > 0 then
+    if length == 0 then gone = before end
+    local excess = length + #texts - most
+    if excess > 0 then
+      -- As long as nothing was ever left out the next ones to go are the next ones.
+      if floor == 0 then
+        gone = gone + excess
+      elseif excess <= 1000 then
+        gone = offsetOf(redis.call('XRANGE', events, '-', '+', 'COUNT', excess)[excess])
+      end
+      redis.call('XTRIM', events, 'MAXLEN', '=', most)
+      if floor > 0 and excess > 1000 then gone = oldest() - 1 end
+    end
+    last = offset
+    redis.call('HSET', meta, 'last', number(last), 'gone', number(gone))
+    keepAlive(length == 0)
+    if math.floor(last / 16) > math.floor(before / 16) then dropExpired() end
+    redis.call('PUBLISH', ARGV[7], table.concat(texts, '\\n'))
+  end
+  local answer = table.concat(lines, '\\n')
+  redis.call('SET', KEYS[3], answer, 'PX', ${retryWindowMs})
+  return answer
+end
+`;
+
+/** A script that appends. The first thing in it that changes anything needs memory: later ones are not refused any more. */
+export function appendingScript(body: string): RedisScript {
+  return new RedisScript(`${appending}${body}`);
+}
+
+/** What the scripts that read end with: the log's bounds, and entries. */
+const readingScript = (entries: string) =>
+  new RedisScript(`${opening}
+dropExpired()
+-- Without memory there is still reading, and nothing to keep alive for.
+pcall(keepAlive)
+local entries = ${entries}
+return {{epoch, number(math.max(gone + 1, start)), number(last)}, entries}
+`);
+
+/** ARGV: 7 first id, 8 limit. */
+export const readScript = readingScript("redis.call('XRANGE', events, ARGV[7], '+', 'COUNT', ARGV[8])");
+
+/** ARGV: 7 last id, 8 limit. */
+export const readBackScript = readingScript("redis.call('XREVRANGE', events, ARGV[7], '-', 'COUNT', ARGV[8])");
+
+export const boundsScript = readingScript("{}");
