@@ -44,7 +44,7 @@ import { LongPolls } from "./polling/long-polls.ts";
 import { Waiters } from "./polling/waiters.ts";
 import { Attendance } from "./presence/attendance.ts";
 import { Publications } from "./publications/publications.ts";
-import { createPublisher } from "./publish/publisher.ts";
+import { createPublisher, type Publisher } from "./publish/publisher.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
@@ -74,6 +74,8 @@ export interface SignalboxServer {
   url: string;
   port: number;
   instanceId: InstanceId;
+  /** For programs that run the server within themselves: the way into every room. */
+  publisher: Publisher;
   /** The ready state is off, nobody is let in, and the connections are let go of over `DRAIN_MS`, or the given window. */
   drain(windowMs?: number): Promise<void>;
   /** Closes at once. What was accepted is kept as well as the store keeps it. */
@@ -316,6 +318,7 @@ async function build(
     url: urlOf(host, port),
     port,
     instanceId,
+    publisher,
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };

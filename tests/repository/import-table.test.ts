@@ -64,7 +64,7 @@ const rules: Record<string, Rule> = {
   },
 
   "server/handle": {
-    uses: ["server/session"],
+    uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
       "server/conversations",
@@ -75,7 +75,6 @@ const rules: Record<string, Rule> = {
       "server/publications",
       "server/publish",
       "server/resume",
-      "server/rooms",
       "server/subscriptions",
     ],
   },
