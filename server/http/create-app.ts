@@ -5,6 +5,7 @@ import type { Drain } from "../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createDocumentRoutes } from "./document-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
@@ -34,6 +35,7 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
   app.use(createOperationsRoutes(deps));
+  app.use(createDocumentRoutes());
   app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
     // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
     inspectJson(request.body, deps.jsonDepth);

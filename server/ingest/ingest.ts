@@ -102,7 +102,7 @@ export class Ingest {
     try {
       const event = readEntry(fields, limits);
       // An entry that comes again, because it could not be settled, has the same key.
-      const publish = await publications.admit(event, author, event.id ? {} : { dedupe: `ingest:${id}` });
+      const { publish } = await publications.admit(event, author, event.id ? {} : { dedupe: `ingest:${id}` });
       await publish();
       return {};
     } catch (error) {

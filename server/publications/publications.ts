@@ -40,8 +40,13 @@ export interface AdmitOptions {
 
 export type Publication = PublishAnswer[number];
 
-/** An event that may be published; to be called once. Rejects with `unavailable`, and then it may be called again. */
-export type Admitted = () => Promise<Publication>;
+/** An event that may be published. */
+export interface Admitted {
+  /** Rejects with `unavailable`, and then it may be called again. */
+  publish(): Promise<Publication>;
+  /** It is on its way when `publish` has returned, behind all that was before it. */
+  keepsOrder: boolean;
+}
 
 type AnyDefinition = EventDefinition<EventType, z.ZodType, boolean>;
 type Durable = EventDefinition<EventType, z.ZodType, true>;
@@ -82,6 +87,26 @@ export class Publications {
     return this.#wayOf(event, author, definition, options);
   }
 
+  /**
+   * In this order, also where the store fails in the middle: then it rejects with `unavailable`, and what came before
+   * may have been published.
+   */
+  async publishAll(admitted: readonly Admitted[]): Promise<Publication[]> {
+    const published: Publication[] = [];
+    for (let next = 0; next < admitted.length; ) {
+      // What keeps its order goes to the store together.
+      const end = admitted.findIndex(({ keepsOrder }, index) => index >= next && !keepsOrder);
+      const together = admitted.slice(next, Math.max(next + 1, end < 0 ? admitted.length : end));
+      const answers = await Promise.allSettled(together.map(({ publish }) => publish()));
+      for (const answer of answers) {
+        if (answer.status === "rejected") throw answer.reason;
+        published.push(answer.value);
+      }
+      next += together.length;
+    }
+    return published;
+  }
+
   #wayOf(
     event: EventToPublish,
     author: Author,
@@ -94,23 +119,23 @@ export class Publications {
     if (event.type === EventType.ChatResponse) {
       const response = events[EventType.ChatResponse].data.parse(data);
       const conversationId = parseRoom(room).id as ConversationId;
-      return () => this.#noted(event, responses.finish(author, { conversationId, ...response }));
+      const publish = () => this.#noted(event, responses.finish(author, { conversationId, ...response }));
+      return { publish, keepsOrder: false };
     }
     if (event.type === EventType.HlinkMessage) {
       const message = events[EventType.HlinkMessage].data.parse(data);
       if (message.recipient.target !== room) {
         throw invalid([{ path: [...path, "data.recipient.target"].join("."), message: "must be the room" }]);
       }
-      return () => this.#noted(event, hlink.publish(message, author, { id, dedupe }));
+      return { publish: () => this.#noted(event, hlink.publish(message, author, { id, dedupe })), keepsOrder: false };
     }
     if (isDurable(definition)) {
       const more = dedupe === undefined ? {} : { dedupe };
-      return () => this.#noted(event, publisher.publish(definition, { room, data, id, sender, ...more }));
+      const publish = () => this.#noted(event, publisher.publish(definition, { room, data, id, sender, ...more }));
+      return { publish, keepsOrder: true };
     }
-    return async () => ({
-      id: publisher.signal(definition as Ephemeral, { room, data, id, sender }),
-      duplicate: false,
-    });
+    const signal = () => publisher.signal(definition as Ephemeral, { room, data, id, sender });
+    return { publish: async () => ({ id: signal(), duplicate: false }), keepsOrder: true };
   }
 
   /** A conversation in which something was said comes first in the lists. */

@@ -19,6 +19,7 @@ beforeAll(async () => {
   redis = createClient({ url: (await sharedRedis()).url });
   redis.on("error", () => {});
   await redis.connect();
+  buildProgram();
 }, 120_000);
 afterAll(() => redis?.destroy());
 
@@ -140,7 +141,6 @@ describe("the ingest stream", () => {
   });
 
   it("INGEST-4 what a killed instance held is published by another, once", async () => {
-    buildProgram();
     const { stream, env, instances } = await start(["watching"]);
     const mona = await watch(instances[0]);
     await mona.ok("join_room", { room: "alerts" });

@@ -26,10 +26,7 @@ export function createHttpHandlers({ publisher, publications, longPolls }: HttpH
           return publications.admit(event, author, { path });
         }),
       );
-      const published = [];
-      // One after the other: the list's order is the log's, also where one of them has to be sent to the store again.
-      for (const publish of admitted) published.push(await publish());
-      return published;
+      return publications.publishAll(admitted);
     },
 
     read_events: (query, session) => longPolls.read(query, session),
