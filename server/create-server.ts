@@ -31,6 +31,7 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/http-handlers.ts";
+import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
@@ -57,6 +58,10 @@ import { Router } from "./route/router.ts";
 import { Sessions } from "./session/sessions.ts";
 import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
 import { Subscriptions } from "./subscriptions/subscriptions.ts";
+import { Checkpoints } from "./tasks/checkpoints.ts";
+import { Ledger } from "./tasks/ledger.ts";
+import { Streams } from "./tasks/streams.ts";
+import { Tasks } from "./tasks/tasks.ts";
 
 /** The settings, with the secret that a start outside production makes up. */
 export type ServerConfig = Config & { JWT_SECRET: string };
@@ -116,7 +121,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
+  const { log, documents, transactions, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -169,6 +174,8 @@ async function build(
   const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
   const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
   closers.add("attendance", () => attendance.close());
+  const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+  const tasks = new Tasks(taskDeps);
 
   // Resume
   const sessions = new Sessions();
@@ -241,6 +248,8 @@ async function build(
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", sessionHandlers);
   router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
+  const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
+  router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -337,8 +346,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, presence, registry, latest, uiEvents } = overrides;
-  return Boolean(log && documents && presence && registry && latest && uiEvents);
+  const { log, documents, transactions, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

@@ -31,7 +31,21 @@ import {
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
-import { notifyUser, publishEvents, readEvents } from "./http-commands.ts";
+import {
+  createCheckpoint,
+  createStream,
+  createTask,
+  getStream,
+  getTask,
+  listCheckpoints,
+  listStreams,
+  listTasks,
+  notifyUser,
+  publishEvents,
+  readEvents,
+  resumeCheckpoint,
+  updateTask,
+} from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
 import { pong, refreshToken } from "./session-commands.ts";
 
@@ -92,6 +106,16 @@ export const commands = {
     [notifyUser.name]: notifyUser,
     [publishEvents.name]: publishEvents,
     [readEvents.name]: readEvents,
+    [createTask.name]: createTask,
+    [updateTask.name]: updateTask,
+    [getTask.name]: getTask,
+    [listTasks.name]: listTasks,
+    [createStream.name]: createStream,
+    [getStream.name]: getStream,
+    [listStreams.name]: listStreams,
+    [createCheckpoint.name]: createCheckpoint,
+    [listCheckpoints.name]: listCheckpoints,
+    [resumeCheckpoint.name]: resumeCheckpoint,
   }),
 } satisfies Record<Namespace | "http", Record<string, AnyCommand>>;
 

@@ -19,13 +19,12 @@ interface Told {
   position?: Position;
 }
 
-const taskOf = (id: string) => ({
-  room: `task:${id}`,
-  type: "task.created",
-  data: { id, title: id, status: "pending" },
-});
+/** Nobody else tells of these. */
+export const toldAs = "alert_created";
 
-/** A program that tells of tasks, one thing after the other, each until it is taken. */
+const alertOf = (id: string) => ({ room: "alerts", type: toldAs, data: { alertId: id, severity: "info", title: id } });
+
+/** A program that tells of things, one thing after the other, each until it is taken. */
 abstract class Program {
   readonly name: string;
   /** In the order in which they were taken. */
@@ -80,7 +79,7 @@ export class HttpProgram extends Program {
       const response = await fetch(`http://127.0.0.1:${this.random.pick(this.#ports)}/api/events`, {
         method: "POST",
         headers: { authorization: `Bearer ${tokenOf(this.name, ["service"])}`, "content-type": "application/json" },
-        body: JSON.stringify(ids.map((id) => ({ ...taskOf(id), id }))),
+        body: JSON.stringify(ids.map((id) => ({ ...alertOf(id), id }))),
         signal: AbortSignal.timeout(5_000),
       });
       const body = await response.json();
@@ -119,7 +118,7 @@ export class IngestProgram extends Program {
     const told: Told[] = [];
     try {
       for (const id of ids) {
-        const { room, type, data } = taskOf(id);
+        const { room, type, data } = alertOf(id);
         await this.#client.xAdd("signalbox:ingest", "*", { room, type, data: JSON.stringify(data), id });
         told.push({ id });
       }

@@ -96,7 +96,7 @@ describe("the documents for programs", () => {
       expect(body).toEqual(JSON.parse(readFileSync(join(root, file), "utf8")));
     }
     for (const { method, path } of routes) {
-      const { body } = await server.request(method.toUpperCase(), path.replace("{id}", "a"), { roles: [] });
+      const { body } = await server.request(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, "a"), { roles: [] });
       expect(String(body.detail)).not.toContain("There is nothing at");
     }
   });

@@ -40,6 +40,10 @@ const rules: Record<string, Rule> = {
     uses: ["server/resume", "server/session", "ulid"],
     knows: ["server/documents", "server/log", "server/publish"],
   },
+  "server/tasks": {
+    uses: ["server/log", "server/publish", "ulid"],
+    knows: ["server/documents", "server/transactions", "zod"],
+  },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
@@ -76,6 +80,7 @@ const rules: Record<string, Rule> = {
       "server/publish",
       "server/resume",
       "server/subscriptions",
+      "server/tasks",
     ],
   },
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
@@ -148,6 +153,7 @@ const rules: Record<string, Rule> = {
       "server/route",
       "server/session",
       "server/subscriptions",
+      "server/tasks",
     ],
     knows: ["server/observe"],
   },
