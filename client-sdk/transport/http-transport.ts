@@ -101,7 +101,7 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
       };
 
       const userId = subjectOf(token);
-      const topics = namespaces.includes("/chat") ? `user:${userId}` : "*";
+      const topics = namespaces.includes("/chat") ? "broadcast" : "*";
       void requests.get("/api/events", { topics, limit: "1" }).then((answer) => {
         if (isOver) return;
         if (answer.kind === "unreachable") return finish(() => listener.failed("HTTP brings no answer"));

@@ -3,7 +3,7 @@ import type { Gap } from "../../client-sdk/index.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { alertOf, healthOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
-import { stores, storeEnv } from "../support/stores.ts";
+import { storeEnv, stores } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
 import { connectSdk } from "./sdk-client.ts";
 
@@ -16,7 +16,11 @@ describe.each(stores)("subscriptions in the client (%s)", (store) => {
     const client = await connectSdk(server, "mona", watching);
     const [all, tasks, completed, bus]: Envelope[][] = [[], [], [], []];
     let live = 0;
-    const handlers = { live: () => void (live += 1) };
+    const handlers = {
+      live: () => {
+        live += 1;
+      },
+    };
     client.monitoring.subscribe("*", {}, (event) => all?.push(event), handlers);
     client.monitoring.subscribe(["task:*"], {}, (event) => tasks?.push(event), handlers);
     const stop = client.monitoring.subscribe("task:*", {}, (event) => completed?.push(event), handlers);
@@ -30,7 +34,12 @@ describe.each(stores)("subscriptions in the client (%s)", (store) => {
     await tell(server, taskCreation("t2"));
     await eventually(() => all?.length === 4, "the fourth");
 
-    const expected = ["task.created task:t1", "stream.progress stream:s1", "alert_created alerts", "task.created task:t2"];
+    const expected = [
+      "task.created task:t1",
+      "stream.progress stream:s1",
+      "alert_created alerts",
+      "task.created task:t2",
+    ];
     expect(named(all ?? [])).toEqual(expected);
     expect(named(bus ?? [])).toEqual(expected);
     expect(named(tasks ?? [])).toEqual(["task.created task:t1", "task.created task:t2"]);
@@ -45,7 +54,12 @@ describe.each(stores)("subscriptions in the client (%s)", (store) => {
     const later: string[] = [];
     const gaps: Gap[] = [];
     let live = 0;
-    const handlers = { live: () => void (live += 1), gap: (gap: Gap) => void gaps.push(gap) };
+    const handlers = {
+      live: () => {
+        live += 1;
+      },
+      gap: (gap: Gap) => void gaps.push(gap),
+    };
     client.monitoring.subscribe("task:*", {}, ({ room }) => rooms.push(room), handlers);
     await eventually(() => live === 1, "the subscription");
     await tell(server, taskCreation("t1"));
