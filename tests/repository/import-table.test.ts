@@ -18,6 +18,7 @@ const rules: Record<string, Rule> = {
 
   // The client's package, which is built and published by itself.
   "client-sdk": { uses: ["shared", "socket.io-client"] },
+  "client-sdk/agent": { uses: ["shared", "client-sdk"] },
 
   "server/clock.ts": {},
   "server/closers.ts": {},
