@@ -21,6 +21,7 @@ import { Responses } from "./conversations/responses.ts";
 import { audiencesOf } from "./deliver/audiences-of.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
+import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
@@ -227,8 +228,9 @@ async function build(
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
-  const door = { httpServer, connector, router, drain, origins, clock, logger };
-  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
+  const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
+  const door = { httpServer, connector, router, drain, origins, clock, logger, rounds };
+  const socketIo = createSocketIoDoor({ ...door, io, direct: true, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
