@@ -27,6 +27,7 @@ import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocke
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
+import { Turns } from "./doors/wire/intake.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/notify-user.ts";
@@ -111,7 +112,14 @@ async function build(
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
-  const io = createSocketIoServer({ path, transports, drain, origins, heartbeatIntervalMs });
+  const io = createSocketIoServer({
+    path,
+    transports,
+    drain,
+    isStoreAway: () => redis?.isAway ?? false,
+    origins,
+    heartbeatIntervalMs,
+  });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
   const broadcast = redis ? createAdapterBroadcast(io, local) : local;
@@ -150,7 +158,10 @@ async function build(
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
-  receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+  receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+
+  // Not only here: it may be this instance that could not be heard.
+  redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
   // Route and handle
   const verifier = createSharedSecretVerifier({
@@ -229,15 +240,15 @@ async function build(
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
   const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
-  const door = { httpServer, connector, router, drain, origins, clock, logger, rounds };
-  const socketIo = createSocketIoDoor({ ...door, io, direct: true, adminEnabled: config.ADMIN_ENABLED });
+  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES, direct: true };
+  const door = { httpServer, connector, router, drain, origins, clock, logger, ...written };
+  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,
-    backlogBytes: config.LIMIT_BACKLOG_BYTES,
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
   outlets.push(socketIo, plainWebSocket);

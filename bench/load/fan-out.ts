@@ -84,7 +84,8 @@ export async function fanOut(load: FanOutLoad, measuring: (on: boolean) => Promi
     }
     return send;
   });
-  const stopRate = load.rate === undefined ? undefined : atRate(load.rate, (index) => publish[index % publish.length]?.(1));
+  const stopRate =
+    load.rate === undefined ? undefined : atRate(load.rate, (index) => publish[index % publish.length]?.(1));
   if (load.rate === undefined) for (const send of publish) send(load.inFlight);
 
   await pause(load.warmupSeconds * 1_000);

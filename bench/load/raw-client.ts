@@ -95,7 +95,8 @@ export class RawClient implements FrameListener {
 
   message(bytes: Buffer, start: number, length: number, seen: number): void {
     // `42/chat,["chat_message",…`, and not `["system.ping"`
-    if (bytes[start] === four && bytes[start + 1] === two && bytes[start + this.#nameAt] === c) return this.onEvent(this.#now);
+    if (bytes[start] === four && bytes[start + 1] === two && bytes[start + this.#nameAt] === c)
+      return this.onEvent(this.#now);
     if (length === 1 && bytes[start] === two) return void this.#socket.write(pong);
     if (!this.onText && this.#replies.size === 0) return;
     const text = Buffer.from(bytes.subarray(start, start + seen));

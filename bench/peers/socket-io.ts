@@ -42,6 +42,7 @@ io.on("connection", (socket) => {
   });
 });
 
-httpServer.listen({ port: Number(process.env.PORT), host: "127.0.0.1", backlog: Number(process.env.BACKLOG ?? 511) }, () =>
-  console.log("listening"),
+httpServer.listen(
+  { port: Number(process.env.PORT), host: "127.0.0.1", backlog: Number(process.env.BACKLOG ?? 511) },
+  () => console.log("listening"),
 );

@@ -3,7 +3,9 @@ import { type WebSocket, WebSocketServer } from "ws";
 // Rooms by hand over bare `ws`: each message is made once and sent to each member, in the texts of Socket.IO's packets.
 
 const rooms = new Map<string, Set<WebSocket>>();
-const server = new WebSocketServer({ port: Number(process.env.PORT), host: "127.0.0.1" }, () => console.log("listening"));
+const server = new WebSocketServer({ port: Number(process.env.PORT), host: "127.0.0.1" }, () =>
+  console.log("listening"),
+);
 
 server.on("connection", (socket) => {
   socket.on("message", (data) => {

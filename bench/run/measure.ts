@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { PinnedProcess } from "./pinned-process.ts";
 import { type PeerName, type RunningPeer, startPeer } from "./peers.ts";
+import { PinnedProcess } from "./pinned-process.ts";
 
 /** What one run of a load against one peer has shown. */
 export type Figures = Record<string, number>;
@@ -66,6 +66,9 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
   const cpuPerDelivery =
     deliveriesPerSecond === undefined
       ? {}
-      : { cpuMicrosPerDelivery: ((used.serverCpuSeconds ?? 0) * 1e6) / (deliveriesPerSecond * (used.measuredSeconds ?? 1)) };
+      : {
+          cpuMicrosPerDelivery:
+            ((used.serverCpuSeconds ?? 0) * 1e6) / (deliveriesPerSecond * (used.measuredSeconds ?? 1)),
+        };
   return { ...counted, ...used, ...cpuPerDelivery };
 }

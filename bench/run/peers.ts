@@ -1,5 +1,5 @@
-import { connect, createServer } from "node:net";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type DialectName, secret } from "../load/dialects.ts";
 import { PinnedProcess } from "./pinned-process.ts";

@@ -42,7 +42,7 @@ const rules: Record<string, Rule> = {
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
-    knows: ["server/conversations", "server/deliver", "server/presence", "server/resume"],
+    knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
   "server/handle": {
@@ -60,13 +60,14 @@ const rules: Record<string, Rule> = {
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
   "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
 
+  "server/doors/wire": {},
   "server/doors/socket-io": {
-    uses: ["server/connect", "socket.io", "socket.io-parser"],
-    knows: ["server/deliver", "server/observe", "server/route", "server/session"],
+    uses: ["server/connect", "server/deliver", "server/doors/wire", "socket.io", "socket.io-parser"],
+    knows: ["server/observe", "server/route", "server/session"],
   },
   "server/doors/plain-websocket": {
-    uses: ["server/connect", "ws"],
-    knows: ["server/deliver", "server/observe", "server/route", "server/session"],
+    uses: ["server/connect", "server/deliver", "server/doors/wire", "ws"],
+    knows: ["server/observe", "server/route", "server/session"],
   },
   "server/http": {
     uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
@@ -96,6 +97,7 @@ const rules: Record<string, Rule> = {
       "server/documents",
       "server/doors/plain-websocket",
       "server/doors/socket-io",
+      "server/doors/wire",
       "server/handle",
       "server/http",
       "server/log",

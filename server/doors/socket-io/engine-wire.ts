@@ -1,10 +1,20 @@
 import type { Socket } from "socket.io";
 import type { Batch } from "../../deliver/batch.ts";
 import type { Wire } from "../../deliver/outbox.ts";
-import { type RawSocket, rawSocketOf } from "../wire/raw-socket.ts";
+import type { Source } from "../wire/intake.ts";
+import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
 import { packetOf } from "./packets.ts";
 
 type Connection = Socket["conn"];
+
+export interface EngineWireOptions {
+  /** The library was found to be made as we know it. */
+  direct: boolean;
+  /** What may wait in the engine. */
+  backlogBytes: number;
+  /** Told once when more waits. */
+  slow(): void;
+}
 
 /**
  * Writes to an Engine.IO connection: to the TCP socket in one go while the engine has nothing of its own that would
@@ -13,23 +23,31 @@ type Connection = Socket["conn"];
  *
  *   polling, upgrading, a reader that is behind, an engine we do not know ─► engine
  */
-export class EngineWire implements Wire {
+export class EngineWire implements Wire, Source {
   readonly #connection: Connection;
-  /** The library was found to be made as we know it. */
-  readonly #direct: boolean;
+  readonly #options: EngineWireOptions;
   /** Changes once at most: when polling becomes a WebSocket. */
   #transport: unknown;
   #raw: RawSocket | undefined;
+  #isSlow = false;
 
-  constructor(connection: Connection, { direct }: { direct: boolean }) {
+  constructor(connection: Connection, options: EngineWireOptions) {
     this.#connection = connection;
-    this.#direct = direct;
+    this.#options = options;
   }
 
   write(batch: Batch): void {
-    const raw = this.#direct ? this.#freeSocket() : undefined;
-    if (raw) raw.tcp.write(batch.bytes);
-    else for (const frame of batch.frames) this.#connection.write(packetOf(frame));
+    const raw = this.#options.direct ? this.#freeSocket() : undefined;
+    if (raw) return void raw.tcp.write(batch.bytes);
+    for (const frame of batch.frames) this.#connection.write(packetOf(frame));
+    if (this.#isSlow || this.backlogBytes() <= this.#options.backlogBytes) return;
+    this.#isSlow = true;
+    this.#options.slow();
+  }
+
+  pause(): () => void {
+    // What polls has sent all that it sends.
+    return pauseReading(webSocketOf(this.#connection));
   }
 
   /** What the engine has not handed to its transport, which takes more only when the network has taken what it had. */
@@ -46,13 +64,18 @@ export class EngineWire implements Wire {
     if (upgrading || readyState !== "open" || this.#waiting().length > 0) return undefined;
     if (transport !== this.#transport) {
       this.#transport = transport;
-      this.#raw = transport.name === "websocket" && "socket" in transport ? rawSocketOf(transport.socket) : undefined;
+      this.#raw = RawSocket.under(webSocketOf(this.#connection));
     }
-    return this.#raw?.isFree() ? this.#raw : undefined;
+    return this.#raw?.isFree ? this.#raw : undefined;
   }
 
   #waiting(): readonly { data?: unknown }[] {
     // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
     return this.#connection["writeBuffer"];
   }
+}
+
+/** The WebSocket of a connection that has one. */
+function webSocketOf({ transport }: Connection): unknown {
+  return transport.name === "websocket" && "socket" in transport ? transport.socket : undefined;
 }

@@ -9,12 +9,14 @@ import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Drain } from "../../connect/drain.ts";
 import { Audiences } from "../../deliver/audiences.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
+import { Intake, type Turns } from "../wire/intake.ts";
 import { arrivalOf } from "./contract-parser.ts";
 import { EngineWire } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
@@ -25,12 +27,16 @@ export interface SocketIoDoorOptions {
   httpServer: HttpServer;
   connector: Connector;
   router: Router;
+  drain: Drain;
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
   rounds: Rounds;
+  turns: Turns;
   /** Whether the library was found to be made so that whole frames can be written past it. */
   direct: boolean;
+  /** What a connection may leave unread. */
+  backlogBytes: number;
 }
 
 export interface SocketIoDoor extends Outlet {
@@ -97,7 +103,7 @@ interface Served extends SocketIoDoorOptions {
 }
 
 function serve(namespace: OpenNamespace, options: Served): void {
-  const { name, connector, router, clock, logger, rounds, direct } = options;
+  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, audiences } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -124,6 +130,8 @@ function serve(namespace: OpenNamespace, options: Served): void {
     } catch (error) {
       entered.delete(socket.conn);
       if (!(error instanceof Rejection)) logger.error("connect failed", { error });
+      // A stock client that is refused stays away; one whose connection ends comes back by itself.
+      else if (error.error.code === "unavailable" && !drain.started) return socket.conn.close();
       next(
         connectError(
           error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),
@@ -136,9 +144,11 @@ function serve(namespace: OpenNamespace, options: Served): void {
     const { opening } = socket.data;
     if (!opening) return void socket.disconnect();
     const { session } = opening;
-    const wire = new EngineWire(socket.conn, { direct });
+    const slow = () => session.close("slow_consumer");
+    const wire = new EngineWire(socket.conn, { direct, backlogBytes, slow });
     const outbox = new Outbox(rounds, wire);
-    opening.activate(transportOf(socket, outbox, wire, options));
+    const intake = new Intake(options.turns, wire);
+    opening.activate(transportOf(socket, outbox, wire, audiences));
     const seen = () => {
       session.lastSeenAt = clock.now();
     };
@@ -159,7 +169,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
       const [command, ...payloads] = typeof last === "function" ? args.slice(0, -1) : args;
       const payload = payloads.length > 1 ? payloads : payloads[0];
       const respond = typeof last === "function" ? respondTo(id, last as Respond) : undefined;
-      void router.handle({ session, command, payload, bytes }, respond);
+      intake.take(() => void router.handle({ session, command, payload, bytes }, respond));
     });
     socket.on("disconnect", (reason) => {
       entered.delete(socket.conn);
@@ -172,9 +182,9 @@ function serve(namespace: OpenNamespace, options: Served): void {
   });
 }
 
-function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, { name, audiences }: Served): Transport {
+function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, audiences: Audiences): Transport {
   return {
-    send: (event, data) => outbox.send(eventFrame(name, event, JSON.stringify(data) ?? "null")),
+    send: (event, data) => outbox.send(eventFrame(socket.nsp.name, event, JSON.stringify(data) ?? "null")),
     join: (audience) => audiences.join(audience, outbox),
     leave: (audience) => audiences.leave(audience, outbox),
     backlogBytes: () => outbox.size + wire.backlogBytes(),

@@ -1,25 +1,41 @@
 import { Socket } from "node:net";
 
-/** The TCP connection under a WebSocket of the `ws` library, for whole frames that are written past it. */
-export interface RawSocket {
+/**
+ * The TCP connection under a WebSocket of the `ws` library, for whole frames that are written past it.
+ * The names that begin with `_` are the library's own; that they mean what we think is looked at when the server starts.
+ */
+export class RawSocket {
   readonly tcp: Socket;
-  /** Nothing waits in the library or in the stream: a write now stands behind all that was written before. */
-  isFree(): boolean;
-}
+  readonly #webSocket: KnownWebSocket;
 
-/** `undefined` when it is made differently from what we know, or would have to compress. */
-export function rawSocketOf(webSocket: unknown): RawSocket | undefined {
-  if (!isWebSocket(webSocket) || webSocket.extensions !== "") return undefined;
-  const { _socket: tcp, _sender: sender } = webSocket;
-  return {
-    tcp,
-    isFree: () =>
-      webSocket.readyState === open &&
+  private constructor(webSocket: KnownWebSocket) {
+    this.#webSocket = webSocket;
+    this.tcp = webSocket._socket;
+  }
+
+  /** `undefined` when it is made differently from what we know, or would have to compress. */
+  static under(webSocket: unknown): RawSocket | undefined {
+    return isKnown(webSocket) && webSocket.extensions === "" ? new RawSocket(webSocket) : undefined;
+  }
+
+  /** Nothing waits in the library or in the stream: a write now stands behind all that was written before. */
+  get isFree(): boolean {
+    const { readyState, _sender: sender } = this.#webSocket;
+    return (
+      readyState === open &&
       sender._state === idle &&
       sender._queue.length === 0 &&
-      tcp.writableLength === 0 &&
-      tcp.writable,
-  };
+      this.tcp.writableLength === 0 &&
+      this.tcp.writable
+    );
+  }
+}
+
+/** Lets a WebSocket read no more, until the function that is returned is called. */
+export function pauseReading(webSocket: unknown): () => void {
+  if (!canPause(webSocket)) return () => {};
+  webSocket.pause();
+  return () => webSocket.resume();
 }
 
 const open = 1;
@@ -34,7 +50,7 @@ interface KnownWebSocket {
   _sender: { _state: number; _queue: unknown[] };
 }
 
-function isWebSocket(value: unknown): value is KnownWebSocket {
+function isKnown(value: unknown): value is KnownWebSocket {
   return (
     has(value, "readyState") &&
     has(value, "extensions") &&
@@ -45,6 +61,15 @@ function isWebSocket(value: unknown): value is KnownWebSocket {
     typeof value._sender._state === "number" &&
     has(value._sender, "_queue") &&
     Array.isArray(value._sender._queue)
+  );
+}
+
+function canPause(value: unknown): value is { pause(): void; resume(): void } {
+  return (
+    has(value, "pause") &&
+    has(value, "resume") &&
+    typeof value.pause === "function" &&
+    typeof value.resume === "function"
   );
 }
 
