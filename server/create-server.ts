@@ -23,8 +23,10 @@ import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { checkWebSocket } from "./doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
+import { checkEngine } from "./doors/socket-io/check-engine.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { Turns } from "./doors/wire/intake.ts";
@@ -56,6 +58,8 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   /** `true`: connections come from the primary process, and not from a port. */
   isWorker?: boolean;
   feeds?: Partial<FeedsOptions>;
+  /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
+  wsEngine?: unknown;
 }
 
 export interface SignalboxServer {
@@ -239,13 +243,18 @@ async function build(
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
+  const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(overrides.wsEngine), checkWebSocket()]);
+  for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
+    if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
+  }
   const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
-  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES, direct: true };
+  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
   const door = { httpServer, connector, router, drain, origins, clock, logger, ...written };
-  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
+  const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
+    direct: webSocketIsKnown,
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,

@@ -60,7 +60,7 @@ const rules: Record<string, Rule> = {
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
   "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
 
-  "server/doors/wire": {},
+  "server/doors/wire": { uses: ["server/deliver"] },
   "server/doors/socket-io": {
     uses: ["server/connect", "server/deliver", "server/doors/wire", "socket.io", "socket.io-parser"],
     knows: ["server/observe", "server/route", "server/session"],

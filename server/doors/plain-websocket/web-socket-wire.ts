@@ -36,6 +36,11 @@ export class WebSocketWire implements Wire, Source {
     for (const { text } of batch.frames) this.#webSocket.send(text);
   }
 
+  /** Whether a write would go past the library now. */
+  get isDirect(): boolean {
+    return this.#raw?.isFree ?? false;
+  }
+
   pause(): () => void {
     return pauseReading(this.#webSocket);
   }

@@ -45,6 +45,11 @@ export class EngineWire implements Wire, Source {
     this.#options.slow();
   }
 
+  /** Whether a write would go past the engine now. */
+  get isDirect(): boolean {
+    return this.#options.direct && this.#freeSocket() !== undefined;
+  }
+
   pause(): () => void {
     // What polls has sent all that it sends.
     return pauseReading(webSocketOf(this.#connection));
