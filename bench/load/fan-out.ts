@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type DialectName, dialects, type Speech } from "./dialects.ts";
 import { Histogram } from "./histogram.ts";
+import { inPortions } from "./in-portions.ts";
 import { RawClient } from "./raw-client.ts";
 import { Room } from "./room.ts";
 
@@ -16,6 +17,9 @@ export interface FanOutLoad {
   inFlight: number;
   /** Publications per second, over all rooms. */
   rate?: number;
+  /** One more room, of so many members, whose publisher keeps so many publications under way. Its times do not count. */
+  greedyMembers?: number;
+  greedyInFlight?: number;
   warmupSeconds: number;
   seconds: number;
 }
@@ -29,26 +33,24 @@ export interface FanOutResult {
   missing: number;
 }
 
-/** How many connections are opened at a time. */
-const openingAtOnce = 32;
-
-export async function inPortions<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let next = 0; next < items.length; next += openingAtOnce) {
-    results.push(...(await Promise.all(items.slice(next, next + openingAtOnce).map(run))));
-  }
-  return results;
-}
-
 /** Rooms, members who count, and one publisher a room. `measuring` is called when the measured time begins and ends. */
 export async function fanOut(load: FanOutLoad, measuring: (on: boolean) => Promise<void>): Promise<FanOutResult> {
   const speech = dialects[load.dialect];
-  const names = Array.from({ length: load.rooms }, (_, index) => `r${index}`);
+  const { greedyMembers = 0, greedyInFlight = 0 } = load;
+  const calm = Array.from({ length: load.rooms }, (_, index) => `r${index}`);
+  const names = greedyMembers > 0 ? ["greedy", ...calm] : calm;
+  const sizeOf = (name: string) => (name === "greedy" ? greedyMembers : load.members);
   const latency = new Histogram();
-  const rooms = new Map(names.map((name) => [name, new Room(load.members, latency)]));
+  const rooms = new Map(
+    names.map((name) => {
+      const isGreedy = name === "greedy";
+      const remembered = 4 * Math.max(1_024, isGreedy ? greedyInFlight : load.inFlight);
+      return [name, new Room(sizeOf(name), isGreedy ? new Histogram() : latency, remembered)];
+    }),
+  );
 
   const publishers = await inPortions(names, (name) => openPublisher(load, speech, name));
-  const seats = names.flatMap((name) => Array.from({ length: load.members }, (_, index) => ({ name, index })));
+  const seats = names.flatMap((name) => Array.from({ length: sizeOf(name) }, (_, index) => ({ name, index })));
   const members = await inPortions(seats, async ({ name, index }) => {
     // Few users with many connections each: who comes and goes is measured elsewhere.
     const client = await RawClient.open(load.subscribePort, speech, speech.auth(`u${index % 20}`, ["user"]));
@@ -70,7 +72,7 @@ export async function fanOut(load: FanOutLoad, measuring: (on: boolean) => Promi
       for (let i = 0; i < count; i++) room?.publishes();
       publisher.write(frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames));
     };
-    if (room && load.rate === undefined) {
+    if (room && (load.rate === undefined || name === "greedy")) {
       let free = 0;
       // Those of one reading go out together.
       room.onCompleted = () => {
@@ -84,9 +86,10 @@ export async function fanOut(load: FanOutLoad, measuring: (on: boolean) => Promi
     }
     return send;
   });
-  const stopRate =
-    load.rate === undefined ? undefined : atRate(load.rate, (index) => publish[index % publish.length]?.(1));
-  if (load.rate === undefined) for (const send of publish) send(load.inFlight);
+  const calmly = publish.slice(names.length - calm.length);
+  const stopRate = load.rate === undefined ? undefined : atRate(load.rate, (index) => calmly[index % calm.length]?.(1));
+  if (load.rate === undefined) for (const send of calmly) send(load.inFlight);
+  if (greedyMembers > 0) publish[0]?.(greedyInFlight);
 
   await pause(load.warmupSeconds * 1_000);
   await measuring(true);

@@ -1,9 +1,17 @@
 import { once } from "node:events";
+import { type ConnectionsLoad, connections, type IdleLoad, idle } from "./connections.ts";
 import { type FanOutLoad, fanOut } from "./fan-out.ts";
+import { emptyRooms, type RoomsLoad, rooms } from "./rooms.ts";
+import { type StormLoad, storm } from "./storm.ts";
 
 // A process of its own, on a core of its own. It is told what to do by its parent, and tells it when it measures.
 
-type Order = { load: "fan-out" } & FanOutLoad;
+type Order =
+  | ({ load: "fan-out" } & FanOutLoad)
+  | ({ load: "connections" } & ConnectionsLoad)
+  | ({ load: "idle" } & IdleLoad)
+  | ({ load: "storm" } & StormLoad)
+  | ({ load: "rooms" | "empty-rooms" } & RoomsLoad);
 
 async function measuring(on: boolean): Promise<void> {
   process.send?.({ measuring: on });
@@ -11,8 +19,25 @@ async function measuring(on: boolean): Promise<void> {
   await once(process, "message");
 }
 
+function carryOut(order: Order): Promise<object> {
+  switch (order.load) {
+    case "fan-out":
+      return fanOut(order, measuring);
+    case "connections":
+      return connections(order, measuring);
+    case "idle":
+      return idle(order, measuring);
+    case "storm":
+      return storm(order, measuring);
+    case "rooms":
+      return rooms(order, measuring);
+    case "empty-rooms":
+      return emptyRooms(order, measuring);
+  }
+}
+
 process.once("message", (order: Order) => {
-  fanOut(order, measuring).then(
+  carryOut(order).then(
     (result) => process.send?.({ result }, () => process.exit(0)),
     (error: unknown) => {
       console.error(error);

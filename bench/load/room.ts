@@ -1,7 +1,5 @@
 import type { Histogram } from "./histogram.ts";
 
-const ringSize = 65_536;
-
 /** One room as the load generator sees it: what was published there, and who has got how much of it. */
 export class Room {
   deliveries = 0;
@@ -16,7 +14,7 @@ export class Room {
   readonly #ring: number;
   onCompleted: () => void = () => {};
 
-  constructor(members: number, latency: Histogram, ring = ringSize) {
+  constructor(members: number, latency: Histogram, ring: number) {
     this.#members = members;
     this.#latency = latency;
     this.#ring = ring;

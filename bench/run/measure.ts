@@ -27,15 +27,21 @@ export async function measure(name: PeerName, load: Load, environment: Record<st
 async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Promise<Figures> {
   const { instances, publish, subscribe, dialect } = peer;
   const cpu = () => instances.reduce((sum, instance) => sum + instance.cpuSeconds, 0);
-  let before = { server: 0, generator: 0, at: 0 };
+  let before = { server: 0, generator: 0, at: 0, bytes: 0 };
   let used: Figures = {};
-  const clocks = () => ({ server: cpu(), generator: generator.cpuSeconds, at: performance.now() / 1_000 });
+  const clocks = () => ({
+    server: cpu(),
+    generator: generator.cpuSeconds,
+    at: performance.now() / 1_000,
+    bytes: subscribe.rssKilobytes * 1_024,
+  });
 
   const result = new Promise<Figures>((resolve, reject) => {
     generator.child.on("message", (message: FromGenerator) => {
       if ("result" in message) return resolve(message.result);
       void (async () => {
         if (message.measuring) {
+          for (const instance of instances) await instance.ask("collect");
           for (const instance of instances) await instance.ask("reset");
           before = clocks();
         } else {
@@ -43,7 +49,9 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
           const seconds = now.at - before.at;
           const stalls = [];
           for (const instance of instances) stalls.push(await instance.ask<{ loopStallMs: number }>("report"));
+          await subscribe.ask("collect");
           used = {
+            grownBytes: subscribe.rssKilobytes * 1_024 - before.bytes,
             serverCpuSeconds: now.server - before.server,
             serverBusy: (now.server - before.server) / seconds,
             generatorBusy: (now.generator - before.generator) / seconds,
@@ -62,13 +70,19 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
   });
   generator.child.send({ ...load, dialect, publishPort: publish.port, subscribePort: subscribe.port });
   const counted = await result;
-  const { deliveriesPerSecond } = counted;
-  const cpuPerDelivery =
-    deliveriesPerSecond === undefined
-      ? {}
-      : {
-          cpuMicrosPerDelivery:
-            ((used.serverCpuSeconds ?? 0) * 1e6) / (deliveriesPerSecond * (used.measuredSeconds ?? 1)),
-        };
-  return { ...counted, ...used, ...cpuPerDelivery };
+  return { ...counted, ...used, ...derived({ ...counted, ...used }) };
+}
+
+/** What one of the things that were counted has cost. */
+function derived(figures: Figures): Figures {
+  const { serverCpuSeconds = 0, measuredSeconds = 1, grownBytes = 0 } = figures;
+  const micros = serverCpuSeconds * 1e6;
+  const { deliveriesPerSecond, connectionsPerSecond, connections, publications, emptyRooms } = figures;
+  return {
+    ...(deliveriesPerSecond && { cpuMicrosPerDelivery: micros / (deliveriesPerSecond * measuredSeconds) }),
+    ...(connectionsPerSecond && connections && { cpuMicrosPerConnection: micros / connections }),
+    ...(connections && { bytesPerConnection: grownBytes / connections }),
+    ...(publications && { cpuMicrosPerPublication: micros / publications }),
+    ...(emptyRooms && { bytesPerEmptyRoom: grownBytes / emptyRooms }),
+  };
 }
