@@ -42,6 +42,7 @@ import { createPublisher } from "./publish/publisher.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
+import { shareReads } from "./resume/share-reads.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
@@ -153,7 +154,10 @@ async function build(
   // Resume
   const sessions = new Sessions();
   const rosters = new Rosters();
-  const catchUp = createCatchUp({ log, finishedResponses: (room, ids) => responses.finished(room, ids) });
+  const catchUp = createCatchUp({
+    log: shareReads(log),
+    finishedResponses: (room, ids) => responses.finished(room, ids),
+  });
   const rooms = new Rooms({
     feeds,
     catchUp,

@@ -144,6 +144,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     const { opening } = socket.data;
     if (!opening) return void socket.disconnect();
     const { session } = opening;
+    forgetRequest(socket);
     const slow = () => session.close("slow_consumer");
     const wire = new EngineWire(socket.conn, { direct, backlogBytes, slow });
     const outbox = new Outbox(rounds, wire);
@@ -217,6 +218,13 @@ function headerTokenOf(socket: SessionSocket): string | undefined {
   const token = headerTokens.get(socket.conn) ?? bearerToken(socket.handshake.headers.authorization);
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
+}
+
+/** What was asked for at the beginning weighs more than all else of a connection that only listens. */
+function forgetRequest(socket: SessionSocket): void {
+  socket.handshake.headers = {};
+  // As the library's manual advises; its types do not know of it.
+  Reflect.set(socket.conn, "request", null);
 }
 
 /** The library keeps the handshake for as long as the socket lives; the token is not needed again. */
