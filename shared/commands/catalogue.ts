@@ -31,7 +31,19 @@ import {
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
-import { notifyUser } from "./http-commands.ts";
+import {
+  createCheckpoint,
+  createStream,
+  createTask,
+  getStream,
+  getTask,
+  listCheckpoints,
+  listStreams,
+  listTasks,
+  notifyUser,
+  resumeCheckpoint,
+  updateTask,
+} from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
 import { pong, refreshToken } from "./session-commands.ts";
 
@@ -90,6 +102,16 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [createTask.name]: createTask,
+    [updateTask.name]: updateTask,
+    [getTask.name]: getTask,
+    [listTasks.name]: listTasks,
+    [createStream.name]: createStream,
+    [getStream.name]: getStream,
+    [listStreams.name]: listStreams,
+    [createCheckpoint.name]: createCheckpoint,
+    [listCheckpoints.name]: listCheckpoints,
+    [resumeCheckpoint.name]: resumeCheckpoint,
   }),
 } satisfies Record<Namespace | "http", Record<string, AnyCommand>>;
 

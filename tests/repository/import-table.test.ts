@@ -39,6 +39,10 @@ const rules: Record<string, Rule> = {
     uses: ["server/resume", "server/session", "ulid"],
     knows: ["server/documents", "server/log", "server/publish"],
   },
+  "server/tasks": {
+    uses: ["server/log", "server/publish", "ulid"],
+    knows: ["server/documents", "server/transactions", "zod"],
+  },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
@@ -46,7 +50,7 @@ const rules: Record<string, Rule> = {
   },
 
   "server/handle": {
-    uses: ["server/session"],
+    uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
       "server/conversations",
@@ -54,7 +58,7 @@ const rules: Record<string, Rule> = {
       "server/presence",
       "server/publish",
       "server/resume",
-      "server/rooms",
+      "server/tasks",
     ],
   },
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
@@ -111,6 +115,7 @@ const rules: Record<string, Rule> = {
       "server/rooms",
       "server/route",
       "server/session",
+      "server/tasks",
     ],
     knows: ["server/observe"],
   },
