@@ -27,11 +27,12 @@ export async function measure(name: PeerName, load: Load, environment: Record<st
 async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Promise<Figures> {
   const { instances, publish, subscribe, dialect } = peer;
   const cpu = () => instances.reduce((sum, instance) => sum + instance.cpuSeconds, 0);
-  let before = { server: 0, generator: 0, at: 0, bytes: 0 };
+  let before = { server: 0, generator: 0, publisher: 0, at: 0, bytes: 0 };
   let used: Figures = {};
   const clocks = () => ({
     server: cpu(),
     generator: generator.cpuSeconds,
+    publisher: publish.cpuSeconds,
     at: performance.now() / 1_000,
     bytes: subscribe.rssKilobytes * 1_024,
   });
@@ -53,6 +54,7 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
           used = {
             grownBytes: subscribe.rssKilobytes * 1_024 - before.bytes,
             serverCpuSeconds: now.server - before.server,
+            publisherCpuSeconds: instances.length > 1 ? now.publisher - before.publisher : 0,
             serverBusy: (now.server - before.server) / seconds,
             generatorBusy: (now.generator - before.generator) / seconds,
             loopStallMs: Math.max(...stalls.map(({ loopStallMs }) => loopStallMs)),

@@ -15,7 +15,12 @@ export class PinnedProcess {
 
   constructor(core: Core, command: readonly string[], environment: Record<string, string> = {}) {
     this.child = spawn("taskset", ["-c", coreOf[core], ...command], {
-      env: { PATH: process.env.PATH, BENCH_PROFILE: process.env.BENCH_PROFILE, ...environment },
+      env: {
+        PATH: process.env.PATH,
+        NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS,
+        BENCH_PROFILE: process.env.BENCH_PROFILE,
+        ...environment,
+      },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
