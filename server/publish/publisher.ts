@@ -1,4 +1,3 @@
-import { ulid } from "ulid";
 import type { z } from "zod";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
 import type { Envelope } from "../../shared/envelope.ts";
@@ -10,6 +9,7 @@ import type { Sender } from "../../shared/sender.ts";
 import { type Clock, timestampOf } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { EventLog } from "../log/event-log.ts";
+import { newEventId } from "./event-id.ts";
 
 export interface Publication<Data> {
   room: RoomName;
@@ -63,7 +63,7 @@ export function createPublisher({
     const { kind } = parseRoom(event.room);
     if (!definition.rooms.includes(kind)) throw new TypeError(`${definition.type} is not for a ${kind} room`);
     return {
-      id: event.id ?? (ulid(clock.now()) as EventId),
+      id: event.id ?? newEventId(clock.now()),
       type: definition.type,
       room: event.room,
       timestamp: timestampOf(clock),
