@@ -1,25 +1,14 @@
 import type { z } from "zod";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
-import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { EventDefinition } from "../../shared/events/define-event.ts";
-import type { EventId } from "../../shared/ids.ts";
-import { logOfRoom, parseRoom, type RoomName } from "../../shared/room.ts";
-import type { Sender } from "../../shared/sender.ts";
-import { type Clock, timestampOf } from "../clock.ts";
+import { logOfRoom, type RoomName } from "../../shared/room.ts";
+import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { newEventId } from "./event-id.ts";
+import { stamp, type Unstamped } from "./stamp.ts";
 
-export interface Publication<Data> {
-  room: RoomName;
-  data: Data;
-  /** `null`: the server itself. */
-  sender: Sender | null;
-  /** Default: `null`. */
-  correlationId?: string | null;
-  /** The id that the publisher chose. Default: a ULID. */
-  id?: EventId | undefined;
+export interface Publication<Data> extends Unstamped<Data> {
   /** Within 10 minutes the same sender's event with the same key is published once per log. Default: the chosen id. */
   dedupe?: string;
 }
@@ -55,28 +44,9 @@ export function createPublisher({
   broadcast: Broadcast;
   clock: Clock;
 }): Publisher {
-  function stamp<Type extends EventType, Data extends z.ZodType>(
-    definition: EventDefinition<Type, Data, boolean>,
-    event: Publication<z.input<Data>>,
-    data = definition.data.parse(event.data),
-  ): Envelope {
-    const { kind } = parseRoom(event.room);
-    if (!definition.rooms.includes(kind)) throw new TypeError(`${definition.type} is not for a ${kind} room`);
-    return {
-      id: event.id ?? newEventId(clock.now()),
-      type: definition.type,
-      room: event.room,
-      timestamp: timestampOf(clock),
-      sender: event.sender,
-      correlationId: event.correlationId ?? null,
-      // The definition is the event's own, so what it lets through is that event's data.
-      data: data as Envelope["data"],
-    };
-  }
-
   return {
     async publish(definition, event) {
-      const envelope = stamp(definition, event);
+      const envelope = stamp(clock, definition, event);
       // Chosen ids and our own keys are told apart, or an id could take the place of a response's end.
       const key = event.dedupe ?? (event.id && `id:${event.id}`);
       // Per sender: nobody can suppress somebody else's event by using its id.
@@ -87,12 +57,12 @@ export function createPublisher({
     async publishToEach(definition, rooms, event) {
       // Checked once, and shared: a conversation with a thousand members has a thousand to tell.
       const data = definition.data.parse(event.data);
-      const envelopes = rooms.map((room) => stamp(definition, { ...event, room }, data));
+      const envelopes = rooms.map((room) => stamp(clock, definition, { ...event, room }, data));
       await Promise.all(envelopes.map((envelope) => log.append(logOfRoom(envelope.room), envelope)));
     },
 
     signal(definition, event) {
-      broadcast.send({ kind: "event", event: stamp(definition, event) });
+      broadcast.send({ kind: "event", event: stamp(clock, definition, event) });
     },
   };
 }
