@@ -1,20 +1,28 @@
 import { ulid } from "ulid";
+import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import type { AgentId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
+import type { Clock } from "../clock.ts";
 import type { Documents, Versioned } from "../documents/documents.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
 import { type AgentRecord, agentOptions, havingCapability } from "./agent-record.ts";
 import { Lanes } from "./lanes.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface AgentsDeps {
   documents: Documents;
   transactions: Transactions;
+  clock: Clock;
+  /** After so long without progress an agent that has something in flight counts as stalled. */
+  stallMs: number;
+  /** Another verdict than the one before is in force. */
+  judged(agent: AgentRecord, verdict: AgentVerdict): void;
 }
 
 /** A change of an agent, with what is told of it. */
 export interface AgentChange {
-  record: Omit<AgentRecord, "mark">;
+  record: Omit<AgentRecord, "mark" | "verdict">;
   events: Envelope[];
 }
 
@@ -56,6 +64,13 @@ export class Agents {
     return this.#deps.documents.list<AgentRecord>("agent", index, limit, cursor);
   }
 
+  /** Tells the verdict, if it is another one than was told. Time alone can change it. */
+  async judge(record: AgentRecord): Promise<void> {
+    const { clock, stallMs } = this.#deps;
+    if (verdictOf(record, clock.now(), stallMs).state === record.verdict) return;
+    await this.change(record.agentId, (before) => before && { record: before, events: [] });
+  }
+
   /** Everything that is done with one agent here, one after the other. */
   inOrder<T>(agentId: AgentId, run: () => Promise<T>): Promise<T> {
     return this.#lanes.run(agentId, run);
@@ -76,9 +91,13 @@ export class Agents {
         if (before?.value.mark === mark) return before.value;
         const change = decide(before?.value);
         if (!change) return undefined;
-        const record = { ...change.record, mark };
+        const { transactions, clock, stallMs, judged } = this.#deps;
+        const verdict = verdictOf(change.record, clock.now(), stallMs);
+        const record: AgentRecord = { ...change.record, verdict: verdict.state, mark };
         const documents = [changeOf(record, before?.version ?? 0)];
-        if (await this.#deps.transactions.commit({ documents, events: change.events })) return record;
+        if (!(await transactions.commit({ documents, events: change.events }))) continue;
+        if (before?.value.verdict !== verdict.state) judged(record, verdict);
+        return record;
       }
       throw new Rejection("unavailable", `Too much is going on around agent ${agentId}. Try again.`);
     });

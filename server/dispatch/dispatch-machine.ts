@@ -1,3 +1,4 @@
+import type { Outcome } from "../../shared/entities/dispatch.ts";
 import type { AgentId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 
@@ -19,12 +20,6 @@ export type DispatchState =
   | { status: "completed" | "failed" | "cancelled" | "lost"; attempt: number; agentId?: AgentId; outcome: Outcome };
 
 export type DispatchEnd = Extract<DispatchState, { outcome: unknown }>["status"];
-
-export interface Outcome {
-  content?: string | undefined;
-  usage?: Record<string, unknown> | undefined;
-  error?: string | undefined;
-}
 
 /** What does not change. Times in milliseconds since 1970. */
 export interface DispatchTerms {

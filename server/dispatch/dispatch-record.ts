@@ -65,7 +65,7 @@ export function toDispatch({ work, state, updatedAt }: DispatchRecord): Dispatch
     createdAt: iso(createdAt),
     updatedAt: iso(updatedAt),
     deadline: iso(deadline),
-    ...("outcome" in state && { outcome: withoutAbsent(state.outcome) as NonNullable<Dispatch["outcome"]> }),
+    ...("outcome" in state && { outcome: withoutAbsent(state.outcome) }),
   };
 }
 
@@ -94,6 +94,8 @@ export const answerStatusOf = (status: DispatchEnd): OwedAnswer["status"] =>
   status === "completed" ? "complete" : status === "cancelled" ? "cancelled" : "failed";
 
 /** JSON has no `undefined`. */
-export function withoutAbsent<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+export function withoutAbsent<T extends object>(object: T): Present<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
 }
+
+type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };

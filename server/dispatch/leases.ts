@@ -26,6 +26,6 @@ export interface Leases {
    */
   claim(line: LeaseLine, limit: number, forMs: number): Promise<string[]>;
 
-  /** At most `limit` ids from the front of the line, whether their time has come or not. Takes nothing. */
-  first(line: LeaseLine, limit: number): Promise<string[]>;
+  /** At most `limit` ids from the front of the lines, whether their time has come or not, the earliest first. Takes nothing. */
+  first(lines: readonly LeaseLine[], limit: number): Promise<{ line: LeaseLine; id: string }[]>;
 }

@@ -32,10 +32,12 @@ export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
       return claimed;
     },
 
-    async first(line, limit) {
-      return earliest(line)
+    async first(wanted, limit) {
+      const entries = wanted.flatMap((line) => earliest(line).map(([id, at]) => ({ line, id, at })));
+      return entries
+        .sort((a, b) => a.at - b.at)
         .slice(0, limit)
-        .map(([id]) => id);
+        .map(({ line, id }) => ({ line, id }));
     },
   };
 }

@@ -15,6 +15,16 @@ for _, id in ipairs(due) do redis.call('ZADD', KEYS[1], 'XX', millis + tonumber(
 return due
 `);
 
+/** KEYS: the lines. ARGV: 1 limit. Answers which line, id and time, over and over. */
+const first = new RedisScript(`
+local found = {}
+for line, key in ipairs(KEYS) do
+  local entries = redis.call('ZRANGE', key, 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')
+  for i = 1, #entries, 2 do table.insert(found, {line, entries[i], entries[i + 1]}) end
+end
+return found
+`);
+
 /** A sorted set per line, prefix:{leases}:LINE, with the time by Redis for score: the instances' clocks need not agree. */
 export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; prefix: string }): Leases {
   const keyOf = (line: LeaseLine) => `${prefix}:{leases}:${line}`;
@@ -35,6 +45,14 @@ export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; 
 
     claim: (line, limit, forMs) => claim.run<string[]>(redis, [keyOf(line)], [limit, forMs]),
 
-    first: (line, limit) => redis.attempt((client) => client.zRange(keyOf(line), 0, limit - 1)),
+    async first(lines, limit) {
+      if (lines.length === 0) return [];
+      const found = await first.run<[line: number, id: string, at: string][]>(redis, lines.map(keyOf), [limit]);
+      const earliest = found.sort(([, , a], [, , b]) => Number(a) - Number(b)).slice(0, limit);
+      return earliest.flatMap(([number, id]) => {
+        const line = lines[number - 1];
+        return line ? [{ line, id }] : [];
+      });
+    },
   };
 }

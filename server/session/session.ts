@@ -11,6 +11,11 @@ import type { TokenBucket } from "./token-bucket.ts";
 export interface Transport {
   /** Writes a message to this connection alone. */
   send(name: string, data: unknown): void;
+  /**
+   * Writes a message that the client answers. Resolves with whatever it answers; rejects when it has not in time, or
+   * the connection ends. A door whose clients do not answer answers for them.
+   */
+  ask(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
   /** From now on the audience's events are written to this connection. */
   join(audience: Audience): void;
   leave(audience: Audience): void;
@@ -104,6 +109,12 @@ export class Session {
     if (this.isOpen) this.transport.send(name, data);
   }
 
+  /** As {@link Transport.ask}. */
+  async ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
+    if (!this.isOpen) throw new Error("The connection has ended.");
+    return this.transport.ask(name, data, timeoutMs);
+  }
+
   /** Tells the client why, then ends the connection. */
   close(reason: DisconnectReason, retryAfterMs?: number): void {
     if (!this.isOpen || this.#endedBy) return;
@@ -158,4 +169,11 @@ export class Session {
   }
 }
 
-const detached: Transport = { send() {}, join() {}, leave() {}, backlogBytes: () => 0, close() {} };
+const detached: Transport = {
+  send() {},
+  ask: () => Promise.reject(new Error("There is no connection.")),
+  join() {},
+  leave() {},
+  backlogBytes: () => 0,
+  close() {},
+};

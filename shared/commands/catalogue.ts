@@ -31,7 +31,7 @@ import {
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
-import { notifyUser } from "./http-commands.ts";
+import { cancelDispatch, createDispatch, getAgent, getDispatch, listAgents, notifyUser } from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
 import { pong, refreshToken } from "./session-commands.ts";
 
@@ -90,6 +90,11 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [listAgents.name]: listAgents,
+    [getAgent.name]: getAgent,
+    [createDispatch.name]: createDispatch,
+    [getDispatch.name]: getDispatch,
+    [cancelDispatch.name]: cancelDispatch,
   }),
 } satisfies Record<Namespace | "http", Record<string, AnyCommand>>;
 

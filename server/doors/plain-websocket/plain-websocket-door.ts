@@ -142,6 +142,10 @@ class Connection implements Transport {
     this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
   }
 
+  ask(): Promise<unknown> {
+    return Promise.reject(new Error("Nothing is asked at this door."));
+  }
+
   join(audience: Audience): void {
     const found = this.#members.get(audience) ?? new Map();
     this.#members.set(audience, found.set(this.#webSocket, this.#session));

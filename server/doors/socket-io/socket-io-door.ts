@@ -152,6 +152,7 @@ function serve(
 function transportOf(socket: SessionSocket): Transport {
   return {
     send: (name, data) => void socket.emit(name, data),
+    ask: (name, data, timeoutMs) => socket.timeout(timeoutMs).emitWithAck(name, data),
     join: (audience) => void socket.join(audience),
     leave: (audience) => void socket.leave(audience),
     // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
