@@ -110,7 +110,14 @@ async function build(
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
-  const io = createSocketIoServer({ path, transports, drain, origins, heartbeatIntervalMs });
+  const io = createSocketIoServer({
+    path,
+    transports,
+    drain,
+    isStoreAway: () => redis?.isAway ?? false,
+    origins,
+    heartbeatIntervalMs,
+  });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
   const broadcast = redis ? createAdapterBroadcast(io, local) : local;
@@ -149,7 +156,10 @@ async function build(
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
-  receiveBroadcasts({ broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+  receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+
+  // Not only here: it may be this instance that could not be heard.
+  redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
   // Route and handle
   const verifier = createSharedSecretVerifier({

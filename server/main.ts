@@ -103,7 +103,9 @@ ${lines.join("\n")}
 
 /** What whoever starts the program can mend is said without the stack. */
 function explain(error: unknown): unknown {
-  if (error instanceof ConfigurationError) return error.message;
+  if (error instanceof ConfigurationError || (error instanceof Error && /^REDIS_\w+: /.test(error.message))) {
+    return error.message;
+  }
   const { code, port, address } = error as { code?: string; port?: number; address?: string };
   if (code === "EADDRINUSE") return `Port ${port} is in use. Set PORT to another one, or stop what listens there.`;
   if (code === "EACCES" && port !== undefined)

@@ -71,6 +71,11 @@ export class Conversations {
     this.#memberships.delete(id);
   }
 
+  /** The same, when it is not known which ones. */
+  forgetAll(): void {
+    this.#memberships.clear();
+  }
+
   addMembers(id: ConversationId, userIds: UserId[]): Promise<Conversation> {
     return this.#change(id, (conversation) => {
       const members = distinct([...conversation.members, ...userIds]);

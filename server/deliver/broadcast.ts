@@ -10,6 +10,8 @@ export type BroadcastMessage =
   | { kind: "changed"; conversationId: ConversationId }
   /** The user may no longer be in the room. */
   | { kind: "evict"; room: RoomName; userId: UserId; reason: string }
+  /** What was told for some time may not have been heard: whoever is in a room may not belong there any more. */
+  | { kind: "recheck" }
   /** Goes to all connections of the user. */
   | { kind: "tell"; userId: UserId; name: string; data: unknown }
   /** Something has changed for this agent: whoever has its connection looks. */

@@ -17,7 +17,7 @@ export interface LogFeedDeps {
   deliver(event: LoggedEnvelope): void;
   /** History was lost under the subscribers; delivery goes on after `position`. */
   reset(log: LogName, position: Position, reason: "trimmed" | "epoch_changed"): void;
-  /** The log could not be read; the next announcement or check tries again. */
+  /** The log could not be read; it is tried again. */
   failed(error: unknown): void;
 }
 
@@ -25,6 +25,7 @@ export interface LogFeedDeps {
 const ringSize = 256;
 const fetchPage = 500;
 const reachTimeoutMs = 5_000;
+const retryMs = 1_000;
 
 /** One log, followed on behalf of everybody on this instance who is in one of its rooms. */
 export class LogFeed {
@@ -33,6 +34,8 @@ export class LogFeed {
   #state: SequencerState;
   #ring: LoggedEnvelope[] = [];
   readonly #waiters = new Set<{ offset: number; resolve: () => void }>();
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #unfollow: () => void = () => {};
 
   private constructor(name: LogName, deps: LogFeedDeps, state: SequencerState) {
@@ -99,12 +102,21 @@ export class LogFeed {
     try {
       this.#step({ type: "checked", bounds: await this.#deps.log.bounds(this.name) });
     } catch (error) {
-      this.#deps.failed(error);
+      this.#failed(error);
     }
   }
 
   close(): void {
+    clearTimeout(this.#retry);
+    this.#isClosed = true;
     this.#unfollow();
+  }
+
+  /** Whatever else may bring it about, nobody waits longer than this for what the log has. */
+  #failed(error: unknown): void {
+    this.#deps.failed(error);
+    clearTimeout(this.#retry);
+    if (!this.#isClosed) this.#retry = setTimeout(() => void this.check(), retryMs).unref();
   }
 
   #step(input: SequencerInput): void {
@@ -135,7 +147,7 @@ export class LogFeed {
       this.#step({ type: "fetched", slice: await this.#deps.log.read(this.name, after, fetchPage) });
     } catch (error) {
       this.#step({ type: "fetch_failed" });
-      this.#deps.failed(error);
+      this.#failed(error);
     }
   }
 }

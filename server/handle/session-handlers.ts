@@ -1,8 +1,8 @@
 import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { namespaceOfKind, parseRoom } from "../../shared/room.ts";
 import type { Access } from "../access/access.ts";
 import type { TokenVerifier } from "../access/token-verifier.ts";
+import { leaveForbiddenRooms } from "../rooms/forbidden-rooms.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
@@ -17,19 +17,6 @@ type Refresh = "system.token.refresh";
 
 /** The commands that every namespace has. SPEC CONN-6, CONN-9. */
 export function createSessionHandlers({ verifier, access, rooms }: SessionHandlersDeps) {
-  async function leaveForbiddenRooms(session: Session): Promise<void> {
-    for (const room of rooms.roomsOf(session)) {
-      try {
-        const isServed = session.namespaces.includes(namespaceOfKind[parseRoom(room).kind]);
-        if (!isServed) throw new Rejection("forbidden", `${room} is of a namespace that the token does not open.`);
-        await access.assertCanRead(session.principal, room);
-      } catch (error) {
-        if (!(error instanceof Rejection)) throw error;
-        await rooms.evict(session, room, "forbidden");
-      }
-    }
-  }
-
   return {
     // That it came is all that counts: the door has noted the time.
     "system.pong": async () => ({}),
@@ -47,7 +34,7 @@ export function createSessionHandlers({ verifier, access, rooms }: SessionHandle
       session.principal = principal;
       session.namespaces = namespaces;
       session.expiryTold = false;
-      await leaveForbiddenRooms(session);
+      await leaveForbiddenRooms(session, rooms.roomsOf(session), { access, rooms }, "forbidden");
       return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };
     },
   };

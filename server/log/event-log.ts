@@ -45,7 +45,7 @@ export interface Appended {
 
 export interface LogBounds {
   epoch: string;
-  /** Offset of the oldest event that is kept; `last + 1` when none is. */
+  /** Every event at or after this offset is kept: whoever has what is before it can go on. `last + 1` when none is. */
   first: number;
   /** Offset of the newest event, kept or not; 0 when there never was one. */
   last: number;

@@ -23,6 +23,9 @@ export function refusalOf(error: unknown): unknown {
   return isAnswer ? error : undefined;
 }
 
+/** The server is a copy of another one now, which takes what this one does not. */
+export const isReplica = (error: unknown) => /^READONLY /.test(messageOf(error));
+
 /** Redis was asked to do it by a time that had passed. */
 export const isLate = (error: unknown) => late.test(messageOf(error));
 

@@ -82,11 +82,16 @@ export function replaceWhenSilent(client: RedisClient): () => void {
       client.ping().then(answered, answered);
     } else if (performance.now() - askedAt > silenceMs) {
       answered();
-      client.destroy();
-      client.connect().catch(() => {});
+      connectAnew(client);
     }
   }, pingEveryMs).unref();
   return () => clearInterval(timer);
+}
+
+/** Leaves the connection as it is; what waits for an answer on it is rejected. */
+export function connectAnew(client: RedisClient): void {
+  client.destroy();
+  client.connect().catch(() => {});
 }
 
 /**

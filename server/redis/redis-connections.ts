@@ -1,5 +1,15 @@
-import { commandTimeoutMs, isLate, isPassing, messageOf, refusalOf, unreachable, within } from "./redis-answer.ts";
 import {
+  commandTimeoutMs,
+  isLate,
+  isPassing,
+  isReplica,
+  messageOf,
+  refusalOf,
+  unreachable,
+  within,
+} from "./redis-answer.ts";
+import {
+  connectAnew,
   createRedisClient,
   logOutages,
   neverRejecting,
@@ -19,6 +29,8 @@ export interface RedisConnections {
   adapterSubscriber: RedisClient;
   /** Whether Redis answers, on all connections. */
   readonly isReady: boolean;
+  /** Redis has not answered for longer than a command may take: there is no use in waiting for it. */
+  readonly isAway: boolean;
   /**
    * Runs a command that may be sent again: over a connection that is lost meanwhile it may have been carried out or not.
    * Rejects with `unavailable` when it does not come about within 1.5 s.
@@ -35,6 +47,7 @@ export interface RedisConnections {
 /** How long a command may take while it is known that Redis does not answer. */
 const troubledTimeoutMs = 200;
 const retryMs = 50;
+const leaveEveryMs = 1_000;
 const startTimeoutMs = 5_000;
 const closeTimeoutMs = 500;
 
@@ -90,6 +103,16 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     }
   };
 
+  /** After a failover the address leads to the new one; the connections that there are do not. */
+  let leftReplicaAt = Number.NEGATIVE_INFINITY;
+  const leaveReplica = () => {
+    if (isClosed || performance.now() - leftReplicaAt < leaveEveryMs) return;
+    leftReplicaAt = performance.now();
+    logger.warn("Redis has become a replica: connecting anew");
+    for (const client of Object.values(clients)) connectAnew(client);
+    troubled();
+  };
+
   const stopWatching = [() => life.close()];
   for (const [purpose, client] of Object.entries(clients)) {
     logOutages(client, purpose, logger);
@@ -123,6 +146,9 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     get isReady() {
       return restoring === undefined && Object.values(clients).every(({ isReady }) => isReady);
     },
+    get isAway() {
+      return performance.now() - troubledSince > commandTimeoutMs;
+    },
     async attempt(command) {
       // Of several commands in a row, all of which fail, only the first one takes its time.
       const until = Math.max(
@@ -133,6 +159,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
         try {
           return await within(life.send(command, until), until - performance.now());
         } catch (error) {
+          if (isReplica(error)) leaveReplica();
           const refusal = refusalOf(error);
           if (refusal) throw refusal;
           // Its clock has been set since it was read.

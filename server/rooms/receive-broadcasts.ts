@@ -1,11 +1,16 @@
 import type { Envelope } from "../../shared/envelope.ts";
-import type { Conversations } from "../conversations/conversations.ts";
+import type { ConversationId } from "../../shared/ids.ts";
+import { parseRoom } from "../../shared/room.ts";
+import type { Access } from "../access/access.ts";
+import type { Conversations, Membership } from "../conversations/conversations.ts";
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
 import type { Sessions } from "../session/sessions.ts";
+import { leaveForbiddenRooms } from "./forbidden-rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Rosters } from "./roster.ts";
 
 export interface ReceiveBroadcastsDeps {
+  access: Access;
   broadcast: Broadcast;
   conversations: Conversations;
   rooms: Rooms;
@@ -17,7 +22,26 @@ export interface ReceiveBroadcastsDeps {
 
 /** What this instance does about what the instances tell each other. */
 export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
-  const { broadcast, conversations, rooms, rosters, sessions, deliver, failed } = deps;
+  const { access, broadcast, conversations, rooms, rosters, sessions, deliver, failed } = deps;
+
+  let rechecks = 0;
+  /** One after the other, so that a conversation with many members here is looked up once. */
+  const recheck = async () => {
+    // The later one will have seen all that this one would.
+    const own = ++rechecks;
+    for (const session of sessions) {
+      if (own !== rechecks) return;
+      for (const room of rooms.roomsOf(session)) {
+        const { kind, id } = parseRoom(room);
+        if (kind !== "conversation") continue;
+        const isMember = ({ members }: Membership) => members.has(session.principal.userId);
+        const membership = await conversations.membership(id as ConversationId, isMember);
+        // A conversation that the store has lost has removed nobody.
+        if (membership && !isMember(membership))
+          await leaveForbiddenRooms(session, [room], { access, rooms }, "removed");
+      }
+    }
+  };
 
   broadcast.listen((message: BroadcastMessage) => {
     switch (message.kind) {
@@ -31,6 +55,9 @@ export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
           rooms.evict(session, message.room, message.reason).catch(failed);
         }
         return;
+      case "recheck":
+        conversations.forgetAll();
+        return void recheck().catch(failed);
       case "tell":
         for (const session of sessions.ofUser(message.userId)) session.send(message.name, message.data);
     }

@@ -3,18 +3,32 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { installationMs } from "../support/programs.ts";
 import { RedisServer } from "../support/redis-server.ts";
-import { expectAllDelivered, startPair, took, Writer } from "./cluster.ts";
+import {
+  conversationId,
+  expectAllDelivered,
+  heard,
+  isReady,
+  room,
+  say,
+  sharedEnv,
+  startInstances,
+  startPair,
+  took,
+  Writer,
+} from "./cluster.ts";
 
 /** A network that can lose all connections without anybody being told, as one does when an address moves. */
 class Network {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #generation = 0;
+  #port: number;
 
   private constructor(port: number) {
+    this.#port = port;
     this.#server = createServer((client) => {
       const generation = this.#generation;
-      const redis = connect(port, "127.0.0.1");
+      const redis = connect(this.#port, "127.0.0.1");
       for (const [from, to] of [
         [client, redis],
         [redis, client],
@@ -44,6 +58,11 @@ class Network {
   /** What goes over the connections that there are is swallowed from now on; new ones are good. */
   swallow(): void {
     this.#generation++;
+  }
+
+  /** New connections go to another server from now on; those that there are stay where they are. */
+  leadTo(port: number): void {
+    this.#port = port;
   }
 
   async close(): Promise<void> {
@@ -80,5 +99,53 @@ describe("connections to Redis that swallow everything", () => {
 
     expect(ms).toBeLessThan(8_000);
     await expectAllDelivered(all, writers);
+  });
+});
+
+describe("a removal that an instance could not hear of", () => {
+  it("TROUBLE-14 is made up for when it hears again", async () => {
+    const env = await sharedEnv(redis);
+    const [a] = await startInstances(env, ["A"]);
+    const [b] = await startInstances({ ...env, REDIS_URL: network.url }, ["B"]);
+    const ada = await a.connect("ada");
+    const bob = await b.connect("bob");
+    const cy = await b.connect("cy");
+    await ada.ok("conversation.create", { id: conversationId, members: ["bob", "cy"] });
+    for (const client of [bob, cy]) await client.ok("join_room", { room });
+
+    network.swallow();
+    await ada.ok("conversation.remove_member", { conversationId, userId: "bob" });
+    const left = await bob.inbox.one("system.room.left");
+    await say(ada, "without Bob");
+    await heard(cy, "without Bob");
+
+    expect(left).toEqual({ room, reason: "removed" });
+    expect(cy.inbox.of("system.room.left")).toEqual([]);
+    expect(bob.inbox.of("chat_message")).toEqual([]);
+  });
+});
+
+describe("a Redis that has become the copy of another", () => {
+  it("TROUBLE-15 is left for the one that the address leads to, and nothing is lost", async () => {
+    const successor = await RedisServer.start(["--replicaof", `127.0.0.1 ${redis.port}`]);
+    try {
+      const { a, b, ada, cy, all } = await startPair(network);
+      const before = [ada, cy].map((client, index) => new Writer(client, `before${index}`));
+      await took(() => before.every(({ accepted }) => accepted.length > 10), "some load");
+      await Promise.all(before.map((writer) => writer.stop()));
+      await redis.command("WAIT", "1", "5000");
+
+      await successor.command("REPLICAOF", "NO", "ONE");
+      await redis.command("REPLICAOF", "127.0.0.1", String(successor.port));
+      network.leadTo(successor.port);
+      const after = [ada, cy].map((client, index) => new Writer(client, `after${index}`));
+      await took(() => after.every(({ accepted }) => accepted.length > 10), "more load");
+      await Promise.all(after.map((writer) => writer.stop()));
+
+      await expectAllDelivered(all, [...before, ...after]);
+      expect(await Promise.all([a, b].map(isReady))).toEqual([true, true]);
+    } finally {
+      await successor.close();
+    }
   });
 });

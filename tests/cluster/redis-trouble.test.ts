@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { installationMs } from "../support/programs.ts";
 import { RedisServer } from "../support/redis-server.ts";
+import { TestClient } from "../support/test-client.ts";
+import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import {
   comingsAndGoings,
@@ -13,6 +15,8 @@ import {
   resets,
   room,
   say,
+  sharedEnv,
+  startInstances,
   startPair,
   statusOf,
   textsOf,
@@ -27,6 +31,26 @@ beforeEach(async () => {
 afterEach(() => redis.close());
 
 describe("Redis killed", () => {
+  it("TROUBLE-16 a stock client that connects meanwhile comes back by itself and is let in", async () => {
+    const [server] = await startInstances(await sharedEnv(redis), ["A"]);
+    const eager = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 };
+
+    await redis.kill();
+    const client = new TestClient(server.url, "/chat", { auth: { token: tokenOf("ada") }, ...eager });
+    try {
+      // By then it is known that Redis is away; before, the client was let in as far as the namespace.
+      await client.inbox.one("connect_error");
+      await redis.restart();
+      await client.inbox.one("system.connection.established");
+
+      const refusals = client.inbox.of<{ data?: unknown }>("connect_error").filter(({ data }) => data !== undefined);
+      expect(refusals).toEqual([]);
+      expect(client.inbox.of("system.connection.established")).toHaveLength(1);
+    } finally {
+      client.close();
+    }
+  });
+
   it("TROUBLE-1 is answered unavailable within 2 s, seen by readiness alone, and got over by itself", async () => {
     const { servers, ada, bob, cy, all } = await startPair(redis);
     const elsewhere = await servers[1].connect("bob");

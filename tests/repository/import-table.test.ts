@@ -42,7 +42,7 @@ const rules: Record<string, Rule> = {
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
-    knows: ["server/conversations", "server/deliver", "server/presence", "server/resume"],
+    knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
   "server/handle": {

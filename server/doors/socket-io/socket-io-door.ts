@@ -9,6 +9,7 @@ import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Drain } from "../../connect/drain.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
@@ -21,6 +22,7 @@ export interface SocketIoDoorOptions {
   httpServer: HttpServer;
   connector: Connector;
   router: Router;
+  drain: Drain;
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
@@ -85,7 +87,7 @@ function refuseEverybody(namespace: OpenNamespace): void {
 function serve(
   namespace: OpenNamespace,
   name: Namespace,
-  { connector, router, clock, logger }: SocketIoDoorOptions,
+  { connector, router, drain, clock, logger }: SocketIoDoorOptions,
 ): void {
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
@@ -113,6 +115,8 @@ function serve(
     } catch (error) {
       entered.delete(socket.conn);
       if (!(error instanceof Rejection)) logger.error("connect failed", { error });
+      // A stock client that is refused stays away; one whose connection ends comes back by itself.
+      else if (error.error.code === "unavailable" && !drain.started) return socket.conn.close();
       next(
         connectError(
           error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),

@@ -9,6 +9,8 @@ export interface SocketIoServerOptions {
   path: string;
   transports: readonly ("websocket" | "polling")[];
   drain: Drain;
+  /** Nobody can be let in for want of the store, and it has been so for more than a moment. */
+  isStoreAway(): boolean;
   origins: OriginPolicy;
   heartbeatIntervalMs: number;
 }
@@ -22,7 +24,7 @@ const connectTimeoutMs = 10_000;
 
 /** The library's server with our settings. Listens to nothing until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, drain, origins } = options;
+  const { heartbeatIntervalMs, drain, origins, isStoreAway } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],
@@ -38,6 +40,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
     allowRequest: (request, allow) => {
       if (drain.started) allow("This instance is stopping", false);
+      else if (isStoreAway()) allow("The store is out of reach", false);
       else if (isOriginAllowed(request.headers.origin, request.headers.host, origins)) allow(null, true);
       else allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
     },
