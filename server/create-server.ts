@@ -29,6 +29,7 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/notify-user.ts";
+import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Logger } from "./observe/logger.ts";
@@ -44,6 +45,10 @@ import { Rosters } from "./rooms/roster.ts";
 import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
 import { Sessions } from "./session/sessions.ts";
+import { Checkpoints } from "./tasks/checkpoints.ts";
+import { Ledger } from "./tasks/ledger.ts";
+import { Streams } from "./tasks/streams.ts";
+import { Tasks } from "./tasks/tasks.ts";
 
 /** The settings, with the secret that a start outside production makes up. */
 export type ServerConfig = Config & { JWT_SECRET: string };
@@ -101,7 +106,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, presence, registry, redis } = isStore(overrides)
+  const { log, documents, transactions, presence, registry, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -143,6 +148,8 @@ async function build(
   closers.add("streamed responses", () => responses.flush());
   const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
   closers.add("attendance", () => attendance.close());
+  const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+  const tasks = new Tasks(taskDeps);
 
   // Resume
   const sessions = new Sessions();
@@ -193,6 +200,8 @@ async function build(
   router.registerAll("/monitoring", sessionHandlers);
   router.registerAll("/agents", sessionHandlers);
   router.registerAll("http", createHttpHandlers({ publisher }));
+  const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
+  router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -278,8 +287,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, presence, registry } = overrides;
-  return Boolean(log && documents && presence && registry);
+  const { log, documents, transactions, presence, registry } = overrides;
+  return Boolean(log && documents && transactions && presence && registry);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

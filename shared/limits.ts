@@ -50,6 +50,7 @@ export const limits = {
   dispatchTimeoutMsMax: 86_400_000,
   metricsPerUpdate: 200,
   blockedTasks: 1_000,
+  checkpointsPerTask: 1_000,
   transitionsKept: 20,
   traceSecondsMax: 300,
   waitSecondsMax: 55,

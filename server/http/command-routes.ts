@@ -1,62 +1,22 @@
-import { type Request, type RequestHandler, Router } from "express";
-import type { z } from "zod";
-import type { CommandData, CommandInput, CommandName } from "../../shared/commands/catalogue.ts";
+import { Router } from "express";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../../shared/http/conversations.ts";
 import { NotificationBody } from "../../shared/http/notifications.ts";
 import { ListQuery } from "../../shared/http/query.ts";
 import { ConversationId, UserId } from "../../shared/ids.ts";
 import type { Position } from "../../shared/position.ts";
-import { Rejection } from "../../shared/rejection.ts";
-import type { Reply } from "../../shared/reply.ts";
 import type { Role } from "../../shared/role.ts";
 import { logOfRoom, userRoom } from "../../shared/room.ts";
-import { bearerToken } from "../connect/bearer-token.ts";
-import type { Connector } from "../connect/connector.ts";
-import type { Drain } from "../connect/drain.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { type Router as CommandRouter, invalidPayload } from "../route/router.ts";
-import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
-import { RecentBuckets } from "./recent-buckets.ts";
+import { type Calls, onlyWith, parse } from "./calls.ts";
 
 export interface CommandRoutesDeps {
-  connector: Connector;
-  drain: Drain;
-  router: CommandRouter;
+  calls: Calls;
   log: Pick<EventLog, "bounds">;
 }
 
-const spaces = ["/chat", "http"] as const;
-type Space = (typeof spaces)[number];
-
-/** Commands for programs that have no connection. They go the same way as those of the other doors. */
-export function createCommandRoutes({ connector, drain, router, log }: CommandRoutesDeps): Router {
-  const buckets = new RecentBuckets();
-
-  /** Who asks, as a session that lasts for one request. Commands are counted per user over requests. */
-  async function sessionOf(request: Request, roles: readonly Role[]): Promise<Session> {
-    if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
-    const principal = await connector.authenticate(bearerToken(request.headers.authorization));
-    if (!hasRole(principal, ...roles)) throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
-    const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
-    return connector.createSession(principal, "http", ["/chat"], bucket);
-  }
-
-  async function run<N extends Space, C extends CommandName<N>>(
-    session: Session,
-    command: C,
-    payload: CommandInput<N, C>,
-  ): Promise<CommandData<N, C>> {
-    let answer: Reply<unknown> | undefined;
-    // The size was held to its limit where the body was read.
-    await router.handle({ session, command, payload, bytes: 0, spaces }, (reply) => {
-      answer = reply;
-    });
-    if (!answer?.ok)
-      throw new Rejection(answer?.error.code ?? "internal", answer?.error.message ?? "", answer?.error.details);
-    return answer.data as CommandData<N, C>;
-  }
-
+/** Conversations and notifications. */
+export function createCommandRoutes({ calls: { sessionOf, run }, log }: CommandRoutesDeps): Router {
   const conversing: readonly Role[] = ["user", "service", "admin"];
   const routes = Router();
 
@@ -107,22 +67,10 @@ export function createCommandRoutes({ connector, drain, router, log }: CommandRo
     response.status(201).json(await run<"http", "notify_user">(session, "notify_user", { ...body, userId }));
   });
 
-  const onlyWith = (...methods: string[]): RequestHandler => {
-    return (request, response) => {
-      response.set("Allow", methods.join(", "));
-      throw new Rejection("not_found", `${request.method} is not possible here; ${methods.join(" and ")} is.`);
-    };
-  };
   routes.all("/conversations", onlyWith("GET", "POST"));
   routes.all(
     ["/conversations/:id/members", "/conversations/:id/messages", "/users/:id/notifications"],
     onlyWith("POST"),
   );
   return routes;
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalidPayload(`the ${what}`, parsed.error);
-  return parsed.data;
 }

@@ -4,12 +4,14 @@ import helmet from "helmet";
 import type { Drain } from "../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
+import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
+import { createTaskRoutes } from "./task-routes.ts";
 
-export interface AppDeps extends CommandRoutesDeps, OperationsRoutesDeps, ProblemHandlerDeps {
+export interface AppDeps extends CallsDeps, Omit<CommandRoutesDeps, "calls">, OperationsRoutesDeps, ProblemHandlerDeps {
   drain: Drain;
   origins: OriginPolicy;
   /** Number of proxies in front. */
@@ -39,7 +41,9 @@ export function createApp(deps: AppDeps): Express {
     inspectJson(request.body, deps.jsonDepth);
     next();
   });
-  app.use("/api", createCommandRoutes(deps));
+  const calls = createCalls(deps);
+  app.use("/api", createCommandRoutes({ ...deps, calls }));
+  app.use("/api", createTaskRoutes({ ...deps, calls }));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);

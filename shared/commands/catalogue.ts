@@ -30,8 +30,21 @@ import {
   setTyping,
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
+import { cancelDispatch, createDispatch, getAgent, getDispatch, listAgents } from "./dispatch-commands.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
-import { cancelDispatch, createDispatch, getAgent, getDispatch, listAgents, notifyUser } from "./http-commands.ts";
+import {
+  createCheckpoint,
+  createStream,
+  createTask,
+  getStream,
+  getTask,
+  listCheckpoints,
+  listStreams,
+  listTasks,
+  notifyUser,
+  resumeCheckpoint,
+  updateTask,
+} from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
 import { pong, refreshToken } from "./session-commands.ts";
 
@@ -95,6 +108,16 @@ export const commands = {
     [createDispatch.name]: createDispatch,
     [getDispatch.name]: getDispatch,
     [cancelDispatch.name]: cancelDispatch,
+    [createTask.name]: createTask,
+    [updateTask.name]: updateTask,
+    [getTask.name]: getTask,
+    [listTasks.name]: listTasks,
+    [createStream.name]: createStream,
+    [getStream.name]: getStream,
+    [listStreams.name]: listStreams,
+    [createCheckpoint.name]: createCheckpoint,
+    [listCheckpoints.name]: listCheckpoints,
+    [resumeCheckpoint.name]: resumeCheckpoint,
   }),
 } satisfies Record<Namespace | "http", Record<string, AnyCommand>>;
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { Agent } from "../entities/agent.ts";
-import { Dispatch } from "../entities/dispatch.ts";
-import { AgentList } from "../http/agents.ts";
-import { CreateDispatchBody, DispatchCreated } from "../http/dispatches.ts";
+import { Checkpoint } from "../entities/checkpoint.ts";
+import { Task } from "../entities/task.ts";
+import { CreateCheckpointBody } from "../http/checkpoints.ts";
 import { NotificationBody } from "../http/notifications.ts";
-import { AgentId, MessageId, UserId } from "../ids.ts";
-import { limits } from "../limits.ts";
+import { CreateStreamBody, StreamWithProgress } from "../http/streams.ts";
+import { CreateTaskBody, UpdateTaskBody } from "../http/tasks.ts";
+import { CheckpointId, StreamId, TaskId, UserId } from "../ids.ts";
+import type { Role } from "../role.ts";
 import { userRoom } from "../room.ts";
 import { defineCommand } from "./define-command.ts";
 import { Cursor, ListLimit, PublishedReply } from "./fields.ts";
@@ -19,48 +20,90 @@ export const notifyUser = defineCommand({
   room: ({ userId }) => userRoom(userId),
 });
 
-/** `GET /api/agents` */
-export const listAgents = defineCommand({
-  name: "list_agents",
-  roles: ["monitor"],
-  payload: z.strictObject({ cursor: Cursor.optional(), limit: ListLimit }),
-  reply: AgentList,
+/** Backends change tasks; people who watch or operate see them. */
+const writers: readonly Role[] = ["service"];
+const readers: readonly Role[] = ["service", "monitor", "admin"];
+
+const pageFields = { cursor: Cursor.optional(), limit: ListLimit };
+const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ items: z.array(item), nextCursor: Cursor.nullable() });
+
+/** `POST /api/tasks` */
+export const createTask = defineCommand({
+  name: "create_task",
+  roles: writers,
+  payload: CreateTaskBody,
+  reply: Task,
 });
 
-/** `GET /api/agents/:id` */
-export const getAgent = defineCommand({
-  name: "get_agent",
-  roles: ["monitor"],
-  payload: z.strictObject({ agentId: AgentId }),
-  reply: Agent,
+/** `PATCH /api/tasks/:id` */
+export const updateTask = defineCommand({
+  name: "update_task",
+  roles: writers,
+  payload: z.strictObject({ taskId: TaskId, changes: UpdateTaskBody }),
+  reply: Task,
 });
 
-const dispatchers = ["service", "admin"] as const;
-
-/** `POST /api/dispatches` */
-export const createDispatch = defineCommand({
-  name: "create_dispatch",
-  roles: dispatchers,
-  payload: CreateDispatchBody,
-  reply: DispatchCreated,
+/** `GET /api/tasks/:id` */
+export const getTask = defineCommand({
+  name: "get_task",
+  roles: readers,
+  payload: z.strictObject({ taskId: TaskId }),
+  reply: Task,
 });
 
-/** `GET /api/dispatches/:id` */
-export const getDispatch = defineCommand({
-  name: "get_dispatch",
-  roles: dispatchers,
-  payload: z.strictObject({
-    messageId: MessageId,
-    /** Seconds that the answer may wait for the end. */
-    wait: z.int().min(0).max(limits.waitSecondsMax).default(0),
-  }),
-  reply: Dispatch,
+/** `GET /api/tasks` */
+export const listTasks = defineCommand({
+  name: "list_tasks",
+  roles: readers,
+  payload: z.strictObject({ streamId: StreamId.optional(), ...pageFields }),
+  reply: pageOf(Task),
 });
 
-/** `DELETE /api/dispatches/:id` */
-export const cancelDispatch = defineCommand({
-  name: "cancel_dispatch",
-  roles: dispatchers,
-  payload: z.strictObject({ messageId: MessageId }),
-  reply: Dispatch,
+/** `POST /api/streams` */
+export const createStream = defineCommand({
+  name: "create_stream",
+  roles: writers,
+  payload: CreateStreamBody,
+  reply: StreamWithProgress,
+});
+
+/** `GET /api/streams/:id` */
+export const getStream = defineCommand({
+  name: "get_stream",
+  roles: readers,
+  payload: z.strictObject({ streamId: StreamId }),
+  reply: StreamWithProgress,
+});
+
+/** `GET /api/streams` */
+export const listStreams = defineCommand({
+  name: "list_streams",
+  roles: readers,
+  payload: z.strictObject(pageFields),
+  reply: pageOf(StreamWithProgress),
+});
+
+/** `POST /api/tasks/:id/checkpoints` */
+export const createCheckpoint = defineCommand({
+  name: "create_checkpoint",
+  roles: writers,
+  payload: CreateCheckpointBody.extend({ taskId: TaskId }),
+  reply: Checkpoint,
+});
+
+/** `GET /api/tasks/:id/checkpoints` */
+export const listCheckpoints = defineCommand({
+  name: "list_checkpoints",
+  roles: readers,
+  payload: z.strictObject({ taskId: TaskId, ...pageFields }),
+  reply: pageOf(Checkpoint),
+});
+
+/** `POST /api/tasks/:id/checkpoints/:checkpointId/resume` */
+export const resumeCheckpoint = defineCommand({
+  name: "resume_checkpoint",
+  roles: writers,
+  payload: z.strictObject({ taskId: TaskId, checkpointId: CheckpointId }),
+  reply: Checkpoint,
 });

@@ -39,6 +39,10 @@ const rules: Record<string, Rule> = {
     uses: ["server/resume", "server/session", "ulid"],
     knows: ["server/documents", "server/log", "server/publish"],
   },
+  "server/tasks": {
+    uses: ["server/log", "server/publish"],
+    knows: ["server/documents", "server/transactions", "zod"],
+  },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
     uses: ["server/session"],
@@ -55,6 +59,7 @@ const rules: Record<string, Rule> = {
       "server/publish",
       "server/resume",
       "server/rooms",
+      "server/tasks",
     ],
   },
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
@@ -109,6 +114,7 @@ const rules: Record<string, Rule> = {
       "server/rooms",
       "server/route",
       "server/session",
+      "server/tasks",
     ],
     knows: ["server/observe"],
   },

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Task, TaskStatus } from "../../shared/entities/task.ts";
+import {
+  taskBlocked,
+  taskCompleted,
+  taskCreated,
+  taskStatusChanged,
+  taskUpdated,
+} from "../../shared/events/task-events.ts";
+import type { UpdateTaskBody } from "../../shared/http/tasks.ts";
+import type { StreamId, TaskId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { taskRoom } from "../../shared/room.ts";
+import { type Creation, isRepeated } from "./creation.ts";
+import { type KeptTask, type Outcome, type Told, tell, type View, type Written } from "./kept.ts";
+import { changedStream } from "./tally.ts";
+import { isFinished, mayBecome } from "./task-status.ts";
+
+/** Rejects an id that is taken with `conflict`, a stream that there is not with `not_found`. */
+export function createTask(view: View, task: Task, created: Creation): Outcome<Task> {
+  const before = view.get("task", task.id);
+  if (isRepeated(before?.created, created, `a task ${task.id}`)) return unchanged(task);
+  return written(view, undefined, { task, created, checkpoints: 0 }, [], created.at);
+}
+
+/** Rejects with `not_found`, and with `conflict` what the task's status does not allow. */
+export function updateTask(view: View, id: TaskId, changes: UpdateTaskBody, now: number): Outcome<Task> {
+  const before = keptTask(view, id);
+  const task = changedTask(before.task, changes);
+  const fields = changeable.filter((field) => !isDeepStrictEqual(before.task[field], task[field]));
+  return fields.length === 0 ? unchanged(task) : written(view, before.task, { ...before, task }, fields, now);
+}
+
+/** What the work on a task has come to, as told by whoever does it. */
+export interface Followed {
+  status: Extract<TaskStatus, "in_progress" | "blocked" | "completed">;
+  blockedReason?: string | undefined;
+}
+
+/** A task that there is not, or that somebody has finished meanwhile, stays as it is. */
+export function followTask(view: View, id: TaskId, { status, blockedReason }: Followed, now: number) {
+  const before = view.get("task", id)?.task;
+  if (!before || isFinished(before.status)) return unchanged(before);
+  return updateTask(
+    view,
+    id,
+    status === "blocked" ? { status, blockedReason: blockedReason ?? null } : { status },
+    now,
+  );
+}
+
+/** Rejects with `not_found`. */
+export function keptTask(view: View, id: TaskId): KeptTask {
+  const kept = view.get("task", id);
+  if (!kept) throw noSuchTask(id);
+  return kept;
+}
+
+export function noSuchTask(id: TaskId): Rejection {
+  return new Rejection("not_found", `There is no task ${id}.`);
+}
+
+export function noSuchStream(id: StreamId): Rejection {
+  return new Rejection("not_found", `There is no stream ${id}.`);
+}
+
+const changeable = ["title", "streamId", "status", "blockedReason", "metadata"] as const;
+type Changeable = (typeof changeable)[number];
+
+const unchanged = <Answer>(answer: Answer): Outcome<Answer> => ({ answer, documents: [], told: [] });
+
+function changedTask(before: Task, changes: UpdateTaskBody): Task {
+  const status = changes.status ?? before.status;
+  if (!mayBecome(before.status, status)) {
+    throw new Rejection("conflict", `Task ${before.id} is ${before.status}, and cannot become ${status}.`);
+  }
+  if (changes.blockedReason && status !== "blocked") {
+    throw new Rejection("conflict", `Task ${before.id} is ${status}: it has no reason for being blocked.`);
+  }
+  const streamId = after(before.streamId, changes.streamId);
+  // The reason goes with the block.
+  const blockedReason = status === "blocked" ? after(before.blockedReason, changes.blockedReason) : undefined;
+  const metadata = after(before.metadata, changes.metadata);
+  return {
+    id: before.id,
+    title: changes.title ?? before.title,
+    ...(streamId === undefined ? {} : { streamId }),
+    status,
+    ...(blockedReason === undefined ? {} : { blockedReason }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+/** `null` removes, `undefined` leaves as it is. */
+function after<T>(before: T | undefined, change: T | null | undefined): T | undefined {
+  return change === undefined ? before : (change ?? undefined);
+}
+
+/** The task, with the streams that it counts in, and all that there is to tell. */
+function written(
+  view: View,
+  before: Task | undefined,
+  kept: KeptTask,
+  changes: readonly Changeable[],
+  now: number,
+): Outcome<Task> {
+  const { task } = kept;
+  const documents: Written[] = [{ kind: "task", id: task.id, value: kept }];
+  const told = before ? toldOfChange(before, task, changes) : toldOfCreation(task);
+  for (const id of streamsOf(before, task)) {
+    const stream = view.get("stream", id);
+    if (!stream) throw noSuchStream(id);
+    const within = (one: Task | undefined) => (one?.streamId === id ? one : undefined);
+    const changed = changedStream(stream, { before: within(before), after: within(task) }, now);
+    if (!changed) continue;
+    documents.push({ kind: "stream", id, value: changed.kept });
+    told.push(...changed.told);
+  }
+  return { answer: task, documents, told };
+}
+
+/** The one that it leaves first. */
+function streamsOf(before: Task | undefined, task: Task): Set<StreamId> {
+  return new Set([before?.streamId, task.streamId].filter((id) => id !== undefined));
+}
+
+function toldOfCreation(task: Task): Told[] {
+  return [tell(taskCreated, taskRoom(task.id), task), ...toldOfStatus(task)];
+}
+
+function toldOfChange(before: Task, task: Task, changes: readonly Changeable[]): Told[] {
+  const { id: taskId, streamId, status: newStatus, blockedReason } = task;
+  const room = taskRoom(taskId);
+  const told = [tell(taskUpdated, room, { ...task, changes: [...changes] })];
+  if (newStatus === before.status) return told;
+  const changed = {
+    taskId,
+    ...(streamId === undefined ? {} : { streamId }),
+    oldStatus: before.status,
+    newStatus,
+    ...(blockedReason === undefined ? {} : { blockedReason }),
+  };
+  return [...told, tell(taskStatusChanged, room, changed), ...toldOfStatus(task)];
+}
+
+function toldOfStatus(task: Task): Told[] {
+  if (task.status === "blocked") return [tell(taskBlocked, taskRoom(task.id), task)];
+  return task.status === "completed" ? [tell(taskCompleted, taskRoom(task.id), task)] : [];
+}

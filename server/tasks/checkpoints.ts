@@ -1,0 +1,52 @@
+import type { Checkpoint } from "../../shared/entities/checkpoint.ts";
+import type { CreateCheckpointBody } from "../../shared/http/checkpoints.ts";
+import type { CheckpointId, TaskId } from "../../shared/ids.ts";
+import type { Sender } from "../../shared/sender.ts";
+import { freshId } from "../publish/fresh-id.ts";
+import { createCheckpoint, resumeCheckpoint } from "./change-checkpoint.ts";
+import { noSuchTask } from "./change-task.ts";
+import { creationOf } from "./creation.ts";
+import { checkpointKey, type KeptCheckpoint, type KeptTask, taskIndex } from "./kept.ts";
+import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
+
+/** The places from which tasks can be resumed. */
+export class Checkpoints {
+  readonly #deps: TasksDeps;
+
+  constructor(deps: TasksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with `not_found`; with `conflict` for a task that is finished, or an id that is taken by another request. */
+  create(taskId: TaskId, { checkpointId, ...fields }: CreateCheckpointBody, sender: Sender): Promise<Checkpoint> {
+    const { ledger, clock } = this.#deps;
+    const asked = { checkpointId: checkpointId ?? freshId<CheckpointId>(clock.now()), taskId, ...fields };
+    return ledger.change({
+      sender,
+      tasks: [taskId],
+      checkpoints: [checkpointKey(taskId, asked.checkpointId)],
+      decide: (view, now) => {
+        const checkpoint = { ...asked, createdAt: new Date(now).toISOString() };
+        return createCheckpoint(view, checkpoint, creationOf(asked, sender, now));
+      },
+    });
+  }
+
+  /** Rejects with `not_found` for task or checkpoint; with `conflict` for a task that is finished. */
+  resume(taskId: TaskId, checkpointId: CheckpointId, sender: Sender): Promise<Checkpoint> {
+    return this.#deps.ledger.change({
+      sender,
+      tasks: [taskId],
+      checkpoints: [checkpointKey(taskId, checkpointId)],
+      decide: (view) => resumeCheckpoint(view, taskId, checkpointId),
+    });
+  }
+
+  /** Newest first. Rejects with `not_found`. */
+  async list(taskId: TaskId, limit: number, cursor: string | undefined): Promise<Page<Checkpoint>> {
+    const { documents } = this.#deps;
+    if (!(await documents.get<KeptTask>("task", taskId))) throw noSuchTask(taskId);
+    const page = await documents.list<KeptCheckpoint>("checkpoint", taskIndex(taskId), limit, cursor);
+    return pageOf(page, ({ checkpoint }) => checkpoint);
+  }
+}

@@ -1,0 +1,42 @@
+import type { TaskStream } from "../../shared/entities/task-stream.ts";
+import type { CreateStreamBody, StreamWithProgress } from "../../shared/http/streams.ts";
+import type { StreamId } from "../../shared/ids.ts";
+import type { Sender } from "../../shared/sender.ts";
+import { freshId } from "../publish/fresh-id.ts";
+import { createStream, withProgress } from "./change-stream.ts";
+import { noSuchStream } from "./change-task.ts";
+import { creationOf } from "./creation.ts";
+import { allIndex, type KeptStream } from "./kept.ts";
+import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
+
+/** The streams that tasks count in. */
+export class Streams {
+  readonly #deps: TasksDeps;
+
+  constructor(deps: TasksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with `conflict` when the id is taken, unless by the same request. */
+  create({ id, name }: CreateStreamBody, sender: Sender): Promise<StreamWithProgress> {
+    const { ledger, clock } = this.#deps;
+    const stream: TaskStream = { id: id ?? freshId(clock.now()), name };
+    return ledger.change({
+      sender,
+      streams: [stream.id],
+      decide: (view, now) => createStream(view, stream, creationOf(stream, sender, now)),
+    });
+  }
+
+  /** Rejects with `not_found`. */
+  async get(id: StreamId): Promise<StreamWithProgress> {
+    const found = await this.#deps.documents.get<KeptStream>("stream", id);
+    if (!found) throw noSuchStream(id);
+    return withProgress(found.value);
+  }
+
+  /** Latest activity first. */
+  async list(limit: number, cursor: string | undefined): Promise<Page<StreamWithProgress>> {
+    return pageOf(await this.#deps.documents.list<KeptStream>("stream", allIndex, limit, cursor), withProgress);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Task } from "../../shared/entities/task.ts";
+import type { CreateTaskBody, UpdateTaskBody } from "../../shared/http/tasks.ts";
+import type { StreamId, TaskId } from "../../shared/ids.ts";
+import type { Sender } from "../../shared/sender.ts";
+import type { DocumentPage } from "../documents/documents.ts";
+import { freshId } from "../publish/fresh-id.ts";
+import { createTask, type Followed, followTask, noSuchStream, noSuchTask, updateTask } from "./change-task.ts";
+import { creationOf } from "./creation.ts";
+import { allIndex, type KeptStream, type KeptTask, streamIndex } from "./kept.ts";
+import type { Ledger, LedgerDeps } from "./ledger.ts";
+
+export interface TasksDeps extends Pick<LedgerDeps, "documents" | "clock"> {
+  ledger: Ledger;
+}
+
+/** A page of a list. */
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+/** The tasks that people follow. Each change and what is told of it, the progress of its stream too, are one step. */
+export class Tasks {
+  readonly #deps: TasksDeps;
+
+  constructor(deps: TasksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with `conflict` when the id is taken, unless by the same request; with `not_found` without its stream. */
+  create({ id, ...fields }: CreateTaskBody, sender: Sender): Promise<Task> {
+    const { ledger, clock } = this.#deps;
+    const task: Task = { id: id ?? freshId(clock.now()), ...fields };
+    const { streamId } = task;
+    return ledger.change({
+      sender,
+      tasks: [task.id],
+      streams: streamId === undefined ? [] : [streamId],
+      decide: (view, now) => createTask(view, task, creationOf(task, sender, now)),
+    });
+  }
+
+  /** Rejects with `not_found` for the task or its new stream, with `conflict` where its status does not allow it. */
+  update(id: TaskId, changes: UpdateTaskBody, sender: Sender): Promise<Task> {
+    return this.#deps.ledger.change({
+      sender,
+      tasks: [id],
+      streams: changes.streamId ? [changes.streamId] : [],
+      decide: (view, now) => updateTask(view, id, changes, now),
+    });
+  }
+
+  /**
+   * The task does what the work on it does; may be called again. One that does not exist is left at that, and one that
+   * is completed or cancelled stays so. Resolves with the task as it is then.
+   */
+  follow(id: TaskId, followed: Followed, sender: Sender | null = null): Promise<Task | undefined> {
+    return this.#deps.ledger.change({
+      sender,
+      tasks: [id],
+      decide: (view, now) => followTask(view, id, followed, now),
+    });
+  }
+
+  /** Rejects with `not_found`. */
+  async get(id: TaskId): Promise<Task> {
+    const found = await this.#deps.documents.get<KeptTask>("task", id);
+    if (!found) throw noSuchTask(id);
+    return found.value.task;
+  }
+
+  /** Latest activity first; all, or those of a stream. Rejects with `not_found` for one that there is not. */
+  async list(streamId: StreamId | undefined, limit: number, cursor: string | undefined): Promise<Page<Task>> {
+    const { documents } = this.#deps;
+    const index = streamId === undefined ? allIndex : streamIndex(streamId);
+    if (streamId !== undefined && !(await documents.get<KeptStream>("stream", streamId))) throw noSuchStream(streamId);
+    return pageOf(await documents.list<KeptTask>("task", index, limit, cursor), ({ task }) => task);
+  }
+}
+
+export function pageOf<Kept, Item>(
+  { items, nextCursor }: DocumentPage<Kept>,
+  itemOf: (kept: Kept) => Item,
+): Page<Item> {
+  return { items: items.map(({ value }) => itemOf(value)), nextCursor };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "@jest/globals";
+import { createCheckpoint } from "../../server/tasks/change-checkpoint.ts";
+import { creationOf } from "../../server/tasks/creation.ts";
+import type { KeptTask, View } from "../../server/tasks/kept.ts";
+import type { CheckpointId, TaskId, UserId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
+
+const taskId = "t1" as TaskId;
+const created = creationOf({}, { userId: "backend" as UserId, name: null, agentId: null }, 0);
+
+function create(checkpoints: number) {
+  const kept: KeptTask = { task: { id: taskId, title: "Write it", status: "pending" }, created, checkpoints };
+  const tables: { [kind: string]: unknown } = { task: kept };
+  const view = { get: (kind: string) => tables[kind] } as View;
+  const checkpoint = { checkpointId: "c1" as CheckpointId, taskId, createdAt: new Date(0).toISOString() };
+  return createCheckpoint(view, checkpoint, created);
+}
+
+describe("checkpoints", () => {
+  it("CHECKPOINT-4 a task has so many, and one more is over the limit", () => {
+    const last = create(limits.checkpointsPerTask - 1);
+
+    expect(last.documents).toContainEqual(
+      expect.objectContaining({
+        kind: "task",
+        value: expect.objectContaining({ checkpoints: limits.checkpointsPerTask }),
+      }),
+    );
+    expect(() => create(limits.checkpointsPerTask)).toThrow(
+      expect.objectContaining({ error: expect.objectContaining({ code: "limit_exceeded" }) }),
+    );
+  });
+});
