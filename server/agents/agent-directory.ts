@@ -1,4 +1,4 @@
-import type { Agent, } from "../../shared/entities/agent.ts";
+import type { Agent } from "../../shared/entities/agent.ts";
 import type { DispatchStatus } from "../../shared/entities/dispatch.ts";
 import type { AgentList } from "../../shared/http/agents.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";

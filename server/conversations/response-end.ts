@@ -1,3 +1,4 @@
+import { ulid } from "ulid";
 import type { z } from "zod";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
@@ -6,7 +7,6 @@ import type { EventId, ResponseId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
-import { ulid } from "ulid";
 import type { EventLog } from "../log/event-log.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { isDelta, isResponse } from "../resume/compact.ts";

@@ -275,7 +275,8 @@ export class AgentDesk {
       const now = clock.now();
       return { record: { ...before, lastSeen: now, ...sign(now) }, events: [] };
     });
-    if (!record) throw new Rejection("conflict", `Agent ${agentId} is registered elsewhere, or was given up. Reconnect.`);
+    if (!record)
+      throw new Rejection("conflict", `Agent ${agentId} is registered elsewhere, or was given up. Reconnect.`);
     await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
     return record;
   }

@@ -153,6 +153,7 @@ const isOf = ({ state }: DispatchRecord, agentId: AgentId, attempt: number) =>
 function reasonOf(dispatch: DispatchRecord | undefined): string {
   if (!dispatch) return "there is no such dispatch";
   const { state } = dispatch;
-  if ("outcome" in state) return `${state.status}${state.outcome.error ? `: ${state.outcome.error}` : ""}`.slice(0, 500);
+  if ("outcome" in state)
+    return `${state.status}${state.outcome.error ? `: ${state.outcome.error}` : ""}`.slice(0, 500);
   return "the attempt is over, and the dispatch goes on elsewhere";
 }

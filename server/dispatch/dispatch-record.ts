@@ -24,8 +24,8 @@ export interface Work {
 
 /** How the task that follows a dispatch is to be now. */
 export interface OwedTask {
-  status: TaskStatus;
-  reason?: string;
+  status: Extract<TaskStatus, "in_progress" | "completed" | "blocked">;
+  blockedReason?: string;
 }
 
 /** The end of the answer that appears in the conversation. */
@@ -86,7 +86,7 @@ export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
 /** The task of a dispatch: protocol 7.2. A cancelled one leaves its task blocked too: nobody is at it any more. */
 export function taskAfter(status: DispatchEnd, error: string | undefined): OwedTask {
   if (status === "completed") return { status: "completed" };
-  return { status: "blocked", reason: `dispatch ${status}${error ? `: ${error}` : ""}`.slice(0, 500) };
+  return { status: "blocked", blockedReason: `dispatch ${status}${error ? `: ${error}` : ""}`.slice(0, 500) };
 }
 
 /** The status of the answer in the conversation. */

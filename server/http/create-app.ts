@@ -6,6 +6,7 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createDispatchRoutes } from "./dispatch-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps): Express {
   const calls = createCalls(deps);
   app.use("/api", createCommandRoutes({ ...deps, calls }));
   app.use("/api", createTaskRoutes({ ...deps, calls }));
+  app.use("/api", createDispatchRoutes({ calls }));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);

@@ -1,5 +1,5 @@
-import { agentCompleted, agentHandoff, agentStarted, toolExecuted } from "../../../shared/events/agent-events.ts";
 import { EventType } from "../../../shared/event-type.ts";
+import { agentCompleted, agentHandoff, agentStarted, toolExecuted } from "../../../shared/events/agent-events.ts";
 import { agentRoom } from "../../../shared/room.ts";
 import type { AgentDesk } from "../../dispatch/agent-desk.ts";
 import type { Publisher } from "../../publish/publisher.ts";
