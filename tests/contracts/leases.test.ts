@@ -48,7 +48,10 @@ describe.each(stores)("leases (%s)", (name) => {
 
   it("LEASE-2 of many who claim at once each gets others", async () => {
     const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`);
-    await leases.set("dispatches", ids.map((id) => lease(id, -1)));
+    await leases.set(
+      "dispatches",
+      ids.map((id) => lease(id, -1)),
+    );
 
     const claims = await Promise.all(Array.from({ length: 10 }, () => leases.claim("dispatches", 10, hourMs)));
 

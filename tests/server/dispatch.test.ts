@@ -25,7 +25,12 @@ describe.each(stores)("dispatch (%s)", (store) => {
 
     expect(created.status).toBe(202);
     expect(created.body.status).toBe("dispatched");
-    expect(message).toMatchObject({ messageId: created.body.messageId, attempt: 1, content: "do it", context: { branch: "main" } });
+    expect(message).toMatchObject({
+      messageId: created.body.messageId,
+      attempt: 1,
+      content: "do it",
+      context: { branch: "main" },
+    });
     expect([progress, response]).toEqual([{ cancel: false }, { accepted: true }]);
     expect(body).toMatchObject({
       status: "completed",

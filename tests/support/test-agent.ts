@@ -62,9 +62,17 @@ export class TestAgent {
 }
 
 /** An agent that is connected, and has not registered. */
-export async function connectAgent(server: TestServer, agentId: string, options: AgentOptions = {}): Promise<TestAgent> {
+export async function connectAgent(
+  server: TestServer,
+  agentId: string,
+  options: AgentOptions = {},
+): Promise<TestAgent> {
   const { sub = `user-of-${agentId}`, habit = "accepts", io = {} } = options;
-  const client = await server.connect(sub, { namespace: "/agents", roles: ["agent"], io: { reconnection: false, ...io } });
+  const client = await server.connect(sub, {
+    namespace: "/agents",
+    roles: ["agent"],
+    io: { reconnection: false, ...io },
+  });
   return new TestAgent(agentId, client, habit);
 }
 

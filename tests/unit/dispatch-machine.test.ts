@@ -136,7 +136,11 @@ describe("a dispatch", () => {
       effects: [accepted, { type: "progressed", ...by }],
     });
     expect(step(states.dispatched as DispatchState, inputs.responded as DispatchInput)).toMatchObject({
-      effects: [accepted, { type: "attempt_ended", status: "completed", ...by }, { type: "ended", status: "completed" }],
+      effects: [
+        accepted,
+        { type: "attempt_ended", status: "completed", ...by },
+        { type: "ended", status: "completed" },
+      ],
     });
     expect(step(states.running as DispatchState, inputs.accepted as DispatchInput)).toMatchObject({ effects: [] });
   });
@@ -146,10 +150,7 @@ describe("a dispatch", () => {
 
     expect(made).toEqual({
       state: { status: "queued", attempt: 2 },
-      effects: [
-        { type: "attempt_ended", ...by, status: "lost", outcome: { error: "gone" } },
-        { type: "waits" },
-      ],
+      effects: [{ type: "attempt_ended", ...by, status: "lost", outcome: { error: "gone" } }, { type: "waits" }],
     });
   });
 
