@@ -19,8 +19,8 @@ export interface LocalAgent {
   told: Map<MessageId, Told>;
   /** It has the reply to its registration, and may be sent what it is to do. */
   isReady: boolean;
-  /** When it was last written down that the agent is there, in milliseconds since 1970. */
-  notedAt: number;
+  /** When it was last written down that the agent makes progress, in milliseconds since 1970. */
+  progressNotedAt: number;
 }
 
 /** The agents that are connected here. */

@@ -41,7 +41,7 @@ export interface AgentDeskDeps {
 type Payload<Name extends "register" | "heartbeat" | "progress" | "response"> = CommandPayload<"/agents", Name>;
 type Reply<Name extends "register" | "heartbeat" | "progress" | "response"> = CommandData<"/agents", Name>;
 
-/** That an agent is there is written down at most so often, beside its heartbeats. */
+/** That an agent makes progress is written down at most so often. */
 const noteEveryMs = 1_000;
 
 /** What agents say, at the instance where they are connected. */
@@ -98,7 +98,8 @@ export class AgentDesk {
     const { leaseMs, dispatching, answers, clock } = this.#deps;
     const input = { type: "progressed", agentId, attempt, leaseMs } as const;
     const stepped = await dispatching.step(messageId, input, withoutAbsent(progress));
-    if (clock.now() - local.notedAt >= noteEveryMs) {
+    if (clock.now() - local.progressNotedAt >= noteEveryMs) {
+      local.progressNotedAt = clock.now();
       this.#note(local, (now) => ({ progressAt: now })).catch(this.#deps.failed);
     }
     if ("refused" in stepped) {
@@ -119,12 +120,11 @@ export class AgentDesk {
     const local = this.agentOf(session);
     const { messageId, attempt, ...outcome } = payload;
     const { agentId } = local;
-    const { dispatching, answers, clock } = this.#deps;
+    const { dispatching, answers } = this.#deps;
     if (local.told.get(messageId)?.attempt === attempt) await answers.release(messageId);
     const input = { type: "responded", agentId, attempt, outcome: withoutAbsent(outcome) } as const;
     const stepped = await dispatching.step(messageId, input);
     if ("refused" in stepped) assertOwn(stepped.record, local, messageId, attempt);
-    else local.notedAt = clock.now();
     this.#over(local, messageId, attempt);
     return { accepted: !("refused" in stepped) };
   }
@@ -177,7 +177,7 @@ export class AgentDesk {
 
     const other = locals.get(agentId);
     const { capabilities } = payload;
-    const local: LocalAgent = { agentId, session, capabilities, told: new Map(), notedAt: clock.now(), isReady: false };
+    const local: LocalAgent = { agentId, session, capabilities, told: new Map(), progressNotedAt: 0, isReady: false };
     locals.add(local);
     session.onClose(() => this.#left(local));
     if (other) other.session.close("replaced");
@@ -269,7 +269,6 @@ export class AgentDesk {
   async #note(local: LocalAgent, sign: (now: number) => Partial<AgentRecord>): Promise<AgentRecord> {
     const { agents, leases, leaseMs, clock } = this.#deps;
     const { agentId, session } = local;
-    local.notedAt = clock.now();
     const record = await agents.change(agentId, (before) => {
       if (before?.connectionId !== session.connectionId || before.status !== "connected") return undefined;
       const now = clock.now();

@@ -18,8 +18,8 @@ export interface CourierDeps {
   failed(error: unknown): void;
 }
 
-/** How long an agent may take to acknowledge a dispatch. */
-export const acknowledgementMs = 5_000;
+/** How long an agent may take to acknowledge a dispatch: 5 s, and not longer than it may be silent. */
+export const acknowledgementOf = (leaseMs: number) => Math.min(5_000, leaseMs);
 
 /**
  * Keeps what the agents here were told in step with what is written of them: a dispatch that is an agent's is sent to
@@ -70,13 +70,14 @@ export class Courier {
 
   async #ask(local: LocalAgent, record: DispatchRecord, attempt: number): Promise<void> {
     const { agentId, session } = local;
+    const withinMs = acknowledgementOf(this.#deps.leaseMs);
     let answer: unknown;
     try {
-      answer = await session.ask("dispatch", toMessage(record), acknowledgementMs);
+      answer = await session.ask("dispatch", toMessage(record), withinMs);
     } catch {
       // It may have got it, and be back soon; its lease decides.
       if (!session.isOpen) return;
-      const error = `not acknowledged within ${acknowledgementMs} ms`;
+      const error = `not acknowledged within ${withinMs} ms`;
       return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
     }
     const { leaseMs } = this.#deps;

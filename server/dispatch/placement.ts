@@ -5,7 +5,7 @@ import { Lanes } from "../agents/lanes.ts";
 import type { LocalAgents } from "../agents/local-agents.ts";
 import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import { acknowledgementMs, type Courier } from "./courier.ts";
+import { acknowledgementOf, type Courier } from "./courier.ts";
 import type { DispatchRecord, Work } from "./dispatch-record.ts";
 import type { Dispatches } from "./dispatches.ts";
 import type { LeaseLine, Leases } from "./leases.ts";
@@ -100,7 +100,7 @@ export class Placement {
   async #give(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "over"> {
     const { dispatches, leases, courier, broadcast, clock, failed } = this.#deps;
     // As long as an acknowledgement may take, and the look that finds what nobody was told of.
-    const leaseMs = Math.min(acknowledgementMs * 2, Math.max(acknowledgementMs, this.#deps.leaseMs));
+    const leaseMs = acknowledgementOf(this.#deps.leaseMs) * 2;
     const stepped = await dispatches.step(messageId, { type: "assigned", agentId, leaseMs });
     if ("refused" in stepped) return stepped.refused === "full" ? "full" : "over";
     const { record } = stepped;
