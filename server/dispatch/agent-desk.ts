@@ -163,7 +163,7 @@ export class AgentDesk {
   }
 
   async #register(session: Session, payload: Payload<"register">): Promise<Reply<"register">> {
-    const { agents, locals, leases, leaseMs, heartbeatIntervalMs, clock, failed } = this.#deps;
+    const { agents, locals, leases, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
     const { agentId } = payload;
     const { userId, name } = session.principal;
     await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);

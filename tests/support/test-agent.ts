@@ -12,6 +12,8 @@ export type AgentHabit = "accepts" | "declines" | "garbles" | "silent";
 export interface AgentOptions extends Partial<CommandInput<"/agents", "register">> {
   sub?: string;
   habit?: AgentHabit;
+  /** Sends a heartbeat so often, in milliseconds. Default: never. */
+  beatMs?: number;
   /** Options of the stock client. */
   io?: Record<string, unknown>;
 }
@@ -42,6 +44,13 @@ export class TestAgent {
   /** The next dispatch that was not taken yet. */
   nextDispatch(): Promise<DispatchMessage> {
     return this.inbox.one<DispatchMessage>("dispatch");
+  }
+
+  /** Sends heartbeats until the connection ends. */
+  beat(everyMs: number): void {
+    const { socket } = this.client;
+    const timer = setInterval(() => socket.emit("heartbeat", { agentId: this.agentId }), everyMs);
+    socket.on("disconnect", () => clearInterval(timer));
   }
 
   nextCancel(): Promise<CancelMessage> {
@@ -78,8 +87,9 @@ export async function connectAgent(
 
 /** An agent that has registered. */
 export async function startAgent(server: TestServer, agentId: string, options: AgentOptions = {}): Promise<TestAgent> {
-  const { sub: _sub, habit: _habit, io: _io, ...registration } = options;
+  const { sub: _sub, habit: _habit, io: _io, beatMs, ...registration } = options;
   const agent = await connectAgent(server, agentId, options);
   await agent.register(registration);
+  if (beatMs) agent.beat(beatMs);
   return agent;
 }
