@@ -37,11 +37,19 @@ const rules: Record<string, Rule> = {
 
   "server/conversations": {
     uses: ["server/resume", "server/session", "ulid"],
-    knows: ["server/documents", "server/log", "server/publish"],
+    knows: ["server/documents", "server/log", "server/publish", "zod"],
   },
   "server/tasks": {
     uses: ["server/log", "server/publish"],
     knows: ["server/documents", "server/transactions", "zod"],
+  },
+  "server/agents": {
+    uses: ["ulid"],
+    knows: ["server/documents", "server/log", "server/publish", "server/session", "server/transactions"],
+  },
+  "server/dispatch": {
+    uses: ["server/agents", "server/publish", "server/redis", "server/session", "ulid"],
+    knows: ["server/conversations", "server/deliver", "server/documents", "server/log", "server/transactions"],
   },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
@@ -53,8 +61,10 @@ const rules: Record<string, Rule> = {
     uses: ["server/session"],
     knows: [
       "server/access",
+      "server/agents",
       "server/conversations",
       "server/deliver",
+      "server/dispatch",
       "server/presence",
       "server/publish",
       "server/resume",
@@ -70,7 +80,7 @@ const rules: Record<string, Rule> = {
     knows: ["server/deliver", "server/observe", "server/route", "server/session"],
   },
   "server/doors/plain-websocket": {
-    uses: ["server/connect", "ws"],
+    uses: ["server/connect", "server/route", "ws"],
     knows: ["server/deliver", "server/observe", "server/route", "server/session"],
   },
   "server/http": {
@@ -79,6 +89,7 @@ const rules: Record<string, Rule> = {
   },
   "server/open-store.ts": {
     uses: [
+      "server/dispatch",
       "server/documents",
       "server/log",
       "server/presence",
@@ -93,11 +104,13 @@ const rules: Record<string, Rule> = {
   "server/create-server.ts": {
     uses: [
       "server/access",
+      "server/agents",
       "server/closers.ts",
       "server/config.ts",
       "server/connect",
       "server/conversations",
       "server/deliver",
+      "server/dispatch",
       "server/documents",
       "server/doors/plain-websocket",
       "server/doors/socket-io",
