@@ -32,7 +32,8 @@ async function main(): Promise<void> {
       ? await workers({ count, port, host, backlog: listenBacklog, env: { JWT_SECRET }, logger })
       : await instance({ ...config, JWT_SECRET }, logger);
   const url = urlOf(host, running.port);
-  logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
+  if (cluster.isWorker) logger.info("worker ready", { worker: cluster.worker?.id });
+  else logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
   // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
   if (config.JWT_SECRET === undefined && cluster.isPrimary) console.log(welcome(url, JWT_SECRET, config));
 
@@ -71,6 +72,7 @@ interface Running {
 
 async function instance(config: ServerConfig, logger: Logger): Promise<Running> {
   const server = await createServer(config, logger, { isWorker: cluster.isWorker });
+  if (cluster.isWorker) (await import("./workers.ts")).tellReady();
   return {
     port: server.port,
     async stop(signal) {
@@ -106,6 +108,7 @@ function explain(error: unknown): unknown {
   if (error instanceof ConfigurationError || (error instanceof Error && /^REDIS_\w+: /.test(error.message))) {
     return error.message;
   }
+  if (error instanceof Error && error.name === "WorkerFailed") return error.message;
   const { code, port, address } = error as { code?: string; port?: number; address?: string };
   if (code === "EADDRINUSE") return `Port ${port} is in use. Set PORT to another one, or stop what listens there.`;
   if (code === "EACCES" && port !== undefined)

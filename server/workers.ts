@@ -24,42 +24,82 @@ export interface Workers {
 /** A worker that ends is started again, but not faster than this: one that cannot start would be started for ever. */
 const restartMs = 1_000;
 
+const ready = "signalbox:ready";
+
+/** To be called in a worker: from now on it gets connections. */
+export function tellReady(): void {
+  process.send?.(ready);
+}
+
 /**
  * Several processes behind one port. This one only hands connections on: a polling client's requests to the worker
- * that has its session, all others to the worker with the fewest.
+ * that has its session, all others to the worker with the fewest. Listens when all workers are ready, and rejects when
+ * one ends before it is.
  */
 export async function startWorkers({ count, port, host, backlog, env, logger }: WorkersOptions): Promise<Workers> {
   let stopping = false;
+  const running = new Set<Worker>();
+
   const fork = () => {
-    cluster.fork(env);
+    const worker = cluster.fork(env);
+    logger.info("worker started", { worker: worker.id, pid: worker.process.pid });
+    running.add(worker);
+    // Connections are handed to whoever stands here, and lost on one that cannot take them yet.
+    delete cluster.workers?.[worker.id];
+    worker.on("message", (message) => {
+      if (message === ready && cluster.workers) cluster.workers[worker.id] = worker;
+    });
+    return worker;
   };
   cluster.on("exit", (worker, code, signal) => {
+    running.delete(worker);
     if (stopping) return;
     logger.error("worker ended", { worker: worker.id, code, signal });
     setTimeout(() => stopping || fork(), restartMs);
   });
+  const stop = async (signal: NodeJS.Signals) => {
+    stopping = true;
+    const codes = [...running].map((worker) => new Promise<number>((resolve) => worker.once("exit", resolve)));
+    for (const worker of running) worker.process.kill(signal);
+    return Math.max(0, ...(await Promise.all(codes)).map((code) => code ?? 1));
+  };
 
   // What is handed on is bytes, which the default makes text of.
   cluster.setupPrimary({ serialization: "advanced" });
   const listener = createServer();
   setupMaster(listener, { loadBalancingMethod: "least-connection" });
-  await new Promise<void>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.listen({ port, host, backlog }, resolve);
-  });
-  for (let i = 0; i < count; i++) fork();
+  try {
+    await Promise.all(Array.from({ length: count }, () => isReady(fork())));
+    await new Promise<void>((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen({ port, host, backlog }, resolve);
+    });
+  } catch (error) {
+    await stop("SIGTERM");
+    throw error;
+  }
 
   return {
     port: (listener.address() as AddressInfo).port,
     async stop(signal) {
-      stopping = true;
-      const workers = Object.values(cluster.workers ?? {}).filter((worker): worker is Worker => worker !== undefined);
-      const codes = workers.map((worker) => new Promise<number>((resolve) => worker.once("exit", resolve)));
-      for (const worker of workers) worker.process.kill(signal);
-      const worst = Math.max(0, ...(await Promise.all(codes)).map((code) => code ?? 1));
+      const worst = await stop(signal);
       listener.close();
       listener.closeAllConnections();
       return worst;
     },
   };
+}
+
+/** Rejects if it ends first. */
+async function isReady(worker: Worker): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    worker.on("message", (message) => message === ready && resolve());
+    worker.once("exit", () => reject(new WorkerFailed()));
+  });
+}
+
+/** The worker itself has said why. */
+export class WorkerFailed extends Error {
+  override name = "WorkerFailed";
+  override message = "A worker could not start.";
 }
