@@ -6,7 +6,7 @@ import json, os, threading, time
 import websocket
 
 url, agent_id = os.environ.get("SIGNALBOX_URL", "ws://localhost:8000"), os.environ.get("AGENT_ID", "counter")
-socket = websocket.create_connection(url + "/ws/agent-bridge")
+socket = websocket.create_connection(url + "/ws/agent-bridge", enable_multithread=True)
 send = lambda type, **fields: socket.send(json.dumps({"type": type, "agent_id": agent_id, **fields}))
 
 send("register", auth_token=os.environ["SIGNALBOX_TOKEN"], capabilities=["count"], workdir=os.getcwd(), metadata={}, in_flight=[])

@@ -6,7 +6,7 @@ import type { EventId } from "../../shared/ids.ts";
 import { parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import { type Clock, timestampOf } from "../clock.ts";
-import { freshId } from "./fresh-id.ts";
+import { newEventId } from "./event-id.ts";
 
 /** An event before it is stamped. */
 export interface Unstamped<Data> {
@@ -33,7 +33,7 @@ export function stamp<Type extends EventType, Data extends z.ZodType>(
   const { kind } = parseRoom(event.room);
   if (!definition.rooms.includes(kind)) throw new TypeError(`${definition.type} is not for a ${kind} room`);
   return {
-    id: event.id ?? freshId<EventId>(clock.now()),
+    id: event.id ?? newEventId(clock.now()),
     type: definition.type,
     room: event.room,
     timestamp: timestampOf(clock),

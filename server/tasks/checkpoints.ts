@@ -1,8 +1,8 @@
+import { ulid } from "ulid";
 import type { Checkpoint } from "../../shared/entities/checkpoint.ts";
 import type { CreateCheckpointBody } from "../../shared/http/checkpoints.ts";
 import type { CheckpointId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
-import { freshId } from "../publish/fresh-id.ts";
 import { createCheckpoint, resumeCheckpoint } from "./change-checkpoint.ts";
 import { noSuchTask } from "./change-task.ts";
 import { creationOf } from "./creation.ts";
@@ -20,7 +20,7 @@ export class Checkpoints {
   /** Rejects with `not_found`; with `conflict` for a task that is finished, or an id that is taken by another request. */
   create(taskId: TaskId, { checkpointId, ...fields }: CreateCheckpointBody, sender: Sender): Promise<Checkpoint> {
     const { ledger, clock } = this.#deps;
-    const asked = { checkpointId: checkpointId ?? freshId<CheckpointId>(clock.now()), taskId, ...fields };
+    const asked = { checkpointId: checkpointId ?? (ulid(clock.now()) as CheckpointId), taskId, ...fields };
     return ledger.change({
       sender,
       tasks: [taskId],

@@ -22,7 +22,7 @@ export interface KeptStream {
   stream: TaskStream;
   created: Creation;
   tally: Tally;
-  /** Never goes back, whatever the clocks of the instances say. */
+  /** When its progress was last told of. Never goes back, whatever the clocks of the instances say. */
   lastUpdated: string;
 }
 

@@ -21,9 +21,18 @@ export interface Change<Answer> extends Reads {
 }
 
 interface Waiting extends Reads {
-  /** Resolves what was asked with what it came to; to be called when that is kept. */
-  decide(draft: Draft): () => void;
+  decide(draft: Draft): Decided;
   reject(error: unknown): void;
+}
+
+interface Decided {
+  /** Answers with what it came to; to be called when that is kept. */
+  settle(): void;
+  /**
+   * It failed as it never should. Documents are read one kind after the other: a task from before a change and its
+   * stream from after it do not fit together.
+   */
+  isDoubtful: boolean;
 }
 
 /** Changes of one transaction, and the characters that they may come to: a larger one stands alone. */
@@ -32,6 +41,8 @@ const maxLength = 524_288;
 /** A writer that loses so often is not racing, it is broken. */
 const maxConflicts = 50;
 const longestPauseMs = 32;
+/** What does not fit together after so many readings never will. */
+const doubts = 5;
 
 /**
  * Carries changes of tasks, streams and checkpoints out, in the order in which they came.
@@ -61,9 +72,9 @@ export class Ledger {
           try {
             const outcome = decide(draft, clock.now());
             draft.add(outcome, sender, clock);
-            return () => resolve(outcome.answer);
+            return { settle: () => resolve(outcome.answer), isDoubtful: false };
           } catch (error) {
-            return () => reject(error);
+            return { settle: () => reject(error), isDoubtful: !(error instanceof Rejection) };
           }
         },
       });
@@ -78,37 +89,45 @@ export class Ledger {
     let conflicts = 0;
     while (this.#waiting.length > 0) {
       try {
-        const isKept = await this.#keepSome();
+        const isKept = await this.#keepSome(conflicts < doubts);
         conflicts = isKept ? 0 : conflicts + 1;
         // The fewer it decides on, the sooner it is back, and the likelier it is to be first.
         const fewer = Math.ceil(Math.min(this.#atOnce, this.#waiting.length) / 2);
         this.#atOnce = isKept ? Math.min(maxChanges, this.#atOnce * 2) : fewer;
-        if (conflicts > maxConflicts) throw new Rejection("unavailable", "Changed by too many at once. Try again.");
+        if (conflicts > maxConflicts) {
+          conflicts = 0;
+          this.#reject(this.#atOnce, new Rejection("unavailable", "Changed by too many at once. Try again."));
+        }
         // The instances must not meet again in step.
         if (!isKept) await pause(Math.random() * Math.min(longestPauseMs, 2 ** conflicts));
       } catch (error) {
         conflicts = 0;
         // Nor would those behind fare better: whoever waits for a store is told so in time.
-        for (const { reject } of this.#waiting.splice(0)) reject(error);
+        this.#reject(this.#waiting.length, error);
       }
     }
     this.#isRunning = false;
   }
 
+  #reject(count: number, error: unknown): void {
+    for (const { reject } of this.#waiting.splice(0, count)) reject(error);
+  }
+
   /** The first of those that wait. `false`: another instance was faster, and nothing has changed. */
-  async #keepSome(): Promise<boolean> {
+  async #keepSome(mayDoubt: boolean): Promise<boolean> {
     const { documents, transactions } = this.#deps;
     const first = this.#waiting.slice(0, this.#atOnce);
     const draft = await Draft.read(documents, first);
-    const settle: (() => void)[] = [];
+    const decided: Decided[] = [];
     for (const waiting of first) {
-      settle.push(waiting.decide(draft));
+      decided.push(waiting.decide(draft));
       if (draft.length > maxLength) break;
     }
+    if (mayDoubt && decided.some(({ isDoubtful }) => isDoubtful)) return false;
     const { transaction } = draft;
     if (transaction.documents.length > 0 && !(await transactions.commit(transaction))) return false;
-    this.#waiting.splice(0, settle.length);
-    for (const done of settle) done();
+    this.#waiting.splice(0, decided.length);
+    for (const { settle } of decided) settle();
     return true;
   }
 }

@@ -1,8 +1,8 @@
+import { ulid } from "ulid";
 import type { TaskStream } from "../../shared/entities/task-stream.ts";
 import type { CreateStreamBody, StreamWithProgress } from "../../shared/http/streams.ts";
 import type { StreamId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
-import { freshId } from "../publish/fresh-id.ts";
 import { createStream, withProgress } from "./change-stream.ts";
 import { noSuchStream } from "./change-task.ts";
 import { creationOf } from "./creation.ts";
@@ -20,7 +20,7 @@ export class Streams {
   /** Rejects with `conflict` when the id is taken, unless by the same request. */
   create({ id, name }: CreateStreamBody, sender: Sender): Promise<StreamWithProgress> {
     const { ledger, clock } = this.#deps;
-    const stream: TaskStream = { id: id ?? freshId(clock.now()), name };
+    const stream: TaskStream = { id: id ?? (ulid(clock.now()) as StreamId), name };
     return ledger.change({
       sender,
       streams: [stream.id],

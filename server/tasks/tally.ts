@@ -61,7 +61,8 @@ export function changedStream(
   const isProgress = tally.total !== total || tally.completed !== completed;
   if (!isProgress && tally.blocked === blocked) return undefined;
 
-  const lastUpdated = new Date(Math.max(now, Date.parse(before.lastUpdated))).toISOString();
+  const earlier = Date.parse(before.lastUpdated);
+  const lastUpdated = new Date(isProgress ? Math.max(now, earlier) : earlier).toISOString();
   const kept = { ...before, tally, lastUpdated };
   const room = streamRoom(before.stream.id);
   const progress = progressOf(kept);

@@ -1,9 +1,9 @@
+import { ulid } from "ulid";
 import type { Task } from "../../shared/entities/task.ts";
 import type { CreateTaskBody, UpdateTaskBody } from "../../shared/http/tasks.ts";
 import type { StreamId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { DocumentPage } from "../documents/documents.ts";
-import { freshId } from "../publish/fresh-id.ts";
 import { createTask, type Followed, followTask, noSuchStream, noSuchTask, updateTask } from "./change-task.ts";
 import { creationOf } from "./creation.ts";
 import { allIndex, type KeptStream, type KeptTask, streamIndex } from "./kept.ts";
@@ -30,7 +30,7 @@ export class Tasks {
   /** Rejects with `conflict` when the id is taken, unless by the same request; with `not_found` without its stream. */
   create({ id, ...fields }: CreateTaskBody, sender: Sender): Promise<Task> {
     const { ledger, clock } = this.#deps;
-    const task: Task = { id: id ?? freshId(clock.now()), ...fields };
+    const task: Task = { id: id ?? (ulid(clock.now()) as TaskId), ...fields };
     const { streamId } = task;
     return ledger.change({
       sender,

@@ -40,7 +40,7 @@ const rules: Record<string, Rule> = {
     knows: ["server/documents", "server/log", "server/publish", "zod"],
   },
   "server/tasks": {
-    uses: ["server/log", "server/publish"],
+    uses: ["server/log", "server/publish", "ulid"],
     knows: ["server/documents", "server/transactions", "zod"],
   },
   "server/agents": {

@@ -11,7 +11,7 @@ import { tokenOf } from "../support/tokens.ts";
 type Body = Record<string, unknown>;
 
 interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PATCH";
   path: string;
   /** Who may. */
   roles: Role[];
@@ -21,11 +21,36 @@ interface Route {
   body?: Body;
   /** Fields that it must have. */
   required?: string[];
+  /** Fields that `null` removes. */
+  nullable?: string[];
   /** Values of the right type and wrong all the same. */
   wrong?: [field: string, value: unknown][];
 }
 
 const room = "/api/conversations/42";
+
+const forBackends: Pick<Route, "roles" | "others"> = {
+  roles: ["service"],
+  others: ["user", "agent", "monitor", "admin"],
+};
+const forWatchers: Pick<Route, "roles" | "others"> = { roles: ["monitor"], others: ["user", "agent"] };
+const taskBody = {
+  title: "Write it",
+  streamId: "s",
+  status: "blocked",
+  blockedReason: "no key",
+  metadata: { part: 1 },
+};
+const taskWrong: [string, unknown][] = [
+  ["title", ""],
+  ["title", "x".repeat(201)],
+  ["status", "done"],
+  ["status", "pending"],
+  ["blockedReason", ""],
+  ["blockedReason", "x".repeat(501)],
+  ["metadata", []],
+  ["metadata", JSON.parse('{"__proto__":{"polluted":true}}')],
+];
 
 const routes: Route[] = [
   { method: "GET", path: "/api/conversations", roles: ["user"], others: ["agent", "monitor"] },
@@ -94,6 +119,56 @@ const routes: Route[] = [
       ["userId", "bob"],
     ],
   },
+  {
+    method: "POST",
+    path: "/api/tasks",
+    ...forBackends,
+    body: { id: "t2", ...taskBody },
+    required: ["title"],
+    wrong: [...taskWrong, ["id", ""], ["id", "a b"], ["id", "x".repeat(129)], ["streamId", "a:b"]],
+  },
+  {
+    method: "PATCH",
+    path: "/api/tasks/t1",
+    ...forBackends,
+    body: taskBody,
+    nullable: ["streamId", "blockedReason", "metadata"],
+    wrong: [...taskWrong, ["id", "t1"], ["taskId", "t1"]],
+  },
+  { method: "GET", path: "/api/tasks", ...forWatchers },
+  { method: "GET", path: "/api/tasks/t1", ...forWatchers },
+  {
+    method: "POST",
+    path: "/api/streams",
+    ...forBackends,
+    body: { id: "s2", name: "Stream" },
+    required: ["name"],
+    wrong: [
+      ["name", ""],
+      ["name", "x".repeat(201)],
+      ["id", ""],
+      ["id", "../x"],
+      ["progress", {}],
+    ],
+  },
+  { method: "GET", path: "/api/streams", ...forWatchers },
+  { method: "GET", path: "/api/streams/s", ...forWatchers },
+  {
+    method: "POST",
+    path: "/api/tasks/t1/checkpoints",
+    ...forBackends,
+    body: { checkpointId: "c2", label: "Half", state: { page: 7 } },
+    wrong: [
+      ["checkpointId", "a/b"],
+      ["checkpointId", "x".repeat(129)],
+      ["label", ""],
+      ["label", "x".repeat(201)],
+      ["state", []],
+      ["taskId", "t1"],
+    ],
+  },
+  { method: "GET", path: "/api/tasks/t1/checkpoints", ...forWatchers },
+  { method: "POST", path: "/api/tasks/t1/checkpoints/c1/resume", ...forBackends },
 ];
 
 interface Fault {
@@ -108,7 +183,7 @@ interface Fault {
 
 const json = JSON.stringify;
 
-function faultsOf({ method, body, required = [], wrong = [], roles, others }: Route): Fault[] {
+function faultsOf({ method, body, required = [], nullable = [], wrong = [], roles, others }: Route): Fault[] {
   const good = body === undefined ? {} : { text: json(body) };
   const whoever: Fault[] = [
     { what: "no token", as: null, code: "unauthenticated", ...good },
@@ -175,7 +250,7 @@ function faultsOf({ method, body, required = [], wrong = [], roles, others }: Ro
     ),
     ...Object.entries(body).flatMap(([field, value]) => [
       fault(`${field} of a wrong type`, { ...body, [field]: typeof value === "string" ? 7 : "text" }),
-      fault(`${field} null`, { ...body, [field]: null }),
+      ...(nullable.includes(field) ? [] : [fault(`${field} null`, { ...body, [field]: null })]),
     ]),
     ...wrong.map(([field, value]) => fault(`${field} ${json(value).slice(0, 60)}`, { ...body, [field]: value })),
     fault("a key that is not known", { ...body, extra: 1 }),
@@ -203,7 +278,16 @@ async function startRoutes(store: StoreName) {
   const server = await startServer({ store });
   const [bob] = await server.conversation("42", "bob", "ada");
   if (!bob) throw new Error("no client");
-  return { server, bob };
+  const service = { as: "backend", roles: ["service"] } as const;
+  await server.request("POST", "/api/streams", { ...service, body: { id: "s", name: "Stream" } });
+  await server.request("POST", "/api/tasks", { ...service, body: { id: "t1", title: "Task", streamId: "s" } });
+  await server.request("POST", "/api/tasks/t1/checkpoints", { ...service, body: { checkpointId: "c1" } });
+  const board = async () => {
+    const lists = ["/api/tasks", "/api/streams", "/api/tasks/t1/checkpoints"];
+    // With the head of their log: nothing was told either.
+    return Promise.all(lists.map(async (path) => (await server.request("GET", path, service)).body));
+  };
+  return { server, bob, board };
 }
 
 type Answer = Awaited<ReturnType<TestServer["request"]>>;
@@ -229,9 +313,10 @@ describe.each(stores)("bad requests (%s)", (store) => {
   it.each(routes.map((route) => [nameOf(route), route] as const))(
     "BAD-7 %s answers every fault with a problem of the right status",
     async (_name, route) => {
-      const { server, bob } = await startRoutes(store);
+      const { server, bob, board } = await startRoutes(store);
       const { method, path, roles, body } = route;
       const faults = faultsOf(route);
+      const before = await board();
 
       const answers: Record<string, unknown> = {};
       for (const { what, text, headers, as = "ada", roles: otherRoles } of faults) {
@@ -252,6 +337,7 @@ describe.each(stores)("bad requests (%s)", (store) => {
       });
       expect(bob.seen(EventType.Notification)).toEqual([]);
       expect(bob.seen(EventType.ConversationUpdated)).toHaveLength(1);
+      expect(await board()).toEqual(before);
       // And the good request was not what was wrong.
       const good = await server.request(method, path, { roles, ...(body === undefined ? {} : { body }) });
       expect(good.status).toBeLessThan(300);
@@ -291,6 +377,48 @@ describe.each(stores)("bad requests (%s)", (store) => {
     expect(problemOf(answer, "/api/conversations")).toBe(code);
   });
 
+  it("BAD-7 places, queries and changes of tasks that make no sense are refused as what they are", async () => {
+    const { server } = await startRoutes(store);
+    const checkpoints = "/api/tasks/t1/checkpoints";
+    const table: [method: string, path: string, body: unknown, code: ErrorCode][] = [
+      ["GET", "/api/tasks/%ZZ", undefined, "invalid_payload"],
+      ["GET", "/api/tasks/a%20b", undefined, "invalid_payload"],
+      ["GET", "/api/tasks/__proto__", undefined, "invalid_payload"],
+      ["GET", "/api/tasks/constructor", undefined, "not_found"],
+      ["GET", "/api/streams/a%3Ab", undefined, "invalid_payload"],
+      ["GET", "/api/streams/constructor", undefined, "not_found"],
+      ["GET", "/api/tasks?streamId=", undefined, "invalid_payload"],
+      ["GET", "/api/tasks?streamId=stream:*", undefined, "invalid_payload"],
+      ["GET", "/api/tasks?limit=201", undefined, "invalid_payload"],
+      ["GET", "/api/tasks?cursor=x", undefined, "invalid_payload"],
+      ["GET", "/api/streams?limit=0", undefined, "invalid_payload"],
+      ["GET", "/api/streams?streamId=s", undefined, "invalid_payload"],
+      ["GET", `${checkpoints}?cursor=x`, undefined, "invalid_payload"],
+      ["POST", "/api/tasks/%ZZ/checkpoints", {}, "invalid_payload"],
+      ["POST", "/api/tasks/a%20b/checkpoints", {}, "invalid_payload"],
+      ["POST", "/api/tasks/constructor/checkpoints", {}, "not_found"],
+      ["POST", `${checkpoints}/a%2Fb/resume`, {}, "invalid_payload"],
+      ["POST", `${checkpoints}/constructor/resume`, {}, "not_found"],
+      ["POST", `${checkpoints}/c1/resume`, { state: {} }, "invalid_payload"],
+      ["PATCH", "/api/tasks/%00", { status: "completed" }, "invalid_payload"],
+      ["PATCH", "/api/tasks/t9", { status: "completed" }, "not_found"],
+      ["PATCH", "/api/tasks/t1", { streamId: "s9" }, "not_found"],
+      ["PATCH", "/api/tasks/t1", {}, "invalid_payload"],
+      ["PATCH", "/api/tasks/t1", { blockedReason: "no key" }, "conflict"],
+    ];
+
+    const answers: unknown[] = [];
+    for (const [method, path, body] of table) {
+      const answer = await server.request(method, path, {
+        roles: ["service"],
+        ...(body === undefined ? {} : { body }),
+      });
+      answers.push([method, path, body, problemOf(answer, path.split("?")[0] ?? "")]);
+    }
+
+    expect(answers).toEqual(table);
+  });
+
   it.each([
     ["/api/conversations/%ZZ/members", "invalid_payload"],
     ["/api/conversations/%C3/messages", "invalid_payload"],
@@ -322,6 +450,7 @@ describe.each(stores)("bad requests (%s)", (store) => {
     "/api/nowhere",
     "/api/conversations/42",
     "/api/users/bob",
+    "/api/tasks/t1/checkpoints/c1",
     "/%ZZ",
     "/..%2f..%2fpackage.json",
     "/__proto__",
@@ -341,6 +470,12 @@ describe.each(stores)("bad requests (%s)", (store) => {
     ["/api/conversations/42/members", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
     ["/api/conversations/42/messages", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
     ["/api/users/bob/notifications", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
+    ["/api/tasks", ["PUT", "PATCH", "DELETE"], "GET, POST"],
+    ["/api/tasks/t1", ["POST", "PUT", "DELETE"], "GET, PATCH"],
+    ["/api/streams", ["PUT", "PATCH", "DELETE"], "GET, POST"],
+    ["/api/streams/s", ["POST", "PUT", "PATCH", "DELETE"], "GET"],
+    ["/api/tasks/t1/checkpoints", ["PUT", "PATCH", "DELETE"], "GET, POST"],
+    ["/api/tasks/t1/checkpoints/c1/resume", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
   ])("BAD-7 a method that %s does not have is refused with those that it has", async (path, methods, allow) => {
     const { server } = await startRoutes(store);
 

@@ -12,6 +12,8 @@ interface Program {
   names: readonly string[];
   /** Where it may be beside the PATH. */
   places?: readonly string[];
+  /** Arguments with which it succeeds if it is the right one. Default: `--version`. */
+  check?: readonly string[];
   /** Packages of Debian and Ubuntu. */
   apt: readonly string[];
   /** Arguments of `brew install`. */
@@ -36,6 +38,16 @@ const programs = {
     apt: ["redis-server"],
     brew: ["redis"],
   },
+  /** Python with its WebSocket client. */
+  "python3-websocket": {
+    variable: "PYTHON_PATH",
+    names: ["python3"],
+    // Packages of the system are for its own Python, which need not be the first on the PATH.
+    places: ["/usr/bin/python3"],
+    check: ["-c", "import websocket"],
+    apt: ["python3-websocket"],
+    brew: ["python"],
+  },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
@@ -56,7 +68,7 @@ export function findProgram(name: ProgramName): Promise<string> {
 async function find(name: ProgramName, program: Program): Promise<string> {
   const given = process.env[program.variable];
   if (given) {
-    if (await starts(given)) return given;
+    if (await starts(given, program.check)) return given;
     throw new Error(`${program.variable} is ${given}, which does not start. It must be the path of ${name}.`);
   }
   return (await lookUp(program)) ?? (await inTurn(name, () => installed(name, program)));
@@ -77,18 +89,22 @@ async function installed(name: ProgramName, program: Program): Promise<string> {
   );
 }
 
-async function lookUp({ names, places = [] }: Pick<Program, "names" | "places">): Promise<string | undefined> {
+async function lookUp({
+  names,
+  places = [],
+  check,
+}: Pick<Program, "names" | "places" | "check">): Promise<string | undefined> {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  for (const path of [...candidates, ...places]) if (await starts(path)) return path;
+  for (const path of [...candidates, ...places]) if (await starts(path, check)) return path;
   return undefined;
 }
 
 /** Being there is not enough: Ubuntu has a `chromium-browser` that only tells to install another one. */
-async function starts(path: string): Promise<boolean> {
+async function starts(path: string, check: readonly string[] = ["--version"]): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
-    await run(path, ["--version"], { timeout: 30_000 });
+    await run(path, [...check], { timeout: 30_000 });
     return true;
   } catch {
     return false;

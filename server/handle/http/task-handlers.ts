@@ -10,7 +10,7 @@ export interface TaskHandlersDeps {
   checkpoints: Checkpoints;
 }
 
-/** SPEC TASK-1 to TASK-8, PROGRESS-1 to PROGRESS-6, CHECKPOINT-1 to CHECKPOINT-4. */
+/** SPEC TASK-1 to TASK-8, PROGRESS-1 to PROGRESS-7, CHECKPOINT-1 to CHECKPOINT-4. */
 export function createTaskHandlers({ tasks, streams, checkpoints }: TaskHandlersDeps) {
   return {
     create_task: (task, { principal }) => tasks.create(task, senderOf(principal)),

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "@jest/globals";
+import { TaskStatus } from "../../shared/entities/task.ts";
+import { EventType } from "../../shared/event-type.ts";
+import { StreamList } from "../../shared/http/streams.ts";
+import { TaskList } from "../../shared/http/tasks.ts";
+import { Random } from "../support/random.ts";
+import type { TestServer } from "../support/server.ts";
+import { openStore } from "../support/stores.ts";
+import { TaskBoard } from "../support/task-board.ts";
+import { faultsOfHistory, lastProgress } from "../support/task-history.ts";
+import { sharedEnv, startInstances } from "./cluster.ts";
+
+async function startBoards() {
+  const env = await sharedEnv();
+  const [servers, store] = await Promise.all([startInstances(env, ["A", "B", "C"]), openStore("redis", { env })]);
+  return servers.map((server: TestServer) => new TaskBoard(server, store));
+}
+
+describe("tasks on three instances", () => {
+  it("PROGRESS-6 a hundred changes at once end in one right history", async () => {
+    const [a, b, c] = (await startBoards()) as [TaskBoard, TaskBoard, TaskBoard];
+    await a.ok("POST", "/streams", { id: "s", name: "Stream" });
+    const all = Array.from({ length: 100 }, (_, i) => ({ id: `t${i}`, board: [a, b, c][i % 3] ?? a }));
+    await Promise.all(all.map(({ id, board }) => board.ok("POST", "/tasks", { id, title: id, streamId: "s" })));
+
+    await Promise.all(all.map(({ id, board }) => board.set(id, "completed")));
+
+    const told = await a.told();
+    expect(faultsOfHistory(told)).toEqual([]);
+    const completed = (await a.of(EventType.StreamProgress)).slice(-100).map(({ data }) => data.progressPercentage);
+    expect(completed).toEqual(all.map((_, i) => i + 1));
+    expect(told.at(-1)?.type).toBe("stream.completed");
+    expect(await a.of(EventType.StreamCompleted)).toHaveLength(1);
+  });
+
+  it.each([1, 2])(
+    "PROGRESS-6 whatever is changed at random and at once, counts are those of a recount (seed %i)",
+    async (seed) => {
+      const random = new Random(seed);
+      const boards = await startBoards();
+      const streams = ["one", "two", "three"];
+      for (const id of streams) await boards[0]?.ok("POST", "/streams", { id, name: id });
+      const change = async (): Promise<number> => {
+        const board = random.pick(boards);
+        const id = `t${random.between(1, 25)}`;
+        const streamId = random.chance(0.8) ? random.pick(streams) : null;
+        const what = random.between(1, 10);
+        if (what <= 2) {
+          const within = streamId === null ? {} : { streamId };
+          return (await board.request("POST", "/tasks", { id, title: `${seed}`, ...within })).status;
+        }
+        const status = random.pick(TaskStatus.options);
+        const body = what === 3 ? { streamId } : what === 4 ? { streamId, status } : { status };
+        return (await board.request("PATCH", `/tasks/${id}`, body)).status;
+      };
+
+      const statuses = await Promise.all(Array.from({ length: 300 }, change));
+
+      const [board] = boards;
+      const told = (await board?.told()) ?? [];
+      const kept = StreamList.parse(await board?.ok("GET", "/streams")).items;
+      const tasks = TaskList.parse(await board?.ok("GET", "/tasks?limit=200")).items;
+      expect(faultsOfHistory(told)).toEqual([]);
+      expect(new Set(statuses)).toEqual(new Set([200, 201, 404, 409]));
+      for (const { id, progress } of kept) {
+        const counted = tasks.filter((task) => task.streamId === id && task.status !== "cancelled");
+        expect(progress).toEqual(lastProgress(told, id));
+        expect([id, progress.totalTasks]).toEqual([id, counted.length]);
+      }
+    },
+  );
+});

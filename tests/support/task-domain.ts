@@ -1,0 +1,30 @@
+import { systemClock } from "../../server/clock.ts";
+import { Ledger, type LedgerDeps } from "../../server/tasks/ledger.ts";
+import { Streams } from "../../server/tasks/streams.ts";
+import { Tasks } from "../../server/tasks/tasks.ts";
+import type { StreamId, TaskId, UserId } from "../../shared/ids.ts";
+import type { Sender } from "../../shared/sender.ts";
+
+export const backend: Sender = { userId: "backend" as UserId, name: null, agentId: null };
+
+export const taskId = (id: string) => id as TaskId;
+export const streamId = (id: string) => id as StreamId;
+
+/** The tasks of one instance, without a door. */
+export function openTasks({
+  documents,
+  transactions,
+  clock = systemClock,
+}: Omit<LedgerDeps, "clock"> & Partial<LedgerDeps>) {
+  const deps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+  const [tasks, streams] = [new Tasks(deps), new Streams(deps)];
+  return {
+    tasks,
+    streams,
+    createStream: (id: string) => streams.create({ id: streamId(id), name: `Stream ${id}` }, backend),
+    create: (id: string, stream?: string) => {
+      const within = stream === undefined ? {} : { streamId: streamId(stream) };
+      return tasks.create({ id: taskId(id), title: `Task ${id}`, status: "pending", ...within }, backend);
+    },
+  };
+}
