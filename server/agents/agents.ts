@@ -8,6 +8,7 @@ import type { Documents, Versioned } from "../documents/documents.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
 import { type AgentRecord, agentOptions, havingCapability } from "./agent-record.ts";
 import { Lanes } from "./lanes.ts";
+import { Remembered } from "./remembered.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface AgentsDeps {
@@ -36,6 +37,7 @@ export class Agents {
   readonly #deps: AgentsDeps;
   /** Changes of one agent that are made here wait for each other, so that they need not be decided twice. */
   readonly #lanes = new Lanes<AgentId>();
+  readonly remembered = new Remembered<AgentId, AgentRecord>();
 
   constructor(deps: AgentsDeps) {
     this.#deps = deps;
@@ -96,6 +98,7 @@ export class Agents {
         const record: AgentRecord = { ...change.record, verdict: verdict.state, mark };
         const documents = [changeOf(record, before?.version ?? 0)];
         if (!(await transactions.commit({ documents, events: change.events }))) continue;
+        this.remembered.set(agentId, record, (before?.version ?? 0) + 1);
         if (before?.value.verdict !== verdict.state) judged(record, verdict);
         return record;
       }

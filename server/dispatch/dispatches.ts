@@ -4,6 +4,8 @@ import type { AgentId, MessageId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type AgentRecord, hasRoom, holds, without } from "../agents/agent-record.ts";
 import { type Agents, changeOf } from "../agents/agents.ts";
+import { Lanes } from "../agents/lanes.ts";
+import { Remembered } from "../agents/remembered.ts";
 import type { Clock } from "../clock.ts";
 import type { Documents, Versioned } from "../documents/documents.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
@@ -42,6 +44,8 @@ const triesMax = 50;
  */
 export class Dispatches {
   readonly #deps: DispatchesDeps;
+  readonly #lanes = new Lanes<MessageId>();
+  readonly #remembered = new Remembered<MessageId, DispatchRecord>();
 
   constructor(deps: DispatchesDeps) {
     this.#deps = deps;
@@ -65,6 +69,31 @@ export class Dispatches {
     return found.value;
   }
 
+  /** The same in one step with giving it to an agent. `undefined`: the agent has changed meanwhile, or the id is taken. */
+  createGiven(
+    waiting: DispatchRecord,
+    candidate: Versioned<AgentRecord>,
+    leaseMs: number,
+  ): Promise<DispatchRecord | undefined> {
+    const { agents, clock, transactions } = this.#deps;
+    const { agentId } = candidate.value;
+    return agents.inOrder(agentId, async () => {
+      const agent = newer(candidate, agents.remembered.get(agentId));
+      const now = clock.now();
+      const step = dispatchStep(waiting.state, { type: "assigned", agentId, leaseMs }, waiting.work, now);
+      if (!hasRoom(agent.value) || "refused" in step) return undefined;
+      const record = { ...waiting, state: step.state, agents: [agentId] };
+      const holding = this.#agentAfter(record, step.effects, agent, record.mark, now);
+      const documents = [this.#changeOf(record, 0), ...holding.map(({ change }) => change)];
+      if (!(await transactions.commit({ documents, events: [] }))) {
+        agents.remembered.forget(agentId);
+        return undefined;
+      }
+      this.#remember(record, 1, holding);
+      return record;
+    });
+  }
+
   /** What was owed has been told. `false`: something else is owed by now. */
   async settled(record: DispatchRecord): Promise<boolean> {
     const found = await this.get(record.work.messageId);
@@ -77,9 +106,10 @@ export class Dispatches {
   step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<Stepped | Refused> {
     const agentId = "agentId" in input ? input.agentId : undefined;
     const run = () => this.#step(messageId, input, agentId, progress);
-    // What changes an agent's record waits for others that do.
-    const changesAgent = input.type === "assigned" || input.type === "responded" || input.type === "attempt_lost";
-    return agentId && changesAgent ? this.#deps.agents.inOrder(agentId, run) : run();
+    // What changes a record waits for others that do, or it would have to be decided twice.
+    return this.#lanes.run(messageId, () =>
+      agentId && !isAboutDispatchAlone(input) ? this.#deps.agents.inOrder(agentId, run) : run(),
+    );
   }
 
   async #step(
@@ -92,8 +122,12 @@ export class Dispatches {
     const mark = ulid();
     let made: Stepped | undefined;
     for (let tries = 0; tries < triesMax; tries++) {
-      const reading = agentId && !isAboutDispatchAlone(input) ? agents.get(agentId) : undefined;
-      const [found, ofInput] = await Promise.all([this.get(messageId), reading]);
+      const isGuess = tries === 0 && this.#remembered.get(messageId) !== undefined;
+      const { found, ofInput } = await this.#read(
+        messageId,
+        isAboutDispatchAlone(input) ? undefined : agentId,
+        isGuess,
+      );
       if (!found) return { refused: "unknown" };
       // It was carried out, and the answer got lost.
       if (made && found.value.mark === mark) return made;
@@ -101,7 +135,10 @@ export class Dispatches {
       const now = clock.now();
       const { work, state } = found.value;
       const step = dispatchStep(state, input, work, now);
-      if ("refused" in step) return { refused: step.refused, record: found.value };
+      if ("refused" in step) {
+        if (isGuess) continue;
+        return { refused: step.refused, record: found.value };
+      }
       const { effects } = step;
       const assigned = effects.find(({ type }) => type === "taken");
       const record: DispatchRecord = {
@@ -113,15 +150,43 @@ export class Dispatches {
       };
       const freed = effects.find((effect) => effect.type === "attempt_ended");
       const agent = ofInput ?? (freed && (await agents.get(freed.agentId)));
-      if (assigned && !(agent && hasRoom(agent.value))) return { refused: "full", record: found.value };
+      if (assigned && !(agent && hasRoom(agent.value))) {
+        if (isGuess) continue;
+        return { refused: "full", record: found.value };
+      }
       record.owed = owedAfter(record, effects, agent?.value);
 
-      const documents = [this.#changeOf(record, found.version), ...this.#agentAfter(record, effects, agent, mark, now)];
+      const holding = this.#agentAfter(record, effects, agent, mark, now);
+      const documents = [this.#changeOf(record, found.version), ...holding.map(({ change }) => change)];
       made = { record, effects };
       const events = eventsOf(clock, record, effects, progress);
-      if (await transactions.commit({ documents, events })) return made;
+      if (await transactions.commit({ documents, events })) {
+        this.#remember(record, found.version + 1, holding);
+        return made;
+      }
+      this.#remembered.forget(messageId);
+      if (agent) agents.remembered.forget(agent.value.agentId);
     }
     throw new Rejection("unavailable", `Too much is going on around dispatch ${messageId}. Try again.`);
+  }
+
+  /** Reads what the step is about; a guess is what was written here last. */
+  async #read(messageId: MessageId, agentId: AgentId | undefined, isGuess: boolean) {
+    const { agents } = this.#deps;
+    const known = isGuess ? this.#remembered.get(messageId) : undefined;
+    const agent = isGuess && agentId ? agents.remembered.get(agentId) : undefined;
+    const [found, ofInput] = await Promise.all([
+      known ?? this.get(messageId),
+      agent ?? (agentId ? agents.get(agentId) : undefined),
+    ]);
+    return { found, ofInput };
+  }
+
+  #remember(record: DispatchRecord, version: number, holding: readonly Holding[]): void {
+    const { messageId } = record.work;
+    if (hasEnded(record)) this.#remembered.forget(messageId);
+    else this.#remembered.set(messageId, record, version);
+    for (const { agent, version } of holding) this.#deps.agents.remembered.set(agent.agentId, agent, version);
   }
 
   #agentAfter(
@@ -130,17 +195,20 @@ export class Dispatches {
     agent: Versioned<AgentRecord> | undefined,
     mark: string,
     now: number,
-  ): DocumentChange[] {
+  ): Holding[] {
     if (!agent) return [];
-    const { value, version } = agent;
+    const holding = (after: AgentRecord): Holding[] => [
+      { agent: after, version: agent.version + 1, change: changeOf(after, agent.version) },
+    ];
+    const { value } = agent;
     for (const effect of effects) {
       if (effect.type === "taken") {
         const inFlight = [...value.inFlight, { messageId, attempt: effect.attempt, since: now }];
-        return [changeOf({ ...value, inFlight, mark }, version)];
+        return holding({ ...value, inFlight, mark });
       }
       if (effect.type === "attempt_ended" && holds(value, messageId, effect.attempt)) {
         const progressAt = effect.status === "completed" ? { progressAt: now, lastSeen: now } : {};
-        return [changeOf({ ...without(value, messageId, effect.attempt), ...progressAt, mark }, version)];
+        return holding({ ...without(value, messageId, effect.attempt), ...progressAt, mark });
       }
     }
     return [];
@@ -151,6 +219,16 @@ export class Dispatches {
     return { kind: "dispatch", id: record.work.messageId, value: record, expected, options };
   }
 }
+
+/** An agent as it is after a step, and how that is written. */
+interface Holding {
+  agent: AgentRecord;
+  version: number;
+  change: DocumentChange;
+}
+
+const newer = <T>(one: Versioned<T>, other: Versioned<T> | undefined) =>
+  other && other.version > one.version ? other : one;
 
 const isAboutDispatchAlone = ({ type }: DispatchInput) =>
   type === "accepted" || type === "progressed" || type === "resumed";

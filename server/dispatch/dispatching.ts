@@ -49,7 +49,7 @@ export class Dispatching {
    * the id, and with `not_found` for a task that does not exist.
    */
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
-    const { dispatches, leases, placement, answers, tasks, clock } = this.#deps;
+    const { dispatches, placement, tasks, clock } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
     const messageId = id ?? (ulid(clock.now()) as MessageId);
     const before = id && (await dispatches.get(id));
@@ -58,28 +58,19 @@ export class Dispatching {
     const now = clock.now();
     const work: Work = { ...withoutAbsent(rest), messageId, createdAt: now, createdBy, deadline: now + timeoutMs };
     if (work.taskId) await tasks.assertExists(work.taskId);
-    if (!queue && !(await placement.isAnybodyThere(work))) {
-      const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;
-      throw new Rejection("agent_offline", `${who} is not connected.`);
-    }
-    if (work.sessionId) await answers.claim({ conversationId: work.sessionId, messageId }, createdBy);
-    // Before there is a dispatch, so that there is none that nobody looks at.
-    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(queuedLookMs, timeoutMs) }]);
-    const record: DispatchRecord = {
-      work,
-      state: { status: "queued", attempt: 0 },
-      updatedAt: now,
-      agents: [],
-      owed: {},
-      mark: ulid(),
-    };
-    const created = await dispatches.create(record);
-    if (created.mark !== record.mark) return ownOf(created, createdBy);
-    // It is taken on: should it find no agent now, a look does that later.
-    return placement.place(created).catch((error: unknown) => {
-      this.#deps.failed(error);
-      return created;
-    });
+    const state: DispatchRecord["state"] = { status: "queued", attempt: 0 };
+    const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, mark: ulid() };
+    const taken = await placement.takeOn(record, queue, () => this.#prepare(work, timeoutMs));
+    if (taken) return ownOf(taken, createdBy);
+    const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;
+    throw new Rejection("agent_offline", `${who} is not connected.`);
+  }
+
+  /** Before there is a dispatch, so that there is none that nobody looks at. */
+  async #prepare({ sessionId: conversationId, messageId, createdBy }: Work, timeoutMs: number): Promise<void> {
+    const { answers, leases, placement } = this.#deps;
+    if (conversationId) await answers.claim({ conversationId, messageId }, createdBy);
+    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(placement.givenMs, timeoutMs) }]);
   }
 
   /** Rejects with `not_found`. With `waitMs` the answer may take so long, and comes when the dispatch has ended. */
@@ -123,20 +114,17 @@ export class Dispatching {
       await leases.set("dispatches", [{ id: messageId, inMs: Math.min(queuedLookMs, work.deadline - now) }]);
       return void (await placement.place(found.value));
     }
-    if (!("leaseUntil" in state)) return;
     const stepped = await this.step(messageId, { type: "lease_expired" });
-    if ("refused" in stepped && stepped.refused === "early") {
-      await leases.set("dispatches", [{ id: messageId, inMs: state.leaseUntil - now }]);
+    // What an agent says renews the lease in the dispatch; only what it does not write is renewed in the line.
+    const { state: present } = "refused" in stepped && stepped.record ? stepped.record : { state };
+    if ("leaseUntil" in present && "refused" in stepped && stepped.refused === "early") {
+      await leases.set("dispatches", [{ id: messageId, inMs: present.leaseUntil - now }]);
     }
   }
 
   async #followUp({ record, effects }: Stepped): Promise<void> {
     const { messageId } = record.work;
-    const { leases, broadcast, followUps, placement, clock } = this.#deps;
-    if (record.state.status === "running") {
-      const inMs = Math.min(this.#deps.leaseMs, record.work.deadline - clock.now());
-      await leases.set("dispatches", [{ id: messageId, inMs }]);
-    }
+    const { leases, broadcast, followUps, placement } = this.#deps;
     for (const effect of effects) {
       if (effect.type === "attempt_ended") await this.#attemptEnded(record, effect);
       if (effect.type === "waits") {

@@ -35,19 +35,47 @@ export class Placement {
     this.#deps = deps;
   }
 
-  /** Whether an agent that could do it is connected, busy or not. */
-  async isAnybodyThere({ agentId, capability }: Pick<Work, "agentId" | "capability">): Promise<boolean> {
-    const { agents } = this.#deps;
-    if (agentId) return (await agents.get(agentId))?.value.status === "connected";
-    return capability !== undefined && (await agents.having(capability)).length > 0;
+  /**
+   * Writes a new dispatch, given to the least loaded agent if one has room. `undefined`, and nothing is written, if
+   * nobody is connected who could do it and it is not to wait. Resolves with the one that has the id, if there is one.
+   * `prepare` is done before anything is written.
+   */
+  async takeOn(
+    record: DispatchRecord,
+    queue: boolean,
+    prepare: () => Promise<void>,
+  ): Promise<DispatchRecord | undefined> {
+    const { dispatches, courier, broadcast } = this.#deps;
+    const { connected, free } = await this.#candidates(record.work, undefined);
+    if (connected === 0 && !queue) return undefined;
+    await prepare();
+    const [best] = free;
+    const given = best && (await dispatches.createGiven(record, best, this.givenMs));
+    if (given && best) {
+      if (!courier.send(given)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
+      return given;
+    }
+    const created = await dispatches.create(record);
+    if (created.mark !== record.mark) return created;
+    // It is taken on: should it find no agent now, a look does that later.
+    return this.place(created).catch((error: unknown) => {
+      this.#deps.failed(error);
+      return created;
+    });
+  }
+
+  /** How long an agent has a dispatch before it must have said something: an acknowledgement, and the look that mends what got lost. */
+  get givenMs(): number {
+    return acknowledgementOf(this.#deps.leaseMs) * 2;
   }
 
   /** Gives a queued dispatch to the least loaded agent, or lets it wait in the line of those who could do it. */
   async place(record: DispatchRecord): Promise<DispatchRecord> {
     const { work, agents: earlier } = record;
     const { messageId } = work;
-    const candidates = await this.#candidates(work, earlier.at(-1));
-    for (const { agentId } of candidates.slice(0, candidatesTried)) {
+    const { free } = await this.#candidates(work, earlier.at(-1));
+    for (const { value } of free.slice(0, candidatesTried)) {
+      const { agentId } = value;
       const given = await this.#give(messageId, agentId);
       if (typeof given === "object") return given;
       if (given === "over") return record;
@@ -99,8 +127,7 @@ export class Placement {
   /** `over`: it is not waiting any more. */
   async #give(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "over"> {
     const { dispatches, leases, courier, broadcast, clock, failed } = this.#deps;
-    // As long as an acknowledgement may take, and the look that finds what nobody was told of.
-    const leaseMs = acknowledgementOf(this.#deps.leaseMs) * 2;
+    const leaseMs = this.givenMs;
     const stepped = await dispatches.step(messageId, { type: "assigned", agentId, leaseMs });
     if ("refused" in stepped) return stepped.refused === "full" ? "full" : "over";
     const { record } = stepped;
@@ -110,18 +137,20 @@ export class Placement {
     return record;
   }
 
-  /** Those who have room, the least loaded first; who had it last comes last. */
-  async #candidates({ agentId, capability }: Work, last: AgentId | undefined): Promise<AgentRecord[]> {
+  /** How many are connected, and those who have room, the least loaded first; who had it last comes last. */
+  async #candidates({ agentId, capability }: Work, last: AgentId | undefined) {
     const { agents } = this.#deps;
     const found = agentId
       ? [await agents.get(agentId)]
       : capability === undefined
         ? []
         : await agents.having(capability);
-    const free = found.flatMap((agent) => (agent && hasRoom(agent.value) ? [agent.value] : []));
+    const connected = found.filter((agent) => agent?.value.status === "connected");
+    const free = connected.flatMap((agent) => (agent && hasRoom(agent.value) ? [agent] : []));
     // Among equals one is taken at random: instances that look at the same moment must not all take the first.
-    const shuffled = free.map((agent) => ({ agent, rank: loadOf(agent, last), chance: Math.random() }));
-    return shuffled.sort((a, b) => a.rank - b.rank || a.chance - b.chance).map(({ agent }) => agent);
+    const ranked = free.map((agent) => ({ agent, rank: loadOf(agent.value, last), chance: Math.random() }));
+    ranked.sort((a, b) => a.rank - b.rank || a.chance - b.chance);
+    return { connected: connected.length, free: ranked.map(({ agent }) => agent) };
   }
 }
 
