@@ -1,10 +1,10 @@
-import { ulid } from "ulid";
 import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import type { AgentId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Clock } from "../clock.ts";
 import type { Documents, Versioned } from "../documents/documents.ts";
+import { newEventId } from "../publish/event-id.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
 import { type AgentRecord, agentOptions, havingCapability } from "./agent-record.ts";
 import { Lanes } from "./lanes.ts";
@@ -87,7 +87,7 @@ export class Agents {
     decide: (before: AgentRecord | undefined) => AgentChange | undefined,
   ): Promise<AgentRecord | undefined> {
     return this.inOrder(agentId, async () => {
-      const mark = ulid();
+      const mark = newEventId(this.#deps.clock.now());
       for (let tries = 0; tries < triesMax; tries++) {
         const before = await this.get(agentId);
         if (before?.value.mark === mark) return before.value;

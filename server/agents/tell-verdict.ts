@@ -1,4 +1,4 @@
-import { ulid } from "ulid";
+import { randomUUID } from "node:crypto";
 import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import { alertCreated, healthUpdate } from "../../shared/events/health-events.ts";
 import { alertsRoom, healthRoom } from "../../shared/room.ts";
@@ -14,7 +14,7 @@ export function createTellVerdict({ publisher, failed }: { publisher: Publisher;
     const data = { component: `agent:${agentId}`, status: statusOf[state], details };
     publisher.signal(healthUpdate, { room: healthRoom, sender: null, data });
     if (state !== "stalled") return;
-    const alert = { alertId: ulid(), severity: "warning" as const, title: `Agent ${agentId} is stalled` };
+    const alert = { alertId: randomUUID(), severity: "warning" as const, title: `Agent ${agentId} is stalled` };
     const told = { ...alert, details: { ...details, userId } };
     publisher.publish(alertCreated, { room: alertsRoom, sender: null, data: told }).catch(failed);
   };

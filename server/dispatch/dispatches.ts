@@ -1,4 +1,3 @@
-import { ulid } from "ulid";
 import type { Progress } from "../../shared/entities/dispatch.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
@@ -8,6 +7,7 @@ import { Lanes } from "../agents/lanes.ts";
 import { Remembered } from "../agents/remembered.ts";
 import type { Clock } from "../clock.ts";
 import type { Documents, Versioned } from "../documents/documents.ts";
+import { newEventId } from "../publish/event-id.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
 import { eventsOf } from "./dispatch-events.ts";
 import { type DispatchEffect, type DispatchInput, type DispatchRefusal, dispatchStep } from "./dispatch-machine.ts";
@@ -119,7 +119,7 @@ export class Dispatches {
     progress: Progress | undefined,
   ): Promise<Stepped | Refused> {
     const { agents, clock, transactions } = this.#deps;
-    const mark = ulid();
+    const mark = newEventId(this.#deps.clock.now());
     let made: Stepped | undefined;
     for (let tries = 0; tries < triesMax; tries++) {
       const isGuess = tries === 0 && this.#remembered.get(messageId) !== undefined;

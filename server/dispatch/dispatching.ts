@@ -1,4 +1,3 @@
-import { ulid } from "ulid";
 import type { Progress } from "../../shared/entities/dispatch.ts";
 import type { CreateDispatchBody } from "../../shared/http/dispatches.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
@@ -7,6 +6,7 @@ import type { LocalAgents } from "../agents/local-agents.ts";
 import type { Clock } from "../clock.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
+import { newEventId } from "../publish/event-id.ts";
 import type { Courier } from "./courier.ts";
 import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, hasEnded, type Work, withoutAbsent } from "./dispatch-record.ts";
@@ -51,15 +51,15 @@ export class Dispatching {
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
     const { dispatches, placement, tasks, clock } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
-    const messageId = id ?? (ulid(clock.now()) as MessageId);
     const before = id && (await dispatches.get(id));
     if (before) return ownOf(before.value, createdBy);
 
     const now = clock.now();
+    const messageId = id ?? (newEventId(now) as string as MessageId);
     const work: Work = { ...withoutAbsent(rest), messageId, createdAt: now, createdBy, deadline: now + timeoutMs };
     if (work.taskId) await tasks.assertExists(work.taskId);
     const state: DispatchRecord["state"] = { status: "queued", attempt: 0 };
-    const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, mark: ulid() };
+    const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, mark: newEventId(now) };
     const taken = await placement.takeOn(record, queue, () => this.#prepare(work, timeoutMs));
     if (taken) return ownOf(taken, createdBy);
     const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;

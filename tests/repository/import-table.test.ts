@@ -44,11 +44,11 @@ const rules: Record<string, Rule> = {
     knows: ["server/documents", "server/transactions", "zod"],
   },
   "server/agents": {
-    uses: ["ulid"],
-    knows: ["server/documents", "server/log", "server/publish", "server/session", "server/transactions"],
+    uses: ["server/publish"],
+    knows: ["server/documents", "server/log", "server/session", "server/transactions"],
   },
   "server/dispatch": {
-    uses: ["server/agents", "server/publish", "server/redis", "server/session", "ulid"],
+    uses: ["server/agents", "server/publish", "server/redis", "server/session"],
     knows: ["server/conversations", "server/deliver", "server/documents", "server/log", "server/transactions"],
   },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
