@@ -11,6 +11,8 @@ import type { Door, Seen } from "./link.ts";
 import { summarize, table } from "./report.ts";
 import { pause, Roamer } from "./roamer.ts";
 import { type JoinReply, Subscriber } from "./subscriber.ts";
+import { checkTasks } from "./task-checker.ts";
+import { TaskWriter } from "./task-writer.ts";
 import { TruthReader } from "./truth.ts";
 import { type Accepted, Agent, Publisher } from "./writers.ts";
 
@@ -26,6 +28,8 @@ export interface RunOptions {
 }
 
 const conversations = ["busy-1", "busy-2", "answers", "quiet"] as const;
+/** The log of all that is told about tasks. */
+const monitoring = "monitoring";
 const roomOf = (conversationId: string) => `conversation:${conversationId}`;
 /** Nothing may take longer to be as it was before a fault. */
 const recoveryLimitMs = 30_000;
@@ -117,13 +121,14 @@ export class Run {
     const publishers = this.#createPublishers(common);
     const agents = this.#createAgents(common);
     const writers = [...publishers, ...agents];
+    const taskWriters = this.#createTaskWriters(common);
     const members = [...new Set([...subscribers, ...writers].map(({ identity }) => identity.userId))];
     for (const id of conversations) await asker.untilOk("conversation.create", { id, members });
 
-    const truth = new TruthReader(cluster.redis.url, conversations.map(roomOf), kept);
+    const truth = new TruthReader(cluster.redis.url, [...conversations.map(roomOf), monitoring], kept);
     this.#truth = truth;
     await truth.start();
-    for (const client of [...subscribers, ...writers]) client.start();
+    for (const client of [...subscribers, ...writers, ...taskWriters]) client.start();
     await this.#until(() => subscribers.every(({ isLive }) => isLive), "all subscribers are live");
     this.#say("all are live");
 
@@ -145,7 +150,7 @@ export class Run {
     const lastFault = performance.now();
     this.#say("no more faults; the writers finish");
     await this.#until(async () => {
-      await Promise.all(writers.map((writer) => writer.finish()));
+      await Promise.all([...writers, ...taskWriters].map((writer) => writer.finish()));
       return true;
     }, "everything that was sent is answered");
     await this.#recover(cluster, stay, [], asker);
@@ -157,6 +162,8 @@ export class Run {
     found.unexplained.push(...this.#violations, ...(await truth.finish()));
     const pieces = new Map(agents.flatMap((agent) => [...agent.pieces]));
     this.#check(truth, stay, gone, pieces, found);
+    const tracks = taskWriters.flatMap((writer) => writer.tracks);
+    await checkTasks(truth.truths.get(monitoring)?.events ?? [], tracks, ports[0] ?? 0, found);
     for (const { room, events } of truth.truths.values()) {
       const lines = events.map((event) => `${JSON.stringify(event)}\n`);
       writeFileSync(join(folder, `${room.replace(":", "-")}.jsonl`), lines.join(""));
@@ -164,7 +171,7 @@ export class Run {
     for (const client of [...subscribers, asker]) client.stop(false);
     const failedStarts = cluster.instances.reduce((sum, { failedStarts: count }) => sum + count, 0);
     await cluster.close();
-    return this.#report(subscribers, [...writers], found, presence, failedStarts);
+    return this.#report(subscribers, [...writers], taskWriters, found, presence, failedStarts);
   }
 
   #createSubscribers(common: { ports: number[]; violated(what: string): void }): Subscriber[] {
@@ -212,6 +219,13 @@ export class Run {
         conversationId,
         everyMs: 200,
       });
+    });
+  }
+
+  #createTaskWriters(common: { ports: number[]; violated(what: string): void }): TaskWriter[] {
+    return Array.from({ length: 4 }, (_, i) => {
+      const random = new Random(this.#options.seed + 400 + i);
+      return new TaskWriter({ ...common, name: `task-${i}`, random, everyMs: 100 });
     });
   }
 
@@ -360,6 +374,7 @@ export class Run {
   #report(
     subscribers: readonly Subscriber[],
     writers: readonly { sent: number; accepted: readonly unknown[] }[],
+    taskWriters: readonly TaskWriter[],
     found: Findings,
     presence: string[],
     failedStarts: number,
@@ -370,12 +385,14 @@ export class Run {
     const counts = {
       published: sum(writers.map(({ sent }) => sent)) + this.#probes,
       accepted: this.#accepted.length,
+      taskChanges: sum(taskWriters.map(({ accepted }) => accepted)),
       logged: sum(logs.map(({ events }) => events.length)),
       deliveries: sum(subscribers.map(({ deliveries }) => deliveries)),
       lost: found.lost.length,
       doubled: found.doubled.length,
       reordered: found.reordered.length,
       parts: found.parts.length,
+      tasksWrong: found.tasks.length,
       unexplained: found.unexplained.length,
       presenceWrong: presence.length,
       piecesLost: this.#piecesLost,
@@ -398,6 +415,7 @@ export class Run {
       `\nseed ${seed}, ${minutes} minutes, ${instances} instances: ${passed ? "passed" : "FAILED"}\n${table([
         ["events published", counts.published],
         ["events accepted", counts.accepted],
+        ["changes of tasks accepted", counts.taskChanges],
         ["events in the logs", counts.logged],
         ["deliveries to subscribers", counts.deliveries],
         ...faultRows,
@@ -408,6 +426,7 @@ export class Run {
         ["doubled", counts.doubled],
         ["reordered", counts.reordered],
         ["parts of responses out of place", counts.parts],
+        ["tasks and streams wrong", counts.tasksWrong],
         ["unexplained", counts.unexplained],
         ["presence wrong", counts.presenceWrong],
         ["recoveries measured", recovery.count],

@@ -58,7 +58,7 @@ const rules: Record<string, Rule> = {
   },
 
   "server/handle": {
-    uses: ["server/session"],
+    uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
       "server/agents",
@@ -68,7 +68,6 @@ const rules: Record<string, Rule> = {
       "server/presence",
       "server/publish",
       "server/resume",
-      "server/rooms",
       "server/tasks",
     ],
   },
