@@ -157,9 +157,16 @@ async function build(
   const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
   const tasks = new Tasks(taskDeps);
   const rememberedMs = config.LOG_TTL_SECONDS * 1000;
-  const answers = new AgentAnswers({ documents, log, publisher, ttlMs: rememberedMs, failed });
+  const answers = new AgentAnswers({
+    documents,
+    log,
+    publisher,
+    ttlMs: rememberedMs,
+    touch: (conversationId) => conversations.touch(conversationId),
+    failed,
+  });
   closers.add("answers of agents", () => answers.flush());
-  const { desk, dispatching, directory, waiters, rounds } = openDispatch({
+  const { registration, desk, dispatching, directory, waiters, rounds } = openDispatch({
     documents,
     transactions,
     leases,
@@ -230,7 +237,7 @@ async function build(
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", sessionHandlers);
-  router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ desk, publisher }) });
+  router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ registration, desk, publisher }) });
   router.registerAll("http", createHttpHandlers({ publisher }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));

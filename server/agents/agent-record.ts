@@ -55,6 +55,12 @@ export function without(record: AgentRecord, messageId: MessageId, attempt: numb
   return { ...record, inFlight };
 }
 
+/** As it is when it is no longer connected. */
+export function gone(before: AgentRecord, status: "disconnected" | "heartbeat_lost", goneBecause: string): AgentRecord {
+  const { instanceId: _instance, connectionId: _connection, heartbeatAt: _heartbeat, ...record } = before;
+  return { ...record, status, goneBecause };
+}
+
 export interface ListedAgentOptions {
   now: number;
   stallMs: number;

@@ -23,6 +23,12 @@ export interface LocalAgent {
   progressNotedAt: number;
 }
 
+/** The agent knows that a dispatch is over or not its own: it was told, or has said so itself. */
+export function markOver({ told }: LocalAgent, messageId: MessageId, attempt?: number): void {
+  const known = told.get(messageId);
+  if (known && (attempt === undefined || known.attempt === attempt)) known.isOver = true;
+}
+
 /** The agents that are connected here. */
 export class LocalAgents implements Iterable<LocalAgent> {
   readonly #byId = new Map<AgentId, LocalAgent>();

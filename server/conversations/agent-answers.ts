@@ -17,6 +17,8 @@ export interface AgentAnswersDeps {
   publisher: Publisher;
   /** A response is remembered for as long as its events are kept. */
   ttlMs: number;
+  /** Something was said there: marks the conversation's activity. */
+  touch(conversationId: ConversationId): Promise<void>;
   failed(error: unknown): void;
 }
 
@@ -107,6 +109,7 @@ export class AgentAnswers {
       : await publishEnd(this.#deps, { room, sender, index: nextIndex, data, since });
     const kept: ResponseRecord = { ...(record?.value ?? { producer: "" as UserId, ofDispatch: true }), final };
     await documents.put("response", key, kept, record?.version ?? 0, { ttlMs });
+    await this.#deps.touch(conversationId);
   }
 
   /** Lets everything out that is still being gathered. */

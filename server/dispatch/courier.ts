@@ -3,7 +3,7 @@ import type { AgentId } from "../../shared/ids.ts";
 import { type AgentRecord, type InFlight, without } from "../agents/agent-record.ts";
 import type { Agents } from "../agents/agents.ts";
 import { Lanes } from "../agents/lanes.ts";
-import type { LocalAgent, LocalAgents } from "../agents/local-agents.ts";
+import { type LocalAgent, type LocalAgents, markOver } from "../agents/local-agents.ts";
 import type { DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, toMessage } from "./dispatch-record.ts";
 import type { Dispatches } from "./dispatches.ts";
@@ -86,8 +86,7 @@ export class Courier {
       return this.#deps.step(record, { type: "accepted", agentId, attempt, leaseMs });
     }
     const error = acceptance.success ? "declined by the agent" : "acknowledged in a way that cannot be read";
-    const told = local.told.get(record.work.messageId);
-    if (told?.attempt === attempt) told.isOver = true;
+    markOver(local, record.work.messageId, attempt);
     return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
   }
 
@@ -129,8 +128,7 @@ export class Courier {
 
   /** Tells an agent here to drop a dispatch. */
   cancel(local: LocalAgent, message: CancelMessage): void {
-    const told = local.told.get(message.messageId);
-    if (told) told.isOver = true;
+    markOver(local, message.messageId);
     local.session.send("cancel", message);
   }
 

@@ -32,9 +32,6 @@ export interface DispatchingDeps {
   failed(error: unknown): void;
 }
 
-/** How often a dispatch that waits is brought to an agent's notice again: what was said of it may have got lost. */
-const queuedLookMs = 5_000;
-
 /** Dispatches from the first to the last: each step, and what follows from it. */
 export class Dispatching {
   readonly #deps: DispatchingDeps;
@@ -68,9 +65,9 @@ export class Dispatching {
 
   /** Before there is a dispatch, so that there is none that nobody looks at. */
   async #prepare({ sessionId: conversationId, messageId, createdBy }: Work, timeoutMs: number): Promise<void> {
-    const { answers, leases, placement } = this.#deps;
+    const { answers, leases, leaseMs } = this.#deps;
     if (conversationId) await answers.claim({ conversationId, messageId }, createdBy);
-    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(placement.givenMs, timeoutMs) }]);
+    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(leaseMs, timeoutMs) }]);
   }
 
   /** Rejects with `not_found`. With `waitMs` the answer may take so long, and comes when the dispatch has ended. */
@@ -110,10 +107,7 @@ export class Dispatching {
     const now = clock.now();
     if (hasEnded(found.value)) return followUps.settle(found.value);
     if (now >= work.deadline) return void (await this.step(messageId, { type: "deadline_passed" }));
-    if (state.status === "queued") {
-      await leases.set("dispatches", [{ id: messageId, inMs: Math.min(queuedLookMs, work.deadline - now) }]);
-      return void (await placement.place(found.value));
-    }
+    if (state.status === "queued") return void (await placement.place(found.value));
     const stepped = await this.step(messageId, { type: "lease_expired" });
     // What an agent says renews the lease in the dispatch; only what it does not write is renewed in the line.
     const { state: present } = "refused" in stepped && stepped.record ? stepped.record : { state };
@@ -127,10 +121,7 @@ export class Dispatching {
     const { leases, broadcast, followUps, placement } = this.#deps;
     for (const effect of effects) {
       if (effect.type === "attempt_ended") await this.#attemptEnded(record, effect);
-      if (effect.type === "waits") {
-        await leases.set("dispatches", [{ id: messageId, inMs: queuedLookMs }]);
-        await placement.place(record);
-      }
+      if (effect.type === "waits") await placement.place(record);
       if (effect.type === "ended") broadcast.send({ kind: "ended", messageId });
     }
     const wasWaiting = hasEnded(record) && !effects.some(({ type }) => type === "attempt_ended");

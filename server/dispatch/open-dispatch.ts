@@ -11,7 +11,9 @@ import { Dispatches } from "./dispatches.ts";
 import { Dispatching } from "./dispatching.ts";
 import { type FollowingTasks, FollowUps } from "./follow-ups.ts";
 import type { Leases } from "./leases.ts";
+import { LostAgents } from "./lost-agents.ts";
 import { Placement } from "./placement.ts";
+import { Registration } from "./registration.ts";
 import { Rounds } from "./rounds.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -33,6 +35,7 @@ export interface DispatchOptions extends AgentsDeps {
 
 /** Agents and dispatches, put together. `waiters` and `rounds` are to be closed, in this order. */
 export interface OpenDispatch {
+  registration: Registration;
   desk: AgentDesk;
   dispatching: Dispatching;
   directory: AgentDirectory;
@@ -56,10 +59,12 @@ export function openDispatch(options: DispatchOptions): OpenDispatch {
   const placement = new Placement(parts);
   const followUps = new FollowUps(parts);
   const dispatching = new Dispatching({ ...parts, placement, followUps });
-  const desk = new AgentDesk({ ...parts, placement, dispatching });
-  const rounds = new Rounds({ ...parts, placement, dispatching, desk });
+  const registration = new Registration({ ...parts, placement, dispatching });
+  const desk = new AgentDesk({ ...parts, dispatching });
+  const lostAgents = new LostAgents({ ...parts, dispatching });
+  const rounds = new Rounds({ ...parts, placement, dispatching, lostAgents });
   const statusesOf: ConstructorParameters<typeof AgentDirectory>[0]["statusesOf"] = async (messageIds) =>
     (await dispatches.getMany(messageIds)).map((found) => found?.state.status);
   const directory = new AgentDirectory({ ...options, agents, statusesOf });
-  return { desk, dispatching, directory, waiters, rounds };
+  return { registration, desk, dispatching, directory, waiters, rounds };
 }

@@ -5,7 +5,7 @@ import { Lanes } from "../agents/lanes.ts";
 import type { LocalAgents } from "../agents/local-agents.ts";
 import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import { acknowledgementOf, type Courier } from "./courier.ts";
+import type { Courier } from "./courier.ts";
 import type { DispatchRecord, Work } from "./dispatch-record.ts";
 import type { Dispatches } from "./dispatches.ts";
 import type { LeaseLine, Leases } from "./leases.ts";
@@ -22,6 +22,8 @@ export interface PlacementDeps {
   failed(error: unknown): void;
 }
 
+/** How often one that waits is brought to an agent's notice again: what was said of it may have got lost. */
+const waitingLookMs = 5_000;
 /** How many agents are tried before the dispatch waits: each was taken by somebody else meanwhile. */
 const candidatesTried = 5;
 
@@ -50,7 +52,7 @@ export class Placement {
     if (connected === 0 && !queue) return undefined;
     await prepare();
     const [best] = free;
-    const given = best && (await dispatches.createGiven(record, best, this.givenMs));
+    const given = best && (await dispatches.createGiven(record, best, this.#deps.leaseMs));
     if (given && best) {
       if (!courier.send(given)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
       return given;
@@ -62,11 +64,6 @@ export class Placement {
       this.#deps.failed(error);
       return created;
     });
-  }
-
-  /** How long an agent has a dispatch before it must have said something: an acknowledgement, and the look that mends what got lost. */
-  get givenMs(): number {
-    return acknowledgementOf(this.#deps.leaseMs) * 2;
   }
 
   /** Gives a queued dispatch to the least loaded agent, or lets it wait in the line of those who could do it. */
@@ -81,7 +78,9 @@ export class Placement {
       if (given === "over") return record;
     }
     const { leases, broadcast, clock } = this.#deps;
-    await leases.set(lineOf(work), [{ id: messageId, inMs: work.createdAt - clock.now() }]);
+    const now = clock.now();
+    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(waitingLookMs, work.deadline - now) }]);
+    await leases.set(lineOf(work), [{ id: messageId, inMs: work.createdAt - now }]);
     // An agent may have got room while there was nothing in the line yet.
     if (work.agentId) broadcast.send({ kind: "agent", agentId: work.agentId });
     else if (work.capability) broadcast.send({ kind: "capability", capability: work.capability });
@@ -126,8 +125,7 @@ export class Placement {
 
   /** `over`: it is not waiting any more. */
   async #give(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "over"> {
-    const { dispatches, leases, courier, broadcast, clock, failed } = this.#deps;
-    const leaseMs = this.givenMs;
+    const { dispatches, leases, courier, broadcast, clock, leaseMs, failed } = this.#deps;
     const stepped = await dispatches.step(messageId, { type: "assigned", agentId, leaseMs });
     if ("refused" in stepped) return stepped.refused === "full" ? "full" : "over";
     const { record } = stepped;

@@ -1,20 +1,18 @@
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Agents } from "../agents/agents.ts";
-import type { LocalAgents } from "../agents/local-agents.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import type { AgentDesk } from "./agent-desk.ts";
 import type { Courier } from "./courier.ts";
 import type { Dispatching } from "./dispatching.ts";
 import type { LeaseLine, Leases } from "./leases.ts";
+import type { LostAgents } from "./lost-agents.ts";
 import type { Placement } from "./placement.ts";
 import type { Waiters } from "./waiters.ts";
 
 export interface RoundsDeps {
   leases: Leases;
   agents: Agents;
-  locals: LocalAgents;
   dispatching: Pick<Dispatching, "due">;
-  desk: Pick<AgentDesk, "due">;
+  lostAgents: Pick<LostAgents, "due">;
   courier: Pick<Courier, "look" | "lookAtAll">;
   placement: Pick<Placement, "fill" | "fillHaving">;
   waiters: Pick<Waiters, "wake">;
@@ -56,14 +54,13 @@ export class Rounds {
   }
 
   async #round(): Promise<void> {
-    const { dispatching, desk, courier, agents, placement, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
+    const { dispatching, lostAgents, courier, agents, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
     try {
       const records = await courier.lookAtAll();
       await Promise.all(records.map((record) => agents.judge(record)));
-      await Promise.all(records.map(({ agentId }) => placement.fill(agentId)));
       if (performance.now() < this.#notBefore) return;
       await this.#claimAll("dispatches", (id) => dispatching.due(id as MessageId));
-      await this.#claimAll("agents", (id) => desk.due(id as AgentId));
+      await this.#claimAll("agents", (id) => lostAgents.due(id as AgentId));
     } catch (error) {
       // While the store was away nobody could renew a lease: agents have the time of a heartbeat to do so now.
       this.#notBefore = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);

@@ -2,18 +2,20 @@ import { EventType } from "../../../shared/event-type.ts";
 import { agentCompleted, agentHandoff, agentStarted, toolExecuted } from "../../../shared/events/agent-events.ts";
 import { agentRoom } from "../../../shared/room.ts";
 import type { AgentDesk } from "../../dispatch/agent-desk.ts";
+import type { Registration } from "../../dispatch/registration.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Handlers } from "../handler.ts";
 
 export interface AgentHandlersDeps {
+  registration: Registration;
   desk: AgentDesk;
   publisher: Publisher;
 }
 
 /** Every command of `/agents`. SPEC AGENT-1 to AGENT-12. */
-export function createAgentHandlers({ desk, publisher }: AgentHandlersDeps) {
+export function createAgentHandlers({ registration, desk, publisher }: AgentHandlersDeps) {
   return {
-    register: (payload, session) => desk.register(session, payload),
+    register: (payload, session) => registration.register(session, payload),
     heartbeat: (payload, session) => desk.heartbeat(session, payload),
     progress: (payload, session) => desk.progress(session, payload),
     response: (payload, session) => desk.response(session, payload),
