@@ -1,15 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
-import {
-  asService,
-  dispatch,
-  eventsOf,
-  look,
-  result,
-  shortLease,
-  startWithStore,
-  told,
-} from "../support/dispatching.ts";
+import { asService, dispatch, eventsOf, look, result, startWithStore, told } from "../support/dispatching.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
