@@ -7,6 +7,13 @@ import { createRedisLeases } from "./dispatch/redis-leases.ts";
 import type { Documents } from "./documents/documents.ts";
 import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createRedisDocuments } from "./documents/redis-documents.ts";
+import type { LatestUpdates } from "./health/latest-updates.ts";
+import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
+import { createRedisLatestUpdates } from "./health/redis-latest-updates.ts";
+import { createRedisUiEvents } from "./hlink/redis-ui-events.ts";
+import { noUiEvents, type UiEvents } from "./hlink/ui-events.ts";
+import type { IngestStream } from "./ingest/ingest-stream.ts";
+import { createRedisIngestStream } from "./ingest/redis-ingest-stream.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import { RedisAppending } from "./log/redis-appending.ts";
@@ -31,6 +38,10 @@ export interface Store {
   transactions: Transactions;
   leases: Leases;
   registry: Registry;
+  latest: LatestUpdates;
+  uiEvents: UiEvents;
+  /** With `REDIS_URL`. */
+  ingest: IngestStream | undefined;
   /** With `REDIS_URL`. */
   redis: RedisConnections | undefined;
   close(): Promise<void>;
@@ -49,6 +60,9 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       leases: createMemoryLeases({ clock }),
       presence: createMemoryPresence({ clock }),
       registry: createMemoryRegistry(),
+      latest: createMemoryLatestUpdates({ clock }),
+      uiEvents: noUiEvents,
+      ingest: undefined,
       redis: undefined,
       close: async () => {},
     };
@@ -64,6 +78,9 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     leases: createRedisLeases({ redis, prefix }),
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: createRedisRegistry({ redis, prefix, instanceId }),
+    latest: createRedisLatestUpdates({ redis, clock, prefix }),
+    uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
+    ingest: createRedisIngestStream({ redis, stream: config.REDIS_INGEST_STREAM, instanceId }),
     redis,
     close: () => redis.close(),
   };

@@ -42,6 +42,8 @@ import {
   listStreams,
   listTasks,
   notifyUser,
+  publishEvents,
+  readEvents,
   resumeCheckpoint,
   updateTask,
 } from "./http-commands.ts";
@@ -108,6 +110,8 @@ export const commands = {
     [createDispatch.name]: createDispatch,
     [getDispatch.name]: getDispatch,
     [cancelDispatch.name]: cancelDispatch,
+    [publishEvents.name]: publishEvents,
+    [readEvents.name]: readEvents,
     [createTask.name]: createTask,
     [updateTask.name]: updateTask,
     [getTask.name]: getTask,

@@ -54,7 +54,7 @@ describe.each(stores)("the example agents (%s)", (name) => {
   it(
     "EXAMPLE-2 twenty lines of Python are an agent",
     async () => {
-      const program = await findProgram("python3-websocket");
+      const program = await findProgram("python3");
       const server = await startServer({ store: name });
       const url = server.url.replace("http", "ws");
       const script = "client-sdk/examples/bridge_agent.py";

@@ -12,12 +12,12 @@ interface Program {
   names: readonly string[];
   /** Where it may be beside the PATH. */
   places?: readonly string[];
-  /** Arguments with which it succeeds if it is the right one. Default: `--version`. */
-  check?: readonly string[];
   /** Packages of Debian and Ubuntu. */
   apt: readonly string[];
   /** Arguments of `brew install`. */
   brew: readonly string[];
+  /** Arguments with which it shows that it has all that is needed. Default: `--version`. */
+  proof?: readonly string[];
 }
 
 /** Programs that tests need and npm does not bring. */
@@ -38,15 +38,13 @@ const programs = {
     apt: ["redis-server"],
     brew: ["redis"],
   },
-  /** Python with its WebSocket client. */
-  "python3-websocket": {
+  python3: {
     variable: "PYTHON_PATH",
     names: ["python3"],
-    // Packages of the system are for its own Python, which need not be the first on the PATH.
     places: ["/usr/bin/python3"],
-    check: ["-c", "import websocket"],
-    apt: ["python3-websocket"],
+    apt: ["python3", "python3-socketio", "python3-websocket", "python3-requests"],
     brew: ["python"],
+    proof: ["-c", "import socketio, websocket, requests"],
   },
 } as const satisfies Record<string, Program>;
 
@@ -68,7 +66,7 @@ export function findProgram(name: ProgramName): Promise<string> {
 async function find(name: ProgramName, program: Program): Promise<string> {
   const given = process.env[program.variable];
   if (given) {
-    if (await starts(given, program.check)) return given;
+    if (await starts(given, program)) return given;
     throw new Error(`${program.variable} is ${given}, which does not start. It must be the path of ${name}.`);
   }
   return (await lookUp(program)) ?? (await inTurn(name, () => installed(name, program)));
@@ -89,22 +87,19 @@ async function installed(name: ProgramName, program: Program): Promise<string> {
   );
 }
 
-async function lookUp({
-  names,
-  places = [],
-  check,
-}: Pick<Program, "names" | "places" | "check">): Promise<string | undefined> {
+async function lookUp(program: Pick<Program, "names" | "places" | "proof">): Promise<string | undefined> {
+  const { names, places = [] } = program;
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  for (const path of [...candidates, ...places]) if (await starts(path, check)) return path;
+  for (const path of [...candidates, ...places]) if (await starts(path, program)) return path;
   return undefined;
 }
 
 /** Being there is not enough: Ubuntu has a `chromium-browser` that only tells to install another one. */
-async function starts(path: string, check: readonly string[] = ["--version"]): Promise<boolean> {
+async function starts(path: string, { proof = ["--version"] }: Pick<Program, "proof">): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
-    await run(path, [...check], { timeout: 30_000 });
+    await run(path, [...proof], { timeout: 30_000 });
     return true;
   } catch {
     return false;

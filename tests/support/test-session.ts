@@ -49,7 +49,6 @@ export function createTestSession(options: Partial<SessionOptions> = {}): TestSe
   const test: TestSession = { session, sent: [], rooms: new Set(), closedFor: [] };
   session.activate({
     send: (name, data) => void test.sent.push({ name, data }),
-    ask: () => Promise.reject(new Error("Nobody answers.")),
     join: (room) => void test.rooms.add(room),
     leave: (room) => void test.rooms.delete(room),
     backlogBytes: () => 0,
