@@ -259,6 +259,8 @@ describe.each(stores)("agents (%s)", (name) => {
       "agent_handoff Tester",
       "agent_completed Coder",
     ]);
+    const { body } = await server.request("GET", "/api/events?topics=agent:coder&limit=10", asMonitor);
+    expect((body.events as { type: string }[]).map(({ type }) => type)).toEqual(await told(store));
     const [started] = await eventsOf(store, EventType.AgentStarted);
     expect(started).toMatchObject({ room: "agent:coder", sender: { userId: "ada", agentId: "coder" } });
     expect(wrong.code).toBe("invalid_payload");
@@ -295,6 +297,10 @@ describe.each(stores)("agents (%s)", (name) => {
 
   it("AGENT-9 tells an agent that works from one that only looks as if it did, and when that changes", async () => {
     const { server, store } = await startWithStore(name, { AGENT_STALL_SECONDS: "1", ...unhurried });
+    const watcher = await server.connect("watcher", { namespace: "/monitoring", roles: ["monitor"] });
+    await watcher.ok("join_room", { room: "health" });
+    const changes = () =>
+      watcher.seen(EventType.HealthUpdate).map(({ data }) => `${data.status} ${data.details?.verdict}`);
     const agent = await startAgent(server, "coder");
     const verdict = async () => (await agentOf(server, "coder")).verdict.state;
 
@@ -311,9 +317,13 @@ describe.each(stores)("agents (%s)", (name) => {
     seen.push(await verdict());
     agent.client.close();
     await eventually(async () => (await verdict()) === "gone", "the end");
+    await watcher.inbox.until(() => changes().includes("down gone"), "the last change");
 
     const [alert] = await eventsOf(store, EventType.AlertCreated);
     expect(seen).toEqual(["connected", "heartbeating", "heartbeating"]);
+    // Of rapid changes the last one is told.
+    expect(changes()).toContain("degraded stalled");
+    expect(watcher.seen(EventType.HealthUpdate)[0]?.data.component).toBe("agent:coder");
     expect(alert?.data).toMatchObject({ severity: "warning", details: { agentId: "coder", verdict: "stalled" } });
     expect((await agentOf(server, "coder")).verdict.reason).toMatch(/last seen/);
   });
