@@ -10,6 +10,7 @@ import { type PublicState, publicStateOf } from "./connection/public-state.ts";
 import { connectionDeps } from "./connection-deps.ts";
 import { Emitter } from "./emitter.ts";
 import { createMonitoring, type Monitoring } from "./monitoring/monitoring.ts";
+import type { Gap } from "./rooms/follower.ts";
 import { Followers } from "./rooms/followers.ts";
 import { createOnce } from "./rooms/once.ts";
 import { createPositions } from "./rooms/positions.ts";
@@ -26,6 +27,10 @@ export type ClientEvents = {
   message: Envelope;
   statechange: { previousState: PublicState; newState: PublicState };
   transport: { transport: TransportName };
+  /** Every change of `status`, also where the state stays what it was, as from one wait to the next. */
+  status: ConnectionState;
+  /** Something was lost for good, in any room or subscription. */
+  gap: Gap;
 };
 
 /** A client of Signalbox. */
@@ -58,6 +63,7 @@ export class Client {
       environment,
       positions: createPositions(store, name),
       logger: logger.for("rooms"),
+      lost: (gap: Gap) => this.#emitter.emit("gap", gap),
       published: (envelope: Envelope) => {
         // Several subscriptions may have brought it.
         if (once(envelope.id)) this.#publish(envelope);
@@ -124,8 +130,13 @@ export class Client {
 
   /** Milliseconds until the next attempt. */
   get nextDelay(): number | null {
-    const at = this.#connection.nextAttemptAt;
+    const at = this.nextAttemptAt;
     return at === null ? null : Math.max(0, at - Date.now());
+  }
+
+  /** When the next attempt is due, milliseconds since 1970. */
+  get nextAttemptAt(): number | null {
+    return this.#connection.nextAttemptAt;
   }
 
   /** Milliseconds from a command to its reply, when it was measured last. */
@@ -186,6 +197,7 @@ export class Client {
     // One who signs in again has lost nothing.
     if (next.name === "closed") this.#outbox.close();
     else if (previous.name === "closed") this.#outbox.open();
+    this.#emitter.emit("status", next);
     // An attempt that failed goes from waiting to waiting, and the countdown begins anew.
     if (previousState !== newState) this.#emitter.emit("statechange", { previousState, newState });
     const wasConnected = previousState === "connected" || previousState === "active";

@@ -132,6 +132,7 @@ export class Connection {
     logger.debug(`${previous.name} → ${state.name} (${event.type})`);
     // A link that is no more is not told of as if it were, nor one that is not ready yet.
     if (effects.some((effect) => effect.do === "close")) this.#close();
+    if (state.name === "waiting") this.#nextAttemptAt = environment.now() + state.delayMs;
     this.#listener.changed(previous, state);
     for (const effect of effects) this.#carryOut(effect);
     this.#upgrader.follow(viaOf(state));
@@ -146,7 +147,6 @@ export class Connection {
       case "restore":
         return this.#restore();
       case "wait":
-        this.#nextAttemptAt = this.#deps.environment.now() + effect.delayMs;
         this.#stopWaiting = this.#deps.environment.after(effect.delayMs, () => this.#dispatch({ type: "due" }));
         return;
       case "stopWaiting":

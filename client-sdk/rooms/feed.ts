@@ -25,6 +25,8 @@ export interface FeedDeps {
   logger: Logger;
   /** Hears every event of every feed. */
   published(envelope: Envelope): void;
+  /** Hears every gap of every feed. */
+  lost(gap: Gap): void;
 }
 
 export type FeedOptions<R extends JoinReply> = FollowerOptions<R> & Pick<Followed, "namespace" | "log">;
@@ -75,7 +77,7 @@ export class Feed<R extends JoinReply = JoinReply> {
 
   #follow(): void {
     if (this.#followed) return;
-    const { followers, published } = this.#deps;
+    const { followers, published, lost } = this.#deps;
     const { namespace, log, name } = this.#options;
     const emitter = this.#emitter;
     const listener = {
@@ -83,7 +85,10 @@ export class Feed<R extends JoinReply = JoinReply> {
         emitter.emit("event", envelope);
         published(envelope);
       },
-      gap: (gap: Gap) => emitter.emit("gap", gap),
+      gap: (gap: Gap) => {
+        emitter.emit("gap", gap);
+        lost(gap);
+      },
       joined: (reply: R) => emitter.emit("joined", reply),
       refused: (error: ReplyError) => emitter.emit("refused", error),
     };

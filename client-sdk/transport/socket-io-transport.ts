@@ -49,9 +49,8 @@ function listen(sockets: ReadonlyMap<Namespace, Socket>, manager: Manager, liste
       socket.removeAllListeners();
       socket.disconnect();
     }
-    // A manager that is still opening is not ended by its sockets.
+    // The manager ends with the last of its sockets.
     manager.removeAllListeners();
-    manager._close();
     tell?.();
   }
 

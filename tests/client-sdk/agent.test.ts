@@ -100,7 +100,11 @@ describe.each(stores)("an agent of the SDK (%s)", (store) => {
     const again = await startServer({ store: "redis", env: { ...env, PORT: String(server.server.port) } });
     const { status, attempt, outcome } = await result(again, messageId);
 
-    expect({ status, attempt, outcome }).toEqual({ status: "completed", attempt: 1, outcome: { content: "done while away" } });
+    expect({ status, attempt, outcome }).toEqual({
+      status: "completed",
+      attempt: 1,
+      outcome: { content: "done while away" },
+    });
     expect(work.begun).toHaveLength(1);
     expect(tools.signal.aborted).toBe(false);
   });

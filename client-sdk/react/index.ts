@@ -1,0 +1,6 @@
+export type { ConversationEntry, ConversationView, ResponseView } from "./conversation-store.ts";
+export { ConnectionStatus, FreshnessBadge } from "./elements.ts";
+export { SignalboxProvider, useClient } from "./provider.ts";
+export { type ConnectionView, useConnection } from "./use-connection.ts";
+export { useConversation, usePresence, useStreamedResponse } from "./use-conversation.ts";
+export { type SubscriptionView, useSubscription } from "./use-subscription.ts";
