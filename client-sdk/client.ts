@@ -9,6 +9,7 @@ import type { Cancel } from "./connection/environment.ts";
 import { type PublicState, publicStateOf } from "./connection/public-state.ts";
 import { connectionDeps } from "./connection-deps.ts";
 import { Emitter } from "./emitter.ts";
+import { createLists } from "./monitoring/lists.ts";
 import { createMonitoring, type Monitoring } from "./monitoring/monitoring.ts";
 import type { Gap } from "./rooms/follower.ts";
 import { Followers } from "./rooms/followers.ts";
@@ -93,7 +94,7 @@ export class Client {
     );
     const has = (namespace: string) => namespaces.some((other) => other === namespace);
     this.chat = createChat({ ...feedDeps, send: this.send, userId: () => this.userId });
-    this.monitoring = createMonitoring(feedDeps);
+    this.monitoring = createMonitoring({ ...feedDeps, lists: createLists(deps) });
     this.admin = createAdmin(this.send);
     if (has("/chat")) for (const feed of [this.chat.own, this.chat.broadcast]) feed.on("event", () => {});
   }

@@ -11,6 +11,9 @@ import { createSocketIoTransport } from "./transport/socket-io-transport.ts";
 
 export interface ClientParts extends ConnectionDeps {
   namespaces: readonly ClientNamespace[];
+  url: string;
+  /** How long HTTP may take to answer, milliseconds. */
+  timeoutMs: number;
   /** Where positions are kept that need not outlive the client. */
   memory: TextStore;
 }
@@ -26,6 +29,8 @@ export function connectionDeps(options: ClientOptions): ClientParts {
   const url = (options.url ?? originOfPage()).replace(/\/$/, "");
   return {
     namespaces,
+    url,
+    timeoutMs: openTimeoutMs,
     environment,
     tokens,
     memory: createMemoryStore(),

@@ -4,6 +4,7 @@ import type { ReplyError } from "../../shared/reply.ts";
 import type { Cancel } from "../connection/environment.ts";
 import type { Feed, FeedDeps } from "../rooms/feed.ts";
 import type { Gap } from "../rooms/follower.ts";
+import type { Lists } from "./lists.ts";
 import { createSubscriptionFeed, type SubscriptionOptions, type SubscriptionReply } from "./subscription.ts";
 
 /** The types of a subscription, which all of its events are of. */
@@ -21,7 +22,7 @@ export interface SubscriptionHandlers {
   refused?(error: ReplyError): void;
 }
 
-export interface Monitoring {
+export interface Monitoring extends Lists {
   /**
    * Tells `callback` every event of the topics (rooms, or beginnings with a star: `task:*`, `stream:build-*`, `*`), once
    * and in order. Any number of callbacks may have the same topics; they share one subscription of the server.
@@ -35,7 +36,7 @@ export interface Monitoring {
   subscribe(topics: string | readonly string[], callback: (event: Envelope) => void): Cancel;
 }
 
-export function createMonitoring(deps: FeedDeps): Monitoring {
+export function createMonitoring(deps: FeedDeps & { lists: Lists }): Monitoring {
   /** Those that others may share. */
   const feeds = new Map<string, Feed<SubscriptionReply>>();
   let own = 0;
@@ -52,6 +53,7 @@ export function createMonitoring(deps: FeedDeps): Monitoring {
   }
 
   return {
+    ...deps.lists,
     subscribe(
       topics: string | readonly string[],
       second: SubscriptionOptions | ((event: Envelope) => void),

@@ -90,7 +90,8 @@ export class Follower<R extends JoinReply = JoinReply> {
   constructor(options: FollowerOptions<R>, deps: Deps<R>) {
     this.#options = options;
     this.#deps = deps;
-    this.#position = deps.positions.get(options.name) ?? options.after;
+    // A place that is given is what the application has, whatever it had before.
+    this.#position = options.after ?? deps.positions.get(options.name);
   }
 
   get isLive(): boolean {

@@ -4,7 +4,7 @@ import { BlockingProxy } from "../client-sdk/blocking-proxy.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { buildProgram, Program } from "../support/program.ts";
 import { installationMs } from "../support/programs.ts";
-import { startServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
@@ -235,6 +235,62 @@ describe("the package in a browser", () => {
       // StrictMode renders twice.
       expect(renderings).toBeLessThan(2 * frames + 10);
       expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "SDK-25 the hooks show lists that are live, without a hole, also when the server has lost its history",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const url = server.url.replace("localhost", "127.0.0.1");
+      const write = async (to: TestServer, path: string, body: object) => {
+        const method = path.includes("/t") && !("id" in body) ? "PATCH" : "POST";
+        const { status } = await to.request(method, `/api${path}`, { as: "backend", roles: ["service"], body });
+        expect(status).toBeLessThan(300);
+      };
+      const task = (id: string, title: string) => ({ id, title, streamId: "s1" });
+      await write(server, "/streams", { id: "s1", name: "Build" });
+      for (const id of ["t1", "t2"]) await write(server, "/tasks", task(id, `Task ${id}`));
+      const page = await browser.openPage(site.url);
+      await page.evaluate(`(async () => {
+        const { createElement: h, StrictMode } = await import("react");
+        const { createRoot } = await import("react-dom/client");
+        const { createClient } = await import("@signalbox/client");
+        const sdk = await import("@signalbox/client/react");
+        const client = createClient({ url: ${JSON.stringify(url)}, namespaces: ["/monitoring"],
+          token: ${JSON.stringify(tokenOf("mona", ["monitor"]))}, backoff: { baseMs: 100, maxMs: 500 } });
+        function Board() {
+          const tasks = sdk.useTasks({ streamId: "s1" });
+          const streams = sdk.useStreams();
+          const line = ({ id, title, status }) => id + " " + title + " " + status;
+          const progress = ({ streamId, completedTasks, totalTasks }) => streamId + " " + completedTasks + "/" + totalTasks;
+          return h("section", null, h("p", null, tasks.isLive && streams.isLive ? "live" : "not live"),
+            h("ul", null, tasks.items.map((task) => h("li", { key: task.id }, line(task)))),
+            h("ol", null, streams.items.map((stream) => h("li", { key: stream.streamId }, progress(stream)))));
+        }
+        createRoot(document.getElementById("main")).render(
+          h(StrictMode, null, h(sdk.SignalboxProvider, { client }, h(Board))));
+        await client.connect();
+      })()`);
+      const shows = (...lines: string[]) =>
+        eventually(
+          async () => (await page.locator("li").allTextContents()).toSorted().join() === lines.toSorted().join(),
+          lines.join(),
+        );
+
+      await page.getByText("live", { exact: true }).waitFor();
+      await shows("t1 Task t1 pending", "t2 Task t2 pending", "s1 0/2");
+      await write(server, "/tasks/t1", { status: "completed" });
+      await write(server, "/tasks", task("t3", "Third"));
+      await shows("t1 Task t1 completed", "t2 Task t2 pending", "t3 Third pending", "s1 1/3");
+      await server.server.close();
+      const again = await startServer({ store: "memory", env: { PORT: String(server.server.port) } });
+      await write(again, "/streams", { id: "s1", name: "Build" });
+      await write(again, "/tasks", task("t4", "Fourth"));
+      await shows("t4 Fourth pending", "s1 0/1");
+
+      expect(browser.faults.filter((fault) => !fault.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
     },
     testMs,
   );
