@@ -6,10 +6,10 @@ import type { Envelope } from "../shared/envelope.ts";
 import type { InstanceId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
-import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
+import { Admission } from "./connect/admission.ts";
 import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
@@ -30,9 +30,11 @@ import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/notify-user.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
+import { createRevoke } from "./handle/revocation-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Logger } from "./observe/logger.ts";
+import { openIdentity } from "./open-identity.ts";
 import { openStore, type Store } from "./open-store.ts";
 import { Attendance } from "./presence/attendance.ts";
 import { createPublisher } from "./publish/publisher.ts";
@@ -50,8 +52,8 @@ import { Ledger } from "./tasks/ledger.ts";
 import { Streams } from "./tasks/streams.ts";
 import { Tasks } from "./tasks/tasks.ts";
 
-/** The settings, with the secret that a start outside production makes up. */
-export type ServerConfig = Config & { JWT_SECRET: string };
+/** The settings; a start outside production makes a secret up, where nobody else is trusted. */
+export type ServerConfig = Config;
 
 /** Parts that an embedder or a test brings along. */
 export interface Overrides extends Partial<Omit<Store, "close">> {
@@ -74,6 +76,9 @@ export interface SignalboxServer {
 
 /** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
 export const listenBacklog = 4_096;
+
+/** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
+const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
 export async function createServer(
@@ -115,10 +120,17 @@ async function build(
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
+  const admission = new Admission({
+    connectionsPerIp: config.LIMIT_CONNECTIONS_PER_IP,
+    newPerSecond: config.LIMIT_NEW_CONNECTIONS_PER_SECOND,
+    trustProxy: config.TRUST_PROXY,
+    clock,
+  });
   const io = createSocketIoServer({
     path,
     transports,
     drain,
+    admission,
     isStoreAway: () => redis?.isAway ?? false,
     origins,
     heartbeatIntervalMs,
@@ -169,12 +181,9 @@ async function build(
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
   // Route and handle
-  const verifier = createSharedSecretVerifier({
-    secret: config.JWT_SECRET,
-    audience: config.JWT_AUDIENCE,
-    issuer: config.JWT_ISSUER,
-    clock,
-  });
+  const identity = openIdentity(config, { documents, broadcast, sessions, clock, logger, failed });
+  const { verifier, logins, revoked, backChannelLogout } = identity;
+  closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
   const router = new Router({
     middleware: [authentication({ clock }), rateLimit(), commandLogging({ logger })],
@@ -202,6 +211,12 @@ async function build(
   router.registerAll("http", createHttpHandlers({ publisher }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
+  const revoke = createRevoke({
+    revocations: identity.revocations,
+    audit: (what, details) => logger.info(what, { audit: true, ...details }),
+  });
+  router.register("http", "revoke", revoke);
+  router.register("/admin", "admin.revoke", revoke);
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -215,6 +230,7 @@ async function build(
     instanceId,
     limits,
     heartbeatIntervalMs,
+    isJustRevoked: (principal) => revoked.isJustRevoked(principal),
     connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
   const keepalive = new Keepalive({
@@ -222,6 +238,7 @@ async function build(
     clock,
     heartbeatIntervalMs,
     backlogBytes: config.LIMIT_BACKLOG_BYTES,
+    backlogMs: config.LIMIT_BACKLOG_MS,
   });
   closers.add("keepalive", () => keepalive.close());
 
@@ -242,11 +259,14 @@ async function build(
     trustProxy: config.TRUST_PROXY,
     bodyBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
+    logins,
+    secureCookie: config.NODE_ENV === "production",
+    backChannelLogout,
     pagesEnabled: config.DASHBOARD_ENABLED,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
-  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
-  const door = { httpServer, connector, router, drain, origins, clock, logger };
+  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);
+  const door = { httpServer, connector, router, drain, admission, origins, clock, logger };
   const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({

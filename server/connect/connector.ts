@@ -26,6 +26,8 @@ export interface ConnectorDeps {
   instanceId: InstanceId;
   limits: ConnectionLimits;
   heartbeatIntervalMs: number;
+  /** Whether the token was revoked a moment ago. */
+  isJustRevoked(principal: Principal): boolean;
   /** On this instance. */
   connectionsPerUser: number;
 }
@@ -104,6 +106,8 @@ export class Connector {
         for (const live of goLive) live();
         // It was looked at before the drain began, which does not know of it.
         if (drain.started) drain.dismiss(session);
+        // It may have been revoked since it was looked at.
+        if (this.#deps.isJustRevoked(principal)) session.close("revoked");
       },
       abandon: () => session.ended("client"),
     };

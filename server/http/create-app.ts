@@ -6,12 +6,18 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
 import { createTaskRoutes } from "./task-routes.ts";
 
-export interface AppDeps extends CallsDeps, Omit<CommandRoutesDeps, "calls">, OperationsRoutesDeps, ProblemHandlerDeps {
+export interface AppDeps
+  extends CallsDeps,
+    Omit<CommandRoutesDeps, "calls">,
+    Omit<IdentityRoutesDeps, "calls">,
+    OperationsRoutesDeps,
+    ProblemHandlerDeps {
   drain: Drain;
   origins: OriginPolicy;
   /** Number of proxies in front. */
@@ -44,6 +50,7 @@ export function createApp(deps: AppDeps): Express {
   const calls = createCalls(deps);
   app.use("/api", createCommandRoutes({ ...deps, calls }));
   app.use("/api", createTaskRoutes({ ...deps, calls }));
+  app.use("/api", createIdentityRoutes({ ...deps, calls }));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);

@@ -42,6 +42,7 @@ import {
   listTasks,
   notifyUser,
   resumeCheckpoint,
+  revoke,
   updateTask,
 } from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
@@ -102,6 +103,7 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [revoke.name]: revoke,
     [createTask.name]: createTask,
     [updateTask.name]: updateTask,
     [getTask.name]: getTask,

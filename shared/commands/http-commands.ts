@@ -3,6 +3,7 @@ import { Checkpoint } from "../entities/checkpoint.ts";
 import { Task } from "../entities/task.ts";
 import { CreateCheckpointBody } from "../http/checkpoints.ts";
 import { NotificationBody } from "../http/notifications.ts";
+import { RevocationAnswer, RevocationBody } from "../http/revocations.ts";
 import { CreateStreamBody, StreamWithProgress } from "../http/streams.ts";
 import { CreateTaskBody, UpdateTaskBody } from "../http/tasks.ts";
 import { CheckpointId, StreamId, TaskId, UserId } from "../ids.ts";
@@ -18,6 +19,14 @@ export const notifyUser = defineCommand({
   payload: NotificationBody.extend({ userId: UserId }),
   reply: PublishedReply,
   room: ({ userId }) => userRoom(userId),
+});
+
+/** `POST /api/revocations` */
+export const revoke = defineCommand({
+  name: "revoke",
+  roles: ["admin"],
+  payload: RevocationBody,
+  reply: RevocationAnswer,
 });
 
 /** Backends change tasks; people who watch or operate see them. */

@@ -30,6 +30,7 @@ const rules: Record<string, Rule> = {
   "server/log": { uses: ["server/redis"] },
   "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
   "server/deliver": { knows: ["server/log", "server/session"] },
+  "server/revocations": { uses: ["server/session"], knows: ["server/deliver", "server/documents"] },
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
@@ -43,14 +44,17 @@ const rules: Record<string, Rule> = {
     uses: ["server/log", "server/publish", "ulid"],
     knows: ["server/documents", "server/transactions", "zod"],
   },
-  "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
+  "server/access": {
+    uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"],
+    knows: ["server/documents", "server/observe", "server/revocations"],
+  },
   "server/rooms": {
     uses: ["server/session"],
     knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
   "server/handle": {
-    uses: ["server/session"],
+    uses: ["server/session", "server/rooms"],
     knows: [
       "server/access",
       "server/conversations",
@@ -58,7 +62,7 @@ const rules: Record<string, Rule> = {
       "server/presence",
       "server/publish",
       "server/resume",
-      "server/rooms",
+      "server/revocations",
       "server/tasks",
     ],
   },
@@ -75,7 +79,7 @@ const rules: Record<string, Rule> = {
   },
   "server/http": {
     uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
-    knows: ["server/log", "server/observe", "server/registry", "zod"],
+    knows: ["server/access", "server/log", "server/observe", "server/registry", "zod"],
   },
   "server/open-store.ts": {
     uses: [
@@ -87,6 +91,10 @@ const rules: Record<string, Rule> = {
       "server/transactions",
     ],
     knows: ["server/config.ts", "server/observe"],
+  },
+  "server/open-identity.ts": {
+    uses: ["server/access", "server/revocations"],
+    knows: ["server/config.ts", "server/deliver", "server/documents", "server/observe", "server/session"],
   },
   "server/workers.ts": { uses: ["@socket.io/sticky"], knows: ["server/observe"] },
 
@@ -104,6 +112,7 @@ const rules: Record<string, Rule> = {
       "server/handle",
       "server/http",
       "server/log",
+      "server/open-identity.ts",
       "server/open-store.ts",
       "server/presence",
       "server/publish",

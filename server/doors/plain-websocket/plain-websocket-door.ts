@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
@@ -7,21 +8,24 @@ import { ClientFrame, type EventFrame } from "../../../shared/plain-websocket/fr
 import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, type ReplyError, replyError } from "../../../shared/reply.ts";
 import { type Clock, timestampOf } from "../../clock.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Admission } from "../../connect/admission.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
+import { headerToken } from "../../connect/header-token.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
+import { limitControlFrames } from "./limit-control-frames.ts";
 
 export interface PlainWebSocketDoorOptions {
   httpServer: HttpServer;
   connector: Connector;
   router: Router;
   drain: Drain;
+  admission: Admission;
   origins: OriginPolicy;
   clock: Clock;
   logger: Logger;
@@ -44,7 +48,7 @@ const earlyFrames = 100;
 
 /** Clients in any language: JSON frames over a WebSocket at `/ws`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
-  const { httpServer, drain, origins, backlogBytes, socketIoPath } = options;
+  const { httpServer, drain, admission, origins, backlogBytes, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
   const members = new Map<Audience, Map<WebSocket, Session>>();
 
@@ -56,7 +60,13 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
-    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, members, options));
+    const refused = admission.refusalOf(request);
+    if (refused) return refuseUpgrade(socket, refused.status, refused.message);
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.once("close", admission.entered(request));
+      limitControlFrames(webSocket, options);
+      void admit(webSocket, request, members, options);
+    });
   };
   httpServer.on("upgrade", onUpgrade);
 
@@ -99,7 +109,7 @@ async function admit(
   let opening: Opening;
   try {
     const autoJoin = searchParams.get("auto_join") !== "false";
-    const token = bearerToken(request.headers.authorization) ?? searchParams.get("token");
+    const token = headerToken(request.headers) ?? searchParams.get("token");
     opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });
@@ -111,7 +121,7 @@ async function admit(
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
-  const connection = new Connection(webSocket, opening.session, members, options);
+  const connection = new Connection(webSocket, request.socket, opening.session, members, options);
   webSocket.off("message", keep);
   opening.activate(connection);
   const conversationId = searchParams.get("conversation_id");
@@ -122,12 +132,20 @@ async function admit(
 /** One client's link. */
 class Connection implements Transport {
   readonly #webSocket: WebSocket;
+  readonly #tcp: Socket;
   readonly #session: Session;
   readonly #members: Members;
   readonly #options: PlainWebSocketDoorOptions;
 
-  constructor(webSocket: WebSocket, session: Session, members: Members, options: PlainWebSocketDoorOptions) {
+  constructor(
+    webSocket: WebSocket,
+    tcp: Socket,
+    session: Session,
+    members: Members,
+    options: PlainWebSocketDoorOptions,
+  ) {
     this.#webSocket = webSocket;
+    this.#tcp = tcp;
     this.#session = session;
     this.#members = members;
     this.#options = options;
@@ -155,6 +173,12 @@ class Connection implements Transport {
 
   backlogBytes(): number {
     return this.#webSocket.bufferedAmount;
+  }
+
+  /** How much the network has taken so far. */
+  oldestUnsent(): number | undefined {
+    if (this.#webSocket.bufferedAmount === 0) return undefined;
+    return this.#tcp.bytesWritten - this.#tcp.writableLength;
   }
 
   close(reason: keyof typeof disconnectReasons): void {

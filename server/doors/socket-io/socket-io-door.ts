@@ -7,13 +7,15 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
 import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Admission } from "../../connect/admission.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
+import { headerToken } from "../../connect/header-token.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
+import { admitConnections } from "./admit-connections.ts";
 import { packetBytes } from "./contract-parser.ts";
 import type { NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
@@ -23,6 +25,7 @@ export interface SocketIoDoorOptions {
   connector: Connector;
   router: Router;
   drain: Drain;
+  admission: Admission;
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
@@ -41,6 +44,7 @@ type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Op
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
   io.attach(httpServer);
+  admitConnections(io, options);
 
   const open = new Set<NetSocket>();
   httpServer.on("connection", (socket) => {
@@ -160,6 +164,8 @@ function transportOf(socket: SessionSocket): Transport {
     leave: (audience) => void socket.leave(audience),
     // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
     backlogBytes: () => bytesOf(socket.conn["writeBuffer"]),
+    // biome-ignore lint/complexity/useLiteralKeys: as above.
+    oldestUnsent: () => socket.conn["writeBuffer"][0],
     close(reason) {
       if (reason === "slow_consumer") return terminate(socket.conn);
       // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
@@ -192,7 +198,7 @@ function connectError(error: ReplyError): Error {
 const headerTokens = new WeakMap<object, string>();
 
 function headerTokenOf(socket: SessionSocket): string | undefined {
-  const token = headerTokens.get(socket.conn) ?? bearerToken(socket.handshake.headers.authorization);
+  const token = headerTokens.get(socket.conn) ?? headerToken(socket.handshake.headers);
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
 }
