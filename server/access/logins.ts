@@ -3,6 +3,7 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { Clock } from "../clock.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Revocations } from "../revocations/revocations.ts";
+import { isLoginSecret, loginSecretPrefix } from "../session/login-secret.ts";
 import type { Principal } from "../session/principal.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
@@ -11,10 +12,6 @@ export interface LoginsDeps {
   revocations: Pick<Revocations, "revoke" | "isRevoked">;
   clock: Clock;
 }
-
-/** Tells what we made up from a JWT, which begins with `eyJ`. */
-const prefix = "sbs_";
-const shape = /^sbs_[A-Za-z0-9_-]{43}$/;
 
 /**
  * Cookie sessions: a secret of ours that stands for a token for as long as that is good. The store keeps a hash of it,
@@ -37,7 +34,7 @@ export class Logins {
     const isTheirs = earlier?.userId === principal.userId && !(await this.#deps.revocations.isRevoked(earlier));
     const login = (isTheirs && earlier?.login) || randomUUID();
 
-    const secret = prefix + randomBytes(32).toString("base64url");
+    const secret = loginSecretPrefix + randomBytes(32).toString("base64url");
     const ttlMs = Math.max(1, principal.expiresAt - clock.now());
     await documents.put<Principal>("login", hashOf(secret), { ...principal, login }, 0, { ttlMs });
     if (before !== undefined && isTheirs) await this.#forget(before);
@@ -61,7 +58,7 @@ export class Logins {
   }
 
   async #find(secret: string): Promise<Principal | undefined> {
-    if (!shape.test(secret)) return undefined;
+    if (!isLoginSecret(secret)) return undefined;
     return (await this.#deps.documents.get<Principal>("login", hashOf(secret)))?.value;
   }
 
@@ -75,7 +72,7 @@ export class Logins {
 
 /** Takes the secrets of cookie sessions for tokens, and leaves all others to `verifier`. */
 export function createLoginTokens({ logins, verifier }: { logins: Logins; verifier: TokenVerifier }): TokenVerifier {
-  return { verify: (token) => (token.startsWith(prefix) ? logins.verify(token) : verifier.verify(token)) };
+  return { verify: (token) => (token.startsWith(loginSecretPrefix) ? logins.verify(token) : verifier.verify(token)) };
 }
 
 function hashOf(secret: string): string {

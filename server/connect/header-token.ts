@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { isLoginSecret } from "../session/login-secret.ts";
 import { bearerToken } from "./bearer-token.ts";
 
 /** The cookie that `POST /api/session` sets. */
@@ -26,5 +27,6 @@ export function cookieToken(cookie: string | undefined): string | undefined {
     const [name, value] = pair.split("=", 2);
     return name?.trim() === sessionCookie && value !== undefined ? [value.trim()] : [];
   });
-  return values.length === 1 ? values[0] : undefined;
+  const [value, ...others] = values;
+  return value !== undefined && others.length === 0 && isLoginSecret(value) ? value : undefined;
 }

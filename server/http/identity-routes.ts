@@ -57,10 +57,11 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
 
   routes.delete("/session", async (request, response) => {
     const secret = ownCookie(request);
-    // One that has ended, or is nobody's, is not needed any more: the browser may forget it.
+    // A page of elsewhere, or a program, that has the cookie and does not say where it is from.
     if (secret === undefined && cookieToken(request.headers.cookie) !== undefined)
       throw new Rejection("forbidden", "The session is ended by a page of an allowed origin.");
     if (secret === undefined) await authenticated(request);
+    // One that has ended, or never was, is forgotten all the same.
     else await logins.end(secret);
     forgetCookie(response).status(204).end();
   });

@@ -13,17 +13,17 @@ export interface ProviderKeysOptions {
   logger: Logger;
 }
 
-/** Between two attempts to read the keys: a token with an unknown key id costs its sender nothing. */
-export const coolDownMs = 10_000;
+/** Between two reads: whoever brings unknown key ids makes the provider work no more often than this. */
+const coolDownMs = 1_000;
 /** Keys that were read longer ago are read again, while they go on serving. */
-export const freshMs = 600_000;
+const freshMs = 600_000;
 
 /**
  * The public keys of an OpenID provider, from its discovery document.
  *
- *   known key ──────────────────────────► at once, whether or not the provider can be reached
- *   unknown, not read just now ─► read ─► that key, or `unauthenticated`
- *   unknown, read just now, or nothing could be read ─► `unavailable`: it may be there the next time
+ *   known key ───────────────────► at once, whether or not the provider can be reached
+ *   unknown ─► read, not too often ─► that key, or `unauthenticated`
+ *                   └─ cannot be read ─► `unavailable`: the key may be there the next time
  */
 export class ProviderKeys {
   readonly #options: ProviderKeysOptions;
@@ -60,25 +60,28 @@ export class ProviderKeys {
     return fitting.find((key) => key.id === id)?.key;
   }
 
-  /** Resolves with whether they were read. Of those who ask at once, one does. */
+  /** Resolves with whether they were read. Those who ask before the next read share it. */
   #read(): Promise<boolean> {
-    const now = this.#options.clock.now();
+    const sinceMs = this.#options.clock.now() - this.#triedAt;
+    const isCooling = sinceMs < coolDownMs;
     if (this.#reading) return this.#reading;
-    if (now - this.#triedAt < coolDownMs) return Promise.resolve(false);
-    this.#triedAt = now;
-    this.#reading = this.#fetch().finally(() => {
-      this.#reading = undefined;
-    });
+    if (isCooling && this.#triedAt > this.#readAt) return Promise.resolve(false);
+    this.#reading = pause(isCooling ? coolDownMs - sinceMs : 0)
+      .then(() => this.#fetch())
+      .finally(() => {
+        this.#reading = undefined;
+      });
     return this.#reading;
   }
 
   async #fetch(): Promise<boolean> {
     const { issuer, clock, logger } = this.#options;
+    this.#triedAt = clock.now();
     try {
       const keys = signingKeys(KeySet.parse(await readJson(await this.#discover())));
       if (keys.length === 0) throw new Error("there is no key that tokens could be signed with");
       this.#keys = keys;
-      this.#readAt = clock.now();
+      this.#readAt = this.#triedAt;
       return true;
     } catch (error) {
       logger.warn("OIDC: the keys cannot be read", { issuer, error });
@@ -101,3 +104,7 @@ export class ProviderKeys {
 }
 
 const Discovery = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
+
+/** Keeps no process up. */
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => void (ms > 0 ? setTimeout(resolve, ms).unref() : resolve()));
