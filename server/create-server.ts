@@ -18,35 +18,48 @@ import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
-import { audiencesOf } from "./deliver/audiences-of.ts";
+import { Audiences } from "./deliver/audiences.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
+import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
-import { createHttpHandlers } from "./handle/http/notify-user.ts";
+import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
+import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
 import { createRevoke } from "./handle/revocation-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
+import { createHealthUpdates } from "./health/health-updates.ts";
+import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
+import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
+import { Ingest } from "./ingest/ingest.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openIdentity } from "./open-identity.ts";
 import { openStore, type Store } from "./open-store.ts";
+import { LongPolls } from "./polling/long-polls.ts";
+import { Waiters } from "./polling/waiters.ts";
 import { Attendance } from "./presence/attendance.ts";
-import { createPublisher } from "./publish/publisher.ts";
+import { Publications } from "./publications/publications.ts";
+import { createPublisher, type Publisher } from "./publish/publisher.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
+import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
 import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
 import { Sessions } from "./session/sessions.ts";
+import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
+import { Subscriptions } from "./subscriptions/subscriptions.ts";
 import { Checkpoints } from "./tasks/checkpoints.ts";
 import { Ledger } from "./tasks/ledger.ts";
 import { Streams } from "./tasks/streams.ts";
@@ -68,6 +81,8 @@ export interface SignalboxServer {
   url: string;
   port: number;
   instanceId: InstanceId;
+  /** For programs that run the server within themselves: the way into every room. */
+  publisher: Publisher;
   /** The ready state is off, nobody is let in, and the connections are let go of over `DRAIN_MS`, or the given window. */
   drain(windowMs?: number): Promise<void>;
   /** Closes at once. What was accepted is kept as well as the store keeps it. */
@@ -111,7 +126,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, transactions, presence, registry, redis } = isStore(overrides)
+  const { log, documents, transactions, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -137,18 +152,27 @@ async function build(
   });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
-  const broadcast = redis ? createAdapterBroadcast(io, local) : local;
+  const health = createHealthUpdates({
+    broadcast: redis ? createAdapterBroadcast(io, local) : local,
+    latest,
+    heard: createMemoryLatestUpdates({ clock }),
+    failed,
+  });
+  closers.add("health updates", () => health.close());
+  const { broadcast } = health;
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
+  const audiences = new Audiences();
   const deliver = (event: Envelope) => {
-    const audiences = audiencesOf(event);
-    for (const outlet of outlets) outlet.deliver(event, audiences);
+    const receivers = audiences.of(event);
+    for (const outlet of outlets) outlet.deliver(event, receivers);
   };
-  const feeds = new Feeds(
-    { log, deliver, failed, reset: (name, position, reason) => rooms.reset(name, position, reason) },
-    overrides.feeds,
-  );
+  const reset: LogFeedDeps["reset"] = (name, position, reason) => {
+    rooms.reset(name, position, reason);
+    subscriptions.reset(name, position, reason);
+  };
+  const feeds = new Feeds({ log, deliver, failed, reset }, overrides.feeds);
   closers.add("feeds", () => feeds.close());
 
   // Publish, and the domain
@@ -158,6 +182,8 @@ async function build(
   const readPositions = new ReadPositions({ documents, log });
   const responses = new Responses({ documents, log, publisher, ttlMs: config.LOG_TTL_SECONDS * 1000, failed });
   closers.add("streamed responses", () => responses.flush());
+  const hlink = new Hlink({ access, publisher, uiEvents, clock });
+  const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
   const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
   closers.add("attendance", () => attendance.close());
   const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
@@ -175,6 +201,27 @@ async function build(
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
+  const filteredCatchUp = createFilteredCatchUp({ log });
+  const subscriptions = new Subscriptions({
+    access,
+    feeds,
+    catchUp: filteredCatchUp,
+    joined: new JoinedAudiences({ audiences }),
+    health,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+  });
+  const waiters = new Waiters({ audiences });
+  drain.onStart(() => waiters.endAll());
+  const longPolls = new LongPolls({
+    access,
+    feeds,
+    catchUp,
+    filteredCatchUp,
+    health,
+    waiters,
+    clock,
+    waitingPerUser: config.LIMIT_CONNECTIONS_PER_USER,
+  });
   receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
   // Not only here: it may be this instance that could not be heard.
@@ -191,7 +238,7 @@ async function build(
     jsonDepth: limits.jsonDepth,
     logger,
   });
-  const sessionHandlers = createSessionHandlers({ verifier, access, rooms });
+  const sessionHandlers = createSessionHandlers({ verifier, access, rooms, subscriptions });
   const conversationList = new ConversationList({ conversations, readPositions, catchUp });
   const chat = {
     access,
@@ -203,12 +250,13 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    hlink,
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
-  router.registerAll("/monitoring", sessionHandlers);
+  router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", sessionHandlers);
-  router.registerAll("http", createHttpHandlers({ publisher }));
+  router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
   const revoke = createRevoke({
@@ -247,11 +295,19 @@ async function build(
   closers.add("registry", () => reporter.close());
 
   // Doors
+  if (ingest) {
+    const reading = new Ingest({ stream: ingest, publications, limits, logger });
+    closers.add("ingest", () => reading.close());
+    drain.onStart(() => void reading.close());
+  }
+  const backlogBytes = config.LIMIT_BACKLOG_BYTES;
+  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes });
   const app = createApp({
     connector,
     drain,
     router,
     log,
+    eventStreams,
     reporter,
     isReady: () => redis?.isReady ?? true,
     origins,
@@ -274,12 +330,14 @@ async function build(
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,
-    backlogBytes: config.LIMIT_BACKLOG_BYTES,
+    backlogBytes,
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
-  outlets.push(socketIo, plainWebSocket);
+  closers.add("event streams", () => eventStreams.close());
+  outlets.push(socketIo, plainWebSocket, eventStreams, waiters);
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
+  closers.add("long polls", () => waiters.endAll());
 
   const host = hostOf(config);
   if (overrides.isWorker) setupWorker(io);
@@ -289,6 +347,7 @@ async function build(
     url: urlOf(host, port),
     port,
     instanceId,
+    publisher,
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };
@@ -307,8 +366,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, transactions, presence, registry } = overrides;
-  return Boolean(log && documents && transactions && presence && registry);
+  const { log, documents, transactions, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

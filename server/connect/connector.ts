@@ -124,6 +124,11 @@ export class Connector {
     return this.#deps.verifier.verify(token);
   }
 
+  /** The token was good when the request came; one that has waited for its answer may have lost it. */
+  assertStillGood(principal: Principal): void {
+    if (this.#deps.isJustRevoked(principal)) throw new Rejection("unauthenticated", "The token was revoked.");
+  }
+
   createSession(principal: Principal, door: string, namespaces: readonly Namespace[], commands?: TokenBucket): Session {
     const { clock, logger } = this.#deps;
     const connectionId = randomUUID() as ConnectionId;

@@ -24,10 +24,13 @@ type Space = (typeof spaces)[number];
 /** Commands of programs that have no connection. They go the same way as those of the other doors. */
 export interface Calls {
   /**
-   * Who asks, as a session that lasts for one request. Commands are counted per user over requests. Without `roles`,
-   * whoever has a token.
+   * Who asks, as a session that lasts for one request. Commands are counted per user over requests.
+   * Without `roles` it is for the command itself to decide who may.
    */
   sessionOf(request: Request, roles?: readonly Role[]): Promise<Session>;
+
+  /** For answers that were waited for: rejects if the token was revoked meanwhile. */
+  assertStillGood(session: Session): void;
 
   /** The data of a good reply. Rejects with the error of another. */
   run<N extends Space, C extends CommandName<N>>(
@@ -44,11 +47,14 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
     async sessionOf(request, roles) {
       if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
       const principal = await connector.authenticate(headerToken(request.headers));
-      if (roles && !hasRole(principal, ...roles))
+      if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+      }
       const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
       return connector.createSession(principal, "http", ["/chat"], bucket);
     },
+
+    assertStillGood: ({ principal }) => connector.assertStillGood(principal),
 
     async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
       let answer: Reply<unknown> | undefined;

@@ -6,6 +6,8 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createDocumentRoutes } from "./document-routes.ts";
+import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { createIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
@@ -14,8 +16,7 @@ import { createTaskRoutes } from "./task-routes.ts";
 
 export interface AppDeps
   extends CallsDeps,
-    Omit<CommandRoutesDeps, "calls">,
-    Omit<IdentityRoutesDeps, "calls">,
+    Omit<CommandRoutesDeps & EventRoutesDeps & IdentityRoutesDeps, "calls">,
     OperationsRoutesDeps,
     ProblemHandlerDeps {
   drain: Drain;
@@ -42,6 +43,7 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
   app.use(createOperationsRoutes(deps));
+  app.use(createDocumentRoutes());
   app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
     // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
     inspectJson(request.body, deps.jsonDepth);
@@ -49,6 +51,7 @@ export function createApp(deps: AppDeps): Express {
   });
   const calls = createCalls(deps);
   app.use("/api", createCommandRoutes({ ...deps, calls }));
+  app.use("/api", createEventRoutes({ ...deps, calls }));
   app.use("/api", createTaskRoutes({ ...deps, calls }));
   app.use("/api", createIdentityRoutes({ ...deps, calls }));
   if (deps.pagesEnabled) app.use(createPages());

@@ -49,20 +49,29 @@ export class RedisAppending {
     ];
   }
 
-  /** Keys and arguments of a script that appends. */
-  call(name: LogName, additions: readonly Addition[]): { keys: string[]; args: (string | number)[] } {
+  /** Keys and arguments of a script that appends the first so many of the events: all of them, or as `limits` say. */
+  call(
+    name: LogName,
+    additions: readonly Addition[],
+    limits: { events: number; characters: number } = { events: additions.length, characters: Number.POSITIVE_INFINITY },
+  ): { keys: string[]; args: (string | number)[]; taken: number } {
     const { prefix, maxEvents } = this.#options;
     const { events, meta, id, attempt, channel } = redisLogKeys(prefix, name);
     const keys = [events, meta, attempt(this.#uniqueName())];
-    const args = [...this.openingArgs(name), channel, maxEvents, dedupeWindowMs, additions.length];
+    const args: (string | number)[] = [];
+    let taken = 0;
+    let characters = 0;
     for (const { event, dedupe } of additions) {
+      if (taken === limits.events || characters > limits.characters) break;
+      taken++;
       const { id: eventId, type, room, timestamp, ...rest } = event;
       const head = `${JSON.stringify({ id: eventId, type, room }).slice(0, -1)},`;
       const tail = `,${JSON.stringify({ timestamp, ...rest }).slice(1)}`;
+      characters += head.length + tail.length;
       if (dedupe === undefined) args.push(head, tail, "", 0);
       else args.push(head, tail, JSON.stringify({ id: eventId, timestamp }), keys.push(id(dedupe)));
     }
-    return { keys, args };
+    return { keys, args: [...this.openingArgs(name), channel, maxEvents, dedupeWindowMs, taken, ...args], taken };
   }
 
   /** What a script that appends has answered, of each event. */

@@ -41,6 +41,8 @@ import {
   listStreams,
   listTasks,
   notifyUser,
+  publishEvents,
+  readEvents,
   resumeCheckpoint,
   revoke,
   updateTask,
@@ -104,6 +106,8 @@ export const commands = {
   http: keyedByName({
     [notifyUser.name]: notifyUser,
     [revoke.name]: revoke,
+    [publishEvents.name]: publishEvents,
+    [readEvents.name]: readEvents,
     [createTask.name]: createTask,
     [updateTask.name]: updateTask,
     [getTask.name]: getTask,

@@ -15,11 +15,20 @@ export interface Findings {
   reordered: string[];
   /** In the log itself: parts of streamed responses that are doubled, not in their order, or behind the end. */
   parts: string[];
+  /** Tasks and streams that are not what was accepted, or do not add up. */
+  tasks: string[];
   /** Anything else that must not be. */
   unexplained: string[];
 }
 
-export const noFindings = (): Findings => ({ lost: [], doubled: [], reordered: [], parts: [], unexplained: [] });
+export const noFindings = (): Findings => ({
+  lost: [],
+  doubled: [],
+  reordered: [],
+  parts: [],
+  tasks: [],
+  unexplained: [],
+});
 
 const show = (position: Position | undefined) => (position ? `${position.epoch}:${position.offset}` : "the beginning");
 

@@ -69,6 +69,38 @@ describe.each(stores)("event log (%s)", (name) => {
     );
   });
 
+  it("LOG-1 more and larger events than one step takes keep their order, also with ids among them", async () => {
+    const log = uniqueLog();
+    const many = await openStore(name, { clock, maxEvents: 1_000, ttlSeconds });
+    const texts = range(1, 450).map((number) => `${number} ${number % 20 === 0 ? "x".repeat(60_000) : ""}`);
+
+    const answers = await Promise.all(
+      texts.map((text, index) =>
+        many.log.append(log, messageEnvelope(text, { clock }), index % 3 === 0 ? `id ${index}` : undefined),
+      ),
+    );
+
+    const { events } = await many.log.read(log, 0, 1_000);
+    expect(answers.map(({ position, duplicate }) => [position.offset, duplicate])).toEqual(
+      range(1, 450).map((offset) => [offset, false]),
+    );
+    expect(textsOf(events)).toEqual(texts);
+  });
+
+  it("LOG-2 the same id twice in one step is one event", async () => {
+    const log = uniqueLog();
+
+    const [first, other, second] = await Promise.all([
+      append(log, "a", "id"),
+      append(log, "b"),
+      append(log, "c", "id"),
+    ]);
+
+    expect([first, second].map(({ id }) => id)).toEqual([first.id, first.id]);
+    expect([first, other, second].map(({ duplicate }) => duplicate)).toEqual([false, false, true]);
+    expect(textsOf((await store.log.read(log, 0, 10)).events)).toEqual(["a", "b"]);
+  });
+
   it("LOG-1 an event is in the log as it was appended", async () => {
     const log = uniqueLog();
     const event = messageEnvelope("hello", { clock });

@@ -34,6 +34,7 @@ const rules: Record<string, Rule> = {
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
+  "server/health": { uses: ["server/redis"], knows: ["server/deliver"] },
   "server/resume": { knows: ["server/log", "server/deliver"] },
 
   "server/conversations": {
@@ -53,22 +54,51 @@ const rules: Record<string, Rule> = {
     knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
+  "server/subscriptions": {
+    uses: ["server/deliver", "server/session"],
+    knows: ["server/access", "server/health", "server/resume"],
+  },
+  "server/polling": {
+    uses: ["server/deliver", "server/session"],
+    knows: ["server/access", "server/health", "server/resume"],
+  },
+  "server/hlink": {
+    uses: ["server/redis", "server/session"],
+    knows: ["server/access", "server/publish"],
+  },
+  "server/publications": {
+    uses: ["server/session"],
+    knows: ["server/access", "server/conversations", "server/hlink", "server/publish", "zod"],
+  },
+
   "server/handle": {
-    uses: ["server/session", "server/rooms"],
+    uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
       "server/conversations",
       "server/deliver",
+      "server/hlink",
+      "server/polling",
       "server/presence",
+      "server/publications",
       "server/publish",
       "server/resume",
       "server/revocations",
+      "server/subscriptions",
       "server/tasks",
     ],
   },
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
   "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
 
+  "server/ingest": {
+    uses: ["server/redis", "server/route", "ulid"],
+    knows: ["server/observe", "server/publications"],
+  },
+  "server/doors/event-stream": {
+    uses: ["server/connect"],
+    knows: ["server/deliver", "server/resume", "server/route", "server/session"],
+  },
   "server/doors/socket-io": {
     uses: ["server/connect", "socket.io", "socket.io-parser"],
     knows: ["server/deliver", "server/observe", "server/route", "server/session"],
@@ -84,6 +114,9 @@ const rules: Record<string, Rule> = {
   "server/open-store.ts": {
     uses: [
       "server/documents",
+      "server/health",
+      "server/hlink",
+      "server/ingest",
       "server/log",
       "server/presence",
       "server/redis",
@@ -107,14 +140,20 @@ const rules: Record<string, Rule> = {
       "server/conversations",
       "server/deliver",
       "server/documents",
+      "server/doors/event-stream",
       "server/doors/plain-websocket",
       "server/doors/socket-io",
       "server/handle",
+      "server/health",
+      "server/hlink",
       "server/http",
+      "server/ingest",
       "server/log",
       "server/open-identity.ts",
       "server/open-store.ts",
+      "server/polling",
       "server/presence",
+      "server/publications",
       "server/publish",
       "server/redis",
       "server/registry",
@@ -123,6 +162,7 @@ const rules: Record<string, Rule> = {
       "server/rooms",
       "server/route",
       "server/session",
+      "server/subscriptions",
       "server/tasks",
     ],
     knows: ["server/observe"],

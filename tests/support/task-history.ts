@@ -67,7 +67,8 @@ export function lastProgress(events: readonly LoggedEnvelope[], id: string): Str
     ?.data;
 }
 
-function isA<Type extends EventType>(event: LoggedEnvelope, type: Type): event is LoggedEnvelope<Type> {
+/** Narrows an event to its type. */
+export function isA<Type extends EventType>(event: LoggedEnvelope, type: Type): event is LoggedEnvelope<Type> {
   return event.type === type;
 }
 

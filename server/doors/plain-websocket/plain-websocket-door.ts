@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import type { Envelope } from "../../../shared/envelope.ts";
 import { ClientFrame, type EventFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
@@ -19,6 +20,7 @@ import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
+import { spacesOf } from "./spaces-of.ts";
 
 export interface PlainWebSocketDoorOptions {
   httpServer: HttpServer;
@@ -198,8 +200,10 @@ class Connection implements Transport {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#seen();
     const text = String(data);
-    const frame = isBinary ? undefined : parseFrame(text);
+    const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
+    if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+    const frame = ClientFrame.safeParse(json).data;
     if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
     else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
   }
@@ -207,7 +211,20 @@ class Connection implements Transport {
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
     const { router } = this.#options;
     const reply = (payload: Reply<unknown>) => this.#write({ type: "reply", id, payload });
-    void router.handle({ session: this.#session, command, payload, bytes }, id === undefined ? undefined : reply);
+    const spaces = spacesOf(this.#session.namespaces, payload);
+    void router.handle(
+      { session: this.#session, command, payload, bytes, spaces },
+      id === undefined ? undefined : reply,
+    );
+  }
+
+  /** An HLink message is a frame as it stands, and so is its acknowledgement. */
+  #routeHlink(payload: unknown, bytes: number): void {
+    const command = "hlink_message";
+    void this.#options.router.handle({ session: this.#session, command, payload, bytes }, (reply) => {
+      if (reply.ok) this.#write(reply.data);
+      else this.#session.send("system.error", { command, error: reply.error });
+    });
   }
 
   #seen(): void {
@@ -226,12 +243,17 @@ const unreadable = {
   fault: new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.'),
 };
 
-function parseFrame(text: string): ClientFrame | undefined {
+function parseJson(text: string): unknown {
   try {
-    return ClientFrame.safeParse(JSON.parse(text)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isHlinkFrame(json: unknown): boolean {
+  if (typeof json !== "object" || json === null || !("type" in json)) return false;
+  return typeof json.type === "string" && isHlinkType(json.type);
 }
 
 function eventFrame({ type, room, timestamp, data, id, position, sender }: Envelope): EventFrame {
