@@ -137,13 +137,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */
-const withoutEffect: readonly (keyof Config)[] = [
-  "METRICS_TOKEN",
-  "AGENT_LEASE_MS",
-  "AGENT_HEARTBEAT_INTERVAL_MS",
-  "AGENT_STALL_SECONDS",
-  "FANOUT_COALESCE_MS",
-];
+const withoutEffect: readonly (keyof Config)[] = ["METRICS_TOKEN"];
 
 /** Of the variables that are set, those that change nothing. */
 export function settingsWithoutEffect(environment: Record<string, string | undefined>): string[] {
@@ -196,6 +190,12 @@ function contradictions(given: Record<string, string | undefined>): string[] {
   }
   if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
     faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");
+  }
+  const [lease, heartbeat] = [given.AGENT_LEASE_MS ?? 30_000, given.AGENT_HEARTBEAT_INTERVAL_MS ?? 10_000].map(Number);
+  if (lease !== undefined && heartbeat !== undefined && heartbeat >= lease) {
+    faults.push(
+      "AGENT_HEARTBEAT_INTERVAL_MS: must be less than AGENT_LEASE_MS, or every agent would be taken for gone",
+    );
   }
   return faults;
 }

@@ -3,9 +3,10 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import type { AddressInfo, ListenOptions } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { Envelope } from "../shared/envelope.ts";
-import type { InstanceId } from "../shared/ids.ts";
+import type { InstanceId, MessageId, ResponseId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
+import { createTellVerdict } from "./agents/tell-verdict.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
@@ -14,6 +15,7 @@ import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
 import type { OriginPolicy } from "./connect/origin.ts";
+import { AgentAnswers } from "./conversations/agent-answers.ts";
 import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
@@ -22,14 +24,22 @@ import { Audiences } from "./deliver/audiences.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
+import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { toDispatch } from "./dispatch/dispatch-record.ts";
+import { openDispatch } from "./dispatch/open-dispatch.ts";
 import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
+import { checkWebSocket } from "./doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
+import { checkEngine } from "./doors/socket-io/check-engine.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
+import { Turns } from "./doors/wire/intake.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
+import { createAgentHandlers } from "./handle/agents/agent-handlers.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
+import { createDispatchHandlers } from "./handle/http/dispatch-handlers.ts";
 import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
@@ -52,6 +62,7 @@ import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
 import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
+import { shareReads } from "./resume/share-reads.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
@@ -74,6 +85,8 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   /** `true`: connections come from the primary process, and not from a port. */
   isWorker?: boolean;
   feeds?: Partial<FeedsOptions>;
+  /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
+  wsEngine?: unknown;
 }
 
 export interface SignalboxServer {
@@ -126,7 +139,9 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, transactions, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents, ingest, redis } = isStore(
+    overrides,
+  )
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -188,11 +203,52 @@ async function build(
   closers.add("attendance", () => attendance.close());
   const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
   const tasks = new Tasks(taskDeps);
+  const rememberedMs = config.LOG_TTL_SECONDS * 1000;
+  const answers = new AgentAnswers({
+    documents,
+    log,
+    publisher,
+    ttlMs: rememberedMs,
+    touch: (conversationId) => conversations.touch(conversationId),
+    failed,
+  });
+  closers.add("answers of agents", () => answers.flush());
+  const {
+    registration,
+    desk,
+    dispatching,
+    directory,
+    waiters: dispatchWaiters,
+    rounds: dispatchRounds,
+  } = openDispatch({
+    documents,
+    transactions,
+    leases,
+    log,
+    answers,
+    tasks: {
+      assertExists: async (taskId) => void (await tasks.get(taskId)),
+      follow: async (taskId, task) => void (await tasks.follow(taskId, task)),
+    },
+    broadcast,
+    clock,
+    instanceId,
+    leaseMs: config.AGENT_LEASE_MS,
+    heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,
+    stallMs: config.AGENT_STALL_SECONDS * 1000,
+    rememberedMs,
+    judged: createTellVerdict({ publisher, failed }),
+    failed,
+  });
+  closers.add("rounds of dispatch", () => dispatchRounds.close());
 
   // Resume
   const sessions = new Sessions();
   const rosters = new Rosters();
-  const catchUp = createCatchUp({ log, finishedResponses: (room, ids) => responses.finished(room, ids) });
+  const catchUp = createCatchUp({
+    log: shareReads(log),
+    finishedResponses: (room, ids) => responses.finished(room, ids),
+  });
   const rooms = new Rooms({
     feeds,
     catchUp,
@@ -250,12 +306,14 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    cancelDispatch: async (id: ResponseId, reason: string) =>
+      void (await dispatching.cancel(id as string as MessageId, reason)),
     hlink,
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
-  router.registerAll("/agents", sessionHandlers);
+  router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ registration, desk, publisher }) });
   router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
@@ -265,6 +323,7 @@ async function build(
   });
   router.register("http", "revoke", revoke);
   router.register("/admin", "admin.revoke", revoke);
+  router.registerAll("http", createDispatchHandlers({ access, dispatching, directory, toDispatch }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -322,21 +381,28 @@ async function build(
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);
-  const door = { httpServer, connector, router, drain, admission, origins, clock, logger };
-  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
+  const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(overrides.wsEngine), checkWebSocket()]);
+  for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
+    if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
+  }
+  const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
+  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
+  const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
+  const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
+    direct: webSocketIsKnown,
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,
-    backlogBytes,
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
   closers.add("event streams", () => eventStreams.close());
   outlets.push(socketIo, plainWebSocket, eventStreams, waiters);
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
+  closers.add("those who wait for a dispatch", () => dispatchWaiters.close());
   closers.add("long polls", () => waiters.endAll());
 
   const host = hostOf(config);
@@ -348,7 +414,10 @@ async function build(
     port,
     instanceId,
     publisher,
-    drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
+    drain: (windowMs = config.DRAIN_MS) => {
+      dispatchWaiters.close();
+      return drain.start({ sessions, windowMs });
+    },
     close: () => closers.close(),
   };
 }
@@ -366,8 +435,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, transactions, presence, registry, latest, uiEvents } = overrides;
-  return Boolean(log && documents && transactions && presence && registry && latest && uiEvents);
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

@@ -1,5 +1,5 @@
 import type { Envelope } from "../../shared/envelope.ts";
-import type { ConversationId, UserId } from "../../shared/ids.ts";
+import type { AgentId, ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import type { Revocation } from "../session/revocation.ts";
 
@@ -16,7 +16,13 @@ export type BroadcastMessage =
   /** These tokens are not good any more. */
   | { kind: "revoked"; revocation: Revocation }
   /** Goes to all connections of the user. */
-  | { kind: "tell"; userId: UserId; name: string; data: unknown };
+  | { kind: "tell"; userId: UserId; name: string; data: unknown }
+  /** Something has changed for this agent: whoever has its connection looks. */
+  | { kind: "agent"; agentId: AgentId }
+  /** Something waits for an agent that has the capability. */
+  | { kind: "capability"; capability: string }
+  /** The dispatch has ended. */
+  | { kind: "ended"; messageId: MessageId };
 
 /**
  * Reaches every instance, this one included, in the order in which this instance sent.

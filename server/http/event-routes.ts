@@ -13,7 +13,10 @@ export interface EventRoutesDeps {
 }
 
 /** Events of any kind, in and out. */
-export function createEventRoutes({ calls: { sessionOf, run, assertStillGood }, eventStreams }: EventRoutesDeps): Router {
+export function createEventRoutes({
+  calls: { sessionOf, run, assertStillGood },
+  eventStreams,
+}: EventRoutesDeps): Router {
   const routes = Router();
 
   routes.post("/events", async (request, response) => {

@@ -11,6 +11,11 @@ import type { TokenBucket } from "./token-bucket.ts";
 export interface Transport {
   /** Writes a message to this connection alone. */
   send(name: string, data: unknown): void;
+  /**
+   * Writes a message that the client answers. Resolves with whatever it answers; rejects when it has not in time, or
+   * the connection ends. Absent at doors where nothing is asked; one whose clients do not answer answers for them.
+   */
+  ask?(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
   /** From now on the audience's events are written to this connection. */
   join(audience: Audience): void;
   leave(audience: Audience): void;
@@ -65,7 +70,8 @@ export class Session {
 
   readonly #options: SessionOptions;
   readonly #onClose: (() => unknown)[] = [];
-  readonly #lanes = new Map<string, Promise<unknown>>();
+  /** Absent until a command needs one: most connections only listen. */
+  #lanes: Map<string, Promise<unknown>> | undefined;
   #closed: () => void = () => {};
   #life: ConnectionLife = newConnectionLife;
   #endedBy: string | undefined;
@@ -111,6 +117,12 @@ export class Session {
     if (this.isOpen) this.transport.send(name, data);
   }
 
+  /** As {@link Transport.ask}. */
+  async ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
+    if (!this.isOpen || !this.transport.ask) throw new Error("There is nobody to answer.");
+    return this.transport.ask(name, data, timeoutMs);
+  }
+
   /** Tells the client why, then ends the connection. */
   close(reason: DisconnectReason, retryAfterMs?: number): void {
     if (!this.isOpen || this.#endedBy) return;
@@ -142,16 +154,18 @@ export class Session {
 
   /** Runs what belongs to one lane in the order of the calls, one after the other. */
   inOrder<T>(lane: string, run: () => Promise<T>): Promise<T> {
-    const before = this.#lanes.get(lane);
+    this.#lanes ??= new Map();
+    const lanes = this.#lanes;
+    const before = lanes.get(lane);
     const result = before ? before.then(run) : run();
     // The next one in the lane waits for the end, whatever it is.
     const ended = result.then(
       () => {},
       () => {},
     );
-    this.#lanes.set(lane, ended);
+    lanes.set(lane, ended);
     void ended.then(() => {
-      if (this.#lanes.get(lane) === ended) this.#lanes.delete(lane);
+      if (lanes.get(lane) === ended) lanes.delete(lane);
     });
     return result;
   }
@@ -165,4 +179,10 @@ export class Session {
   }
 }
 
-const detached: Transport = { send() {}, join() {}, leave() {}, backlogBytes: () => 0, close() {} };
+const detached: Transport = {
+  send() {},
+  join() {},
+  leave() {},
+  backlogBytes: () => 0,
+  close() {},
+};

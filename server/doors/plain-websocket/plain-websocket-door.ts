@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocket, WebSocketServer } from "ws";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import type { Envelope } from "../../../shared/envelope.ts";
@@ -14,13 +14,19 @@ import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
+import { Receivers } from "../../deliver/receivers.ts";
+import { TextFrame } from "../../deliver/text-frame.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
+import { Intake, type Turns } from "../wire/intake.ts";
+import { createAgentBridge } from "./agent-bridge.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
 import { spacesOf } from "./spaces-of.ts";
+import { WebSocketWire } from "./web-socket-wire.ts";
 
 export interface PlainWebSocketDoorOptions {
   httpServer: HttpServer;
@@ -36,76 +42,83 @@ export interface PlainWebSocketDoorOptions {
   /** `false`: upgrades are refused. */
   enabled: boolean;
   messageBytes: number;
+  /** What a connection may leave unread. */
   backlogBytes: number;
+  rounds: Rounds;
+  turns: Turns;
+  /** Whether the library was found to be made so that whole frames can be written past it. */
+  direct: boolean;
 }
 
 export interface PlainWebSocketDoor extends Outlet {
   close(): Promise<void>;
 }
 
+const bridgePath = "/ws/agent-bridge";
 /** How long a client may take to answer a close. */
 const closeTimeoutMs = 2_000;
 /** Frames that may come while the token is looked at. */
 const earlyFrames = 100;
 
-/** Clients in any language: JSON frames over a WebSocket at `/ws`. */
+/** Clients in any language: JSON frames over a WebSocket at `/ws`, and agents at `/ws/agent-bridge`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
-  const { httpServer, drain, admission, origins, backlogBytes, socketIoPath } = options;
+  const { httpServer, drain, admission, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
-  const members = new Map<Audience, Map<WebSocket, Session>>();
+  const bridge = createAgentBridge(options);
+  const receivers = new Receivers();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
     if (socketIoPath !== undefined && request.url?.startsWith(`${socketIoPath}/`)) return;
     socket.on("error", () => socket.destroy());
-    if (urlOf(request).pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
+    const { pathname } = urlOf(request);
+    const isKnown = pathname === "/ws" || pathname === bridgePath;
+    if (!isKnown || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
     const refused = admission.refusalOf(request);
     if (refused) return refuseUpgrade(socket, refused.status, refused.message);
+    if (pathname === bridgePath) return bridge.upgrade(request, socket, head);
     server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.once("close", admission.entered(request));
       limitControlFrames(webSocket, options);
-      void admit(webSocket, request, members, options);
+      void admit(webSocket, request, receivers, options);
     });
   };
   httpServer.on("upgrade", onUpgrade);
 
   return {
     deliver(event, audiences) {
-      const present = audiences.map((audience) => members.get(audience)).filter((found) => found !== undefined);
-      const [first, ...others] = present;
-      if (!first) return;
-      const receivers = others.length === 0 ? first : new Map(present.flatMap((found) => [...found]));
-      const frame = Buffer.from(JSON.stringify(eventFrame(event)));
-      for (const [webSocket, session] of receivers) {
-        if (webSocket.bufferedAmount > backlogBytes) session.close("slow_consumer");
-        else webSocket.send(frame, { binary: false });
-      }
+      receivers.post(audiences, () => new TextFrame(JSON.stringify(eventFrame(event))));
     },
     async close() {
+      options.rounds.flush();
       httpServer.off("upgrade", onUpgrade);
       for (const client of server.clients) client.terminate();
+      await bridge.close();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
 
-type Members = Map<Audience, Map<WebSocket, Session>>;
-
 async function admit(
   webSocket: WebSocket,
   request: IncomingMessage,
-  members: Members,
+  receivers: Receivers,
   options: PlainWebSocketDoorOptions,
 ) {
   const { connector, logger } = options;
   const { searchParams } = urlOf(request);
   // Frames that come while the token is looked at wait for their turn.
-  const early: { data: unknown; isBinary: boolean }[] = [];
-  const keep = (data: unknown, isBinary: boolean) =>
-    void (early.length < earlyFrames && early.push({ data, isBinary }));
+  const early: { data: RawData; isBinary: boolean }[] = [];
+  let earlyBytes = 0;
+  const keep = (data: RawData, isBinary: boolean) => {
+    earlyBytes += bytesOf(data);
+    // Nobody knows yet whose memory this is.
+    if (early.length >= earlyFrames || earlyBytes > 2 * options.messageBytes) return webSocket.terminate();
+    early.push({ data, isBinary });
+  };
   webSocket.on("message", keep);
   webSocket.on("error", () => webSocket.terminate());
   let opening: Opening;
@@ -123,7 +136,7 @@ async function admit(
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
-  const connection = new Connection(webSocket, request.socket, opening.session, members, options);
+  const connection = new Connection(webSocket, request.socket, opening.session, receivers, options);
   webSocket.off("message", keep);
   opening.activate(connection);
   const conversationId = searchParams.get("conversation_id");
@@ -136,24 +149,33 @@ class Connection implements Transport {
   readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
   readonly #session: Session;
-  readonly #members: Members;
+  readonly #receivers: Receivers;
   readonly #options: PlainWebSocketDoorOptions;
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
 
   constructor(
     webSocket: WebSocket,
     tcp: Socket,
     session: Session,
-    members: Members,
+    receivers: Receivers,
     options: PlainWebSocketDoorOptions,
   ) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#session = session;
-    this.#members = members;
+    this.#receivers = receivers;
     this.#options = options;
+    const { rounds, turns, direct, backlogBytes } = options;
+    const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
+    this.#outbox = new Outbox(rounds, wire);
+    this.#intake = new Intake(turns, wire);
     webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
     webSocket.on("pong", () => this.#seen());
-    webSocket.on("close", (code) => void session.ended(`closed with ${code}`));
+    webSocket.on("close", (code) => {
+      this.#outbox.close();
+      void session.ended(`closed with ${code}`);
+    });
   }
 
   send(name: string, payload: unknown): void {
@@ -163,18 +185,15 @@ class Connection implements Transport {
   }
 
   join(audience: Audience): void {
-    const found = this.#members.get(audience) ?? new Map();
-    this.#members.set(audience, found.set(this.#webSocket, this.#session));
+    this.#receivers.join(audience, this.#outbox);
   }
 
   leave(audience: Audience): void {
-    const found = this.#members.get(audience);
-    found?.delete(this.#webSocket);
-    if (found?.size === 0) this.#members.delete(audience);
+    this.#receivers.leave(audience, this.#outbox);
   }
 
   backlogBytes(): number {
-    return this.#webSocket.bufferedAmount;
+    return this.#outbox.size + this.#webSocket.bufferedAmount;
   }
 
   /** How much the network has taken so far. */
@@ -184,6 +203,7 @@ class Connection implements Transport {
   }
 
   close(reason: keyof typeof disconnectReasons): void {
+    this.#outbox.flush();
     this.#webSocket.close(disconnectReasons[reason].closeCode, reason);
     // A reader that does not read would keep its backlog in memory for as long as it does not answer.
     const timer = setTimeout(() => this.#webSocket.terminate(), closeTimeoutMs);
@@ -202,10 +222,12 @@ class Connection implements Transport {
     const text = String(data);
     const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
-    if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+    if (isHlinkFrame(json)) return this.#intake.take(() => this.#routeHlink(json, bytes));
     const frame = ClientFrame.safeParse(json).data;
-    if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
-    else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
+    this.#intake.take(() => {
+      if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
+      else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
+    });
   }
 
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
@@ -232,7 +254,7 @@ class Connection implements Transport {
   }
 
   #write(frame: unknown): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(JSON.stringify(frame));
+    this.#outbox.send(new TextFrame(JSON.stringify(frame)));
   }
 }
 
@@ -272,6 +294,10 @@ function refuse(webSocket: WebSocket, error: ReplyError, { clock }: PlainWebSock
     JSON.stringify({ type: "system.error", timestamp: timestampOf(clock), payload: { command: null, error } }),
   );
   webSocket.close(code[error.code] ?? closeCodes.serverRestart, error.code);
+}
+
+function bytesOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
 }
 
 function refuseUpgrade(socket: Duplex, status: number, text: string): void {

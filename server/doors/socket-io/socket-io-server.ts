@@ -1,4 +1,5 @@
 import { type DefaultEventsMap, Server } from "socket.io";
+import { limits } from "../../../shared/limits.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
@@ -15,22 +16,25 @@ export interface SocketIoServerOptions {
   isStoreAway(): boolean;
   origins: OriginPolicy;
   heartbeatIntervalMs: number;
+  /** Another implementation of WebSockets: a class like the server of `ws`. Default: the library's own. */
+  wsEngine?: unknown;
 }
 
 export type NoEvents = Record<string, never>;
 export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
 
-/** Results of agents may have 1 MiB; the envelope around them is small. All other commands are held to less by the router. */
-const maxPacketBytes = 1_048_576 + 16_384;
+/** What surrounds a command is small. All but the results of agents are held to less by the router. */
+const maxPacketBytes = limits.resultBytes + 1_024;
 const connectTimeoutMs = 10_000;
 
 /** The library's server with our settings. Listens to nothing until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, drain, admission, origins, isStoreAway } = options;
+  const { heartbeatIntervalMs, drain, admission, origins, isStoreAway, wsEngine } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],
     parser: contractParser,
+    ...(wsEngine === undefined ? {} : { wsEngine }),
     maxHttpBufferSize: maxPacketBytes,
     perMessageDeflate: false,
     connectTimeout: connectTimeoutMs,
