@@ -22,12 +22,16 @@ import { Audiences } from "./deliver/audiences.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
 import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
+import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
 import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
+import { checkWebSocket } from "./doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
+import { checkEngine } from "./doors/socket-io/check-engine.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
+import { Turns } from "./doors/wire/intake.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createHttpHandlers } from "./handle/http/http-handlers.ts";
@@ -50,6 +54,7 @@ import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
 import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
+import { shareReads } from "./resume/share-reads.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
@@ -72,6 +77,8 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   /** `true`: connections come from the primary process, and not from a port. */
   isWorker?: boolean;
   feeds?: Partial<FeedsOptions>;
+  /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
+  wsEngine?: unknown;
 }
 
 export interface SignalboxServer {
@@ -180,7 +187,10 @@ async function build(
   // Resume
   const sessions = new Sessions();
   const rosters = new Rosters();
-  const catchUp = createCatchUp({ log, finishedResponses: (room, ids) => responses.finished(room, ids) });
+  const catchUp = createCatchUp({
+    log: shareReads(log),
+    finishedResponses: (room, ids) => responses.finished(room, ids),
+  });
   const rooms = new Rooms({
     feeds,
     catchUp,
@@ -302,15 +312,21 @@ async function build(
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
-  const door = { httpServer, connector, router, drain, origins, clock, logger };
-  const socketIo = createSocketIoDoor({ ...door, io, adminEnabled: config.ADMIN_ENABLED });
+  const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(overrides.wsEngine), checkWebSocket()]);
+  for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
+    if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
+  }
+  const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
+  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
+  const door = { httpServer, connector, router, drain, origins, clock, logger, ...written };
+  const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
+    direct: webSocketIsKnown,
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,
-    backlogBytes,
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
   closers.add("event streams", () => eventStreams.close());

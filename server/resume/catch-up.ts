@@ -6,8 +6,9 @@ import { formatPosition, type Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { LogFeed } from "../deliver/log-feed.ts";
-import type { EventLog, LogBounds } from "../log/event-log.ts";
+import type { LogBounds } from "../log/event-log.ts";
 import { CompactPage, type FinishedResponses, isDelta } from "./compact.ts";
+import type { LogReads } from "./share-reads.ts";
 
 /** The part of a join's reply that is about history. */
 export interface Resumed {
@@ -32,7 +33,7 @@ export interface CatchUp {
 
 const readPage = limits.pageMax;
 
-export function createCatchUp({ log, finishedResponses }: { log: EventLog; finishedResponses: FinishedResponses }) {
+export function createCatchUp({ log, finishedResponses }: { log: LogReads; finishedResponses: FinishedResponses }) {
   /** Tells the page which of these deltas it can leave out. */
   async function prepare(page: CompactPage, room: RoomName, events: LoggedEnvelope[]): Promise<void> {
     const responses = new Set(events.filter(isDelta).map(({ data }) => data.responseId));

@@ -58,7 +58,8 @@ export class Session {
 
   readonly #options: SessionOptions;
   readonly #onClose: (() => unknown)[] = [];
-  readonly #lanes = new Map<string, Promise<unknown>>();
+  /** Absent until a command needs one: most connections only listen. */
+  #lanes: Map<string, Promise<unknown>> | undefined;
   #closed: () => void = () => {};
   #life: ConnectionLife = newConnectionLife;
   #endedBy: string | undefined;
@@ -135,16 +136,18 @@ export class Session {
 
   /** Runs what belongs to one lane in the order of the calls, one after the other. */
   inOrder<T>(lane: string, run: () => Promise<T>): Promise<T> {
-    const before = this.#lanes.get(lane);
+    this.#lanes ??= new Map();
+    const lanes = this.#lanes;
+    const before = lanes.get(lane);
     const result = before ? before.then(run) : run();
     // The next one in the lane waits for the end, whatever it is.
     const ended = result.then(
       () => {},
       () => {},
     );
-    this.#lanes.set(lane, ended);
+    lanes.set(lane, ended);
     void ended.then(() => {
-      if (this.#lanes.get(lane) === ended) this.#lanes.delete(lane);
+      if (lanes.get(lane) === ended) lanes.delete(lane);
     });
     return result;
   }

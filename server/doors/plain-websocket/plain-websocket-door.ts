@@ -12,12 +12,17 @@ import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
+import { Receivers } from "../../deliver/receivers.ts";
+import { TextFrame } from "../../deliver/text-frame.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
+import { Intake, type Turns } from "../wire/intake.ts";
 import { spacesOf } from "./spaces-of.ts";
+import { WebSocketWire } from "./web-socket-wire.ts";
 
 export interface PlainWebSocketDoorOptions {
   httpServer: HttpServer;
@@ -32,7 +37,12 @@ export interface PlainWebSocketDoorOptions {
   /** `false`: upgrades are refused. */
   enabled: boolean;
   messageBytes: number;
+  /** What a connection may leave unread. */
   backlogBytes: number;
+  rounds: Rounds;
+  turns: Turns;
+  /** Whether the library was found to be made so that whole frames can be written past it. */
+  direct: boolean;
 }
 
 export interface PlainWebSocketDoor extends Outlet {
@@ -46,9 +56,9 @@ const earlyFrames = 100;
 
 /** Clients in any language: JSON frames over a WebSocket at `/ws`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
-  const { httpServer, drain, origins, backlogBytes, socketIoPath } = options;
+  const { httpServer, drain, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
-  const members = new Map<Audience, Map<WebSocket, Session>>();
+  const receivers = new Receivers();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
@@ -58,23 +68,16 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
-    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, members, options));
+    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, receivers, options));
   };
   httpServer.on("upgrade", onUpgrade);
 
   return {
     deliver(event, audiences) {
-      const present = audiences.map((audience) => members.get(audience)).filter((found) => found !== undefined);
-      const [first, ...others] = present;
-      if (!first) return;
-      const receivers = others.length === 0 ? first : new Map(present.flatMap((found) => [...found]));
-      const frame = Buffer.from(JSON.stringify(eventFrame(event)));
-      for (const [webSocket, session] of receivers) {
-        if (webSocket.bufferedAmount > backlogBytes) session.close("slow_consumer");
-        else webSocket.send(frame, { binary: false });
-      }
+      receivers.post(audiences, () => new TextFrame(JSON.stringify(eventFrame(event))));
     },
     async close() {
+      options.rounds.flush();
       httpServer.off("upgrade", onUpgrade);
       for (const client of server.clients) client.terminate();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -82,12 +85,10 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   };
 }
 
-type Members = Map<Audience, Map<WebSocket, Session>>;
-
 async function admit(
   webSocket: WebSocket,
   request: IncomingMessage,
-  members: Members,
+  receivers: Receivers,
   options: PlainWebSocketDoorOptions,
 ) {
   const { connector, logger } = options;
@@ -113,7 +114,7 @@ async function admit(
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
-  const connection = new Connection(webSocket, opening.session, members, options);
+  const connection = new Connection(webSocket, opening.session, receivers, options);
   webSocket.off("message", keep);
   opening.activate(connection);
   const conversationId = searchParams.get("conversation_id");
@@ -125,17 +126,26 @@ async function admit(
 class Connection implements Transport {
   readonly #webSocket: WebSocket;
   readonly #session: Session;
-  readonly #members: Members;
+  readonly #receivers: Receivers;
   readonly #options: PlainWebSocketDoorOptions;
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
 
-  constructor(webSocket: WebSocket, session: Session, members: Members, options: PlainWebSocketDoorOptions) {
+  constructor(webSocket: WebSocket, session: Session, receivers: Receivers, options: PlainWebSocketDoorOptions) {
     this.#webSocket = webSocket;
     this.#session = session;
-    this.#members = members;
+    this.#receivers = receivers;
     this.#options = options;
+    const { rounds, turns, direct, backlogBytes } = options;
+    const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
+    this.#outbox = new Outbox(rounds, wire);
+    this.#intake = new Intake(turns, wire);
     webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
     webSocket.on("pong", () => this.#seen());
-    webSocket.on("close", (code) => void session.ended(`closed with ${code}`));
+    webSocket.on("close", (code) => {
+      this.#outbox.close();
+      void session.ended(`closed with ${code}`);
+    });
   }
 
   send(name: string, payload: unknown): void {
@@ -145,21 +155,19 @@ class Connection implements Transport {
   }
 
   join(audience: Audience): void {
-    const found = this.#members.get(audience) ?? new Map();
-    this.#members.set(audience, found.set(this.#webSocket, this.#session));
+    this.#receivers.join(audience, this.#outbox);
   }
 
   leave(audience: Audience): void {
-    const found = this.#members.get(audience);
-    found?.delete(this.#webSocket);
-    if (found?.size === 0) this.#members.delete(audience);
+    this.#receivers.leave(audience, this.#outbox);
   }
 
   backlogBytes(): number {
-    return this.#webSocket.bufferedAmount;
+    return this.#outbox.size + this.#webSocket.bufferedAmount;
   }
 
   close(reason: keyof typeof disconnectReasons): void {
+    this.#outbox.flush();
     this.#webSocket.close(disconnectReasons[reason].closeCode, reason);
     // A reader that does not read would keep its backlog in memory for as long as it does not answer.
     const timer = setTimeout(() => this.#webSocket.terminate(), closeTimeoutMs);
@@ -178,10 +186,12 @@ class Connection implements Transport {
     const text = String(data);
     const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
-    if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+    if (isHlinkFrame(json)) return this.#intake.take(() => this.#routeHlink(json, bytes));
     const frame = ClientFrame.safeParse(json).data;
-    if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
-    else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
+    this.#intake.take(() => {
+      if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
+      else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
+    });
   }
 
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
@@ -208,7 +218,7 @@ class Connection implements Transport {
   }
 
   #write(frame: unknown): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(JSON.stringify(frame));
+    this.#outbox.send(new TextFrame(JSON.stringify(frame)));
   }
 }
 

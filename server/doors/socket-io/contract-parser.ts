@@ -1,15 +1,22 @@
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser";
 import { replyError } from "../../../shared/reply.ts";
 
-/** Sizes of the packets that are on their way to a handler, by their arguments. */
-const sizes = new WeakMap<object, number>();
-
-/** Bytes of the packet that these arguments came in. */
-export function packetBytes(args: readonly unknown[]): number {
-  return sizes.get(args) ?? 0;
+/** How a packet came. */
+export interface Arrival {
+  bytes: number;
+  /** The number that its reply has to bear; `undefined` when none is asked for. */
+  id: number | undefined;
 }
 
-/** Notes how large each packet was: afterwards there is only what it was parsed into. */
+/** Of the packets that are on their way to a handler, by their arguments. */
+const arrivals = new WeakMap<object, Arrival>();
+
+/** How the packet that these arguments stood in came. */
+export function arrivalOf(args: readonly unknown[]): Arrival {
+  return arrivals.get(args) ?? { bytes: 0, id: undefined };
+}
+
+/** Notes how large each packet was, and its number: afterwards there is only what it was parsed into. */
 class MeasuringDecoder extends Decoder {
   #bytes = 0;
 
@@ -25,8 +32,8 @@ class MeasuringDecoder extends Decoder {
     super.add(chunk);
   }
 
-  #note({ data }: Packet): void {
-    if (Array.isArray(data)) sizes.set(data, this.#bytes);
+  #note({ data, id }: Packet): void {
+    if (Array.isArray(data)) arrivals.set(data, { bytes: this.#bytes, id });
     this.#bytes = 0;
   }
 }

@@ -10,11 +10,16 @@ import type { Clock } from "../../clock.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
+import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
+import { Receivers } from "../../deliver/receivers.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
-import { packetBytes } from "./contract-parser.ts";
+import { Intake, type Turns } from "../wire/intake.ts";
+import { arrivalOf } from "./contract-parser.ts";
+import { EngineWire } from "./engine-wire.ts";
+import { eventFrame, replyFrame } from "./packets.ts";
 import type { NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
 export interface SocketIoDoorOptions {
@@ -26,6 +31,12 @@ export interface SocketIoDoorOptions {
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
+  rounds: Rounds;
+  turns: Turns;
+  /** Whether the library was found to be made so that whole frames can be written past it. */
+  direct: boolean;
+  /** What a connection may leave unread. */
+  backlogBytes: number;
 }
 
 export interface SocketIoDoor extends Outlet {
@@ -49,19 +60,21 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   });
 
   refuseEverybody(io.of("/"));
+  const served = new Map<Namespace, Receivers>();
   for (const name of namespaces) {
+    const receivers = new Receivers();
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
-    else serve(io.of(name), name, options);
+    else serve(io.of(name), { ...options, name, receivers });
+    served.set(name, receivers);
   }
 
   return {
     deliver(event, audiences) {
-      const namespace = io.of(namespaceOfKind[parseRoom(event.room).kind]);
-      // Most events have nobody here to go to in most namespaces: nothing is encoded for nobody.
-      const present = audiences.filter((audience) => namespace.adapter.rooms.has(audience));
-      if (present.length > 0) namespace.local.to(present).emit(event.type, event);
+      const namespace = namespaceOfKind[parseRoom(event.room).kind];
+      served.get(namespace)?.post(audiences, () => eventFrame(namespace, event.type, JSON.stringify(event)));
     },
     async close() {
+      options.rounds.flush();
       // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
       io.engine.close();
       const closed = new Promise<void>((resolve) => void io.close(() => resolve()));
@@ -84,11 +97,13 @@ function refuseEverybody(namespace: OpenNamespace): void {
   });
 }
 
-function serve(
-  namespace: OpenNamespace,
-  name: Namespace,
-  { connector, router, drain, clock, logger }: SocketIoDoorOptions,
-): void {
+interface Served extends SocketIoDoorOptions {
+  name: Namespace;
+  receivers: Receivers;
+}
+
+function serve(namespace: OpenNamespace, options: Served): void {
+  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, receivers } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -129,51 +144,59 @@ function serve(
     const { opening } = socket.data;
     if (!opening) return void socket.disconnect();
     const { session } = opening;
-    opening.activate(transportOf(socket));
+    forgetRequest(socket);
+    const slow = () => session.close("slow_consumer");
+    const wire = new EngineWire(socket.conn, { direct, backlogBytes, slow });
+    const outbox = new Outbox(rounds, wire);
+    const intake = new Intake(options.turns, wire);
+    opening.activate(transportOf(socket, outbox, wire, receivers));
     const seen = () => {
       session.lastSeenAt = clock.now();
+    };
+    const respondTo = (id: number | undefined, callback: Respond): Respond => {
+      // The library's callback writes at once; put with the events of its turn it is one write.
+      if (id !== undefined) return (reply) => outbox.send(replyFrame(name, id, JSON.stringify(reply)));
+      return (reply) => {
+        outbox.flush();
+        callback(reply);
+      };
     };
     socket.conn.on("packet", seen);
     // Whatever a client emits is a command, whatever it is called: no event of its making reaches an emitter.
     socket.use((packet) => {
+      const { bytes, id } = arrivalOf(packet);
       const args: unknown[] = packet;
-      const bytes = packetBytes(packet);
-      const respond = typeof args.at(-1) === "function" ? (args.at(-1) as Respond) : undefined;
-      const [command, ...payloads] = respond ? args.slice(0, -1) : args;
+      const last = args.at(-1);
+      const [command, ...payloads] = typeof last === "function" ? args.slice(0, -1) : args;
       const payload = payloads.length > 1 ? payloads : payloads[0];
-      void router.handle({ session, command, payload, bytes }, respond);
+      const respond = typeof last === "function" ? respondTo(id, last as Respond) : undefined;
+      intake.take(() => void router.handle({ session, command, payload, bytes }, respond));
     });
     socket.on("disconnect", (reason) => {
       entered.delete(socket.conn);
       // One engine connection may enter and leave a namespace any number of times.
       socket.conn.off("packet", seen);
       socket.conn.off("close", opening.abandon);
+      outbox.close();
       void session.ended(reason);
     });
   });
 }
 
-function transportOf(socket: SessionSocket): Transport {
+function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, receivers: Receivers): Transport {
   return {
-    send: (name, data) => void socket.emit(name, data),
-    join: (audience) => void socket.join(audience),
-    leave: (audience) => void socket.leave(audience),
-    // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
-    backlogBytes: () => bytesOf(socket.conn["writeBuffer"]),
+    send: (event, data) => outbox.send(eventFrame(socket.nsp.name, event, JSON.stringify(data) ?? "null")),
+    join: (audience) => receivers.join(audience, outbox),
+    leave: (audience) => receivers.leave(audience, outbox),
+    backlogBytes: () => outbox.size + wire.backlogBytes(),
     close(reason) {
       if (reason === "slow_consumer") return terminate(socket.conn);
+      outbox.flush();
       // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
       if (disconnectReasons[reason].client === "reconnect") socket.conn.close();
       else socket.disconnect(reason === "rate_limited");
     },
   };
-}
-
-/** What the engine has not handed to its transport, which takes more only when the network has taken what it had. */
-function bytesOf(packets: readonly { data?: unknown }[]): number {
-  let bytes = 0;
-  for (const { data } of packets) bytes += typeof data === "string" || Buffer.isBuffer(data) ? data.length : 0;
-  return bytes;
 }
 
 /** Drops the backlog with the connection: a close in good order would keep it for as long as nobody reads. */
@@ -195,6 +218,13 @@ function headerTokenOf(socket: SessionSocket): string | undefined {
   const token = headerTokens.get(socket.conn) ?? bearerToken(socket.handshake.headers.authorization);
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
+}
+
+/** What was asked for at the beginning weighs more than all else of a connection that only listens. */
+function forgetRequest(socket: SessionSocket): void {
+  socket.handshake.headers = {};
+  // As the library's manual advises; its types do not know of it.
+  Reflect.set(socket.conn, "request", null);
 }
 
 /** The library keeps the handshake for as long as the socket lives; the token is not needed again. */

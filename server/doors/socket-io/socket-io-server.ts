@@ -13,6 +13,8 @@ export interface SocketIoServerOptions {
   isStoreAway(): boolean;
   origins: OriginPolicy;
   heartbeatIntervalMs: number;
+  /** Another implementation of WebSockets: a class like the server of `ws`. Default: the library's own. */
+  wsEngine?: unknown;
 }
 
 export type NoEvents = Record<string, never>;
@@ -24,11 +26,12 @@ const connectTimeoutMs = 10_000;
 
 /** The library's server with our settings. Listens to nothing until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, drain, origins, isStoreAway } = options;
+  const { heartbeatIntervalMs, drain, origins, isStoreAway, wsEngine } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],
     parser: contractParser,
+    ...(wsEngine === undefined ? {} : { wsEngine }),
     maxHttpBufferSize: maxPacketBytes,
     perMessageDeflate: false,
     connectTimeout: connectTimeoutMs,

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type DialectName, secret } from "../load/dialects.ts";
+import { PinnedProcess } from "./pinned-process.ts";
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
+const probe = fileURLToPath(new URL("loop-probe.js", import.meta.url));
+
+interface Peer {
+  dialect: DialectName;
+  program: string;
+  environment?: Record<string, string>;
+  /** Several instances of it behave as one, over Redis. */
+  redis?: boolean;
+}
+
+/** Far above what is sent: limits are tested elsewhere. They are looked at all the same. */
+const signalbox: Peer = {
+  dialect: "signalbox",
+  program: `${root}/dist/server/main.js`,
+  environment: {
+    NODE_ENV: "production",
+    HOST: "127.0.0.1",
+    JWT_SECRET: secret,
+    LOG_LEVEL: "warn",
+    CORS_ORIGINS: "https://app.example.com",
+    LIMIT_COMMANDS_PER_SECOND: "1000000",
+    LIMIT_COMMANDS_BURST: "1000000",
+    LIMIT_CONNECTIONS_PER_USER: "1000000",
+  },
+};
+const socketIo: Peer = { dialect: "socket.io", program: `${root}/dist/bench/bench/peers/socket-io.js` };
+
+export const peers = {
+  signalbox,
+  "signalbox over Redis": { ...signalbox, redis: true },
+  "socket.io": socketIo,
+  "socket.io + redis-adapter": { ...socketIo, redis: true },
+  ws: { dialect: "ws", program: `${root}/dist/bench/bench/peers/ws.js` },
+} satisfies Record<string, Peer>;
+export type PeerName = keyof typeof peers;
+
+export interface RunningPeer {
+  dialect: DialectName;
+  /** The instance that is published to, and the one that the others are at. */
+  publish: Instance;
+  subscribe: Instance;
+  instances: readonly Instance[];
+  stop(): Promise<void>;
+}
+
+export interface Instance extends PinnedProcess {
+  port: number;
+}
+
+/** Starts one instance, or two over a Redis of their own. */
+export async function startPeer(name: PeerName, environment: Record<string, string> = {}): Promise<RunningPeer> {
+  const peer: Peer = peers[name];
+  const redisPort = await freePort();
+  const redis = peer.redis
+    ? new PinnedProcess("load", ["redis-server", "--port", String(redisPort), "--save", "", "--bind", "127.0.0.1"])
+    : undefined;
+  await redis?.says("Ready to accept connections");
+  const start = async (): Promise<Instance> => {
+    const port = await freePort();
+    const server = new PinnedProcess("server", [process.execPath, "--expose-gc", "--import", probe, peer.program], {
+      ...peer.environment,
+      ...environment,
+      PORT: String(port),
+      ...(redis && { REDIS_URL: `redis://127.0.0.1:${redisPort}` }),
+    });
+    await answers(server, port);
+    return Object.assign(server, { port });
+  };
+  const subscribe = await start();
+  const publish = peer.redis ? await start() : subscribe;
+  const instances = [...new Set([subscribe, publish])];
+  return {
+    dialect: peer.dialect,
+    publish,
+    subscribe,
+    instances,
+    stop: async () => {
+      for (const process of [...instances, ...(redis ? [redis] : [])]) await process.stop();
+    },
+  };
+}
+
+/** Until it takes connections. */
+async function answers(server: PinnedProcess, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (server.child.exitCode !== null) throw new Error(`The server ended:\n${server.output}`);
+    if (await isListening(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`The server does not listen:\n${server.output}`);
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

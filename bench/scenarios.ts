@@ -1,0 +1,197 @@
+import type { Figures, Load } from "./run/measure.ts";
+import type { PeerName } from "./run/peers.ts";
+
+/** A server under a load. */
+export interface Subject {
+  peer: PeerName;
+  load: Load;
+  environment?: Record<string, string>;
+}
+
+/** Medians, by the names of the subjects. */
+export type Measured = Record<string, Figures>;
+
+export interface Check {
+  what: string;
+  /** What is compared with the bar. */
+  value(measured: Measured): number;
+  bar: { atLeast: number } | { atMost: number };
+  unit: string;
+}
+
+export interface Scenario {
+  name: string;
+  title: string;
+  /** Measured in turn, as often as there are repetitions. */
+  subjects: Record<string, Subject>;
+  checks: readonly Check[];
+  /** Part of `--quick`. */
+  quick?: boolean;
+}
+
+const times = { warmupSeconds: 2, seconds: 5 };
+/** With its envelope a message of 150 characters is what others call a payload of 200 bytes. */
+const payloadBytes = 150;
+
+const fanOut = (shape: Record<string, number>): Load => ({ load: "fan-out", payloadBytes, ...times, ...shape });
+
+/** How often a figure of ours goes into that of the other. */
+const ratio = (figure: string) => (measured: Measured) =>
+  (measured.ours?.[figure] ?? Number.NaN) / (measured.theirs?.[figure] ?? Number.NaN);
+const own = (figure: string) => (measured: Measured) => measured.ours?.[figure] ?? Number.NaN;
+
+/** The same load on both. */
+const against = (ours: PeerName, theirs: PeerName, load: Load): Record<string, Subject> => ({
+  ours: { peer: ours, load },
+  theirs: { peer: theirs, load },
+});
+
+const deliveries = (atLeast: number): Check => ({
+  what: "deliveries/s",
+  value: ratio("deliveriesPerSecond"),
+  bar: { atLeast },
+  unit: "×",
+});
+
+const complete: Check = { what: "not delivered", value: own("missing"), bar: { atMost: 0 }, unit: "" };
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "fan-out",
+    title: "1 room × 1 000, 8 publications in flight, against socket.io",
+    subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
+    checks: [deliveries(6), complete],
+    quick: true,
+  },
+  {
+    name: "fan-out-1",
+    title: "1 room × 1 000, 1 in flight, against socket.io",
+    subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 1_000, inFlight: 1 })),
+    checks: [deliveries(1.3), complete],
+    quick: true,
+  },
+  {
+    name: "fan-out-redis",
+    title: "1 room × 1 000 over Redis, 8 in flight, against socket.io + redis-adapter",
+    subjects: against(
+      "signalbox over Redis",
+      "socket.io + redis-adapter",
+      fanOut({ rooms: 1, members: 1_000, inFlight: 8 }),
+    ),
+    checks: [deliveries(5), complete],
+    quick: true,
+  },
+  {
+    name: "small-rooms",
+    title: "400 rooms × 5, 8 in flight in each, against socket.io",
+    subjects: against("signalbox", "socket.io", fanOut({ rooms: 400, members: 5, inFlight: 8 })),
+    checks: [deliveries(1.4), complete],
+    quick: true,
+  },
+  {
+    name: "small-rooms-redis",
+    title: "400 rooms × 5 over Redis, 8 in flight in each, against socket.io + redis-adapter",
+    subjects: against(
+      "signalbox over Redis",
+      "socket.io + redis-adapter",
+      fanOut({ rooms: 400, members: 5, inFlight: 8 }),
+    ),
+    checks: [deliveries(2), complete],
+    quick: true,
+  },
+  {
+    name: "ws",
+    title: "1 room × 1 000, 8 in flight, against bare ws",
+    subjects: against("signalbox", "ws", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
+    checks: [deliveries(1), complete],
+  },
+  {
+    name: "hot-room",
+    title: "1 room × 100, 100 000 deliveries/s, against socket.io",
+    subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 100, inFlight: 1, rate: 1_000 })),
+    checks: [
+      { what: "CPU per delivery", value: ratio("cpuMicrosPerDelivery"), bar: { atMost: 0.75 }, unit: "×" },
+      { what: "p99", value: ratio("p99"), bar: { atMost: 0.5 }, unit: "×" },
+      complete,
+    ],
+  },
+  {
+    name: "calm",
+    title: "100 rooms × 10, 2 000 deliveries/s, against socket.io",
+    subjects: against("signalbox", "socket.io", fanOut({ rooms: 100, members: 10, inFlight: 1, rate: 200 })),
+    checks: [{ what: "p99", value: ratio("p99"), bar: { atMost: 1 }, unit: "×" }, complete],
+  },
+  {
+    name: "greedy",
+    title: "a greedy publisher in a room of 100; ten calm rooms × 10 beside it",
+    subjects: {
+      ours: {
+        peer: "signalbox",
+        load: fanOut({ rooms: 10, members: 10, inFlight: 1, rate: 100, greedyMembers: 100, greedyInFlight: 5_000 }),
+      },
+    },
+    checks: [
+      { what: "longest stall of the loop", value: own("loopStallMs"), bar: { atMost: 200 }, unit: "ms" },
+      { what: "p99 of the calm rooms", value: own("p99"), bar: { atMost: 250 }, unit: "ms" },
+      complete,
+    ],
+  },
+  {
+    name: "connections",
+    title: "connections with a verified token and a joined room, against socket.io",
+    subjects: {
+      ours: { peer: "signalbox", load: { load: "connections", connections: 4_000, roomSize: 10 } },
+      theirs: {
+        peer: "socket.io",
+        load: { load: "connections", connections: 4_000, roomSize: 10 },
+        environment: { CHECK_TOKENS: "yes" },
+      },
+    },
+    checks: [
+      { what: "connections/s", value: ratio("connectionsPerSecond"), bar: { atLeast: 0.9 }, unit: "×" },
+      { what: "CPU per connection", value: ratio("cpuMicrosPerConnection"), bar: { atMost: 1.11 }, unit: "×" },
+    ],
+  },
+  {
+    name: "memory",
+    title: "10 000 idle connections, against socket.io",
+    subjects: against("signalbox", "socket.io", { load: "idle", connections: 10_000 }),
+    checks: [{ what: "RSS per connection", value: ratio("bytesPerConnection"), bar: { atMost: 1.1 }, unit: "×" }],
+  },
+  {
+    name: "storm",
+    title: "5 000 dropped, back, and each resumed with 20 missed events of 50 rooms, against socket.io, reconnect only",
+    subjects: against("signalbox", "socket.io", { load: "storm", clients: 5_000, rooms: 50, missed: 20 }),
+    checks: [
+      { what: "time to the last", value: ratio("lastBackMs"), bar: { atMost: 0.8 }, unit: "×" },
+      { what: "longest stall of the loop", value: own("loopStallMs"), bar: { atMost: 500 }, unit: "ms" },
+    ],
+  },
+  {
+    name: "growth-members",
+    title: "a room of 10 000 against one of 100, 8 in flight",
+    subjects: {
+      ours: { peer: "signalbox", load: fanOut({ rooms: 1, members: 10_000, inFlight: 8, payloadBytes: 150 }) },
+      theirs: { peer: "signalbox", load: fanOut({ rooms: 1, members: 100, inFlight: 8, payloadBytes: 150 }) },
+    },
+    checks: [
+      { what: "CPU per delivery", value: ratio("cpuMicrosPerDelivery"), bar: { atMost: 1.2 }, unit: "×" },
+      complete,
+    ],
+  },
+  {
+    name: "growth-rooms",
+    title: "publishing in 100 000 rooms against 10",
+    subjects: {
+      ours: { peer: "signalbox", load: { load: "rooms", rooms: 100_000 } },
+      theirs: { peer: "signalbox", load: { load: "rooms", rooms: 10 } },
+    },
+    checks: [{ what: "CPU per publication", value: ratio("cpuMicrosPerPublication"), bar: { atMost: 1.2 }, unit: "×" }],
+  },
+  {
+    name: "empty-rooms",
+    title: "20 000 rooms that were created, joined and left",
+    subjects: { ours: { peer: "signalbox", load: { load: "empty-rooms", rooms: 20_000 } } },
+    checks: [{ what: "memory per room", value: own("bytesPerEmptyRoom"), bar: { atMost: 2_048 }, unit: "bytes" }],
+  },
+];

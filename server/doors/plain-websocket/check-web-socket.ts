@@ -1,0 +1,31 @@
+import { WebSocketServer } from "ws";
+import { keepsOrder } from "../wire/self-check.ts";
+import { WebSocketWire } from "./web-socket-wire.ts";
+
+let checked: Promise<boolean> | undefined;
+
+/** Whether `ws` is made as our wire thinks. Looked at once: it does not change while the process lives. */
+export function checkWebSocket(): Promise<boolean> {
+  checked ??= check();
+  return checked;
+}
+
+function check(): Promise<boolean> {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  return keepsOrder({
+    path: "/",
+    attach(httpServer, connected) {
+      httpServer.on("upgrade", (request, socket, head) => {
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          const options = { direct: true, backlogBytes: Number.POSITIVE_INFINITY, slow() {} };
+          const wire = new WebSocketWire(webSocket, options);
+          connected({ wire, writePublicly: (text) => webSocket.send(text), isDirect: () => wire.isDirect });
+        });
+      });
+    },
+    close() {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  });
+}

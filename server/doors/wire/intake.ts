@@ -1,0 +1,68 @@
+/** Counts the turns of the event loop in which something was asked. */
+export class Turns {
+  #current = 0;
+  #isCounting = false;
+
+  /** The same number for as long as the turn lasts. */
+  get current(): number {
+    if (!this.#isCounting) {
+      this.#isCounting = true;
+      setImmediate(() => {
+        this.#isCounting = false;
+        this.#current++;
+      });
+    }
+    return this.#current;
+  }
+}
+
+/** What commands are read from. */
+export interface Source {
+  /** Reads no more, until the function that it returns is called. */
+  pause(): () => void;
+}
+
+/** Commands of one connection that are begun in one turn. */
+export const commandsPerTurn = 64;
+
+/**
+ * Holds a greedy connection back. What it has sent is read in large pieces, thousands of commands each, and while they
+ * are carried out nobody else is served: so only some are begun per turn, in their order, and no more is read meanwhile.
+ */
+export class Intake {
+  readonly #turns: Turns;
+  readonly #source: Source;
+  readonly #waiting: (() => void)[] = [];
+  #turn = -1;
+  #begun = 0;
+  #resume: (() => void) | undefined;
+
+  constructor(turns: Turns, source: Source) {
+    this.#turns = turns;
+    this.#source = source;
+  }
+
+  take(begin: () => void): void {
+    if (!this.#resume && this.#mayBegin()) return begin();
+    this.#waiting.push(begin);
+    if (this.#resume) return;
+    this.#resume = this.#source.pause();
+    setImmediate(() => this.#goOn());
+  }
+
+  #mayBegin(): boolean {
+    const { current } = this.#turns;
+    if (current !== this.#turn) {
+      this.#turn = current;
+      this.#begun = 0;
+    }
+    return this.#begun++ < commandsPerTurn;
+  }
+
+  #goOn(): void {
+    for (const begin of this.#waiting.splice(0, commandsPerTurn)) begin();
+    if (this.#waiting.length > 0) return void setImmediate(() => this.#goOn());
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "@jest/globals";
+import { commandsPerTurn, Intake, Turns } from "../../server/doors/wire/intake.ts";
+import { nextTurn } from "../support/within.ts";
+
+/** A connection that notes whether it is read from. */
+function source() {
+  const state = { isPaused: false, pauses: 0 };
+  const pause = () => {
+    state.isPaused = true;
+    state.pauses++;
+    return () => {
+      state.isPaused = false;
+    };
+  };
+  return { state, pause };
+}
+
+describe("an intake", () => {
+  it("FAN-10 begins so many commands a turn, keeps their order, and is not read from meanwhile", async () => {
+    const connection = source();
+    const intake = new Intake(new Turns(), connection);
+    const begun: number[] = [];
+    const total = 2 * commandsPerTurn + 10;
+
+    for (let index = 0; index < total; index++) intake.take(() => void begun.push(index));
+    const perTurn = [begun.length];
+    const wasPaused = connection.state.isPaused;
+    while (begun.length < total) {
+      await nextTurn();
+      perTurn.push(begun.length);
+    }
+
+    expect(wasPaused).toBe(true);
+    expect(perTurn).toEqual([commandsPerTurn, 2 * commandsPerTurn, total]);
+    expect(begun).toEqual(Array.from({ length: total }, (_, index) => index));
+    expect(connection.state).toEqual({ isPaused: false, pauses: 1 });
+  });
+
+  it("FAN-10 does not hold back who sends little, whatever others send", async () => {
+    const turns = new Turns();
+    const greedy = new Intake(turns, source());
+    const modest = source();
+    const other = new Intake(turns, modest);
+    let begun = 0;
+
+    for (let turn = 0; turn < 5; turn++) {
+      for (let index = 0; index < commandsPerTurn; index++) {
+        greedy.take(() => {});
+        other.take(() => void begun++);
+      }
+      expect(begun).toBe((turn + 1) * commandsPerTurn);
+      await nextTurn();
+      await nextTurn();
+    }
+
+    expect(modest.state.pauses).toBe(0);
+  });
+});

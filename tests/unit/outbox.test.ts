@@ -1,0 +1,149 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Batch } from "../../server/deliver/batch.ts";
+import { Outbox, Rounds } from "../../server/deliver/outbox.ts";
+import { Receivers } from "../../server/deliver/receivers.ts";
+import { TextFrame } from "../../server/deliver/text-frame.ts";
+import { eventually, nextTurn } from "../support/within.ts";
+
+/** A connection that keeps what was written to it, write by write. */
+function open(rounds: Rounds): { outbox: Outbox; writes: Batch[]; texts(): string[][] } {
+  const writes: Batch[] = [];
+  const outbox = new Outbox(rounds, { write: (batch) => void writes.push(batch) });
+  return { outbox, writes, texts: () => writes.map(({ frames }) => frames.map(({ text }) => text)) };
+}
+
+describe("an outbox", () => {
+  it("FAN-1 writes what one turn brings once, in the order in which it came", async () => {
+    const rounds = new Rounds({ coalesceMs: 0 });
+    const ada = open(rounds);
+
+    ada.outbox.put(new TextFrame("event"));
+    ada.outbox.send(new TextFrame("reply"));
+    await Promise.resolve();
+    ada.outbox.put(new TextFrame("another event"));
+    expect(ada.writes).toEqual([]);
+    await nextTurn();
+    ada.outbox.put(new TextFrame("of the next turn"));
+    await nextTurn();
+
+    expect(ada.texts()).toEqual([["event", "reply", "another event"], ["of the next turn"]]);
+  });
+
+  it("FAN-1 gives those who get the same the same bytes, and those who get more their own", async () => {
+    const rounds = new Rounds({ coalesceMs: 0 });
+    const receivers = new Receivers();
+    const [ada, bob, eve] = [open(rounds), open(rounds), open(rounds)];
+    for (const { outbox } of [ada, bob, eve]) receivers.join("room", outbox);
+
+    receivers.post(["room"], () => new TextFrame("one"));
+    eve.outbox.send(new TextFrame("reply"));
+    receivers.post(["room"], () => new TextFrame("two"));
+    await nextTurn();
+
+    expect(ada.writes[0]?.bytes).toBe(bob.writes[0]?.bytes);
+    expect(ada.texts()).toEqual([["one", "two"]]);
+    expect(eve.texts()).toEqual([["one", "reply", "two"]]);
+    expect(String(eve.writes[0]?.bytes)).toMatch(/one.*reply.*two/s);
+  });
+
+  it("FAN-1 does not wait for the end of the turn with more than fits into one write", () => {
+    const rounds = new Rounds({ coalesceMs: 0 });
+    const ada = open(rounds);
+    const large = new TextFrame("x".repeat(100_000));
+
+    for (let index = 0; index < 7; index++) ada.outbox.put(large);
+
+    expect(ada.texts().map(({ length }) => length)).toEqual([3, 3]);
+    expect(ada.outbox.size).toBe(100_000);
+  });
+
+  it("FAN-3 puts an event for several audiences once into the outbox of somebody in more than one of them", async () => {
+    const rounds = new Rounds({ coalesceMs: 0 });
+    const receivers = new Receivers();
+    const [ada, bob] = [open(rounds), open(rounds)];
+    receivers.join("a", ada.outbox);
+    receivers.join("b", ada.outbox);
+    receivers.join("b", bob.outbox);
+    const huge = "x".repeat(300_000);
+
+    receivers.post(["a", "b", "nobody's"], () => new TextFrame("once"));
+    // Is written at once, and is not to come again all the same.
+    receivers.post(["a", "b"], () => new TextFrame(huge));
+    receivers.leave("b", bob.outbox);
+    receivers.post(["b"], () => new TextFrame("after bob has left"));
+    await nextTurn();
+
+    expect(ada.texts().flat()).toEqual(["once", huge, "after bob has left"]);
+    expect(bob.texts().flat()).toEqual(["once", huge]);
+  });
+
+  it("FAN-3 makes no message of an event that nobody here gets", () => {
+    const receivers = new Receivers();
+
+    const post = () =>
+      receivers.post(["room"], () => {
+        throw new Error("made");
+      });
+
+    expect(post).not.toThrow();
+  });
+
+  it("FAN-9 gathers events for as long as the setting says, and a reply takes them along at the end of its turn", async () => {
+    const rounds = new Rounds({ coalesceMs: 60_000 });
+    const [ada, bob] = [open(rounds), open(rounds)];
+
+    ada.outbox.put(new TextFrame("event"));
+    bob.outbox.put(new TextFrame("event"));
+    await nextTurn();
+    ada.outbox.send(new TextFrame("reply"));
+    await nextTurn();
+    const beforeTheEnd = [ada.texts(), bob.texts()];
+    rounds.flush();
+
+    expect(beforeTheEnd).toEqual([[["event", "reply"]], []]);
+    expect(bob.texts()).toEqual([["event"]]);
+  });
+
+  it("FAN-9 what was gathered goes out when the time is over", async () => {
+    const rounds = new Rounds({ coalesceMs: 5 });
+    const ada = open(rounds);
+
+    for (const text of ["a", "b"]) {
+      ada.outbox.put(new TextFrame(text));
+      await eventually(() => ada.outbox.size === 0, "an empty outbox");
+    }
+
+    expect(ada.texts()).toEqual([["a"], ["b"]]);
+  });
+
+  it("FAN-1 drops what is still there when the connection has ended", async () => {
+    const rounds = new Rounds({ coalesceMs: 0 });
+    const ada = open(rounds);
+
+    ada.outbox.put(new TextFrame("event"));
+    ada.outbox.close();
+    ada.outbox.put(new TextFrame("another"));
+    await nextTurn();
+
+    expect(ada.writes).toEqual([]);
+  });
+});
+
+describe("a frame", () => {
+  it.each([
+    ["", 2],
+    ["a".repeat(125), 2],
+    ["a".repeat(126), 4],
+    ["ä".repeat(63), 4],
+    ["a".repeat(65_535), 4],
+    ["€".repeat(21_846), 10],
+  ])("FAN-6 has the length of its bytes before them (%#)", (text, start) => {
+    const { bytes } = new TextFrame(text);
+
+    const length = Buffer.byteLength(text);
+    const said = { 2: () => bytes[1], 4: () => bytes.readUInt16BE(2), 10: () => Number(bytes.readBigUInt64BE(2)) };
+    expect(bytes.length).toBe(start + length);
+    expect(said[start as keyof typeof said]()).toBe(length);
+    expect(bytes.toString("utf8", start)).toBe(text);
+  });
+});

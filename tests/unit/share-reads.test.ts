@@ -1,0 +1,62 @@
+import { describe, expect, it } from "@jest/globals";
+import type { LogBounds } from "../../server/log/event-log.ts";
+import { type LogReads, shareReads } from "../../server/resume/share-reads.ts";
+import type { LogName } from "../../shared/room.ts";
+import { nextTurn } from "../support/within.ts";
+
+const name = "conversation:42" as LogName;
+
+/** A log whose answers are given by hand. */
+function slowLog() {
+  const asked: { answer(last: number): void; fail(): void }[] = [];
+  const log: LogReads = {
+    bounds: () =>
+      new Promise<LogBounds>((resolve, reject) => {
+        asked.push({
+          answer: (last) => resolve({ epoch: "e", first: 1, last }),
+          fail: () => reject(new Error("away")),
+        });
+      }),
+    read: async () => ({ bounds: { epoch: "e", first: 1, last: 0 }, events: [] }),
+    readBack: async () => ({ bounds: { epoch: "e", first: 1, last: 0 }, events: [] }),
+  };
+  return { log, asked };
+}
+
+describe("reads of a log that many ask for", () => {
+  it("FEED-7 are two at most: for the first, and for all who came while it was under way", async () => {
+    const { log, asked } = slowLog();
+    const shared = shareReads(log);
+
+    const first = shared.bounds(name);
+    const others = Array.from({ length: 100 }, () => shared.bounds(name));
+    const atOnce = asked.length;
+    asked[0]?.answer(1);
+    await first;
+    await nextTurn();
+    asked[1]?.answer(2);
+
+    expect(atOnce).toBe(1);
+    expect((await first).last).toBe(1);
+    expect((await Promise.all(others)).map(({ last }) => last)).toEqual(Array(100).fill(2));
+    expect(asked).toHaveLength(2);
+  });
+
+  it("FEED-7 are not shared with who asks when they are over, and a failure is nobody else's", async () => {
+    const { log, asked } = slowLog();
+    const shared = shareReads(log);
+
+    const first = shared.bounds(name);
+    const second = shared.bounds(name);
+    asked[0]?.fail();
+    await expect(first).rejects.toThrow("away");
+    await nextTurn();
+    asked[1]?.answer(5);
+    expect((await second).last).toBe(5);
+    const third = shared.bounds(name);
+    asked[2]?.answer(6);
+
+    expect((await third).last).toBe(6);
+    expect(asked).toHaveLength(3);
+  });
+});
