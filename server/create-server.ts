@@ -3,17 +3,19 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import type { AddressInfo, ListenOptions } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { Envelope } from "../shared/envelope.ts";
-import type { InstanceId } from "../shared/ids.ts";
+import type { InstanceId, MessageId, ResponseId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
-import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
+import { createTellVerdict } from "./agents/tell-verdict.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
+import { Admission } from "./connect/admission.ts";
 import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
 import type { OriginPolicy } from "./connect/origin.ts";
+import { AgentAnswers } from "./conversations/agent-answers.ts";
 import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
@@ -24,6 +26,8 @@ import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { toDispatch } from "./dispatch/dispatch-record.ts";
+import { openDispatch } from "./dispatch/open-dispatch.ts";
 import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
 import { checkWebSocket } from "./doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
@@ -33,10 +37,13 @@ import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { Turns } from "./doors/wire/intake.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
+import { createAgentHandlers } from "./handle/agents/agent-handlers.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
+import { createDispatchHandlers } from "./handle/http/dispatch-handlers.ts";
 import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
+import { createRevoke } from "./handle/revocation-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
@@ -44,6 +51,7 @@ import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import type { Logger } from "./observe/logger.ts";
+import { openIdentity } from "./open-identity.ts";
 import { openStore, type Store } from "./open-store.ts";
 import { LongPolls } from "./polling/long-polls.ts";
 import { Waiters } from "./polling/waiters.ts";
@@ -68,8 +76,8 @@ import { Ledger } from "./tasks/ledger.ts";
 import { Streams } from "./tasks/streams.ts";
 import { Tasks } from "./tasks/tasks.ts";
 
-/** The settings, with the secret that a start outside production makes up. */
-export type ServerConfig = Config & { JWT_SECRET: string };
+/** The settings; a start outside production makes a secret up, where nobody else is trusted. */
+export type ServerConfig = Config;
 
 /** Parts that an embedder or a test brings along. */
 export interface Overrides extends Partial<Omit<Store, "close">> {
@@ -96,6 +104,9 @@ export interface SignalboxServer {
 
 /** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
 export const listenBacklog = 4_096;
+
+/** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
+const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
 export async function createServer(
@@ -128,7 +139,9 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, transactions, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents, ingest, redis } = isStore(
+    overrides,
+  )
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -137,10 +150,17 @@ async function build(
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
+  const admission = new Admission({
+    connectionsPerIp: config.LIMIT_CONNECTIONS_PER_IP,
+    newPerSecond: config.LIMIT_NEW_CONNECTIONS_PER_SECOND,
+    trustProxy: config.TRUST_PROXY,
+    clock,
+  });
   const io = createSocketIoServer({
     path,
     transports,
     drain,
+    admission,
     isStoreAway: () => redis?.isAway ?? false,
     origins,
     heartbeatIntervalMs,
@@ -183,6 +203,44 @@ async function build(
   closers.add("attendance", () => attendance.close());
   const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
   const tasks = new Tasks(taskDeps);
+  const rememberedMs = config.LOG_TTL_SECONDS * 1000;
+  const answers = new AgentAnswers({
+    documents,
+    log,
+    publisher,
+    ttlMs: rememberedMs,
+    touch: (conversationId) => conversations.touch(conversationId),
+    failed,
+  });
+  closers.add("answers of agents", () => answers.flush());
+  const {
+    registration,
+    desk,
+    dispatching,
+    directory,
+    waiters: dispatchWaiters,
+    rounds: dispatchRounds,
+  } = openDispatch({
+    documents,
+    transactions,
+    leases,
+    log,
+    answers,
+    tasks: {
+      assertExists: async (taskId) => void (await tasks.get(taskId)),
+      follow: async (taskId, task) => void (await tasks.follow(taskId, task)),
+    },
+    broadcast,
+    clock,
+    instanceId,
+    leaseMs: config.AGENT_LEASE_MS,
+    heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,
+    stallMs: config.AGENT_STALL_SECONDS * 1000,
+    rememberedMs,
+    judged: createTellVerdict({ publisher, failed }),
+    failed,
+  });
+  closers.add("rounds of dispatch", () => dispatchRounds.close());
 
   // Resume
   const sessions = new Sessions();
@@ -226,12 +284,9 @@ async function build(
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
   // Route and handle
-  const verifier = createSharedSecretVerifier({
-    secret: config.JWT_SECRET,
-    audience: config.JWT_AUDIENCE,
-    issuer: config.JWT_ISSUER,
-    clock,
-  });
+  const identity = openIdentity(config, { documents, broadcast, sessions, clock, logger, failed });
+  const { verifier, logins, revoked, backChannelLogout } = identity;
+  closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
   const router = new Router({
     middleware: [authentication({ clock }), rateLimit(), commandLogging({ logger })],
@@ -251,15 +306,24 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    cancelDispatch: async (id: ResponseId, reason: string) =>
+      void (await dispatching.cancel(id as string as MessageId, reason)),
     hlink,
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
-  router.registerAll("/agents", sessionHandlers);
+  router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ registration, desk, publisher }) });
   router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
+  const revoke = createRevoke({
+    revocations: identity.revocations,
+    audit: (what, details) => logger.info(what, { audit: true, ...details }),
+  });
+  router.register("http", "revoke", revoke);
+  router.register("/admin", "admin.revoke", revoke);
+  router.registerAll("http", createDispatchHandlers({ access, dispatching, directory, toDispatch }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -273,6 +337,7 @@ async function build(
     instanceId,
     limits,
     heartbeatIntervalMs,
+    isJustRevoked: (principal) => revoked.isJustRevoked(principal),
     connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
   const keepalive = new Keepalive({
@@ -280,6 +345,7 @@ async function build(
     clock,
     heartbeatIntervalMs,
     backlogBytes: config.LIMIT_BACKLOG_BYTES,
+    backlogMs: config.LIMIT_BACKLOG_MS,
   });
   closers.add("keepalive", () => keepalive.close());
 
@@ -294,7 +360,7 @@ async function build(
     drain.onStart(() => void reading.close());
   }
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
-  const eventStreams = createEventStreamDoor({ connector, router, clock, backlogBytes });
+  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes });
   const app = createApp({
     connector,
     drain,
@@ -308,17 +374,20 @@ async function build(
     trustProxy: config.TRUST_PROXY,
     bodyBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
+    logins,
+    secureCookie: config.NODE_ENV === "production",
+    backChannelLogout,
     pagesEnabled: config.DASHBOARD_ENABLED,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
-  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
+  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);
   const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(overrides.wsEngine), checkWebSocket()]);
   for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
   const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
   const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
-  const door = { httpServer, connector, router, drain, origins, clock, logger, ...written };
+  const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
   const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
@@ -333,6 +402,7 @@ async function build(
   outlets.push(socketIo, plainWebSocket, eventStreams, waiters);
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
+  closers.add("those who wait for a dispatch", () => dispatchWaiters.close());
   closers.add("long polls", () => waiters.endAll());
 
   const host = hostOf(config);
@@ -344,7 +414,10 @@ async function build(
     port,
     instanceId,
     publisher,
-    drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
+    drain: (windowMs = config.DRAIN_MS) => {
+      dispatchWaiters.close();
+      return drain.start({ sessions, windowMs });
+    },
     close: () => closers.close(),
   };
 }
@@ -362,8 +435,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, transactions, presence, registry, latest, uiEvents } = overrides;
-  return Boolean(log && documents && transactions && presence && registry && latest && uiEvents);
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

@@ -11,11 +11,21 @@ import type { TokenBucket } from "./token-bucket.ts";
 export interface Transport {
   /** Writes a message to this connection alone. */
   send(name: string, data: unknown): void;
+  /**
+   * Writes a message that the client answers. Resolves with whatever it answers; rejects when it has not in time, or
+   * the connection ends. Absent at doors where nothing is asked; one whose clients do not answer answers for them.
+   */
+  ask?(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
   /** From now on the audience's events are written to this connection. */
   join(audience: Audience): void;
   leave(audience: Audience): void;
   /** Bytes that were sent and that the network has not taken yet. */
   backlogBytes(): number;
+  /**
+   * Something that stays the same for as long as the network takes nothing of what waits, or `undefined` when nothing
+   * waits. Without it only the bytes are looked at.
+   */
+  oldestUnsent?(): unknown;
   /** Ends the connection in the way that the reason asks for; what was sent before still goes out. */
   close(reason: DisconnectReason): void;
 }
@@ -52,6 +62,8 @@ export class Session {
   /** When the client last sent anything. Milliseconds since 1970. */
   lastSeenAt: number;
   lastPingAt: number;
+  /** What waits to be sent, and since when the network has taken nothing of it. */
+  stuck: { on: unknown; since: number } | undefined;
   transport: Transport = detached;
   /** Resolves when the connection has ended and all that follows from it is done. */
   readonly whenClosed: Promise<void>;
@@ -103,6 +115,12 @@ export class Session {
 
   send(name: string, data: unknown): void {
     if (this.isOpen) this.transport.send(name, data);
+  }
+
+  /** As {@link Transport.ask}. */
+  async ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
+    if (!this.isOpen || !this.transport.ask) throw new Error("There is nobody to answer.");
+    return this.transport.ask(name, data, timeoutMs);
   }
 
   /** Tells the client why, then ends the connection. */
@@ -161,4 +179,10 @@ export class Session {
   }
 }
 
-const detached: Transport = { send() {}, join() {}, leave() {}, backlogBytes: () => 0, close() {} };
+const detached: Transport = {
+  send() {},
+  join() {},
+  leave() {},
+  backlogBytes: () => 0,
+  close() {},
+};

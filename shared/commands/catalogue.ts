@@ -30,6 +30,7 @@ import {
   setTyping,
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
+import { cancelDispatch, createDispatch, getAgent, getDispatch, listAgents } from "./dispatch-commands.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
 import {
   createCheckpoint,
@@ -44,6 +45,7 @@ import {
   publishEvents,
   readEvents,
   resumeCheckpoint,
+  revoke,
   updateTask,
 } from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
@@ -104,6 +106,12 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [revoke.name]: revoke,
+    [listAgents.name]: listAgents,
+    [getAgent.name]: getAgent,
+    [createDispatch.name]: createDispatch,
+    [getDispatch.name]: getDispatch,
+    [cancelDispatch.name]: cancelDispatch,
     [publishEvents.name]: publishEvents,
     [readEvents.name]: readEvents,
     [createTask.name]: createTask,

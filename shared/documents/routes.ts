@@ -1,14 +1,20 @@
 import type { z } from "zod";
 import { createConversation, listConversations, sendChatMessage } from "../commands/chat-commands.ts";
 import { PublishedReply } from "../commands/fields.ts";
+import { Agent } from "../entities/agent.ts";
 import { Checkpoint } from "../entities/checkpoint.ts";
+import { Dispatch } from "../entities/dispatch.ts";
 import { Task } from "../entities/task.ts";
+import { AgentList } from "../http/agents.ts";
 import { CreateCheckpointBody } from "../http/checkpoints.ts";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../http/conversations.ts";
+import { CreateDispatchBody, DispatchCreated, DispatchQuery } from "../http/dispatches.ts";
 import { EventsAnswer, EventsQuery, PublishAnswer, PublishBody } from "../http/events.ts";
 import { listOf } from "../http/list.ts";
 import { NotificationBody } from "../http/notifications.ts";
 import { ListQuery } from "../http/query.ts";
+import { RevocationAnswer, RevocationBody } from "../http/revocations.ts";
+import { SessionAnswer } from "../http/session.ts";
 import { CreateStreamBody, StreamList, StreamWithProgress } from "../http/streams.ts";
 import { CreateTaskBody, TaskList, TasksQuery, UpdateTaskBody } from "../http/tasks.ts";
 import { WebsocketStatus } from "../http/websocket-status.ts";
@@ -20,14 +26,15 @@ export interface RouteDescription {
   /** With `{…}` where a path has an id. */
   path: string;
   summary: string;
-  /** `anyone`: without a token. `reader`: as for the rooms that are read. */
-  who: readonly Role[] | "anyone" | "reader";
+  /** `anyone`: without a token. `token`: any token. `reader`: as for the rooms that are read. */
+  who: readonly Role[] | "anyone" | "token" | "reader";
   query?: z.ZodObject;
   body?: z.ZodType;
-  answer: { status: 200 | 201 | 202; schema: z.ZodType; alsoEventStream?: true };
+  answer: { status: 200 | 201 | 202; schema: z.ZodType; alsoEventStream?: true } | { status: 204 };
 }
 
 const watching = ["service", "monitor", "admin"] as const;
+const dispatching = ["service", "admin"] as const;
 const conversing = ["user", "service", "admin"] as const;
 
 /** The routes that are served. */
@@ -38,6 +45,28 @@ export const routes: readonly RouteDescription[] = [
     summary: "Whether the server takes clients, and how many it has, over all instances",
     who: "anyone",
     answer: { status: 200, schema: WebsocketStatus },
+  },
+  {
+    method: "post",
+    path: "/api/session",
+    summary: "Begins a cookie session that stands for the token of the request",
+    who: "token",
+    answer: { status: 201, schema: SessionAnswer },
+  },
+  {
+    method: "delete",
+    path: "/api/session",
+    summary: "Ends the cookie session, and its connections",
+    who: "token",
+    answer: { status: 204 },
+  },
+  {
+    method: "post",
+    path: "/api/revocations",
+    summary: "Refuses all tokens of a user up to now, those of a session, or one",
+    who: ["admin"],
+    body: RevocationBody,
+    answer: { status: 201, schema: RevocationAnswer },
   },
   {
     method: "post",
@@ -171,5 +200,43 @@ export const routes: readonly RouteDescription[] = [
     summary: "Tells that a task goes on from a checkpoint",
     who: ["service"],
     answer: { status: 200, schema: Checkpoint },
+  },
+  {
+    method: "get",
+    path: "/api/agents",
+    summary: "The agents of all instances, connected or lately gone, with what each has in flight",
+    who: watching,
+    query: ListQuery,
+    answer: { status: 200, schema: AgentList },
+  },
+  {
+    method: "get",
+    path: "/api/agents/{id}",
+    summary: "One agent",
+    who: watching,
+    answer: { status: 200, schema: Agent },
+  },
+  {
+    method: "post",
+    path: "/api/dispatches",
+    summary: "Gives work to an agent, or to the least loaded one that can do it",
+    who: dispatching,
+    body: CreateDispatchBody,
+    answer: { status: 202, schema: DispatchCreated },
+  },
+  {
+    method: "get",
+    path: "/api/dispatches/{id}",
+    summary: "A dispatch as it is, or when it has ended",
+    who: dispatching,
+    query: DispatchQuery,
+    answer: { status: 200, schema: Dispatch },
+  },
+  {
+    method: "delete",
+    path: "/api/dispatches/{id}",
+    summary: "Cancels a dispatch",
+    who: dispatching,
+    answer: { status: 200, schema: Dispatch },
   },
 ];

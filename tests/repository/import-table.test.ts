@@ -30,6 +30,7 @@ const rules: Record<string, Rule> = {
   "server/log": { uses: ["server/redis"] },
   "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
   "server/deliver": { knows: ["server/log", "server/session"] },
+  "server/revocations": { uses: ["server/session"], knows: ["server/deliver", "server/documents"] },
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
@@ -38,13 +39,24 @@ const rules: Record<string, Rule> = {
 
   "server/conversations": {
     uses: ["server/resume", "server/session", "ulid"],
-    knows: ["server/documents", "server/log", "server/publish"],
+    knows: ["server/documents", "server/log", "server/publish", "zod"],
   },
   "server/tasks": {
     uses: ["server/log", "server/publish", "ulid"],
     knows: ["server/documents", "server/transactions", "zod"],
   },
-  "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
+  "server/agents": {
+    uses: ["server/publish"],
+    knows: ["server/documents", "server/log", "server/session", "server/transactions"],
+  },
+  "server/dispatch": {
+    uses: ["server/agents", "server/publish", "server/redis", "server/session"],
+    knows: ["server/conversations", "server/deliver", "server/documents", "server/log", "server/transactions"],
+  },
+  "server/access": {
+    uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"],
+    knows: ["server/documents", "server/observe", "server/revocations"],
+  },
   "server/rooms": {
     uses: ["server/session"],
     knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
@@ -71,14 +83,17 @@ const rules: Record<string, Rule> = {
     uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
+      "server/agents",
       "server/conversations",
       "server/deliver",
+      "server/dispatch",
       "server/hlink",
       "server/polling",
       "server/presence",
       "server/publications",
       "server/publish",
       "server/resume",
+      "server/revocations",
       "server/subscriptions",
       "server/tasks",
     ],
@@ -100,15 +115,16 @@ const rules: Record<string, Rule> = {
     knows: ["server/observe", "server/route", "server/session"],
   },
   "server/doors/plain-websocket": {
-    uses: ["server/connect", "server/deliver", "server/doors/wire", "ws"],
-    knows: ["server/observe", "server/route", "server/session"],
+    uses: ["server/connect", "server/deliver", "server/doors/wire", "server/route", "ws"],
+    knows: ["server/observe", "server/session"],
   },
   "server/http": {
     uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
-    knows: ["server/log", "server/observe", "server/registry", "zod"],
+    knows: ["server/access", "server/log", "server/observe", "server/registry", "zod"],
   },
   "server/open-store.ts": {
     uses: [
+      "server/dispatch",
       "server/documents",
       "server/health",
       "server/hlink",
@@ -121,16 +137,22 @@ const rules: Record<string, Rule> = {
     ],
     knows: ["server/config.ts", "server/observe"],
   },
+  "server/open-identity.ts": {
+    uses: ["server/access", "server/revocations"],
+    knows: ["server/config.ts", "server/deliver", "server/documents", "server/observe", "server/session"],
+  },
   "server/workers.ts": { uses: ["@socket.io/sticky"], knows: ["server/observe"] },
 
   "server/create-server.ts": {
     uses: [
       "server/access",
+      "server/agents",
       "server/closers.ts",
       "server/config.ts",
       "server/connect",
       "server/conversations",
       "server/deliver",
+      "server/dispatch",
       "server/documents",
       "server/doors/event-stream",
       "server/doors/plain-websocket",
@@ -142,6 +164,7 @@ const rules: Record<string, Rule> = {
       "server/http",
       "server/ingest",
       "server/log",
+      "server/open-identity.ts",
       "server/open-store.ts",
       "server/polling",
       "server/presence",
