@@ -1,6 +1,6 @@
 import type { Versioned } from "../documents/documents.ts";
 
-const rememberedMax = 2_000;
+const rememberedMax = 500;
 
 /**
  * Documents as this instance wrote them last: a guess of what they are now, which saves reading them where nobody else
