@@ -1,9 +1,9 @@
 import { Agent as HttpAgent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { io } from "socket.io-client";
-import type { DispatchMessage } from "../../shared/agent-messages.ts";
-import { tokenOf } from "./dialects.ts";
+import { dialects, tokenOf } from "./dialects.ts";
+import { clientFrame } from "./frames.ts";
 import { Histogram } from "./histogram.ts";
+import { RawClient } from "./raw-client.ts";
 
 export interface DispatchesLoad {
   publishPort: number;
@@ -19,8 +19,9 @@ type Measuring = (on: boolean) => Promise<void>;
 /** Agents that answer at once: what is measured is the way there and back, from the request to the waiter's answer. */
 export async function dispatches(load: DispatchesLoad, measuring: Measuring) {
   const { publishPort, agents, rate, warmupSeconds, seconds } = load;
-  const url = `http://127.0.0.1:${publishPort}`;
-  const connected = await Promise.all(Array.from({ length: agents }, (_, index) => startAgent(url, `agent-${index}`)));
+  const connected = await Promise.all(
+    Array.from({ length: agents }, (_, index) => startAgent(publishPort, `agent-${index}`)),
+  );
   const call = caller(publishPort);
   const latency = new Histogram();
   let missing = 0;
@@ -48,20 +49,23 @@ export async function dispatches(load: DispatchesLoad, measuring: Measuring) {
   await measuring(true);
   await during("measured", seconds);
   await measuring(false);
-  for (const socket of connected) socket.disconnect();
+  for (const agent of connected) agent.close();
   return { ...latency.summary, dispatches: rate * seconds, missing };
 }
 
-async function startAgent(url: string, agentId: string) {
-  const auth = { token: tokenOf(agentId, ["agent"]) };
-  const socket = io(`${url}/agents`, { auth, transports: ["websocket"], forceNew: true });
-  socket.on("dispatch", ({ messageId, attempt }: DispatchMessage, acknowledge: (answer: object) => void) => {
-    acknowledge({ accepted: true });
-    socket.emit("response", { messageId, attempt, content: "nothing" });
-  });
-  await new Promise<void>((resolve) => socket.once("system.connection.established", () => resolve()));
-  await socket.emitWithAck("register", { agentId, capabilities: ["nothing"], concurrency: 100 });
-  return socket;
+/** Accepts each dispatch, and is done with it. */
+async function startAgent(port: number, agentId: string): Promise<RawClient> {
+  const { path } = dialects.signalbox;
+  const agent = await RawClient.open(port, { path, namespace: "/agents" }, { token: tokenOf(agentId, ["agent"]) });
+  await agent.request("register", { agentId, capabilities: ["nothing"], concurrency: 100 });
+  agent.onText = (text) => {
+    const [, acknowledgement, message] = /^42\/agents,(\d+)\["dispatch",(.*)\]$/s.exec(text) ?? [];
+    if (acknowledgement === undefined || message === undefined) return;
+    const { messageId, attempt } = JSON.parse(message) as { messageId: string; attempt: number };
+    const accepted = clientFrame(`43/agents,${acknowledgement}[{"accepted":true}]`);
+    agent.write(Buffer.concat([accepted, agent.frameOf("response", { messageId, attempt, content: "nothing" })]));
+  };
+  return agent;
 }
 
 function caller(port: number) {
