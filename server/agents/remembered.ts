@@ -23,6 +23,11 @@ export class Remembered<Id, Value> {
     }
   }
 
+  /** What somebody has read; it may be older than what is known. */
+  learn(id: Id, { value, version }: Versioned<Value>): void {
+    if ((this.#known.get(id)?.version ?? 0) < version) this.set(id, value, version);
+  }
+
   forget(id: Id): void {
     this.#known.delete(id);
   }
