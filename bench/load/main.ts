@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type ConnectionsLoad, connections, type IdleLoad, idle } from "./connections.ts";
 import { type DispatchesLoad, dispatches } from "./dispatches.ts";
 import { type FanOutLoad, fanOut } from "./fan-out.ts";
+import { type PublishLoad, publish } from "./publish.ts";
 import { emptyRooms, type RoomsLoad, rooms } from "./rooms.ts";
 import { type StormLoad, storm } from "./storm.ts";
 
@@ -12,6 +13,7 @@ type Order =
   | ({ load: "connections" } & ConnectionsLoad)
   | ({ load: "dispatches" } & DispatchesLoad)
   | ({ load: "idle" } & IdleLoad)
+  | ({ load: "publish" } & PublishLoad)
   | ({ load: "storm" } & StormLoad)
   | ({ load: "rooms" | "empty-rooms" } & RoomsLoad);
 
@@ -31,6 +33,8 @@ function carryOut(order: Order): Promise<object> {
       return dispatches(order, measuring);
     case "idle":
       return idle(order, measuring);
+    case "publish":
+      return publish(order, measuring);
     case "storm":
       return storm(order, measuring);
     case "rooms":
