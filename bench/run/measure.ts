@@ -26,11 +26,10 @@ export async function measure(name: PeerName, load: Load, environment: Record<st
 
 async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Promise<Figures> {
   const { instances, publish, subscribe, dialect } = peer;
-  const cpu = () => instances.reduce((sum, instance) => sum + instance.cpuSeconds, 0);
   let before = { server: 0, generator: 0, publisher: 0, at: 0, bytes: 0 };
   let used: Figures = {};
   const clocks = () => ({
-    server: cpu(),
+    server: subscribe.cpuSeconds,
     generator: generator.cpuSeconds,
     publisher: publish.cpuSeconds,
     at: performance.now() / 1_000,
