@@ -44,6 +44,8 @@ const url = (...schemes: string[]) =>
       `must be a ${schemes.join(" or ")} URL`,
     );
 
+const streamName = z.string().regex(/^[\x21-\x7e]{1,256}$/, "must be 1 to 256 visible ASCII characters without spaces");
+
 const dayMs = 86_400_000;
 
 /** Settings by the names of the variables. A variable that is set to nothing counts as not set. */
@@ -71,8 +73,8 @@ const Environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ -")
     .default("signalbox"),
-  REDIS_UI_EVENTS_STREAM: z.string().default("ui_events"),
-  REDIS_INGEST_STREAM: z.string().default("signalbox:ingest"),
+  REDIS_UI_EVENTS_STREAM: streamName.default("ui_events"),
+  REDIS_INGEST_STREAM: streamName.default("signalbox:ingest"),
   CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
   TRUST_PROXY: whole(0, 16).default(0),
   SOCKET_PATH: z
@@ -139,14 +141,11 @@ const withoutEffect: readonly (keyof Config)[] = [
   "OIDC_AUDIENCE",
   "OIDC_CLIENT_ID",
   "OIDC_ROLES_CLAIM",
-  "REDIS_UI_EVENTS_STREAM",
-  "REDIS_INGEST_STREAM",
   "METRICS_TOKEN",
   "TRUST_PROXY",
   "AGENT_LEASE_MS",
   "AGENT_HEARTBEAT_INTERVAL_MS",
   "AGENT_STALL_SECONDS",
-  "LIMIT_SUBSCRIPTIONS_PER_CONNECTION",
   "LIMIT_CONNECTIONS_PER_IP",
   "LIMIT_NEW_CONNECTIONS_PER_SECOND",
   "LIMIT_BACKLOG_MS",

@@ -18,11 +18,13 @@ import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
-import { audiencesOf } from "./deliver/audiences-of.ts";
+import { Audiences } from "./deliver/audiences.ts";
 import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
+import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
 import { checkWebSocket } from "./doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
 import { createAdapterBroadcast } from "./doors/socket-io/adapter-broadcast.ts";
@@ -32,17 +34,26 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { Turns } from "./doors/wire/intake.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
-import { createHttpHandlers } from "./handle/http/notify-user.ts";
+import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
+import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
+import { createHealthUpdates } from "./health/health-updates.ts";
+import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
+import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
+import { Ingest } from "./ingest/ingest.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openStore, type Store } from "./open-store.ts";
+import { LongPolls } from "./polling/long-polls.ts";
+import { Waiters } from "./polling/waiters.ts";
 import { Attendance } from "./presence/attendance.ts";
-import { createPublisher } from "./publish/publisher.ts";
+import { Publications } from "./publications/publications.ts";
+import { createPublisher, type Publisher } from "./publish/publisher.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
 import { Reporter } from "./registry/reporter.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
+import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
 import { shareReads } from "./resume/share-reads.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
@@ -50,6 +61,8 @@ import { Rosters } from "./rooms/roster.ts";
 import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
 import { Sessions } from "./session/sessions.ts";
+import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
+import { Subscriptions } from "./subscriptions/subscriptions.ts";
 import { Checkpoints } from "./tasks/checkpoints.ts";
 import { Ledger } from "./tasks/ledger.ts";
 import { Streams } from "./tasks/streams.ts";
@@ -73,6 +86,8 @@ export interface SignalboxServer {
   url: string;
   port: number;
   instanceId: InstanceId;
+  /** For programs that run the server within themselves: the way into every room. */
+  publisher: Publisher;
   /** The ready state is off, nobody is let in, and the connections are let go of over `DRAIN_MS`, or the given window. */
   drain(windowMs?: number): Promise<void>;
   /** Closes at once. What was accepted is kept as well as the store keeps it. */
@@ -113,7 +128,7 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, transactions, presence, registry, redis } = isStore(overrides)
+  const { log, documents, transactions, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -132,18 +147,27 @@ async function build(
   });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
-  const broadcast = redis ? createAdapterBroadcast(io, local) : local;
+  const health = createHealthUpdates({
+    broadcast: redis ? createAdapterBroadcast(io, local) : local,
+    latest,
+    heard: createMemoryLatestUpdates({ clock }),
+    failed,
+  });
+  closers.add("health updates", () => health.close());
+  const { broadcast } = health;
 
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
+  const audiences = new Audiences();
   const deliver = (event: Envelope) => {
-    const audiences = audiencesOf(event);
-    for (const outlet of outlets) outlet.deliver(event, audiences);
+    const receivers = audiences.of(event);
+    for (const outlet of outlets) outlet.deliver(event, receivers);
   };
-  const feeds = new Feeds(
-    { log, deliver, failed, reset: (name, position, reason) => rooms.reset(name, position, reason) },
-    overrides.feeds,
-  );
+  const reset: LogFeedDeps["reset"] = (name, position, reason) => {
+    rooms.reset(name, position, reason);
+    subscriptions.reset(name, position, reason);
+  };
+  const feeds = new Feeds({ log, deliver, failed, reset }, overrides.feeds);
   closers.add("feeds", () => feeds.close());
 
   // Publish, and the domain
@@ -153,6 +177,8 @@ async function build(
   const readPositions = new ReadPositions({ documents, log });
   const responses = new Responses({ documents, log, publisher, ttlMs: config.LOG_TTL_SECONDS * 1000, failed });
   closers.add("streamed responses", () => responses.flush());
+  const hlink = new Hlink({ access, publisher, uiEvents, clock });
+  const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
   const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
   closers.add("attendance", () => attendance.close());
   const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
@@ -173,6 +199,27 @@ async function build(
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
+  const filteredCatchUp = createFilteredCatchUp({ log });
+  const subscriptions = new Subscriptions({
+    access,
+    feeds,
+    catchUp: filteredCatchUp,
+    joined: new JoinedAudiences({ audiences }),
+    health,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+  });
+  const waiters = new Waiters({ audiences });
+  drain.onStart(() => waiters.endAll());
+  const longPolls = new LongPolls({
+    access,
+    feeds,
+    catchUp,
+    filteredCatchUp,
+    health,
+    waiters,
+    clock,
+    waitingPerUser: config.LIMIT_CONNECTIONS_PER_USER,
+  });
   receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
   // Not only here: it may be this instance that could not be heard.
@@ -192,7 +239,7 @@ async function build(
     jsonDepth: limits.jsonDepth,
     logger,
   });
-  const sessionHandlers = createSessionHandlers({ verifier, access, rooms });
+  const sessionHandlers = createSessionHandlers({ verifier, access, rooms, subscriptions });
   const conversationList = new ConversationList({ conversations, readPositions, catchUp });
   const chat = {
     access,
@@ -204,12 +251,13 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    hlink,
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
-  router.registerAll("/monitoring", sessionHandlers);
+  router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", sessionHandlers);
-  router.registerAll("http", createHttpHandlers({ publisher }));
+  router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
@@ -240,11 +288,19 @@ async function build(
   closers.add("registry", () => reporter.close());
 
   // Doors
+  if (ingest) {
+    const reading = new Ingest({ stream: ingest, publications, limits, logger });
+    closers.add("ingest", () => reading.close());
+    drain.onStart(() => void reading.close());
+  }
+  const backlogBytes = config.LIMIT_BACKLOG_BYTES;
+  const eventStreams = createEventStreamDoor({ connector, router, clock, backlogBytes });
   const app = createApp({
     connector,
     drain,
     router,
     log,
+    eventStreams,
     reporter,
     isReady: () => redis?.isReady ?? true,
     origins,
@@ -261,7 +317,7 @@ async function build(
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
   const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
-  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
+  const written = { rounds, turns: new Turns(), backlogBytes };
   const door = { httpServer, connector, router, drain, origins, clock, logger, ...written };
   const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
@@ -273,9 +329,11 @@ async function build(
     messageBytes: limits.messageBytes,
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
-  outlets.push(socketIo, plainWebSocket);
+  closers.add("event streams", () => eventStreams.close());
+  outlets.push(socketIo, plainWebSocket, eventStreams, waiters);
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
+  closers.add("long polls", () => waiters.endAll());
 
   const host = hostOf(config);
   if (overrides.isWorker) setupWorker(io);
@@ -285,6 +343,7 @@ async function build(
     url: urlOf(host, port),
     port,
     instanceId,
+    publisher,
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };
@@ -303,8 +362,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, transactions, presence, registry } = overrides;
-  return Boolean(log && documents && transactions && presence && registry);
+  const { log, documents, transactions, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

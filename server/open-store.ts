@@ -4,6 +4,13 @@ import type { Config } from "./config.ts";
 import type { Documents } from "./documents/documents.ts";
 import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createRedisDocuments } from "./documents/redis-documents.ts";
+import type { LatestUpdates } from "./health/latest-updates.ts";
+import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
+import { createRedisLatestUpdates } from "./health/redis-latest-updates.ts";
+import { createRedisUiEvents } from "./hlink/redis-ui-events.ts";
+import { noUiEvents, type UiEvents } from "./hlink/ui-events.ts";
+import type { IngestStream } from "./ingest/ingest-stream.ts";
+import { createRedisIngestStream } from "./ingest/redis-ingest-stream.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { createMemoryEventLog } from "./log/memory-event-log.ts";
 import { RedisAppending } from "./log/redis-appending.ts";
@@ -27,6 +34,10 @@ export interface Store {
   presence: Presence;
   transactions: Transactions;
   registry: Registry;
+  latest: LatestUpdates;
+  uiEvents: UiEvents;
+  /** With `REDIS_URL`. */
+  ingest: IngestStream | undefined;
   /** With `REDIS_URL`. */
   redis: RedisConnections | undefined;
   close(): Promise<void>;
@@ -44,6 +55,9 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       transactions: createMemoryTransactions({ documents, log, clock }),
       presence: createMemoryPresence({ clock }),
       registry: createMemoryRegistry(),
+      latest: createMemoryLatestUpdates({ clock }),
+      uiEvents: noUiEvents,
+      ingest: undefined,
       redis: undefined,
       close: async () => {},
     };
@@ -58,6 +72,9 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     transactions: createRedisTransactions({ redis, appending, prefix }),
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: createRedisRegistry({ redis, prefix, instanceId }),
+    latest: createRedisLatestUpdates({ redis, clock, prefix }),
+    uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
+    ingest: createRedisIngestStream({ redis, stream: config.REDIS_INGEST_STREAM, instanceId }),
     redis,
     close: () => redis.close(),
   };

@@ -19,8 +19,8 @@ export const systemMessages = {
     connectionId: ConnectionId,
     userId: UserId,
     roles: z.array(Role),
-    /** `/ws` on the plain WebSocket door, which serves the commands of two namespaces. */
-    namespace: z.enum([...namespaces, "/ws"]),
+    /** `/ws` on the plain WebSocket door, which serves the commands of two namespaces; `/api/events` for an event stream. */
+    namespace: z.enum([...namespaces, "/ws", "/api/events"]),
     instanceId: InstanceId,
     protocolVersion: z.literal(protocolVersion),
     serverTime: Timestamp,

@@ -1,16 +1,20 @@
 import type { ConversationId } from "../../shared/ids.ts";
+import { rolesOfNamespace } from "../../shared/namespace.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { conversationRoom, parseRoom, type RoomName } from "../../shared/room.ts";
+import { prefixOfTopic, type Topic } from "../../shared/topic.ts";
 import { type Conversations, type Membership, notFound } from "../conversations/conversations.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 
-/** Who may do what with the rooms of `/chat`. */
+/** Who may do what with which room. */
 export interface Access {
   /** Rejects with `not_found` for a conversation that is not the principal's, existing or not; else with `forbidden`. */
   assertCanRead(principal: Principal, room: RoomName): Promise<void>;
   assertCanWrite(principal: Principal, room: RoomName): Promise<void>;
   /** Who belongs to a conversation and what it is called. A public one is open to all users, and still its members' own. */
   assertCanManage(principal: Principal, conversationId: ConversationId): Promise<void>;
+  /** Whether a room of `/monitoring`, or all that a pattern matches, may be watched. */
+  mayWatch(principal: Principal, topic: Topic): boolean;
 }
 
 export function createAccess({ conversations }: { conversations: Conversations }): Access {
@@ -39,6 +43,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
   return {
     assertCanRead: (principal, room) => assertCan(principal, room, "read"),
     assertCanWrite: (principal, room) => assertCan(principal, room, "write"),
+    mayWatch,
 
     async assertCanManage(principal, id) {
       const room = conversationRoom(id);
@@ -63,5 +68,17 @@ function isGranted(principal: Principal, room: RoomName, what: "read" | "write")
     if (!can.includes(what)) return false;
     if (!pattern.endsWith("*")) return room === pattern;
     return pattern.includes(":") && room.startsWith(pattern.slice(0, -1));
+  });
+}
+
+/** The roles that watch, or a grant to read at least as much as the topic matches. */
+function mayWatch(principal: Principal, topic: Topic): boolean {
+  if (hasRole(principal, ...rolesOfNamespace["/monitoring"])) return true;
+  const wanted = prefixOfTopic(topic);
+  return principal.grants.some(({ room: pattern, can }) => {
+    if (!can.includes("read")) return false;
+    if (!pattern.endsWith("*")) return pattern === (topic as string);
+    if (pattern !== "*" && !pattern.includes(":")) return false;
+    return (wanted ?? topic).startsWith(pattern.slice(0, -1));
   });
 }

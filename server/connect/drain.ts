@@ -16,14 +16,21 @@ const closeTimeoutMs = 2_000;
 /** From the moment it starts, nobody is let in; see `/readyz`. */
 export class Drain {
   #started = false;
+  readonly #listeners: (() => void)[] = [];
 
   get started(): boolean {
     return this.#started;
   }
 
+  /** To be done when it starts. */
+  onStart(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Resolves when every connection has been told to go and was closed. */
   async start({ sessions, windowMs }: DrainOptions): Promise<void> {
     this.#started = true;
+    for (const listener of this.#listeners) listener();
     await Promise.all([...sessions].map((session) => this.#letGo(session, Math.random() * windowMs)));
   }
 

@@ -59,7 +59,7 @@ export class Responses {
   }
 
   /** Ends the response with its whole text. The same again is answered the same. */
-  async finish(session: Session, command: ResponseCommand): Promise<PublishedReply> {
+  async finish(session: Pick<Session, "principal">, command: ResponseCommand): Promise<PublishedReply> {
     const key = keyOf(command.conversationId, command.responseId);
     // Pieces that come from another connection meanwhile wait, and are told that the response has ended.
     const finishing = (this.#finishing.get(key) ?? Promise.resolve()).then(() => this.#finish(session, key, command));
@@ -75,7 +75,7 @@ export class Responses {
     }
   }
 
-  async #finish(session: Session, key: string, command: ResponseCommand): Promise<PublishedReply> {
+  async #finish(session: Pick<Session, "principal">, key: string, command: ResponseCommand): Promise<PublishedReply> {
     const { conversationId, ...data } = command;
     const record = await this.#claim(session, conversationId, data.responseId);
     if (record.value.final) return { ...record.value.final, duplicate: true };
@@ -121,7 +121,7 @@ export class Responses {
   }
 
   /** The response's record, made on first use. Whoever made it is the only one to go on with it. */
-  async #claim(session: Session, conversationId: ConversationId, responseId: ResponseId) {
+  async #claim(session: Pick<Session, "principal">, conversationId: ConversationId, responseId: ResponseId) {
     const key = keyOf(conversationId, responseId);
     const producer = session.principal.userId;
     const created: ResponseRecord = { producer };
@@ -195,7 +195,11 @@ export class Responses {
    * The end takes the number after the last part, so that none can follow it. `index` is a guess; that it is taken
    * shows in the answer.
    */
-  async #publishEnd(session: Session, command: ResponseCommand, index: number): Promise<PublishedReply> {
+  async #publishEnd(
+    session: Pick<Session, "principal">,
+    command: ResponseCommand,
+    index: number,
+  ): Promise<PublishedReply> {
     const { conversationId, ...data } = command;
     const room = conversationRoom(conversationId);
     const id = ulid() as EventId;

@@ -6,17 +6,19 @@ import { leaveForbiddenRooms } from "../rooms/forbidden-rooms.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 
 export interface SessionHandlersDeps {
   verifier: TokenVerifier;
   access: Access;
   rooms: Rooms;
+  subscriptions: Subscriptions;
 }
 
 type Refresh = "system.token.refresh";
 
 /** The commands that every namespace has. SPEC CONN-6, CONN-9. */
-export function createSessionHandlers({ verifier, access, rooms }: SessionHandlersDeps) {
+export function createSessionHandlers({ verifier, access, rooms, subscriptions }: SessionHandlersDeps) {
   return {
     // That it came is all that counts: the door has noted the time.
     "system.pong": async () => ({}),
@@ -34,6 +36,7 @@ export function createSessionHandlers({ verifier, access, rooms }: SessionHandle
       session.principal = principal;
       session.namespaces = namespaces;
       session.expiryTold = false;
+      subscriptions.leaveForbidden(session);
       await leaveForbiddenRooms(session, rooms.roomsOf(session), { access, rooms }, "forbidden");
       return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };
     },

@@ -23,8 +23,11 @@ type Space = (typeof spaces)[number];
 
 /** Commands of programs that have no connection. They go the same way as those of the other doors. */
 export interface Calls {
-  /** Who asks, as a session that lasts for one request. Commands are counted per user over requests. */
-  sessionOf(request: Request, roles: readonly Role[]): Promise<Session>;
+  /**
+   * Who asks, as a session that lasts for one request. Commands are counted per user over requests.
+   * Without `roles` it is for the command itself to decide who may.
+   */
+  sessionOf(request: Request, roles?: readonly Role[]): Promise<Session>;
 
   /** The data of a good reply. Rejects with the error of another. */
   run<N extends Space, C extends CommandName<N>>(
@@ -41,7 +44,9 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
     async sessionOf(request, roles) {
       if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
       const principal = await connector.authenticate(bearerToken(request.headers.authorization));
-      if (!hasRole(principal, ...roles)) throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+      if (roles && !hasRole(principal, ...roles)) {
+        throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+      }
       const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
       return connector.createSession(principal, "http", ["/chat"], bucket);
     },

@@ -6,12 +6,18 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createDocumentRoutes } from "./document-routes.ts";
+import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
 import { createTaskRoutes } from "./task-routes.ts";
 
-export interface AppDeps extends CallsDeps, Omit<CommandRoutesDeps, "calls">, OperationsRoutesDeps, ProblemHandlerDeps {
+export interface AppDeps
+  extends CallsDeps,
+    Omit<CommandRoutesDeps & EventRoutesDeps, "calls">,
+    OperationsRoutesDeps,
+    ProblemHandlerDeps {
   drain: Drain;
   origins: OriginPolicy;
   /** Number of proxies in front. */
@@ -36,6 +42,7 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
   app.use(createOperationsRoutes(deps));
+  app.use(createDocumentRoutes());
   app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
     // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
     inspectJson(request.body, deps.jsonDepth);
@@ -43,6 +50,7 @@ export function createApp(deps: AppDeps): Express {
   });
   const calls = createCalls(deps);
   app.use("/api", createCommandRoutes({ ...deps, calls }));
+  app.use("/api", createEventRoutes({ ...deps, calls }));
   app.use("/api", createTaskRoutes({ ...deps, calls }));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {

@@ -47,18 +47,27 @@ export class RedisAppendQueue {
   async #sendAll(name: LogName, queue: Queue): Promise<void> {
     while (queue.waiting.length > 0) {
       const { keys, args, taken } = this.#appending.call(name, queue.waiting, mostAtOnce);
-      await this.#send(name, queue.waiting.splice(0, taken), keys, args);
+      const failed = await this.#send(name, queue.waiting.splice(0, taken), keys, args);
+      // What came after it must not be in the log when it is not.
+      if (failed) for (const { reject } of queue.waiting.splice(0)) reject(failed.error);
     }
     this.#queues.delete(name);
   }
 
-  async #send(name: LogName, batch: readonly Waiting[], keys: string[], args: (string | number)[]): Promise<void> {
+  async #send(
+    name: LogName,
+    batch: readonly Waiting[],
+    keys: string[],
+    args: (string | number)[],
+  ): Promise<{ error: unknown } | undefined> {
     try {
       const answer = await append.run<string>(this.#redis, keys, args);
       const appended = this.#appending.read(name, batch, answer);
       for (const [index, { resolve }] of batch.entries()) resolve(appended[index] as Appended);
+      return undefined;
     } catch (error) {
       for (const { reject } of batch) reject(error);
+      return { error };
     }
   }
 }

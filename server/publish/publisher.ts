@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { EventDefinition } from "../../shared/events/define-event.ts";
+import type { EventId } from "../../shared/ids.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
@@ -28,11 +29,11 @@ export interface Publisher {
     event: Omit<Publication<z.input<Data>>, "room" | "id" | "dedupe">,
   ): Promise<void>;
 
-  /** An ephemeral event, to whoever is there now. */
+  /** An ephemeral event, to whoever is there now. Returns its id. */
   signal<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, false>,
     event: Publication<z.input<Data>>,
-  ): void;
+  ): EventId;
 }
 
 export function createPublisher({
@@ -62,7 +63,9 @@ export function createPublisher({
     },
 
     signal(definition, event) {
-      broadcast.send({ kind: "event", event: stamp(clock, definition, event) });
+      const envelope = stamp(clock, definition, event);
+      broadcast.send({ kind: "event", event: envelope });
+      return envelope.id;
     },
   };
 }

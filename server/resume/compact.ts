@@ -100,7 +100,7 @@ export class CompactPage {
 /** By its data; the envelope around it is small. Remembered, since pages overlap and data does not change. */
 const sizes = new WeakMap<object, number>();
 
-function bytesOf(data: object): number {
+export function bytesOf(data: object): number {
   const bytes = sizes.get(data) ?? Buffer.byteLength(JSON.stringify(data)) + envelopeBytes;
   sizes.set(data, bytes);
   return bytes;

@@ -41,6 +41,8 @@ import {
   listStreams,
   listTasks,
   notifyUser,
+  publishEvents,
+  readEvents,
   resumeCheckpoint,
   updateTask,
 } from "./http-commands.ts";
@@ -102,6 +104,8 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [publishEvents.name]: publishEvents,
+    [readEvents.name]: readEvents,
     [createTask.name]: createTask,
     [updateTask.name]: updateTask,
     [getTask.name]: getTask,

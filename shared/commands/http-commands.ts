@@ -1,15 +1,26 @@
 import { z } from "zod";
 import { Checkpoint } from "../entities/checkpoint.ts";
 import { Task } from "../entities/task.ts";
+import { exactlyOne } from "../exactly-one.ts";
 import { CreateCheckpointBody } from "../http/checkpoints.ts";
+import {
+  EventList,
+  EventsAnswer,
+  EventTypes,
+  LoggedRoomName,
+  MonitoringTopics,
+  PublishAnswer,
+} from "../http/events.ts";
 import { NotificationBody } from "../http/notifications.ts";
 import { CreateStreamBody, StreamWithProgress } from "../http/streams.ts";
 import { CreateTaskBody, UpdateTaskBody } from "../http/tasks.ts";
 import { CheckpointId, StreamId, TaskId, UserId } from "../ids.ts";
+import { limits } from "../limits.ts";
+import { Position } from "../position.ts";
 import type { Role } from "../role.ts";
 import { userRoom } from "../room.ts";
 import { defineCommand } from "./define-command.ts";
-import { Cursor, ListLimit, PublishedReply } from "./fields.ts";
+import { Cursor, EventLimit, ListLimit, PublishedReply } from "./fields.ts";
 
 /** `POST /api/users/:id/notifications` */
 export const notifyUser = defineCommand({
@@ -18,6 +29,31 @@ export const notifyUser = defineCommand({
   payload: NotificationBody.extend({ userId: UserId }),
   reply: PublishedReply,
   room: ({ userId }) => userRoom(userId),
+});
+
+/** `POST /api/events` */
+export const publishEvents = defineCommand({
+  name: "publish_events",
+  roles: ["service"],
+  payload: z.strictObject({ events: EventList }),
+  reply: PublishAnswer,
+});
+
+/** `GET /api/events`, but for event streams. */
+export const readEvents = defineCommand({
+  name: "read_events",
+  payload: z
+    .strictObject({
+      room: LoggedRoomName.optional(),
+      topics: MonitoringTopics.optional(),
+      types: EventTypes.optional(),
+      after: Position.optional(),
+      limit: EventLimit,
+      /** Seconds. */
+      wait: z.int().min(0).max(limits.waitSecondsMax).default(0),
+    })
+    .refine(exactlyOne("room", "topics"), "needs exactly one of room and topics"),
+  reply: EventsAnswer,
 });
 
 /** Backends change tasks; people who watch or operate see them. */

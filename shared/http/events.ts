@@ -18,8 +18,10 @@ export const EventToPublish = z.strictObject({
 });
 export type EventToPublish = z.infer<typeof EventToPublish>;
 
+export const EventList = z.array(EventToPublish).min(1).max(limits.eventsPerRequest);
+
 /** `POST /api/events`: one, or a list of which all are checked before any is published. */
-export const PublishBody = z.union([EventToPublish, z.array(EventToPublish).min(1).max(limits.eventsPerRequest)]);
+export const PublishBody = z.union([EventToPublish, EventList]);
 export type PublishBody = z.infer<typeof PublishBody>;
 
 /** Its answer, in the order of the body. Ephemeral events have no position. */
@@ -28,17 +30,22 @@ export const PublishAnswer = z.array(
 );
 export type PublishAnswer = z.infer<typeof PublishAnswer>;
 
-const MonitoringTopics = z.array(Topic).min(1).max(limits.topicsPerSubscription);
-const LoggedRoom = z.tuple([RoomName.refine((room) => logOfRoom(room) !== monitoringLog, "must be a room of /chat")]);
+export const MonitoringTopics = z.array(Topic).min(1).max(limits.topicsPerSubscription);
+export const LoggedRoomName = RoomName.refine((room) => logOfRoom(room) !== monitoringLog, "must be a room of /chat");
+export const EventTypes = z.array(z.enum(EventType)).max(limits.typesPerSubscription);
 
 /** `GET /api/events?topics=a,b&types=…&after=epoch:offset&limit=…&wait=…` */
 export const EventsQuery = z.strictObject({
   topics: QueryList.pipe(
-    z.union([MonitoringTopics, LoggedRoom], {
-      error: "must be one room of /chat, or 1 to 50 topics of /monitoring, with commas between them",
-    }),
+    z.union(
+      [
+        MonitoringTopics.transform((topics) => ({ topics })),
+        z.tuple([LoggedRoomName]).transform(([room]) => ({ room })),
+      ],
+      { error: "must be one room of /chat, or 1 to 50 topics of /monitoring, with commas between them" },
+    ),
   ),
-  types: QueryList.pipe(z.array(z.enum(EventType)).max(limits.typesPerSubscription)).optional(),
+  types: QueryList.pipe(EventTypes).optional(),
   after: QueryPosition.optional(),
   limit: QueryEventLimit,
   wait: QueryWait,

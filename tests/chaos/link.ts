@@ -10,6 +10,8 @@ export type Door = "socket.io" | "polling" | "ws";
 export interface Identity {
   userId: string;
   role: Role;
+  /** Of Socket.IO. Default: `/chat`. */
+  namespace?: "/chat" | "/monitoring";
 }
 
 /** An event as both doors show it. */
@@ -38,7 +40,9 @@ export interface Link {
 
 export function openLink(door: Door, port: number, identity: Identity, listener: LinkListener): Link {
   const token = tokenOf(identity.userId, [identity.role]);
-  return door === "ws" ? new PlainLink(port, token, listener) : new SocketIoLink(port, token, door, listener);
+  return door === "ws"
+    ? new PlainLink(port, token, listener)
+    : new SocketIoLink(port, token, door, identity.namespace ?? "/chat", listener);
 }
 
 const silent: LinkListener = { up() {}, down() {}, event() {}, system() {}, refused() {} };
@@ -47,9 +51,9 @@ class SocketIoLink implements Link {
   readonly #socket: Socket;
   #listener: LinkListener;
 
-  constructor(port: number, token: string, door: Door, listener: LinkListener) {
+  constructor(port: number, token: string, door: Door, namespace: string, listener: LinkListener) {
     this.#listener = listener;
-    this.#socket = io(`http://127.0.0.1:${port}/chat`, {
+    this.#socket = io(`http://127.0.0.1:${port}${namespace}`, {
       forceNew: true,
       transports: door === "polling" ? ["polling", "websocket"] : ["websocket"],
       reconnectionDelay: 100,

@@ -8,9 +8,10 @@ import { checkAccepted, checkResponses, checkTrack, type Findings, noFindings, t
 import { Cluster } from "./cluster.ts";
 import { type FaultName, faults, planBurst } from "./faults.ts";
 import type { Door, Seen } from "./link.ts";
+import { checkTold, HttpProgram, IngestProgram, toldAs } from "./programs.ts";
 import { summarize, table } from "./report.ts";
 import { pause, Roamer } from "./roamer.ts";
-import { type JoinReply, Subscriber } from "./subscriber.ts";
+import { everything, type JoinReply, Subscriber } from "./subscriber.ts";
 import { checkTasks } from "./task-checker.ts";
 import { TaskWriter } from "./task-writer.ts";
 import { TruthReader } from "./truth.ts";
@@ -79,6 +80,7 @@ export class Run {
   #probes = 0;
   #piecesLost = 0;
   #losses = 0;
+  #told = 0;
   #recovering = false;
 
   constructor(options: RunOptions) {
@@ -117,7 +119,8 @@ export class Run {
       random: new Random(seed + 1),
     });
     asker.start();
-    const subscribers = this.#createSubscribers(common);
+    const subscribers = [...this.#createSubscribers(common), ...this.#createWatchers(common)];
+    const programs = this.#createPrograms(common, cluster.redis.url);
     const publishers = this.#createPublishers(common);
     const agents = this.#createAgents(common);
     const writers = [...publishers, ...agents];
@@ -128,7 +131,7 @@ export class Run {
     const truth = new TruthReader(cluster.redis.url, [...conversations.map(roomOf), monitoring], kept);
     this.#truth = truth;
     await truth.start();
-    for (const client of [...subscribers, ...writers, ...taskWriters]) client.start();
+    for (const client of [...subscribers, ...writers, ...taskWriters, ...programs]) client.start();
     await this.#until(() => subscribers.every(({ isLive }) => isLive), "all subscribers are live");
     this.#say("all are live");
 
@@ -150,9 +153,16 @@ export class Run {
     const lastFault = performance.now();
     this.#say("no more faults; the writers finish");
     await this.#until(async () => {
-      await Promise.all([...writers, ...taskWriters].map((writer) => writer.finish()));
+      await Promise.all([...writers, ...taskWriters, ...programs].map((writer) => writer.finish()));
       return true;
     }, "everything that was sent is answered");
+    const told = programs.flatMap((program) => program.told);
+    this.#told = told.length;
+    const isPublished = () => {
+      const published = new Set(truth.truths.get(monitoring)?.events.map(({ id }): string => id));
+      return told.every(({ id }) => published.has(id));
+    };
+    await this.#until(isPublished, "everything that was handed over is published");
     await this.#recover(cluster, stay, [], asker);
     await pause(Math.max(0, lastFault + presenceLimitMs - performance.now()));
     const presence = await this.#checkPresence(stay, asker);
@@ -162,6 +172,7 @@ export class Run {
     found.unexplained.push(...this.#violations, ...(await truth.finish()));
     const pieces = new Map(agents.flatMap((agent) => [...agent.pieces]));
     this.#check(truth, stay, gone, pieces, found);
+    this.#checkMonitoring(truth, programs, stay, gone, found);
     const tracks = taskWriters.flatMap((writer) => writer.tracks);
     await checkTasks(truth.truths.get(monitoring)?.events ?? [], tracks, ports[0] ?? 0, found);
     for (const { room, events } of truth.truths.values()) {
@@ -189,6 +200,23 @@ export class Run {
         random,
         door: doors[i % 3] ?? "ws",
       });
+    });
+  }
+
+  /** They watch everything that programs tell. */
+  #createWatchers(common: { ports: number[]; violated(what: string): void }): Subscriber[] {
+    return Array.from({ length: 4 }, (_, i) => {
+      const identity = { userId: `watcher-${i}`, role: "monitor", namespace: "/monitoring" } as const;
+      const random = new Random(this.#options.seed + 400 + i);
+      const name = `watcher-${i}`;
+      return new Subscriber({ ...common, name, identity, rooms: [everything], random, door: doors[i % 3] ?? "ws" });
+    });
+  }
+
+  #createPrograms({ ports, violated }: { ports: number[]; violated(what: string): void }, redisUrl: string) {
+    return Array.from({ length: 4 }, (_, i) => {
+      const options = { name: `program-${i}`, random: new Random(this.#options.seed + 500 + i), violated };
+      return i % 2 === 0 ? new HttpProgram({ ...options, ports }) : new IngestProgram({ ...options, redisUrl });
     });
   }
 
@@ -371,6 +399,27 @@ export class Run {
     }
   }
 
+  #checkMonitoring(
+    truth: TruthReader,
+    programs: readonly (HttpProgram | IngestProgram)[],
+    stayed: readonly Subscriber[],
+    gone: readonly Subscriber[],
+    found: Findings,
+  ): void {
+    const log = truth.truths.get(monitoring);
+    if (!log) return;
+    for (const program of programs) checkTold(program, log, found);
+    const told = programs.reduce((sum, program) => sum + program.told.length, 0);
+    const logged = log.events.filter(({ type }) => type === toldAs).length;
+    if (logged !== told)
+      found.unexplained.push(`${monitoring} has ${logged} events of programs, and ${told} were told`);
+    for (const { name, door, tracks } of [...stayed, ...gone]) {
+      const [track] = tracks;
+      const stays = stayed.some((one) => one.name === name);
+      if (track?.room === everything) this.#losses += checkTrack(`${name} (${door})`, track, log, stays, found);
+    }
+  }
+
   #report(
     subscribers: readonly Subscriber[],
     writers: readonly { sent: number; accepted: readonly unknown[] }[],
@@ -385,6 +434,7 @@ export class Run {
     const counts = {
       published: sum(writers.map(({ sent }) => sent)) + this.#probes,
       accepted: this.#accepted.length,
+      told: this.#told,
       taskChanges: sum(taskWriters.map(({ accepted }) => accepted)),
       logged: sum(logs.map(({ events }) => events.length)),
       deliveries: sum(subscribers.map(({ deliveries }) => deliveries)),
@@ -415,6 +465,7 @@ export class Run {
       `\nseed ${seed}, ${minutes} minutes, ${instances} instances: ${passed ? "passed" : "FAILED"}\n${table([
         ["events published", counts.published],
         ["events accepted", counts.accepted],
+        ["events told by programs", counts.told],
         ["changes of tasks accepted", counts.taskChanges],
         ["events in the logs", counts.logged],
         ["deliveries to subscribers", counts.deliveries],

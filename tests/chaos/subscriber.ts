@@ -27,6 +27,9 @@ export interface SubscriberOptions extends RoamerOptions {
   rooms: readonly string[];
 }
 
+/** The topic of those who watch. */
+export const everything = "*";
+
 const pageSizes = [10, 50, 200, 1_000] as const;
 
 /** Follows rooms, and comes back to each with the position that it has got to. */
@@ -69,7 +72,7 @@ export class Subscriber extends Roamer {
   }
 
   protected heard(event: Seen): void {
-    const track = this.#byRoom.get(event.room);
+    const track = this.#trackOf(event.room);
     if (!track) return;
     if (!event.position) return void this.signals++;
     this.deliveries++;
@@ -85,10 +88,15 @@ export class Subscriber extends Roamer {
     if (name === "system.room.left") this.violated(`was put out of ${JSON.stringify(data)}`);
     if (name !== "system.room.reset") return;
     const { room, position, reason } = data as { room: string; position: Position; reason: string };
-    const track = this.#byRoom.get(room);
+    const track = this.#trackOf(room);
     if (!track) return;
     track.steps.push({ ...this.#here(), kind: "reset", position, reason });
     track.position = position;
+  }
+
+  /** A watcher of `*` hears of all rooms of the one log. */
+  #trackOf(room: string): Track | undefined {
+    return this.#byRoom.get(room) ?? this.#byRoom.get(everything);
   }
 
   #here() {

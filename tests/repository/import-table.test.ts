@@ -33,6 +33,7 @@ const rules: Record<string, Rule> = {
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
+  "server/health": { uses: ["server/redis"], knows: ["server/deliver"] },
   "server/resume": { knows: ["server/log", "server/deliver"] },
 
   "server/conversations": {
@@ -49,15 +50,36 @@ const rules: Record<string, Rule> = {
     knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
   },
 
+  "server/subscriptions": {
+    uses: ["server/deliver", "server/session"],
+    knows: ["server/access", "server/health", "server/resume"],
+  },
+  "server/polling": {
+    uses: ["server/deliver", "server/session"],
+    knows: ["server/access", "server/health", "server/resume"],
+  },
+  "server/hlink": {
+    uses: ["server/redis", "server/session"],
+    knows: ["server/access", "server/publish"],
+  },
+  "server/publications": {
+    uses: ["server/session"],
+    knows: ["server/access", "server/conversations", "server/hlink", "server/publish", "zod"],
+  },
+
   "server/handle": {
     uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
       "server/conversations",
       "server/deliver",
+      "server/hlink",
+      "server/polling",
       "server/presence",
+      "server/publications",
       "server/publish",
       "server/resume",
+      "server/subscriptions",
       "server/tasks",
     ],
   },
@@ -65,6 +87,14 @@ const rules: Record<string, Rule> = {
   "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
 
   "server/doors/wire": { uses: ["server/deliver"] },
+  "server/ingest": {
+    uses: ["server/redis", "server/route", "ulid"],
+    knows: ["server/observe", "server/publications"],
+  },
+  "server/doors/event-stream": {
+    uses: ["server/connect"],
+    knows: ["server/deliver", "server/resume", "server/route", "server/session"],
+  },
   "server/doors/socket-io": {
     uses: ["server/connect", "server/deliver", "server/doors/wire", "socket.io", "socket.io-parser"],
     knows: ["server/observe", "server/route", "server/session"],
@@ -80,6 +110,9 @@ const rules: Record<string, Rule> = {
   "server/open-store.ts": {
     uses: [
       "server/documents",
+      "server/health",
+      "server/hlink",
+      "server/ingest",
       "server/log",
       "server/presence",
       "server/redis",
@@ -99,14 +132,20 @@ const rules: Record<string, Rule> = {
       "server/conversations",
       "server/deliver",
       "server/documents",
+      "server/doors/event-stream",
       "server/doors/plain-websocket",
       "server/doors/socket-io",
       "server/doors/wire",
       "server/handle",
+      "server/health",
+      "server/hlink",
       "server/http",
+      "server/ingest",
       "server/log",
       "server/open-store.ts",
+      "server/polling",
       "server/presence",
+      "server/publications",
       "server/publish",
       "server/redis",
       "server/registry",
@@ -115,6 +154,7 @@ const rules: Record<string, Rule> = {
       "server/rooms",
       "server/route",
       "server/session",
+      "server/subscriptions",
       "server/tasks",
     ],
     knows: ["server/observe"],

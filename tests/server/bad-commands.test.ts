@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { z } from "zod";
+import { z } from "zod";
 import { type CommandInput, type CommandName, commands } from "../../shared/commands/catalogue.ts";
 import type { ErrorCode } from "../../shared/error-code.ts";
 import { EventType } from "../../shared/event-type.ts";
@@ -7,6 +7,7 @@ import type { Namespace } from "../../shared/namespace.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Reply } from "../../shared/reply.ts";
 import { nested, withProto } from "../support/json.ts";
+import { alertOf, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
 import { type StoreName, stores } from "../support/stores.ts";
 import { type TestClient, texts } from "../support/test-client.ts";
@@ -16,9 +17,7 @@ import { within } from "../support/within.ts";
 /** Nobody is held back for being fast: bad input comes by the hundred here. */
 const unhurried = { LIMIT_COMMANDS_PER_SECOND: "1000000", LIMIT_COMMANDS_BURST: "1000000" };
 
-/** Commands of the contract that nothing serves yet. */
-const unserved = ["hlink_message"] as const;
-type Served = Exclude<CommandName<"/chat">, (typeof unserved)[number]>;
+type Served = CommandName<"/chat">;
 
 interface Known {
   /** A place in the log of conversation 42. */
@@ -66,6 +65,14 @@ function samplesOf({ position, cursor, token }: Known): {
     },
     "chat_response.cancel": { ...inConversation, responseId: "r-1" },
     typing_indicator: { ...inConversation, isTyping: true },
+    hlink_message: {
+      type: "user_message",
+      sender: { agent_id: "ui-1", role: "user" },
+      recipient: { target: "user:ada" },
+      payload: { content: message },
+      timestamp: "2026-11-20T12:00:00Z",
+      metadata: { mood: "good" },
+    },
   };
 }
 
@@ -117,6 +124,13 @@ const wrongValues: { [Name in Served]: Record<string, unknown[]> } = {
   chat_response: { responseId: ["", "x".repeat(129)], status: ["", "done"], inReplyTo: ["", "x".repeat(129)] },
   "chat_response.cancel": { conversationId: ["", "x".repeat(129)], responseId: ["", "x".repeat(129)] },
   typing_indicator: { conversationId: ["", "x".repeat(129)] },
+  hlink_message: {
+    type: ["", "chat_message"],
+    sender: [{}, { agent_id: "", role: "user" }, { agent_id: "a", role: "" }, { agent_id: "a", role: "b", extra: 1 }],
+    recipient: [{}, { target: "" }, { target: "task:1" }, { target: "conversation:*" }, { target: "ui", extra: 1 }],
+    payload: [{}, { content: "" }, { content: "x".repeat(16_385) }, { content: "a", url: "javascript:alert(1)" }],
+    timestamp: ["", "yesterday"],
+  },
 };
 
 interface Fault {
@@ -130,8 +144,10 @@ type Payload = Record<string, unknown>;
 
 function fieldsOf(namespace: Namespace, name: string): { all: string[]; required: string[] } {
   const table: Record<string, { payload: z.ZodType }> = commands[namespace];
-  const payload = table[name]?.payload as z.ZodObject<Record<string, z.ZodType>> | undefined;
-  const shape = payload?.shape ?? {};
+  const payload = table[name]?.payload;
+  // Of several shapes that a payload may have, the sample has the first.
+  const first = payload instanceof z.ZodDiscriminatedUnion ? payload.options[0] : payload;
+  const shape: Record<string, z.ZodType> = first instanceof z.ZodObject ? first.shape : {};
   const all = Object.keys(shape);
   return { all, required: all.filter((field) => shape[field]?.safeParse(undefined).success === false) };
 }
@@ -226,11 +242,43 @@ async function expectToGoOn(ada: TestClient, bob: TestClient, position: Position
   expect(texts(await ada.next(EventType.ChatMessage, 2))).toEqual(["still here", "so am I"]);
 }
 
+type Watching = Exclude<CommandName<"/monitoring">, `system.${string}`>;
+
+const badTopics = [
+  "",
+  "task",
+  "task:",
+  "job:1",
+  "conversation:1",
+  "task:*:1",
+  "**",
+  "*x",
+  "__proto__",
+  "x".repeat(161),
+];
+
+/** A good payload of each command of /monitoring, without a position, and values of its fields that are wrong. */
+const watching: Record<Watching, { sample: Payload; wrong: Record<string, unknown[]> }> = {
+  subscribe: {
+    sample: { id: "a", topics: ["task:*"], types: ["task.created"], limit: 10 },
+    wrong: {
+      id: ["", "x".repeat(161)],
+      topics: [[], many(51).map((id) => `task:${id}`), [7], ...badTopics.map((topic) => [topic])],
+      types: [[], ["nonsense"], [7], Array.from({ length: 51 }, () => "task.created")],
+      after: [{}, { epoch: "a" }, { epoch: "A", offset: 1 }, { epoch: "a", offset: -1 }],
+      limit: [0, 1.5, 1_001],
+    },
+  },
+  unsubscribe: { sample: { id: "a" }, wrong: { id: ["", "x".repeat(161)] } },
+  join_room: { sample: { room: "task:1", limit: 10 }, wrong: { room: badTopics, limit: [0, 1.5, 1_001] } },
+  leave_room: { sample: { room: "task:1" }, wrong: { room: badTopics } },
+};
+
 const servedNames = Object.keys(wrongValues) as Served[];
 
 describe.each(stores)("a bad payload (%s)", (store) => {
   it("BAD-1 there is a sample of every command of /chat", () => {
-    const named = [...servedNames, ...unserved].sort();
+    const named = servedNames.toSorted();
 
     expect(named).toEqual(Object.keys(commands["/chat"]).sort());
   });
@@ -249,6 +297,28 @@ describe.each(stores)("a bad payload (%s)", (store) => {
     // And the sample itself was not what was wrong.
     expect(await emit(ada, name, sample)).toMatchObject({ ok: true });
   });
+
+  it.each(Object.keys(watching) as Watching[])(
+    "BAD-1 %s of /monitoring is answered with the code of the protocol, and everybody goes on",
+    async (name) => {
+      const server = await startServer({ store, env: unhurried });
+      const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
+      const { position } = await mona.ok("subscribe", { id: "other", topics: ["alerts"] });
+      const { wrong, ...rest } = watching[name];
+      const sample: Payload =
+        name === "subscribe" || name === "join_room" ? { ...rest.sample, after: position } : rest.sample;
+      const { all, required } = fieldsOf("/monitoring", name);
+      const faults = faultsOf(sample, required, wrong);
+
+      const answers = await answersTo(mona, name, faults);
+      await tell(server, alertOf("a1"));
+
+      expect(Object.keys(sample).sort()).toEqual(all.sort());
+      expect(answers).toEqual(expected(faults));
+      expect((await mona.one(EventType.AlertCreated)).data.alertId).toBe("a1");
+      expect(await emit(mona, name, sample)).toMatchObject({ ok: true });
+    },
+  );
 
   it("BAD-1 admin.announce is answered with the code of the protocol, and everybody goes on", async () => {
     const server = await startServer({ store, env: unhurried });

@@ -16,6 +16,8 @@ interface Program {
   apt: readonly string[];
   /** Arguments of `brew install`. */
   brew: readonly string[];
+  /** Arguments with which it shows that it has all that is needed. Default: `--version`. */
+  proof?: readonly string[];
 }
 
 /** Programs that tests need and npm does not bring. */
@@ -35,6 +37,14 @@ const programs = {
     names: ["redis-server", "valkey-server"],
     apt: ["redis-server"],
     brew: ["redis"],
+  },
+  python3: {
+    variable: "PYTHON_PATH",
+    names: ["python3"],
+    places: ["/usr/bin/python3"],
+    apt: ["python3", "python3-socketio", "python3-websocket", "python3-requests"],
+    brew: ["python"],
+    proof: ["-c", "import socketio, websocket, requests"],
   },
 } as const satisfies Record<string, Program>;
 
@@ -56,7 +66,7 @@ export function findProgram(name: ProgramName): Promise<string> {
 async function find(name: ProgramName, program: Program): Promise<string> {
   const given = process.env[program.variable];
   if (given) {
-    if (await starts(given)) return given;
+    if (await starts(given, program)) return given;
     throw new Error(`${program.variable} is ${given}, which does not start. It must be the path of ${name}.`);
   }
   return (await lookUp(program)) ?? (await inTurn(name, () => installed(name, program)));
@@ -77,18 +87,19 @@ async function installed(name: ProgramName, program: Program): Promise<string> {
   );
 }
 
-async function lookUp({ names, places = [] }: Pick<Program, "names" | "places">): Promise<string | undefined> {
+async function lookUp(program: Pick<Program, "names" | "places" | "proof">): Promise<string | undefined> {
+  const { names, places = [] } = program;
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  for (const path of [...candidates, ...places]) if (await starts(path)) return path;
+  for (const path of [...candidates, ...places]) if (await starts(path, program)) return path;
   return undefined;
 }
 
 /** Being there is not enough: Ubuntu has a `chromium-browser` that only tells to install another one. */
-async function starts(path: string): Promise<boolean> {
+async function starts(path: string, { proof = ["--version"] }: Pick<Program, "proof">): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
-    await run(path, ["--version"], { timeout: 30_000 });
+    await run(path, [...proof], { timeout: 30_000 });
     return true;
   } catch {
     return false;

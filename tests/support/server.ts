@@ -7,6 +7,7 @@ import type { Namespace } from "../../shared/namespace.ts";
 import type { Role } from "../../shared/role.ts";
 import { type StoreName, storeEnv } from "./stores.ts";
 import { TestClient } from "./test-client.ts";
+import { TestEventStream } from "./test-event-stream.ts";
 import { TestWebSocket } from "./test-websocket.ts";
 import { testSecret, tokenOf } from "./tokens.ts";
 
@@ -109,6 +110,21 @@ export class TestServer {
     const client = this.webSocket(sub, options);
     await client.inbox.one("system.connection.established");
     return client;
+  }
+
+  /** A reader of an event stream that may still be refused. */
+  async eventStream(
+    sub: string,
+    query: string,
+    options: { roles?: readonly Role[]; claims?: Record<string, unknown>; lastEventId?: string | undefined } = {},
+  ): Promise<TestEventStream> {
+    const { roles, claims, lastEventId } = options;
+    const stream = await TestEventStream.open(`${this.url}/api/events?${query}`, {
+      authorization: `Bearer ${tokenOf(sub, roles, claims)}`,
+      ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+    });
+    opened.add("event stream", () => stream.close());
+    return stream;
   }
 
   /** An HTTP request with the user's token. */

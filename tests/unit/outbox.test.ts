@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { Audiences } from "../../server/deliver/audiences.ts";
 import type { Batch } from "../../server/deliver/batch.ts";
 import { Outbox, Rounds } from "../../server/deliver/outbox.ts";
+import { Receivers } from "../../server/deliver/receivers.ts";
 import { TextFrame } from "../../server/deliver/text-frame.ts";
 import { eventually, nextTurn } from "../support/within.ts";
 
@@ -31,13 +31,13 @@ describe("an outbox", () => {
 
   it("FAN-1 gives those who get the same the same bytes, and those who get more their own", async () => {
     const rounds = new Rounds({ coalesceMs: 0 });
-    const audiences = new Audiences();
+    const receivers = new Receivers();
     const [ada, bob, eve] = [open(rounds), open(rounds), open(rounds)];
-    for (const { outbox } of [ada, bob, eve]) audiences.join("room", outbox);
+    for (const { outbox } of [ada, bob, eve]) receivers.join("room", outbox);
 
-    audiences.post(["room"], () => new TextFrame("one"));
+    receivers.post(["room"], () => new TextFrame("one"));
     eve.outbox.send(new TextFrame("reply"));
-    audiences.post(["room"], () => new TextFrame("two"));
+    receivers.post(["room"], () => new TextFrame("two"));
     await nextTurn();
 
     expect(ada.writes[0]?.bytes).toBe(bob.writes[0]?.bytes);
@@ -59,18 +59,18 @@ describe("an outbox", () => {
 
   it("FAN-3 puts an event for several audiences once into the outbox of somebody in more than one of them", async () => {
     const rounds = new Rounds({ coalesceMs: 0 });
-    const audiences = new Audiences();
+    const receivers = new Receivers();
     const [ada, bob] = [open(rounds), open(rounds)];
-    audiences.join("a", ada.outbox);
-    audiences.join("b", ada.outbox);
-    audiences.join("b", bob.outbox);
+    receivers.join("a", ada.outbox);
+    receivers.join("b", ada.outbox);
+    receivers.join("b", bob.outbox);
     const huge = "x".repeat(300_000);
 
-    audiences.post(["a", "b", "nobody's"], () => new TextFrame("once"));
+    receivers.post(["a", "b", "nobody's"], () => new TextFrame("once"));
     // Is written at once, and is not to come again all the same.
-    audiences.post(["a", "b"], () => new TextFrame(huge));
-    audiences.leave("b", bob.outbox);
-    audiences.post(["b"], () => new TextFrame("after bob has left"));
+    receivers.post(["a", "b"], () => new TextFrame(huge));
+    receivers.leave("b", bob.outbox);
+    receivers.post(["b"], () => new TextFrame("after bob has left"));
     await nextTurn();
 
     expect(ada.texts().flat()).toEqual(["once", huge, "after bob has left"]);
@@ -78,10 +78,10 @@ describe("an outbox", () => {
   });
 
   it("FAN-3 makes no message of an event that nobody here gets", () => {
-    const audiences = new Audiences();
+    const receivers = new Receivers();
 
     const post = () =>
-      audiences.post(["room"], () => {
+      receivers.post(["room"], () => {
         throw new Error("made");
       });
 

@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import type { Envelope } from "../../../shared/envelope.ts";
 import { ClientFrame, type EventFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
@@ -11,15 +12,16 @@ import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
-import { Audiences } from "../../deliver/audiences.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
+import { Receivers } from "../../deliver/receivers.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
+import { spacesOf } from "./spaces-of.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 
 export interface PlainWebSocketDoorOptions {
@@ -56,7 +58,7 @@ const earlyFrames = 100;
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
   const { httpServer, drain, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
-  const audiences = new Audiences();
+  const receivers = new Receivers();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
@@ -66,13 +68,13 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
-    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, audiences, options));
+    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, receivers, options));
   };
   httpServer.on("upgrade", onUpgrade);
 
   return {
-    deliver(event, receivers) {
-      audiences.post(receivers, () => new TextFrame(JSON.stringify(eventFrame(event))));
+    deliver(event, audiences) {
+      receivers.post(audiences, () => new TextFrame(JSON.stringify(eventFrame(event))));
     },
     async close() {
       options.rounds.flush();
@@ -86,7 +88,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
 async function admit(
   webSocket: WebSocket,
   request: IncomingMessage,
-  audiences: Audiences,
+  receivers: Receivers,
   options: PlainWebSocketDoorOptions,
 ) {
   const { connector, logger } = options;
@@ -112,7 +114,7 @@ async function admit(
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
-  const connection = new Connection(webSocket, opening.session, audiences, options);
+  const connection = new Connection(webSocket, opening.session, receivers, options);
   webSocket.off("message", keep);
   opening.activate(connection);
   const conversationId = searchParams.get("conversation_id");
@@ -124,15 +126,15 @@ async function admit(
 class Connection implements Transport {
   readonly #webSocket: WebSocket;
   readonly #session: Session;
-  readonly #audiences: Audiences;
+  readonly #receivers: Receivers;
   readonly #options: PlainWebSocketDoorOptions;
   readonly #outbox: Outbox;
   readonly #intake: Intake;
 
-  constructor(webSocket: WebSocket, session: Session, audiences: Audiences, options: PlainWebSocketDoorOptions) {
+  constructor(webSocket: WebSocket, session: Session, receivers: Receivers, options: PlainWebSocketDoorOptions) {
     this.#webSocket = webSocket;
     this.#session = session;
-    this.#audiences = audiences;
+    this.#receivers = receivers;
     this.#options = options;
     const { rounds, turns, direct, backlogBytes } = options;
     const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
@@ -153,11 +155,11 @@ class Connection implements Transport {
   }
 
   join(audience: Audience): void {
-    this.#audiences.join(audience, this.#outbox);
+    this.#receivers.join(audience, this.#outbox);
   }
 
   leave(audience: Audience): void {
-    this.#audiences.leave(audience, this.#outbox);
+    this.#receivers.leave(audience, this.#outbox);
   }
 
   backlogBytes(): number {
@@ -182,9 +184,11 @@ class Connection implements Transport {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#seen();
     const text = String(data);
-    const frame = isBinary ? undefined : parseFrame(text);
+    const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
     this.#intake.take(() => {
+      if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+      const frame = ClientFrame.safeParse(json).data;
       if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
       else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
     });
@@ -193,7 +197,20 @@ class Connection implements Transport {
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
     const { router } = this.#options;
     const reply = (payload: Reply<unknown>) => this.#write({ type: "reply", id, payload });
-    void router.handle({ session: this.#session, command, payload, bytes }, id === undefined ? undefined : reply);
+    const spaces = spacesOf(this.#session.namespaces, payload);
+    void router.handle(
+      { session: this.#session, command, payload, bytes, spaces },
+      id === undefined ? undefined : reply,
+    );
+  }
+
+  /** An HLink message is a frame as it stands, and so is its acknowledgement. */
+  #routeHlink(payload: unknown, bytes: number): void {
+    const command = "hlink_message";
+    void this.#options.router.handle({ session: this.#session, command, payload, bytes }, (reply) => {
+      if (reply.ok) this.#write(reply.data);
+      else this.#session.send("system.error", { command, error: reply.error });
+    });
   }
 
   #seen(): void {
@@ -212,12 +229,17 @@ const unreadable = {
   fault: new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.'),
 };
 
-function parseFrame(text: string): ClientFrame | undefined {
+function parseJson(text: string): unknown {
   try {
-    return ClientFrame.safeParse(JSON.parse(text)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isHlinkFrame(json: unknown): boolean {
+  if (typeof json !== "object" || json === null || !("type" in json)) return false;
+  return typeof json.type === "string" && isHlinkType(json.type);
 }
 
 function eventFrame({ type, room, timestamp, data, id, position, sender }: Envelope): EventFrame {

@@ -10,9 +10,9 @@ import type { Clock } from "../../clock.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
-import { Audiences } from "../../deliver/audiences.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
+import { Receivers } from "../../deliver/receivers.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
@@ -60,12 +60,12 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   });
 
   refuseEverybody(io.of("/"));
-  const served = new Map<Namespace, Audiences>();
+  const served = new Map<Namespace, Receivers>();
   for (const name of namespaces) {
-    const audiences = new Audiences();
+    const receivers = new Receivers();
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
-    else serve(io.of(name), { ...options, name, audiences });
-    served.set(name, audiences);
+    else serve(io.of(name), { ...options, name, receivers });
+    served.set(name, receivers);
   }
 
   return {
@@ -99,11 +99,11 @@ function refuseEverybody(namespace: OpenNamespace): void {
 
 interface Served extends SocketIoDoorOptions {
   name: Namespace;
-  audiences: Audiences;
+  receivers: Receivers;
 }
 
 function serve(namespace: OpenNamespace, options: Served): void {
-  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, audiences } = options;
+  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, receivers } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -149,7 +149,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     const wire = new EngineWire(socket.conn, { direct, backlogBytes, slow });
     const outbox = new Outbox(rounds, wire);
     const intake = new Intake(options.turns, wire);
-    opening.activate(transportOf(socket, outbox, wire, audiences));
+    opening.activate(transportOf(socket, outbox, wire, receivers));
     const seen = () => {
       session.lastSeenAt = clock.now();
     };
@@ -183,11 +183,11 @@ function serve(namespace: OpenNamespace, options: Served): void {
   });
 }
 
-function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, audiences: Audiences): Transport {
+function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, receivers: Receivers): Transport {
   return {
     send: (event, data) => outbox.send(eventFrame(socket.nsp.name, event, JSON.stringify(data) ?? "null")),
-    join: (audience) => audiences.join(audience, outbox),
-    leave: (audience) => audiences.leave(audience, outbox),
+    join: (audience) => receivers.join(audience, outbox),
+    leave: (audience) => receivers.leave(audience, outbox),
     backlogBytes: () => outbox.size + wire.backlogBytes(),
     close(reason) {
       if (reason === "slow_consumer") return terminate(socket.conn);

@@ -1,0 +1,37 @@
+import type { Audience } from "../session/audience.ts";
+import type { Outbox } from "./outbox.ts";
+import type { TextFrame } from "./text-frame.ts";
+
+/** Which of a door's connections are in which audiences. */
+export class Receivers {
+  readonly #members = new Map<Audience, Set<Outbox>>();
+  #events = 0;
+
+  join(audience: Audience, outbox: Outbox): void {
+    const found = this.#members.get(audience);
+    if (found) found.add(outbox);
+    else this.#members.set(audience, new Set([outbox]));
+  }
+
+  leave(audience: Audience, outbox: Outbox): void {
+    const found = this.#members.get(audience);
+    found?.delete(outbox);
+    if (found?.size === 0) this.#members.delete(audience);
+  }
+
+  /** Puts an event into the outboxes of those who are in any of the audiences now, once. It is made if there is one. */
+  post(audiences: readonly Audience[], makeFrame: () => TextFrame): void {
+    let frame: TextFrame | undefined;
+    const event = ++this.#events;
+    for (const audience of audiences) {
+      const found = this.#members.get(audience);
+      if (!found) continue;
+      frame ??= makeFrame();
+      for (const outbox of found) {
+        if (outbox.latest === event) continue;
+        outbox.latest = event;
+        outbox.put(frame);
+      }
+    }
+  }
+}

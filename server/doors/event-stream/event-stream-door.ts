@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Envelope } from "../../../shared/envelope.ts";
+import type { EventType } from "../../../shared/event-type.ts";
+import type { EventsQuery } from "../../../shared/http/events.ts";
+import { logOfRoom, monitoringLog } from "../../../shared/room.ts";
+import type { Clock } from "../../clock.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Connector } from "../../connect/connector.ts";
+import type { Outlet } from "../../deliver/outlet.ts";
+import type { Router } from "../../route/router.ts";
+import type { Audience } from "../../session/audience.ts";
+import { EventStream } from "./event-stream.ts";
+import { frameOf } from "./event-stream-frames.ts";
+
+export interface EventStreamDoorOptions {
+  connector: Connector;
+  router: Router;
+  clock: Clock;
+  /** What a reader may leave unread. */
+  backlogBytes: number;
+}
+
+export interface EventStreamDoor extends Outlet {
+  /** Serves a request whose query was checked. Rejects, before anything is written, with why it is refused. */
+  serve(request: IncomingMessage, response: ServerResponse, query: EventsQuery): Promise<void>;
+  close(): void;
+}
+
+/** Readers of `text/event-stream`: a connection like any other, that sends one command and then listens. */
+export function createEventStreamDoor(options: EventStreamDoorOptions): EventStreamDoor {
+  const { connector, router, clock, backlogBytes } = options;
+  const members = new Map<Audience, Set<EventStream>>();
+  const open = new Set<EventStream>();
+
+  return {
+    async serve(request, response, { topics, types, after, limit }) {
+      const source = "room" in topics ? logOfRoom(topics.room) : monitoringLog;
+      const opening = await connector.open({
+        token: bearerToken(request.headers.authorization),
+        door: "/api/events",
+        namespaces: ["room" in topics ? "/chat" : "/monitoring"],
+        autoJoin: false,
+      });
+      // The reader may be gone again, and then nobody else tells.
+      if (response.destroyed) return opening.abandon();
+      const { session } = opening;
+      const wanted: ReadonlySet<EventType> | undefined = types && new Set(types);
+      const stream = new EventStream({ response, session, members, clock, backlogBytes, source, types: wanted });
+      open.add(stream);
+      session.onClose(() => open.delete(stream));
+      opening.activate(stream);
+      const command =
+        "room" in topics
+          ? { name: "join_room", payload: { room: topics.room } }
+          : { name: "subscribe", payload: { id: "stream", topics: topics.topics, ...(types && { types }) } };
+      await stream.follow(after, limit, (place, respond) =>
+        router.handle({ session, command: command.name, payload: { ...command.payload, ...place }, bytes: 0 }, respond),
+      );
+    },
+
+    deliver(event: Envelope, audiences: readonly Audience[]) {
+      const [first, ...others] = audiences
+        .map((audience) => members.get(audience))
+        .filter((found) => found !== undefined);
+      if (!first) return;
+      const receivers = others.length === 0 ? first : new Set([first, ...others].flatMap((found) => [...found]));
+      const frame = frameOf(event);
+      for (const stream of receivers) stream.deliver(event.type, frame);
+    },
+
+    close() {
+      for (const stream of open) stream.close("server_shutdown");
+    },
+  };
+}

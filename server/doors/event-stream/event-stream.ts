@@ -1,0 +1,168 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { DisconnectReason } from "../../../shared/disconnect-reason.ts";
+import type { Envelope } from "../../../shared/envelope.ts";
+import type { EventType } from "../../../shared/event-type.ts";
+import { limits } from "../../../shared/limits.ts";
+import type { Position } from "../../../shared/position.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import type { Reply } from "../../../shared/reply.ts";
+import type { LogName } from "../../../shared/room.ts";
+import type { Clock } from "../../clock.ts";
+import type { Resumed } from "../../resume/catch-up.ts";
+import type { Respond } from "../../route/router.ts";
+import type { Audience } from "../../session/audience.ts";
+import type { Session, Transport } from "../../session/session.ts";
+import { frameOf, heartbeatFrame, positionFrameOf, retryFrameOf, systemFrameOf } from "./event-stream-frames.ts";
+
+export interface EventStreamOptions {
+  response: ServerResponse;
+  session: Session;
+  /** Who is in which audience, of all streams. */
+  members: Map<Audience, Set<EventStream>>;
+  clock: Clock;
+  backlogBytes: number;
+  /** The log that positions are of. */
+  source: LogName;
+  /** Only these. */
+  types: ReadonlySet<EventType> | undefined;
+}
+
+/** Asks for a page from a place on, and is answered in the tick in which what follows it goes live. */
+type AskForPage = (place: { after?: Position; limit: number }, respond: Respond) => Promise<void>;
+
+/** A page of a join's or a subscription's reply. */
+type Page = Resumed & { latest?: Envelope[] };
+
+/** Readers come back at different times. */
+const retryMs = () => 1_000 + Math.random() * 2_000;
+/** How long a reader may take to read what is left. */
+const closeTimeoutMs = 2_000;
+
+/** One reader. */
+export class EventStream implements Transport {
+  readonly #options: EventStreamOptions;
+  #isOpen = false;
+  /** It was told to close before it was open. */
+  #isClosing = false;
+  /** What is to be said as soon as it is open. */
+  #early = "";
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    options.response.once("close", () => void options.session.ended("closed"));
+  }
+
+  /** Writes page after page until the reader is live. Rejects where the first is refused; nothing is written then. */
+  async follow(after: Position | undefined, limit: number, ask: AskForPage): Promise<void> {
+    const { session } = this.#options;
+    let place: { after?: Position; limit: number } = after ? { after, limit: limits.pageMax } : { limit };
+    while (session.isOpen) {
+      let reply: Reply<unknown> | undefined;
+      await ask(place, (answer) => {
+        reply = answer;
+        // In this very tick: what is live comes right after it.
+        if (answer.ok) this.#writePage(answer.data as Page, place.after !== undefined);
+      });
+      if (reply?.ok) {
+        const { joined, position } = reply.data as Page;
+        if (joined) return;
+        place = { after: position, limit: limits.pageMax };
+        await this.#drained();
+      } else if (!this.#isOpen) {
+        await session.ended("refused");
+        const { code = "internal", message = "", details } = reply?.error ?? {};
+        throw new Rejection(code, message, details);
+      } else if (reply?.error.retryable) {
+        await pause(1_000);
+      } else {
+        return this.close("protocol_error");
+      }
+    }
+  }
+
+  deliver(type: EventType, frame: string): void {
+    const { types, response, session, backlogBytes } = this.#options;
+    if (types && !types.has(type)) return;
+    if (response.writableLength > backlogBytes) session.close("slow_consumer");
+    else response.write(frame);
+  }
+
+  send(name: string, data: unknown): void {
+    const { response, session, clock } = this.#options;
+    if (name === "system.ping") {
+      if (!this.#isOpen) return;
+      // It does not answer; that it reads is its sign of life.
+      if (response.writableLength === 0) session.lastSeenAt = clock.now();
+      return void response.write(heartbeatFrame);
+    }
+    const { position, retryAfterMs } = data as { position?: Position; retryAfterMs?: number };
+    const frame = systemFrameOf(name, data, position);
+    if (this.#isOpen) response.write(frame);
+    else this.#early += frame;
+    if (retryAfterMs !== undefined) response.write(retryFrameOf(retryAfterMs));
+    // There is but one thing to read here.
+    if (name === "system.room.left") response.end();
+  }
+
+  join(audience: Audience): void {
+    const { members } = this.#options;
+    members.set(audience, (members.get(audience) ?? new Set()).add(this));
+  }
+
+  leave(audience: Audience): void {
+    const { members } = this.#options;
+    const others = members.get(audience);
+    others?.delete(this);
+    if (others?.size === 0) members.delete(audience);
+  }
+
+  backlogBytes(): number {
+    return this.#options.response.writableLength;
+  }
+
+  close(reason: DisconnectReason): void {
+    const { response } = this.#options;
+    if (reason === "slow_consumer") return void response.destroy();
+    // Until it is open it may still be refused, and then it is not for us to end it.
+    this.#isClosing = true;
+    if (!this.#isOpen) return;
+    response.end();
+    const timer = setTimeout(() => response.destroy(), closeTimeoutMs);
+    response.once("close", () => clearTimeout(timer));
+  }
+
+  #writePage({ events, latest = [], position, recovered, lostReason }: Page, isResumed: boolean): void {
+    const { response, types, source: room } = this.#options;
+    this.#open();
+    if (isResumed && recovered === false) {
+      response.write(systemFrameOf("system.room.reset", { room, position, reason: lostReason }));
+    }
+    for (const event of [...events, ...latest]) if (!types || types.has(event.type)) response.write(frameOf(event));
+    response.write(positionFrameOf(position));
+    if (this.#isClosing) response.end();
+  }
+
+  #open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    const { response } = this.#options;
+    response.writeHead(200, {
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-store, no-transform",
+      // Or a proxy would keep the events for itself until it has enough of them.
+      "X-Accel-Buffering": "no",
+    });
+    response.socket?.setNoDelay(true);
+    response.socket?.setKeepAlive(true, 30_000);
+    response.write(retryFrameOf(retryMs()) + this.#early);
+  }
+
+  /** Resolves when the reader has room for more, or is gone. */
+  async #drained(): Promise<void> {
+    const { response, session } = this.#options;
+    if (response.writableNeedDrain) await Promise.race([once(response, "drain"), session.whenClosed]);
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());

@@ -1,0 +1,30 @@
+import { subscriptionOfTopic } from "../../../shared/topic.ts";
+import { AtReply } from "../../session/at-reply.ts";
+import type { Subscriptions } from "../../subscriptions/subscriptions.ts";
+import type { Handlers } from "../handler.ts";
+
+/** SPEC MONITOR-1 to MONITOR-9. */
+export function createSubscriptionHandlers({ subscriptions }: { subscriptions: Subscriptions }) {
+  return {
+    subscribe: async (command, session) => {
+      const { finish, afterwards } = await subscriptions.subscribe(session, command);
+      return new AtReply(() => ({ id: command.id, ...finish() }), afterwards);
+    },
+
+    unsubscribe: async ({ id }, session) => {
+      subscriptions.unsubscribe(session, id);
+      return {};
+    },
+
+    join_room: async ({ room, after, limit }, session) => {
+      const command = { id: subscriptionOfTopic(room), topics: [room], after, limit };
+      const { finish, afterwards } = await subscriptions.subscribe(session, command);
+      return new AtReply(() => ({ room, ...finish() }), afterwards);
+    },
+
+    leave_room: async ({ room }, session) => {
+      subscriptions.unsubscribe(session, subscriptionOfTopic(room));
+      return {};
+    },
+  } satisfies Partial<Handlers<"/monitoring">>;
+}

@@ -1,0 +1,42 @@
+/**
+ * Lets the first of a kind through at once, and of what follows within `windowMs` the newest, at the end of the window:
+ *
+ *   in    a1 a2 a3 .  .  .  a4 .  .       b1
+ *   out   a1    .  .  a3 .  .  a4          b1
+ */
+export class Conflation<Item> {
+  readonly #windows = new Map<string, { waiting: Item | undefined; timer: NodeJS.Timeout }>();
+  readonly #windowMs: number;
+  readonly #emit: (item: Item) => void;
+
+  constructor(windowMs: number, emit: (item: Item) => void) {
+    this.#windowMs = windowMs;
+    this.#emit = emit;
+  }
+
+  add(kind: string, item: Item): void {
+    const window = this.#windows.get(kind);
+    if (window) window.waiting = item;
+    else this.#open(kind, item);
+  }
+
+  /** What waits is not let through any more. */
+  close(): void {
+    for (const { timer } of this.#windows.values()) clearTimeout(timer);
+    this.#windows.clear();
+  }
+
+  #open(kind: string, item: Item): void {
+    this.#windows.set(kind, {
+      waiting: undefined,
+      timer: setTimeout(() => this.#end(kind), this.#windowMs).unref(),
+    });
+    this.#emit(item);
+  }
+
+  #end(kind: string): void {
+    const waiting = this.#windows.get(kind)?.waiting;
+    this.#windows.delete(kind);
+    if (waiting !== undefined) this.#open(kind, waiting);
+  }
+}

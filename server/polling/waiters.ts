@@ -1,0 +1,60 @@
+import type { Audiences } from "../deliver/audiences.ts";
+import type { Outlet } from "../deliver/outlet.ts";
+import type { Audience } from "../session/audience.ts";
+
+/** What ended a wait. */
+export type Woken = "event" | "over";
+
+/** Requests that wait for an event of an audience: a way out that wakes them, and leaves the reading to them. */
+export class Waiters implements Outlet {
+  readonly #audiences: Audiences;
+  readonly #waiting = new Map<Audience, Set<() => void>>();
+  readonly #all = new Set<() => void>();
+  #isOver = false;
+
+  constructor({ audiences }: { audiences: Audiences }) {
+    this.#audiences = audiences;
+  }
+
+  deliver(_event: unknown, audiences: readonly Audience[]): void {
+    for (const audience of audiences) for (const wake of [...(this.#waiting.get(audience) ?? [])]) wake();
+  }
+
+  /** From this moment on; for so many milliseconds at most, or until `signal` or `endAll`. */
+  wait(audiences: readonly Audience[], ms: number, signal: AbortSignal): Promise<Woken> {
+    if (this.#isOver || signal.aborted) return Promise.resolve("over");
+    return new Promise((resolve) => {
+      const end = (woken: Woken) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", over);
+        this.#all.delete(over);
+        for (const audience of audiences) this.#leave(audience, wake);
+        resolve(woken);
+      };
+      const wake = () => end("event");
+      const over = () => end("over");
+      const timer = setTimeout(over, ms);
+      signal.addEventListener("abort", over);
+      this.#all.add(over);
+      for (const audience of audiences) this.#enter(audience, wake);
+    });
+  }
+
+  /** Nobody waits any longer, now or later. */
+  endAll(): void {
+    this.#isOver = true;
+    for (const over of [...this.#all]) over();
+  }
+
+  #enter(audience: Audience, wake: () => void): void {
+    this.#waiting.set(audience, (this.#waiting.get(audience) ?? new Set()).add(wake));
+    this.#audiences.entered(audience);
+  }
+
+  #leave(audience: Audience, wake: () => void): void {
+    const waiting = this.#waiting.get(audience);
+    if (!waiting?.delete(wake)) return;
+    if (waiting.size === 0) this.#waiting.delete(audience);
+    this.#audiences.left(audience);
+  }
+}

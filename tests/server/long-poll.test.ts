@@ -1,0 +1,194 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Envelope } from "../../shared/envelope.ts";
+import { EventsAnswer } from "../../shared/http/events.ts";
+import { formatPosition, type Position } from "../../shared/position.ts";
+import type { Role } from "../../shared/role.ts";
+import { alertOf, healthOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { offsets, texts } from "../support/test-client.ts";
+import { eventually } from "../support/within.ts";
+
+async function poll(server: TestServer, query: string, options: { as?: string; roles?: readonly Role[] } = {}) {
+  const { as = "mona", roles = ["monitor"] } = options;
+  const { status, body } = await server.request("GET", `/api/events?${query}`, { as, roles });
+  if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return EventsAnswer.parse(body);
+}
+
+const place = (position: Position) => `&after=${formatPosition(position)}`;
+
+const refusal = async (server: TestServer, query: string, as = "mona", roles: readonly Role[] = ["monitor"]) => {
+  const { status, body } = await server.request("GET", `/api/events?${query}`, { as, roles });
+  return `${status} ${String(body.code)}`;
+};
+
+describe.each(stores)("polling for events (%s)", (store) => {
+  it("POLL-1 gives what follows a position, page by page, whoever answers", async () => {
+    const server = await startServer({ store });
+    await tell(server, ...[1, 2, 3, 4, 5].flatMap((done) => [progressOf("s1", done), taskCreation(`t${done}`)]));
+
+    const latest = await poll(server, "topics=stream:*&limit=2");
+    const start = { ...latest.position, offset: 0 };
+    const first = await poll(server, `topics=stream:*&limit=3${place(start)}`);
+    const second = await poll(server, `topics=stream:*&limit=3${place(first.position)}`);
+    const third = await poll(server, `topics=stream:*&types=stream.completed${place(start)}`);
+
+    expect(offsets(latest.events as Envelope[])).toEqual([7, 9]);
+    expect(latest).toMatchObject({ hasMore: false, position: { offset: 10 } });
+    expect(offsets(first.events as Envelope[])).toEqual([1, 3, 5]);
+    expect(first).toMatchObject({ hasMore: true, recovered: true, position: { offset: 6 } });
+    expect(offsets(second.events as Envelope[])).toEqual([7, 9]);
+    expect(second).toMatchObject({ hasMore: false, position: { offset: 10 } });
+    expect(third).toMatchObject({ events: [], hasMore: false, position: { offset: 10 } });
+  });
+
+  it("POLL-1 gives a conversation to its members", async () => {
+    const server = await startServer({ store });
+    const [ada] = await server.conversation("42", "ada", "bob");
+    const user = { as: "bob", roles: ["user"] } as const;
+    for (const message of ["one", "two"]) await ada.ok("chat_message", { conversationId: "42", message });
+
+    const first = await poll(server, "topics=conversation:42&limit=1", user);
+    const start = { ...first.position, offset: 0 };
+    const all = await poll(server, `topics=conversation:42${place(start)}`, user);
+
+    expect(texts(first.events)).toEqual(["two"]);
+    expect(texts(all.events)).toEqual(["one", "two"]);
+    expect(all).not.toHaveProperty("latest");
+  });
+
+  it("POLL-2 waits for the first event that matches", async () => {
+    const server = await startServer({ store });
+    const [ada] = await server.conversation("42", "ada", "bob");
+    await tell(server, alertOf("a0"));
+    const before = await poll(server, "topics=alerts");
+    const waiting = poll(server, `topics=stream:*,task:t2&wait=20${place(before.position)}`);
+    const chatting = poll(server, "topics=conversation:42&wait=20", { as: "bob", roles: ["user"] });
+
+    await tell(server, alertOf("a1"), taskCreation("t1"), progressOf("s1"));
+    await ada.ok("chat_message", { conversationId: "42", message: "hello" });
+    const answer = await waiting;
+
+    expect(offsets(answer.events as Envelope[])).toEqual([4]);
+    expect(answer).toMatchObject({ hasMore: false, recovered: true, position: { offset: 4 } });
+    expect(texts((await chatting).events)).toEqual(["hello"]);
+  });
+
+  it("POLL-2 waits no longer than was asked for, and says how far it looked", async () => {
+    const server = await startServer({ store });
+    const { position } = await poll(server, "topics=stream:*");
+    await tell(server, alertOf("a1"));
+
+    const answer = await poll(server, `topics=stream:*&wait=1${place(position)}`);
+
+    expect(answer).toEqual({ events: [], hasMore: false, recovered: true, position: { ...position, offset: 1 } });
+  });
+
+  it("POLL-3 says so when the history is gone", async () => {
+    const server = await startServer({ store });
+    await tell(server, progressOf("s1"));
+
+    const other = await poll(server, "topics=stream:*&wait=20&after=other:5");
+    const ahead = await poll(server, `topics=stream:*&wait=20${place({ ...other.position, offset: 99 })}`);
+
+    expect(other).toMatchObject({ recovered: false, lostReason: "epoch_changed", position: { offset: 1 } });
+    expect(offsets(other.events as Envelope[])).toEqual([1]);
+    expect(ahead).toMatchObject({ recovered: false, lostReason: "ahead_of_log" });
+  });
+
+  it("POLL-4 is refused with the code of the protocol", async () => {
+    const server = await startServer({ store });
+    await server.conversation("42", "ada", "bob");
+
+    const invalid = await Promise.all(
+      [
+        "",
+        "topics=",
+        "topics=job:1",
+        "topics=task:*:1",
+        "topics=conversation:42,conversation:43",
+        "topics=conversation:42,task:1",
+        `topics=${Array.from({ length: 51 }, (_, index) => `task:${index}`).join(",")}`,
+        "topics=task:1&topics=task:2",
+        "topics=task:*&wait=9999",
+        "topics=task:*&wait=-1",
+        "topics=task:*&limit=0",
+        "topics=task:*&limit=1001",
+        "topics=task:*&after=17",
+        "topics=task:*&types=nonsense",
+        "topics=task:*&extra=1",
+      ].map((query) => refusal(server, query)),
+    );
+    const others = [
+      await refusal(server, "topics=task:*", "ada", ["user"]),
+      await refusal(server, "topics=user:bob", "ada", ["user"]),
+      await refusal(server, "topics=user:bob", "root", ["admin"]),
+      await refusal(server, "topics=conversation:42", "eve", ["user"]),
+      await refusal(server, "topics=conversation:nowhere", "ada", ["user"]),
+      await refusal(server, "topics=broadcast"),
+    ];
+
+    expect([...new Set(invalid)]).toEqual(["400 invalid_payload"]);
+    expect(others).toEqual([
+      "403 forbidden",
+      "403 forbidden",
+      "403 forbidden",
+      "404 not_found",
+      "404 not_found",
+      "403 forbidden",
+    ]);
+  });
+
+  it("POLL-4 a member who was removed while waiting is told nothing more", async () => {
+    const server = await startServer({ store });
+    const [ada] = await server.conversation("42", "ada", "bob");
+    const waiting = refusal(server, "topics=conversation:42&wait=20", "bob", ["user"]);
+    await poll(server, "topics=conversation:42", { as: "ada", roles: ["user"] });
+
+    await ada.ok("conversation.remove_member", { conversationId: "42", userId: "bob" });
+    await ada.ok("chat_message", { conversationId: "42", message: "secret" });
+
+    expect(await waiting).toBe("404 not_found");
+  });
+
+  it("POLL-5 those who wait are answered when the instance stops", async () => {
+    const server = await startServer({ store });
+    await tell(server, progressOf("s1"));
+    const { position } = await poll(server, "topics=*");
+    const waiting = poll(server, `topics=*&wait=55${place(position)}`);
+    const other = poll(server, "topics=task:*&wait=55");
+    await poll(server, "topics=*&wait=1&after=other:0");
+
+    await server.server.drain(0);
+
+    expect(await waiting).toMatchObject({ events: [], position });
+    expect(await other).toMatchObject({ events: [], position });
+    expect(await refusal(server, "topics=*&wait=55")).toBe("503 unavailable");
+  });
+
+  it("POLL-5 so many of one user may wait at once", async () => {
+    const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_USER: "2" } });
+    const waiting = Promise.all([1, 2, 3].map(() => refusal(server, "topics=task:*&wait=20").catch(String)));
+    const others = poll(server, "topics=task:*&wait=20", { as: "otto" });
+    const refused = eventually(
+      async () => (await refusal(server, "topics=task:*&wait=20")) === "422 limit_exceeded",
+      "x",
+    );
+
+    await refused;
+    await tell(server, taskCreation("t1"));
+
+    expect((await waiting).sort()).toEqual(["200 undefined", "200 undefined", "422 limit_exceeded"]);
+    expect((await others).events).toHaveLength(1);
+  });
+
+  it("POLL-6 gives the newest health of each component", async () => {
+    const server = await startServer({ store });
+    await tell(server, healthOf("db", "ok"), healthOf("web", "ok"));
+
+    const { latest } = await poll(server, "topics=health,alerts");
+
+    expect(latest?.map(({ data }) => data.component).sort()).toEqual(["db", "web"]);
+  });
+});

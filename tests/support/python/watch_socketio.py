@@ -1,0 +1,33 @@
+"""Watches with the stock Python client: prints each event as a line of JSON, until it has seen so many."""
+import json
+import sys
+import threading
+
+import socketio
+
+url, token, topics, types, count = sys.argv[1:]
+done = threading.Event()
+left = [int(count)]
+client = socketio.Client()
+
+
+def say(what):
+    print(json.dumps(what), flush=True)
+
+
+@client.on("*", namespace="/monitoring")
+def heard(name, *args):
+    if name.startswith("system."):
+        return
+    say({"type": name, "room": args[0]["room"], "offset": args[0]["position"]["offset"]})
+    left[0] -= 1
+    if left[0] == 0:
+        done.set()
+
+
+client.connect(url, namespaces=["/monitoring"], auth={"token": token}, transports=["websocket"])
+subscription = {"id": "python", "topics": topics.split(","), "types": types.split(",")}
+reply = client.call("subscribe", subscription, namespace="/monitoring")
+say({"joined": reply["data"]["joined"]})
+done.wait(20)
+client.disconnect()
