@@ -168,6 +168,15 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: "patterns",
+    title: "publishing while 10 000 patterns are watched against 10",
+    subjects: {
+      ours: { peer: "signalbox", load: { load: "patterns", patterns: 10_000 } },
+      theirs: { peer: "signalbox", load: { load: "patterns", patterns: 10 } },
+    },
+    checks: [{ what: "CPU per publication", value: ratio("cpuMicrosPerPublication"), bar: { atMost: 1.2 }, unit: "×" }],
+  },
+  {
     name: "growth-members",
     title: "a room of 10 000 against one of 100, 8 in flight",
     subjects: {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type ConnectionsLoad, connections, type IdleLoad, idle } from "./connections.ts";
 import { type FanOutLoad, fanOut } from "./fan-out.ts";
+import { type PatternsLoad, patterns } from "./patterns.ts";
 import { emptyRooms, type RoomsLoad, rooms } from "./rooms.ts";
 import { type StormLoad, storm } from "./storm.ts";
 
@@ -10,6 +11,7 @@ type Order =
   | ({ load: "fan-out" } & FanOutLoad)
   | ({ load: "connections" } & ConnectionsLoad)
   | ({ load: "idle" } & IdleLoad)
+  | ({ load: "patterns" } & PatternsLoad)
   | ({ load: "storm" } & StormLoad)
   | ({ load: "rooms" | "empty-rooms" } & RoomsLoad);
 
@@ -27,6 +29,8 @@ function carryOut(order: Order): Promise<object> {
       return connections(order, measuring);
     case "idle":
       return idle(order, measuring);
+    case "patterns":
+      return patterns(order, measuring);
     case "storm":
       return storm(order, measuring);
     case "rooms":
