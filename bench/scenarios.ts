@@ -35,6 +35,15 @@ const payloadBytes = 150;
 
 const fanOut = (shape: Record<string, number>): Load => ({ load: "fan-out", payloadBytes, ...times, ...shape });
 
+const publishing = (shape: Record<string, number>): Load => ({
+  load: "publish",
+  publishers: 40,
+  rooms: 4,
+  payloadBytes,
+  ...times,
+  ...shape,
+});
+
 /** How often a figure of ours goes into that of the other. */
 const ratio = (figure: string) => (measured: Measured) =>
   (measured.ours?.[figure] ?? Number.NaN) / (measured.theirs?.[figure] ?? Number.NaN);
@@ -112,6 +121,25 @@ export const scenarios: readonly Scenario[] = [
     title: "1 room × 1 000, 8 in flight, against bare ws",
     subjects: against("signalbox", "ws", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
     checks: [deliveries(1), work(1), complete],
+  },
+  {
+    name: "publish",
+    title: "40 publishers, 50 in flight each, 4 rooms over Redis, nobody listens; against ws + one bare XADD",
+    subjects: against("signalbox over Redis", "ws + XADD", publishing({ inFlight: 50 })),
+    checks: [
+      { what: "accepted/s", value: own("acceptedPerSecond"), bar: { atLeast: 20_000 }, unit: "/s" },
+      { what: "accepted/s", value: ratio("acceptedPerSecond"), bar: { atLeast: 0.5 }, unit: "×" },
+      { what: "refused", value: own("refused"), bar: { atMost: 0 }, unit: "" },
+    ],
+  },
+  {
+    name: "publish-calm",
+    title: "5 000 publications a second over Redis, against ws + one bare XADD",
+    subjects: against("signalbox over Redis", "ws + XADD", publishing({ inFlight: 1, rate: 5_000 })),
+    checks: [
+      { what: "p99", value: own("p99"), bar: { atMost: 50 }, unit: "ms" },
+      { what: "refused", value: own("refused"), bar: { atMost: 0 }, unit: "" },
+    ],
   },
   {
     name: "hot-room",

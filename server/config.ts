@@ -143,9 +143,6 @@ const withoutEffect: readonly (keyof Config)[] = [
   "OIDC_ROLES_CLAIM",
   "METRICS_TOKEN",
   "TRUST_PROXY",
-  "AGENT_LEASE_MS",
-  "AGENT_HEARTBEAT_INTERVAL_MS",
-  "AGENT_STALL_SECONDS",
   "LIMIT_CONNECTIONS_PER_IP",
   "LIMIT_NEW_CONNECTIONS_PER_SECOND",
   "LIMIT_BACKLOG_MS",
@@ -194,6 +191,12 @@ function contradictions(given: Record<string, string | undefined>): string[] {
     faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
   if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
     faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");
+  }
+  const [lease, heartbeat] = [given.AGENT_LEASE_MS ?? 30_000, given.AGENT_HEARTBEAT_INTERVAL_MS ?? 10_000].map(Number);
+  if (lease !== undefined && heartbeat !== undefined && heartbeat >= lease) {
+    faults.push(
+      "AGENT_HEARTBEAT_INTERVAL_MS: must be less than AGENT_LEASE_MS, or every agent would be taken for gone",
+    );
   }
   return faults;
 }

@@ -3,10 +3,11 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import type { AddressInfo, ListenOptions } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { Envelope } from "../shared/envelope.ts";
-import type { InstanceId } from "../shared/ids.ts";
+import type { InstanceId, MessageId, ResponseId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
 import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
+import { createTellVerdict } from "./agents/tell-verdict.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
@@ -14,6 +15,7 @@ import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
 import type { OriginPolicy } from "./connect/origin.ts";
+import { AgentAnswers } from "./conversations/agent-answers.ts";
 import { ConversationList } from "./conversations/conversation-list.ts";
 import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
@@ -24,6 +26,8 @@ import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import { createMemoryBroadcast } from "./deliver/memory-broadcast.ts";
 import { Rounds } from "./deliver/outbox.ts";
 import type { Outlet } from "./deliver/outlet.ts";
+import { toDispatch } from "./dispatch/dispatch-record.ts";
+import { openDispatch } from "./dispatch/open-dispatch.ts";
 import { createEventStreamDoor } from "./doors/event-stream/event-stream-door.ts";
 import { checkWebSocket } from "./doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "./doors/plain-websocket/plain-websocket-door.ts";
@@ -33,7 +37,9 @@ import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { Turns } from "./doors/wire/intake.ts";
 import { createAdminHandlers } from "./handle/admin/announce.ts";
+import { createAgentHandlers } from "./handle/agents/agent-handlers.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
+import { createDispatchHandlers } from "./handle/http/dispatch-handlers.ts";
 import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
@@ -128,7 +134,9 @@ async function build(
     closers.add("store", () => store.close());
     return store;
   };
-  const { log, documents, transactions, presence, registry, latest, uiEvents, ingest, redis } = isStore(overrides)
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents, ingest, redis } = isStore(
+    overrides,
+  )
     ? overrides
     : { ...(await openOwnStore()), ...overrides };
 
@@ -183,6 +191,44 @@ async function build(
   closers.add("attendance", () => attendance.close());
   const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
   const tasks = new Tasks(taskDeps);
+  const rememberedMs = config.LOG_TTL_SECONDS * 1000;
+  const answers = new AgentAnswers({
+    documents,
+    log,
+    publisher,
+    ttlMs: rememberedMs,
+    touch: (conversationId) => conversations.touch(conversationId),
+    failed,
+  });
+  closers.add("answers of agents", () => answers.flush());
+  const {
+    registration,
+    desk,
+    dispatching,
+    directory,
+    waiters: dispatchWaiters,
+    rounds: dispatchRounds,
+  } = openDispatch({
+    documents,
+    transactions,
+    leases,
+    log,
+    answers,
+    tasks: {
+      assertExists: async (taskId) => void (await tasks.get(taskId)),
+      follow: async (taskId, task) => void (await tasks.follow(taskId, task)),
+    },
+    broadcast,
+    clock,
+    instanceId,
+    leaseMs: config.AGENT_LEASE_MS,
+    heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,
+    stallMs: config.AGENT_STALL_SECONDS * 1000,
+    rememberedMs,
+    judged: createTellVerdict({ publisher, failed }),
+    failed,
+  });
+  closers.add("rounds of dispatch", () => dispatchRounds.close());
 
   // Resume
   const sessions = new Sessions();
@@ -251,15 +297,18 @@ async function build(
     broadcast,
     rooms,
     catchUp,
+    cancelDispatch: async (id: ResponseId, reason: string) =>
+      void (await dispatching.cancel(id as string as MessageId, reason)),
     hlink,
     failed,
   };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
-  router.registerAll("/agents", sessionHandlers);
+  router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ registration, desk, publisher }) });
   router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
+  router.registerAll("http", createDispatchHandlers({ access, dispatching, directory, toDispatch }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
   // Connect
@@ -333,6 +382,7 @@ async function build(
   outlets.push(socketIo, plainWebSocket, eventStreams, waiters);
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
+  closers.add("those who wait for a dispatch", () => dispatchWaiters.close());
   closers.add("long polls", () => waiters.endAll());
 
   const host = hostOf(config);
@@ -344,7 +394,10 @@ async function build(
     port,
     instanceId,
     publisher,
-    drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
+    drain: (windowMs = config.DRAIN_MS) => {
+      dispatchWaiters.close();
+      return drain.start({ sessions, windowMs });
+    },
     close: () => closers.close(),
   };
 }
@@ -362,8 +415,8 @@ export function urlOf(host: string, port: number): string {
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, transactions, presence, registry, latest, uiEvents } = overrides;
-  return Boolean(log && documents && transactions && presence && registry && latest && uiEvents);
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
 }
 
 function limitsOf(config: Config): ConnectionLimits {

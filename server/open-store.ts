@@ -1,6 +1,9 @@
 import type { InstanceId } from "../shared/ids.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import type { Leases } from "./dispatch/leases.ts";
+import { createMemoryLeases } from "./dispatch/memory-leases.ts";
+import { createRedisLeases } from "./dispatch/redis-leases.ts";
 import type { Documents } from "./documents/documents.ts";
 import { createMemoryDocuments } from "./documents/memory-documents.ts";
 import { createRedisDocuments } from "./documents/redis-documents.ts";
@@ -33,6 +36,7 @@ export interface Store {
   documents: Documents;
   presence: Presence;
   transactions: Transactions;
+  leases: Leases;
   registry: Registry;
   latest: LatestUpdates;
   uiEvents: UiEvents;
@@ -53,6 +57,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       log,
       documents,
       transactions: createMemoryTransactions({ documents, log, clock }),
+      leases: createMemoryLeases({ clock }),
       presence: createMemoryPresence({ clock }),
       registry: createMemoryRegistry(),
       latest: createMemoryLatestUpdates({ clock }),
@@ -70,6 +75,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     log: createRedisEventLog({ redis, appending, prefix }),
     documents: createRedisDocuments({ redis, clock, prefix }),
     transactions: createRedisTransactions({ redis, appending, prefix }),
+    leases: createRedisLeases({ redis, prefix }),
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: createRedisRegistry({ redis, prefix, instanceId }),
     latest: createRedisLatestUpdates({ redis, clock, prefix }),

@@ -42,6 +42,8 @@ export const limits = {
   eventsPerRequest: 500,
   capabilities: 100,
   inFlight: 100,
+  /** Bytes of the message with which an agent brings its result: 1 MiB, and what is around it. */
+  resultBytes: 1_064_960,
   /** What an agent is asked to do. */
   dispatchLength: 65_536,
   attemptsMax: 100,

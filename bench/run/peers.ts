@@ -37,6 +37,7 @@ export const peers = {
   "signalbox over Redis": { ...signalbox, redis: true },
   "socket.io": socketIo,
   "socket.io + redis-adapter": { ...socketIo, redis: true },
+  "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true },
   ws: { dialect: "ws", program: `${root}/dist/bench/bench/peers/ws.js` },
 } satisfies Record<string, Peer>;
 export type PeerName = keyof typeof peers;

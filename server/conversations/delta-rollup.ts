@@ -12,7 +12,9 @@ export interface DeltaRollupOptions {
   room: RoomName;
   sender: Sender;
   responseId: ResponseId;
-  inReplyTo: EventId | undefined;
+  inReplyTo?: EventId | undefined;
+  /** Of the dispatch that the response belongs to: each attempt counts its events from 0. */
+  attempt?: number;
   /** Number of the first event. */
   nextIndex: number;
   failed(error: unknown): void;
@@ -114,7 +116,12 @@ export class DeltaRollup {
   }
 
   async #append(delta: string): Promise<void> {
-    const { publisher, room, sender, responseId, inReplyTo, failed } = this.#options;
+    const { publisher, room, sender, responseId, inReplyTo, attempt, failed } = this.#options;
+    const about = {
+      ...(inReplyTo !== undefined && { inReplyTo }),
+      ...(attempt !== undefined && { attempt }),
+      ...(sender.agentId !== null && { agentId: sender.agentId }),
+    };
     try {
       for (let isOurs = false; !isOurs; this.#index++) {
         const index = this.#index;
@@ -124,8 +131,8 @@ export class DeltaRollup {
           sender,
           id: ours,
           // A failed append may have happened all the same; sent again under the same key it is one event.
-          dedupe: numberKey(responseId, index),
-          data: { responseId, index, delta, ...(inReplyTo === undefined ? {} : { inReplyTo }) },
+          dedupe: numberKey(responseId, index, attempt),
+          data: { responseId, index, delta, ...about },
         });
         isOurs = taker === ours;
         if (!isOurs && !isEarlier(taker, this.#writer)) return this.#giveUp();
@@ -149,7 +156,8 @@ export class DeltaRollup {
  * The idempotency key of a response's event, for all who write it: each number is taken once, the last one by the end.
  * A writer that was cut off and goes on late so learns of those that came after it, in the step of the append itself.
  */
-export const numberKey = (responseId: ResponseId, index: number) => `delta:${responseId}/${index}`;
+export const numberKey = (responseId: ResponseId, index: number, attempt?: number) =>
+  `delta:${responseId}/${attempt === undefined ? "" : `${attempt}/`}${index}`;
 
 /** Whether a part was written by somebody who began before this writer did: what remains of it stands before ours. */
 const isEarlier = (part: EventId, writer: string) => /^[0-9A-Z]{26}\/\d+$/.test(part) && part < writer;

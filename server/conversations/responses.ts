@@ -1,23 +1,23 @@
-import { ulid } from "ulid";
 import type { CommandPayload } from "../../shared/commands/catalogue.ts";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
-import type { LoggedEnvelope } from "../../shared/envelope.ts";
-import { chatResponse } from "../../shared/events/chat-events.ts";
-import type { ConnectionId, ConversationId, EventId, ResponseId, UserId } from "../../shared/ids.ts";
+import type { ConnectionId, ConversationId, ResponseId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { conversationRoom, logOfRoom, parseRoom, type RoomName } from "../../shared/room.ts";
+import { conversationRoom, parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Documents, Versioned } from "../documents/documents.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { Publisher } from "../publish/publisher.ts";
-import { isDelta, isResponse } from "../resume/compact.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
-import { DeltaRollup, numberKey } from "./delta-rollup.ts";
+import { DeltaRollup } from "./delta-rollup.ts";
+import { publishEnd, tailOf } from "./response-end.ts";
 
 /** What is kept of a streamed response, beside its events in the log. */
-interface ResponseRecord {
+export interface ResponseRecord {
+  /** Who writes it; of one that a dispatch brings about, who asked for that. */
   producer: UserId;
+  /** It is written on behalf of the dispatch of the same id, and by nobody else. */
+  ofDispatch?: boolean;
   /** Set when the final `chat_response` is in the log; the answer to whoever sends it again. */
   final?: PublishedReply;
 }
@@ -29,6 +29,12 @@ export interface ResponsesDeps {
   /** A response is remembered for as long as its events are kept. */
   ttlMs: number;
   failed(error: unknown): void;
+}
+
+export interface Producer {
+  userId: UserId;
+  /** An agent writes it, on behalf of the dispatch of the same id. */
+  ofDispatch: boolean;
 }
 
 type DeltaCommand = CommandPayload<"/chat", "chat_response_delta">;
@@ -82,7 +88,9 @@ export class Responses {
 
     const stream = await this.#streams.get(key);
     await stream?.rollup.end();
-    const reply = await this.#publishEnd(session, command, stream?.rollup.nextIndex ?? 0);
+    const room = conversationRoom(conversationId);
+    const end = { room, sender: senderOf(session.principal), index: stream?.rollup.nextIndex ?? 0, data };
+    const reply = await publishEnd(this.#deps, end);
     const final: ResponseRecord = { ...record.value, final: reply };
     this.#forget(key, stream?.writer);
     try {
@@ -94,12 +102,13 @@ export class Responses {
     return reply;
   }
 
-  /** The user who writes the response. Rejects with `not_found`, or with `conflict` when it has ended. */
-  async producerOf(conversationId: ConversationId, responseId: ResponseId): Promise<UserId> {
+  /** Who or what writes the response. Rejects with `not_found`, or with `conflict` when it has ended. */
+  async producerOf(conversationId: ConversationId, responseId: ResponseId): Promise<Producer> {
     const record = await this.#read(keyOf(conversationId, responseId));
     if (!record) throw new Rejection("not_found", `There is no response ${responseId} in this conversation.`);
     if (record.value.final) throw new Rejection("conflict", `Response ${responseId} has ended.`);
-    return record.value.producer;
+    const { producer: userId, ofDispatch = false } = record.value;
+    return { userId, ofDispatch };
   }
 
   /** Of these responses, those whose end is in the log. */
@@ -129,7 +138,7 @@ export class Responses {
       await this.#deps.documents.put("response", key, created, 0, { ttlMs: this.#deps.ttlMs });
     }
     const record = await this.#read(key);
-    if (!record || record.value.producer !== producer) {
+    if (!record || record.value.producer !== producer || record.value.ofDispatch) {
       throw new Rejection("conflict", `Response ${responseId} is somebody else's.`);
     }
     return record;
@@ -176,7 +185,7 @@ export class Responses {
     const record = await this.#claim(session, conversationId, responseId);
     if (record.value.final) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const room = conversationRoom(conversationId);
-    const { nextIndex, end } = await this.#tail(room, responseId);
+    const { nextIndex, end } = await tailOf(this.#deps.log, room, responseId);
     // It is in the log, and could not be noted.
     if (end) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const rollup = new DeltaRollup({
@@ -189,46 +198,6 @@ export class Responses {
       failed,
     });
     return { rollup, writer: session.connectionId };
-  }
-
-  /**
-   * The end takes the number after the last part, so that none can follow it. `index` is a guess; that it is taken
-   * shows in the answer.
-   */
-  async #publishEnd(
-    session: Pick<Session, "principal">,
-    command: ResponseCommand,
-    index: number,
-  ): Promise<PublishedReply> {
-    const { conversationId, ...data } = command;
-    const room = conversationRoom(conversationId);
-    const id = ulid() as EventId;
-    for (let next = index; ; ) {
-      const reply = await this.#deps.publisher.publish(chatResponse, {
-        room,
-        sender: senderOf(session.principal),
-        id,
-        dedupe: numberKey(data.responseId, next),
-        data,
-      });
-      if (reply.id === id) return reply;
-      const { nextIndex, end } = await this.#tail(room, data.responseId);
-      if (end) return { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: true };
-      next = Math.max(next + 1, nextIndex);
-    }
-  }
-
-  /** How far a response is in the log, whoever wrote it. */
-  async #tail(room: RoomName, responseId: ResponseId): Promise<{ nextIndex: number; end?: LoggedEnvelope }> {
-    for (let before: number | undefined; ; ) {
-      const { events } = await this.#deps.log.readBack(logOfRoom(room), before, limits.pageMax);
-      const last = events.findLast(
-        (event) => (isDelta(event) || isResponse(event)) && event.data.responseId === responseId,
-      );
-      if (last) return isDelta(last) ? { nextIndex: last.data.index + 1 } : { nextIndex: 0, end: last };
-      before = events[0]?.position.offset;
-      if (before === undefined || events.length < limits.pageMax) return { nextIndex: 0 };
-    }
   }
 
   #own(key: string, stream: Stream, session: Session): void {
@@ -260,4 +229,4 @@ export class Responses {
   }
 }
 
-const keyOf = (conversationId: ConversationId, responseId: ResponseId) => `${conversationId}/${responseId}`;
+export const keyOf = (conversationId: ConversationId, responseId: ResponseId) => `${conversationId}/${responseId}`;

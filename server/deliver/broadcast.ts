@@ -1,5 +1,5 @@
 import type { Envelope } from "../../shared/envelope.ts";
-import type { ConversationId, UserId } from "../../shared/ids.ts";
+import type { AgentId, ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 
 /** What instances tell each other without keeping it. */
@@ -13,7 +13,13 @@ export type BroadcastMessage =
   /** What was told for some time may not have been heard: whoever is in a room may not belong there any more. */
   | { kind: "recheck" }
   /** Goes to all connections of the user. */
-  | { kind: "tell"; userId: UserId; name: string; data: unknown };
+  | { kind: "tell"; userId: UserId; name: string; data: unknown }
+  /** Something has changed for this agent: whoever has its connection looks. */
+  | { kind: "agent"; agentId: AgentId }
+  /** Something waits for an agent that has the capability. */
+  | { kind: "capability"; capability: string }
+  /** The dispatch has ended. */
+  | { kind: "ended"; messageId: MessageId };
 
 /**
  * Reaches every instance, this one included, in the order in which this instance sent.

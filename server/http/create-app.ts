@@ -6,6 +6,7 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createDispatchRoutes } from "./dispatch-routes.ts";
 import { createDocumentRoutes } from "./document-routes.ts";
 import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
@@ -52,6 +53,7 @@ export function createApp(deps: AppDeps): Express {
   app.use("/api", createCommandRoutes({ ...deps, calls }));
   app.use("/api", createEventRoutes({ ...deps, calls }));
   app.use("/api", createTaskRoutes({ ...deps, calls }));
+  app.use("/api", createDispatchRoutes({ calls }));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);

@@ -41,6 +41,9 @@ export class CompactPage {
     const part = this.#partOf(event);
     if (this.#isFullFor(event, part < 0)) return false;
 
+    const present = this.events[part];
+    // The newest attempt at an answer is the answer; what an older one still wrote is not.
+    if (present && isDelta(present) && isDelta(event) && attemptOf(event) < attemptOf(present)) return true;
     const [earlier] = part < 0 ? [] : this.events.splice(part, 1);
     this.events.push(earlier && isDelta(earlier) && isDelta(event) ? merge(earlier, event) : event);
     if (isResponse(event)) this.#finished.add(event.data.responseId);
@@ -67,6 +70,7 @@ export class CompactPage {
     const part = this.#partOf(event);
     const later = this.events[part];
     if (!later || !isDelta(later) || !isDelta(event)) return false;
+    if (attemptOf(event) < attemptOf(later)) return true;
     this.events[part] = merge(event, later);
     this.#firstIndex.set(event.data.responseId, event.data.index);
     return true;
@@ -106,6 +110,12 @@ export function bytesOf(data: object): number {
   return bytes;
 }
 
+/** Of a dispatch; an answer that belongs to none has but one. */
+const attemptOf = ({ data }: Delta) => data.attempt ?? 0;
+
+/** Parts of two attempts are not put together: what remains is the newer, at the place of the later. */
 function merge(earlier: Delta, later: Delta): Delta {
+  if (attemptOf(earlier) < attemptOf(later)) return later;
+  if (attemptOf(earlier) > attemptOf(later)) return { ...later, data: earlier.data };
   return { ...later, data: { ...later.data, delta: earlier.data.delta + later.data.delta } };
 }

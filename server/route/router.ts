@@ -135,7 +135,8 @@ export class Router {
   }
 
   #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
-    const { messageBytes, jsonDepth } = this.#options;
+    const { jsonDepth } = this.#options;
+    const messageBytes = Math.max(this.#options.messageBytes, definition.messageBytes ?? 0);
     if (bytes > messageBytes)
       throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
     inspectJson(payload, jsonDepth);

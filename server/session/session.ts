@@ -11,6 +11,11 @@ import type { TokenBucket } from "./token-bucket.ts";
 export interface Transport {
   /** Writes a message to this connection alone. */
   send(name: string, data: unknown): void;
+  /**
+   * Writes a message that the client answers. Resolves with whatever it answers; rejects when it has not in time, or
+   * the connection ends. Absent at doors where nothing is asked; one whose clients do not answer answers for them.
+   */
+  ask?(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
   /** From now on the audience's events are written to this connection. */
   join(audience: Audience): void;
   leave(audience: Audience): void;
@@ -105,6 +110,12 @@ export class Session {
     if (this.isOpen) this.transport.send(name, data);
   }
 
+  /** As {@link Transport.ask}. */
+  async ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
+    if (!this.isOpen || !this.transport.ask) throw new Error("There is nobody to answer.");
+    return this.transport.ask(name, data, timeoutMs);
+  }
+
   /** Tells the client why, then ends the connection. */
   close(reason: DisconnectReason, retryAfterMs?: number): void {
     if (!this.isOpen || this.#endedBy) return;
@@ -161,4 +172,10 @@ export class Session {
   }
 }
 
-const detached: Transport = { send() {}, join() {}, leave() {}, backlogBytes: () => 0, close() {} };
+const detached: Transport = {
+  send() {},
+  join() {},
+  leave() {},
+  backlogBytes: () => 0,
+  close() {},
+};

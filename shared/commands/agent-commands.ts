@@ -52,6 +52,7 @@ export const sendProgress = defineCommand({
 export const sendResponse = defineCommand({
   name: "response",
   payload: z.strictObject({ ...Attempt.shape, ...outcomeFields }),
+  messageBytes: limits.resultBytes,
   reply: z.strictObject({ accepted: z.boolean() }),
   orderedBy: ({ messageId }) => messageId,
 });

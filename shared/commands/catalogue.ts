@@ -30,6 +30,7 @@ import {
   setTyping,
 } from "./chat-commands.ts";
 import type { AnyCommand } from "./define-command.ts";
+import { cancelDispatch, createDispatch, getAgent, getDispatch, listAgents } from "./dispatch-commands.ts";
 import { sendHlinkMessage } from "./hlink-command.ts";
 import {
   createCheckpoint,
@@ -104,6 +105,11 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [listAgents.name]: listAgents,
+    [getAgent.name]: getAgent,
+    [createDispatch.name]: createDispatch,
+    [getDispatch.name]: getDispatch,
+    [cancelDispatch.name]: cancelDispatch,
     [publishEvents.name]: publishEvents,
     [readEvents.name]: readEvents,
     [createTask.name]: createTask,

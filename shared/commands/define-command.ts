@@ -7,6 +7,8 @@ export interface CommandDefinition<Name extends string, Payload extends z.ZodTyp
   /** Roles that may use it, where not everybody in its namespace may. */
   roles?: readonly Role[];
   payload: Payload;
+  /** Bytes of its message, where it may have more than others. */
+  messageBytes?: number;
   /** `data` of the reply. */
   reply: Data;
   /** The room it is about. Commands of one connection about one room are carried out in the order in which they came. */

@@ -1,10 +1,14 @@
 import type { z } from "zod";
 import { createConversation, listConversations, sendChatMessage } from "../commands/chat-commands.ts";
 import { PublishedReply } from "../commands/fields.ts";
+import { Agent } from "../entities/agent.ts";
 import { Checkpoint } from "../entities/checkpoint.ts";
+import { Dispatch } from "../entities/dispatch.ts";
 import { Task } from "../entities/task.ts";
+import { AgentList } from "../http/agents.ts";
 import { CreateCheckpointBody } from "../http/checkpoints.ts";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../http/conversations.ts";
+import { CreateDispatchBody, DispatchCreated, DispatchQuery } from "../http/dispatches.ts";
 import { EventsAnswer, EventsQuery, PublishAnswer, PublishBody } from "../http/events.ts";
 import { listOf } from "../http/list.ts";
 import { NotificationBody } from "../http/notifications.ts";
@@ -28,6 +32,7 @@ export interface RouteDescription {
 }
 
 const watching = ["service", "monitor", "admin"] as const;
+const dispatching = ["service", "admin"] as const;
 const conversing = ["user", "service", "admin"] as const;
 
 /** The routes that are served. */
@@ -171,5 +176,43 @@ export const routes: readonly RouteDescription[] = [
     summary: "Tells that a task goes on from a checkpoint",
     who: ["service"],
     answer: { status: 200, schema: Checkpoint },
+  },
+  {
+    method: "get",
+    path: "/api/agents",
+    summary: "The agents of all instances, connected or lately gone, with what each has in flight",
+    who: watching,
+    query: ListQuery,
+    answer: { status: 200, schema: AgentList },
+  },
+  {
+    method: "get",
+    path: "/api/agents/{id}",
+    summary: "One agent",
+    who: watching,
+    answer: { status: 200, schema: Agent },
+  },
+  {
+    method: "post",
+    path: "/api/dispatches",
+    summary: "Gives work to an agent, or to the least loaded one that can do it",
+    who: dispatching,
+    body: CreateDispatchBody,
+    answer: { status: 202, schema: DispatchCreated },
+  },
+  {
+    method: "get",
+    path: "/api/dispatches/{id}",
+    summary: "A dispatch as it is, or when it has ended",
+    who: dispatching,
+    query: DispatchQuery,
+    answer: { status: 200, schema: Dispatch },
+  },
+  {
+    method: "delete",
+    path: "/api/dispatches/{id}",
+    summary: "Cancels a dispatch",
+    who: dispatching,
+    answer: { status: 200, schema: Dispatch },
   },
 ];

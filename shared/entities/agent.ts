@@ -16,6 +16,16 @@ export const agentFields = {
 /** How many dispatches an agent takes at once. */
 export const Concurrency = z.int().min(1).max(limits.inFlight);
 
+/**
+ * Whether an agent works or only looks as if it did. `progressing`: it has something in flight and told of progress;
+ * `stalled`: it has, and tells of none; `heartbeating` and `connected`: nothing is known but that it is there.
+ */
+export const AgentVerdict = z.strictObject({
+  state: z.enum(["connected", "heartbeating", "progressing", "stalled", "gone"]),
+  reason: z.string(),
+});
+export type AgentVerdict = z.infer<typeof AgentVerdict>;
+
 /** A registered agent as it is listed: connected, or lately gone. */
 export const Agent = z.strictObject({
   ...agentFields,
@@ -28,5 +38,6 @@ export const Agent = z.strictObject({
   instanceId: InstanceId.optional(),
   connectedAt: Timestamp,
   lastSeen: Timestamp,
+  verdict: AgentVerdict,
 });
 export type Agent = z.infer<typeof Agent>;

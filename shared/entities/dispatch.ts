@@ -35,6 +35,9 @@ export const progressFields = {
   metadata: JsonObject.optional(),
 };
 
+export const Progress = z.strictObject(progressFields);
+export type Progress = z.infer<typeof Progress>;
+
 export const DispatchError = z.string().min(1).max(limits.textLength);
 
 /** What an agent ends with. With `error` the dispatch has failed. */
@@ -43,6 +46,9 @@ export const outcomeFields = {
   usage: JsonObject.optional(),
   error: DispatchError.optional(),
 };
+
+export const Outcome = z.strictObject(outcomeFields);
+export type Outcome = z.infer<typeof Outcome>;
 
 /** A piece of work that was given to an agent, or waits for one. */
 export const Dispatch = z.strictObject({
@@ -62,6 +68,6 @@ export const Dispatch = z.strictObject({
   /** After this it is lost, whoever has it. */
   deadline: Timestamp,
   /** There once the status is `completed`, `failed`, `cancelled` or `lost`. */
-  outcome: z.strictObject(outcomeFields).optional(),
+  outcome: Outcome.optional(),
 });
 export type Dispatch = z.infer<typeof Dispatch>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Conversation } from "../entities/conversation.ts";
+import { AttemptNumber } from "../entities/dispatch.ts";
 import { EventType } from "../event-type.ts";
 import { AgentId, EventId, ResponseId, UserId } from "../ids.ts";
 import { JsonObject } from "../json.ts";
@@ -23,6 +24,9 @@ export const messageFields = {
   attachments: z.array(Attachment).max(limits.attachments).optional(),
   metadata: JsonObject.optional(),
 };
+
+/** Who answers, where an agent does so on behalf of a dispatch, and at which attempt: the newest alone counts. */
+const byAttempt = { agentId: AgentId.optional(), attempt: AttemptNumber.optional() };
 
 export const responseFields = {
   responseId: ResponseId,
@@ -55,7 +59,7 @@ export const chatResponseDelta = defineEvent({
     index: z.int().min(0),
     delta: z.string().min(1).max(limits.rolledUpDeltaLength),
     inReplyTo: EventId.optional(),
-    agentId: AgentId.optional(),
+    ...byAttempt,
   }),
 });
 
@@ -65,7 +69,7 @@ export const chatResponse = defineEvent({
   rooms: ["conversation"],
   durable: true,
   publishers: ["agent", "service"],
-  data: z.strictObject({ ...responseFields, agentId: AgentId.optional() }),
+  data: z.strictObject({ ...responseFields, ...byAttempt }),
 });
 
 export const typingIndicator = defineEvent({

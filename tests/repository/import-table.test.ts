@@ -38,11 +38,19 @@ const rules: Record<string, Rule> = {
 
   "server/conversations": {
     uses: ["server/resume", "server/session", "ulid"],
-    knows: ["server/documents", "server/log", "server/publish"],
+    knows: ["server/documents", "server/log", "server/publish", "zod"],
   },
   "server/tasks": {
     uses: ["server/log", "server/publish", "ulid"],
     knows: ["server/documents", "server/transactions", "zod"],
+  },
+  "server/agents": {
+    uses: ["server/publish"],
+    knows: ["server/documents", "server/log", "server/session", "server/transactions"],
+  },
+  "server/dispatch": {
+    uses: ["server/agents", "server/publish", "server/redis", "server/session"],
+    knows: ["server/conversations", "server/deliver", "server/documents", "server/log", "server/transactions"],
   },
   "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
   "server/rooms": {
@@ -71,8 +79,10 @@ const rules: Record<string, Rule> = {
     uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
+      "server/agents",
       "server/conversations",
       "server/deliver",
+      "server/dispatch",
       "server/hlink",
       "server/polling",
       "server/presence",
@@ -86,7 +96,6 @@ const rules: Record<string, Rule> = {
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
   "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
 
-  "server/doors/wire": { uses: ["server/deliver"] },
   "server/ingest": {
     uses: ["server/redis", "server/route", "ulid"],
     knows: ["server/observe", "server/publications"],
@@ -95,13 +104,14 @@ const rules: Record<string, Rule> = {
     uses: ["server/connect"],
     knows: ["server/deliver", "server/resume", "server/route", "server/session"],
   },
+  "server/doors/wire": { uses: ["server/deliver"] },
   "server/doors/socket-io": {
     uses: ["server/connect", "server/deliver", "server/doors/wire", "socket.io", "socket.io-parser"],
     knows: ["server/observe", "server/route", "server/session"],
   },
   "server/doors/plain-websocket": {
-    uses: ["server/connect", "server/deliver", "server/doors/wire", "ws"],
-    knows: ["server/observe", "server/route", "server/session"],
+    uses: ["server/connect", "server/deliver", "server/doors/wire", "server/route", "ws"],
+    knows: ["server/observe", "server/session"],
   },
   "server/http": {
     uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
@@ -109,6 +119,7 @@ const rules: Record<string, Rule> = {
   },
   "server/open-store.ts": {
     uses: [
+      "server/dispatch",
       "server/documents",
       "server/health",
       "server/hlink",
@@ -126,11 +137,13 @@ const rules: Record<string, Rule> = {
   "server/create-server.ts": {
     uses: [
       "server/access",
+      "server/agents",
       "server/closers.ts",
       "server/config.ts",
       "server/connect",
       "server/conversations",
       "server/deliver",
+      "server/dispatch",
       "server/documents",
       "server/doors/event-stream",
       "server/doors/plain-websocket",

@@ -51,10 +51,14 @@ export function faultsOfHistory(events: readonly LoggedEnvelope[]): string[] {
     if (isA(event, EventType.StreamProgress) && !told.streams.has(event.data.streamId)) {
       told.streams.set(event.data.streamId, event.data);
       if (event.data.totalTasks !== 0) faults.push(`${at}: a new stream with tasks`);
-    } else if (isA(event, EventType.TaskCreated)) due = dueAfter(told, undefined, event.data);
-    else if (isA(event, EventType.TaskUpdated)) {
+    } else if (isA(event, EventType.TaskCreated)) {
+      if (told.tasks.has(event.data.id)) faults.push(`${at}: there is one`);
+      due = dueAfter(told, undefined, event.data);
+    } else if (isA(event, EventType.TaskUpdated)) {
       const { changes: _, ...task } = event.data;
-      due = dueAfter(told, told.tasks.get(task.id), task);
+      const before = told.tasks.get(task.id);
+      if (!before || isDeepStrictEqual(before, task)) faults.push(`${at}: nothing has changed`);
+      due = dueAfter(told, before, task);
     } else if (!event.type.startsWith("checkpoint.")) faults.push(`${at}, for no reason`);
   }
   if (due.length > 0) faults.push(`${due[0]?.[0]} is missing at the end`);

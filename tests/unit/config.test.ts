@@ -140,6 +140,13 @@ describe("configuration", () => {
     expect(faultsOf({ [name]: value, JWT_SECRET: secret })).toEqual([name]);
   });
 
+  it("CONF-2 a heartbeat that comes after the lease is none", () => {
+    const faults = faultsOf({ AGENT_LEASE_MS: "5000" });
+    const fits = faultsOf({ AGENT_LEASE_MS: "5000", AGENT_HEARTBEAT_INTERVAL_MS: "2000" });
+
+    expect([faults, fits]).toEqual([["AGENT_HEARTBEAT_INTERVAL_MS"], []]);
+  });
+
   it("CONF-3 in production nothing starts without a way to tell people apart", () => {
     const without = faultsOf({ NODE_ENV: "production" });
     const withNothing = faultsOf({ NODE_ENV: "production", JWT_SECRET: "" });

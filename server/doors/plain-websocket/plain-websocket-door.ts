@@ -21,6 +21,7 @@ import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
+import { createAgentBridge } from "./agent-bridge.ts";
 import { spacesOf } from "./spaces-of.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 
@@ -49,25 +50,30 @@ export interface PlainWebSocketDoor extends Outlet {
   close(): Promise<void>;
 }
 
+const bridgePath = "/ws/agent-bridge";
 /** How long a client may take to answer a close. */
 const closeTimeoutMs = 2_000;
 /** Frames that may come while the token is looked at. */
 const earlyFrames = 100;
 
-/** Clients in any language: JSON frames over a WebSocket at `/ws`. */
+/** Clients in any language: JSON frames over a WebSocket at `/ws`, and agents at `/ws/agent-bridge`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
   const { httpServer, drain, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
+  const bridge = createAgentBridge(options);
   const receivers = new Receivers();
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
     if (socketIoPath !== undefined && request.url?.startsWith(`${socketIoPath}/`)) return;
     socket.on("error", () => socket.destroy());
-    if (urlOf(request).pathname !== "/ws" || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
+    const { pathname } = urlOf(request);
+    const isKnown = pathname === "/ws" || pathname === bridgePath;
+    if (!isKnown || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
+    if (pathname === bridgePath) return bridge.upgrade(request, socket, head);
     server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, receivers, options));
   };
   httpServer.on("upgrade", onUpgrade);
@@ -80,6 +86,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
       options.rounds.flush();
       httpServer.off("upgrade", onUpgrade);
       for (const client of server.clients) client.terminate();
+      await bridge.close();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

@@ -186,6 +186,11 @@ function serve(namespace: OpenNamespace, options: Served): void {
 function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, receivers: Receivers): Transport {
   return {
     send: (event, data) => outbox.send(eventFrame(socket.nsp.name, event, JSON.stringify(data) ?? "null")),
+    ask(event, data, timeoutMs) {
+      // What was said before stands before it.
+      outbox.flush();
+      return socket.timeout(timeoutMs).emitWithAck(event, data);
+    },
     join: (audience) => receivers.join(audience, outbox),
     leave: (audience) => receivers.leave(audience, outbox),
     backlogBytes: () => outbox.size + wire.backlogBytes(),

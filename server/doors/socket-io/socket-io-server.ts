@@ -1,4 +1,5 @@
 import { type DefaultEventsMap, Server } from "socket.io";
+import { limits } from "../../../shared/limits.ts";
 import type { Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
@@ -20,8 +21,8 @@ export interface SocketIoServerOptions {
 export type NoEvents = Record<string, never>;
 export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
 
-/** Results of agents may have 1 MiB; the envelope around them is small. All other commands are held to less by the router. */
-const maxPacketBytes = 1_048_576 + 16_384;
+/** What surrounds a command is small. All but the results of agents are held to less by the router. */
+const maxPacketBytes = limits.resultBytes + 1_024;
 const connectTimeoutMs = 10_000;
 
 /** The library's server with our settings. Listens to nothing until it is attached. */

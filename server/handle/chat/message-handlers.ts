@@ -1,6 +1,6 @@
 import type { PublishedReply } from "../../../shared/commands/fields.ts";
 import { chatMessage, typingIndicator } from "../../../shared/events/chat-events.ts";
-import type { ConversationId } from "../../../shared/ids.ts";
+import type { ConversationId, ResponseId } from "../../../shared/ids.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
@@ -16,12 +16,14 @@ export interface MessageHandlersDeps {
   responses: Responses;
   publisher: Publisher;
   broadcast: Broadcast;
+  /** Cancels the dispatch that a response belongs to, which has the same id. */
+  cancelDispatch(id: ResponseId, reason: string): Promise<void>;
   failed(error: unknown): void;
 }
 
 /** SPEC CHAT-1 to CHAT-5, STREAM-1 to STREAM-8. */
 export function createMessageHandlers(deps: MessageHandlersDeps) {
-  const { access, conversations, responses, publisher, broadcast, failed } = deps;
+  const { access, conversations, responses, publisher, broadcast, cancelDispatch, failed } = deps;
 
   /** What was said is kept by now: that the list could not be sorted anew must not look as if it were not. */
   function touch(conversationId: ConversationId, { duplicate }: PublishedReply): void {
@@ -52,10 +54,14 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
 
     "chat_response.cancel": async ({ conversationId, responseId }, { principal }) => {
       await access.assertCanWrite(principal, conversationRoom(conversationId));
-      const userId = await responses.producerOf(conversationId, responseId);
+      const { userId, ofDispatch } = await responses.producerOf(conversationId, responseId);
+      const reason = `cancelled by ${principal.name ?? principal.userId}`;
+      if (ofDispatch) {
+        await cancelDispatch(responseId, reason);
+        return {};
+      }
       // To all of the producer's connections: it may have reconnected since it began.
-      const data = { messageId: responseId, reason: `cancelled by ${principal.name ?? principal.userId}` };
-      broadcast.send({ kind: "tell", userId, name: "cancel", data });
+      broadcast.send({ kind: "tell", userId, name: "cancel", data: { messageId: responseId, reason } });
       return {};
     },
 

@@ -1,0 +1,88 @@
+import { ulid } from "ulid";
+import type { z } from "zod";
+import type { PublishedReply } from "../../shared/commands/fields.ts";
+import type { LoggedEnvelope } from "../../shared/envelope.ts";
+import { chatResponse } from "../../shared/events/chat-events.ts";
+import type { EventId, ResponseId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
+import { logOfRoom, type RoomName } from "../../shared/room.ts";
+import type { Sender } from "../../shared/sender.ts";
+import type { EventLog } from "../log/event-log.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import { isDelta, isResponse } from "../resume/compact.ts";
+import { numberKey } from "./delta-rollup.ts";
+
+export interface ResponseTail {
+  /** The number of the next part. */
+  nextIndex: number;
+  /** There if the response has ended. */
+  end?: LoggedEnvelope;
+  /** The parts so far, those of other attempts left out. Collected only if asked for. */
+  text: string;
+}
+
+export interface TailOptions {
+  /** Of the dispatch that the response belongs to; parts of others do not count. */
+  attempt?: number;
+  /** Milliseconds since 1970: nothing of the response is older. Saves reading all of a log for what is not there. */
+  since?: number;
+  /** Read all of the parts, and not only the last. */
+  whole?: boolean;
+}
+
+/** Clocks of instances need not agree to the second. */
+const clockToleranceMs = 60_000;
+
+/** How far a response is in the log, whoever wrote it. */
+export async function tailOf(
+  log: Pick<EventLog, "readBack">,
+  room: RoomName,
+  responseId: ResponseId,
+  { attempt, since = 0, whole = false }: TailOptions = {},
+): Promise<ResponseTail> {
+  const oldest = since - clockToleranceMs;
+  const tail: ResponseTail = { nextIndex: 0, text: "" };
+  for (let before: number | undefined; ; ) {
+    const { events } = await log.readBack(logOfRoom(room), before, limits.pageMax);
+    for (const event of events.toReversed()) {
+      if (!(isDelta(event) || isResponse(event)) || event.data.responseId !== responseId) continue;
+      if (isResponse(event)) return { ...tail, end: event };
+      if (event.data.attempt !== attempt) continue;
+      tail.nextIndex = Math.max(tail.nextIndex, event.data.index + 1);
+      tail.text = event.data.delta + tail.text;
+      if (!whole || event.data.index === 0) return tail;
+    }
+    const [first] = events;
+    if (!first || events.length < limits.pageMax || Date.parse(first.timestamp) < oldest) return tail;
+    before = first.position.offset;
+  }
+}
+
+export interface ResponseEnd {
+  room: RoomName;
+  sender: Sender | null;
+  /** The number of the next part, as far as is known; that it is taken shows in the answer. */
+  index: number;
+  data: z.input<typeof chatResponse.data>;
+  /** As in {@link TailOptions}. */
+  since?: number;
+}
+
+/** The end takes the number after the last part, so that none can follow it. */
+export async function publishEnd(
+  { log, publisher }: { log: Pick<EventLog, "readBack">; publisher: Publisher },
+  { room, sender, index, data, since }: ResponseEnd,
+): Promise<PublishedReply> {
+  const id = ulid() as EventId;
+  const { attempt } = data;
+  const responseId = data.responseId as ResponseId;
+  for (let next = index; ; ) {
+    const dedupe = numberKey(responseId, next, attempt);
+    const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data });
+    if (reply.id === id) return reply;
+    const options = { ...(attempt !== undefined && { attempt }), ...(since !== undefined && { since }) };
+    const { nextIndex, end } = await tailOf(log, room, responseId, options);
+    if (end) return { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: true };
+    next = Math.max(next + 1, nextIndex);
+  }
+}

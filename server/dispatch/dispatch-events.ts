@@ -1,0 +1,42 @@
+import type { Progress } from "../../shared/entities/dispatch.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import { agentError, agentProgress, agentResponse, taskDispatched } from "../../shared/events/agent-events.ts";
+import { agentRoom } from "../../shared/room.ts";
+import type { Clock } from "../clock.ts";
+import { stamp } from "../publish/stamp.ts";
+import type { DispatchEffect } from "./dispatch-machine.ts";
+import { type DispatchRecord, toMessage, withoutAbsent } from "./dispatch-record.ts";
+
+/** What is told in the room of the agent, as a part of the step itself. */
+export function eventsOf(
+  clock: Clock,
+  record: DispatchRecord,
+  effects: readonly DispatchEffect[],
+  progress: Progress | undefined,
+): Envelope[] {
+  return effects.flatMap((effect) => eventOf(clock, record, effect, progress) ?? []);
+}
+
+function eventOf(
+  clock: Clock,
+  record: DispatchRecord,
+  effect: DispatchEffect,
+  progress: Progress | undefined,
+): Envelope | undefined {
+  if (effect.type === "waits" || effect.type === "ended" || effect.type === "taken") return undefined;
+  const { messageId } = record.work;
+  const { agentId, attempt } = effect;
+  const attemptFields = { agentId, messageId, attempt };
+  const told = { room: agentRoom(agentId), sender: null, correlationId: messageId };
+  if (effect.type === "accepted") {
+    return stamp(clock, taskDispatched, { ...told, data: { ...toMessage(record), ...attemptFields } });
+  }
+  if (effect.type === "progressed") {
+    return progress && stamp(clock, agentProgress, { ...told, data: { ...attemptFields, ...progress } });
+  }
+  const { status, outcome } = effect;
+  const { content, usage, error } = withoutAbsent(outcome);
+  const result = { ...attemptFields, ...withoutAbsent({ content, usage }) };
+  if (status === "completed") return stamp(clock, agentResponse, { ...told, data: result });
+  return stamp(clock, agentError, { ...told, data: { ...result, status, error: error ?? status } });
+}

@@ -1,0 +1,156 @@
+import type { Outcome } from "../../shared/entities/dispatch.ts";
+import type { AgentId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
+
+/**
+ * The life of a dispatch:
+ *
+ *   queued ──assigned──► dispatched ──accepted, progressed, resumed──► running ──responded──► completed | failed
+ *     ▲                       │                                           │
+ *     └── attempt lost, with attempts and time left ──────────────────────┘
+ *
+ *   any of the three ──cancelled──► cancelled, ──deadline, or the last attempt lost──► lost
+ *
+ * Each assignment is an attempt, and counts one further: only the newest can do anything. What has ended stays so.
+ */
+export type DispatchState =
+  | { status: "queued"; attempt: number }
+  /** Until `leaseUntil` (milliseconds since 1970) the agent has it; the lease itself may be renewed without being written here. */
+  | { status: "dispatched" | "running"; attempt: number; agentId: AgentId; leaseUntil: number }
+  | { status: "completed" | "failed" | "cancelled" | "lost"; attempt: number; agentId?: AgentId; outcome: Outcome };
+
+export type DispatchEnd = Extract<DispatchState, { outcome: unknown }>["status"];
+
+/** What does not change. Times in milliseconds since 1970. */
+export interface DispatchTerms {
+  maxAttempts: number;
+  deadline: number;
+}
+
+/** What somebody says of one attempt. */
+interface ByAttempt {
+  agentId: AgentId;
+  attempt: number;
+}
+
+export type DispatchInput =
+  /** An agent is given it. */
+  | { type: "assigned"; agentId: AgentId; leaseMs: number }
+  | ({ type: "accepted"; leaseMs: number } & ByAttempt)
+  | ({ type: "progressed"; leaseMs: number } & ByAttempt)
+  /** The agent is back, and still at it. */
+  | ({ type: "resumed"; leaseMs: number } & ByAttempt)
+  | ({ type: "responded"; outcome: Outcome } & ByAttempt)
+  /** It was declined or not acknowledged, or the agent is gone or no longer knows of it. */
+  | ({ type: "attempt_lost"; error: string } & ByAttempt)
+  /** Nothing was heard for the time of the lease. */
+  | { type: "lease_expired" }
+  | { type: "deadline_passed" }
+  | { type: "cancelled"; reason: string };
+
+export type DispatchEffect =
+  /** The attempt begins: its agent has one more in flight. */
+  | ({ type: "taken" } & ByAttempt)
+  | ({ type: "accepted" } & ByAttempt)
+  | ({ type: "progressed" } & ByAttempt)
+  /** The attempt is over: its agent has one less in flight, and must be told to stop unless it was the one to say so. */
+  | ({ type: "attempt_ended"; status: DispatchEnd; outcome: Outcome } & ByAttempt)
+  /** It waits for an agent again. */
+  | { type: "waits" }
+  | { type: "ended"; status: DispatchEnd; outcome: Outcome };
+
+/**
+ * Why nothing changes. `over`: the dispatch has ended. `stale`: the attempt is not the newest, or not under way.
+ * `early`: the time has not come. `taken`: an agent has it already.
+ */
+export type DispatchRefusal = "over" | "stale" | "early" | "taken";
+
+export type DispatchStep = { state: DispatchState; effects: DispatchEffect[] } | { refused: DispatchRefusal };
+
+const refuse = (refused: DispatchRefusal): DispatchStep => ({ refused });
+
+/** What follows from an input at a time (milliseconds since 1970). Changes nothing itself. */
+export function dispatchStep(
+  state: DispatchState,
+  input: DispatchInput,
+  terms: DispatchTerms,
+  now: number,
+): DispatchStep {
+  if ("outcome" in state) return refuse("over");
+  switch (input.type) {
+    case "cancelled":
+      return end(state, "cancelled", { error: input.reason });
+    case "deadline_passed":
+      return now < terms.deadline ? refuse("early") : end(state, "lost", { error: "the deadline has passed" });
+    case "assigned":
+      return state.status === "queued" ? assign(state.attempt + 1, input, terms, now) : refuse("taken");
+    case "lease_expired":
+      if (state.status === "queued") return refuse("stale");
+      return now < state.leaseUntil ? refuse("early") : lose(state, "nothing was heard of it", terms, now);
+  }
+  if (state.status === "queued" || state.attempt !== input.attempt || state.agentId !== input.agentId) {
+    return refuse("stale");
+  }
+  const { agentId, attempt } = state;
+  const accepted: DispatchEffect[] = state.status === "dispatched" ? [{ type: "accepted", agentId, attempt }] : [];
+  const run = (lease: { leaseMs: number }, more: DispatchEffect[] = []): DispatchStep => ({
+    state: { status: "running", agentId, attempt, leaseUntil: now + leaseOf(lease, terms, now) },
+    effects: [...accepted, ...more],
+  });
+  switch (input.type) {
+    case "accepted":
+    case "resumed":
+      return run(input);
+    case "progressed":
+      return run(input, [{ type: "progressed", agentId, attempt }]);
+    case "responded": {
+      const ended = end(state, input.outcome.error === undefined ? "completed" : "failed", input.outcome);
+      return "effects" in ended ? { ...ended, effects: [...accepted, ...ended.effects] } : ended;
+    }
+    case "attempt_lost":
+      return lose(state, input.error, terms, now);
+  }
+}
+
+type Open = Exclude<DispatchState, { outcome: unknown }>;
+type UnderWay = Exclude<Open, { status: "queued" }>;
+
+function assign(
+  attempt: number,
+  { agentId, leaseMs }: Extract<DispatchInput, { type: "assigned" }>,
+  terms: DispatchTerms,
+  now: number,
+): DispatchStep {
+  if (now >= terms.deadline) return refuse("over");
+  const leaseUntil = now + leaseOf({ leaseMs }, terms, now);
+  return {
+    state: { status: "dispatched", attempt, agentId, leaseUntil },
+    effects: [{ type: "taken", agentId, attempt }],
+  };
+}
+
+function lose(state: UnderWay, error: string, terms: DispatchTerms, now: number): DispatchStep {
+  const { agentId, attempt } = state;
+  const mayGoOn = attempt < Math.min(terms.maxAttempts, limits.attemptsMax) && now < terms.deadline;
+  if (!mayGoOn) return end(state, "lost", { error });
+  return {
+    state: { status: "queued", attempt },
+    effects: [{ type: "attempt_ended", agentId, attempt, status: "lost", outcome: { error } }, { type: "waits" }],
+  };
+}
+
+function end(state: Open, status: DispatchEnd, outcome: Outcome): DispatchStep {
+  const { attempt } = state;
+  const ended: DispatchEffect = { type: "ended", status, outcome };
+  if (state.status === "queued") return { state: { status, attempt, outcome }, effects: [ended] };
+  const { agentId } = state;
+  return {
+    state: { status, attempt, agentId, outcome },
+    effects: [{ type: "attempt_ended", agentId, attempt, status, outcome }, ended],
+  };
+}
+
+/** Nobody has a dispatch beyond its deadline. */
+function leaseOf({ leaseMs }: { leaseMs: number }, { deadline }: DispatchTerms, now: number): number {
+  return Math.max(0, Math.min(leaseMs, deadline - now));
+}

@@ -1,0 +1,166 @@
+import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
+import type { Attempt } from "../../shared/entities/dispatch.ts";
+import { agentConnected, agentDisconnected } from "../../shared/events/agent-events.ts";
+import type { InstanceId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { agentRoom } from "../../shared/room.ts";
+import { type AgentRecord, gone } from "../agents/agent-record.ts";
+import type { Agents } from "../agents/agents.ts";
+import { type LocalAgent, type LocalAgents, markOver } from "../agents/local-agents.ts";
+import type { Clock } from "../clock.ts";
+import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import { stamp } from "../publish/stamp.ts";
+import type { Session } from "../session/session.ts";
+import type { Courier } from "./courier.ts";
+import { withoutAbsent } from "./dispatch-record.ts";
+import type { Dispatches } from "./dispatches.ts";
+import type { Dispatching } from "./dispatching.ts";
+import type { Leases } from "./leases.ts";
+import type { Placement } from "./placement.ts";
+
+export interface RegistrationDeps {
+  agents: Agents;
+  locals: LocalAgents;
+  dispatches: Dispatches;
+  dispatching: Dispatching;
+  placement: Placement;
+  courier: Courier;
+  leases: Leases;
+  answers: AgentAnswers;
+  broadcast: Broadcast;
+  clock: Clock;
+  instanceId: InstanceId;
+  leaseMs: number;
+  heartbeatIntervalMs: number;
+  failed(error: unknown): void;
+}
+
+type Payload = CommandPayload<"/agents", "register">;
+type Reply = CommandData<"/agents", "register">;
+
+/** How agents come, come back, and go. */
+export class Registration {
+  readonly #deps: RegistrationDeps;
+  /** Those that have registered or are about to: once per connection. */
+  readonly #registered = new WeakSet<Session>();
+
+  constructor(deps: RegistrationDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with `conflict` for a connection that has registered, and for an agent that is another user's. */
+  async register(session: Session, payload: Payload): Promise<Reply> {
+    if (this.#registered.has(session)) throw new Rejection("conflict", "This connection has registered already.");
+    this.#registered.add(session);
+    try {
+      return await this.#register(session, payload);
+    } catch (error) {
+      this.#registered.delete(session);
+      throw error;
+    }
+  }
+
+  async #register(session: Session, payload: Payload): Promise<Reply> {
+    const { agents, locals, leases, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
+    const { agentId } = payload;
+    const { userId, name } = session.principal;
+    await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
+    const record = await agents.change(agentId, (before) => {
+      if (before && before.userId !== userId) {
+        throw new Rejection("conflict", `There is an agent ${agentId}, and it is somebody else's.`);
+      }
+      return this.#connected(session, payload, before, name);
+    });
+    if (!record) throw new Rejection("conflict", `Agent ${agentId} could not be registered.`);
+
+    const other = locals.get(agentId);
+    const { capabilities } = payload;
+    const local: LocalAgent = { agentId, session, capabilities, told: new Map(), progressNotedAt: 0, isReady: false };
+    locals.add(local);
+    session.onClose(() => this.#left(local));
+    if (other) other.session.close("replaced");
+    const { resume, cancel } = await this.#resume(local, record, payload.inFlight);
+    // What it was given while it was away, and what waits for it, comes after the reply.
+    setImmediate(() => this.#catchUp(local).catch(failed));
+    return { agentId, leaseMs, heartbeatIntervalMs, resume, cancel };
+  }
+
+  async #catchUp(local: LocalAgent): Promise<void> {
+    const { agentId } = local;
+    local.isReady = true;
+    // Whoever has the connection that this one replaces hears of it.
+    this.#deps.broadcast.send({ kind: "agent", agentId });
+    await this.#deps.courier.look(agentId);
+    await this.#deps.placement.fill(agentId);
+  }
+
+  #connected(session: Session, payload: Payload, before: AgentRecord | undefined, name: string | null) {
+    const { clock, instanceId } = this.#deps;
+    const { inFlight: _, ...said } = payload;
+    const { agentId, concurrency, ...about } = withoutAbsent(said);
+    const { connectionId, principal } = session;
+    const now = clock.now();
+    const told = { room: agentRoom(agentId), sender: null };
+    const events = [stamp(clock, agentConnected, { ...told, data: { agentId, ...about } })];
+    if (before?.status === "connected" && before.connectionId !== connectionId) {
+      events.unshift(stamp(clock, agentDisconnected, { ...told, data: { agentId, reason: "replaced" } }));
+    }
+    const record = {
+      agentId,
+      ...about,
+      concurrency,
+      userId: principal.userId,
+      name,
+      status: "connected" as const,
+      instanceId,
+      connectionId,
+      connectedAt: now,
+      lastSeen: now,
+      inFlight: before?.inFlight ?? [],
+      ...(before?.progressAt !== undefined && { progressAt: before.progressAt }),
+    };
+    return { record, events };
+  }
+
+  /** Sees to what the agent had in flight when it was cut off. */
+  async #resume(local: LocalAgent, record: AgentRecord, inFlight: readonly Attempt[] | undefined) {
+    const { dispatches, dispatching, leaseMs } = this.#deps;
+    const { agentId } = local;
+    const found = await dispatches.getMany(record.inFlight.map(({ messageId }) => messageId));
+    const resume: Attempt[] = [];
+    for (const [index, { messageId, attempt }] of record.inFlight.entries()) {
+      const dispatch = found[index];
+      if (!dispatch) continue;
+      // One that does not say goes on with everything that it has accepted.
+      const isKnown = inFlight
+        ? inFlight.some((known) => known.messageId === messageId && known.attempt === attempt)
+        : dispatch.state.status === "running";
+      if (isKnown) {
+        local.told.set(messageId, { attempt, deadline: dispatch.work.deadline, isOver: false });
+        const stepped = await dispatching.step(messageId, { type: "resumed", agentId, attempt, leaseMs });
+        if ("refused" in stepped) markOver(local, messageId);
+        else resume.push({ messageId, attempt });
+      } else if (dispatch.state.status === "running") {
+        const error = "its agent came back without it";
+        await dispatching.step(messageId, { type: "attempt_lost", agentId, attempt, error });
+      }
+    }
+    const stale = (inFlight ?? []).filter(({ messageId }) => !resume.some((kept) => kept.messageId === messageId));
+    return { resume, cancel: stale.map(({ messageId }) => messageId) };
+  }
+
+  async #left(local: LocalAgent): Promise<void> {
+    const { agents, locals, clock, answers } = this.#deps;
+    const { agentId, session, told } = local;
+    locals.remove(local);
+    const reason = session.endedBy ?? "disconnected";
+    for (const messageId of told.keys()) await answers.release(messageId).catch(this.#deps.failed);
+    await agents.change(agentId, (before) => {
+      if (before?.status !== "connected" || before.connectionId !== session.connectionId) return undefined;
+      const data = { agentId, reason };
+      const events = [stamp(clock, agentDisconnected, { room: agentRoom(agentId), sender: null, data })];
+      return { record: gone(before, "disconnected", reason), events };
+    });
+  }
+}

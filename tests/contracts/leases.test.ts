@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import type { Leases } from "../../server/dispatch/leases.ts";
+import { openStore, stores } from "../support/stores.ts";
+import { eventually } from "../support/within.ts";
+
+const hourMs = 3_600_000;
+
+describe.each(stores)("leases (%s)", (name) => {
+  let leases: Leases;
+
+  beforeEach(async () => {
+    leases = (await openStore(name)).leases;
+  });
+
+  const lease = (id: string, inMs: number) => ({ id, inMs });
+
+  it("LEASE-1 claims what is due, the earliest first, and nothing else", async () => {
+    await leases.set("dispatches", [lease("b", -10), lease("later", hourMs), lease("a", -20), lease("c", -5)]);
+
+    const two = await leases.claim("dispatches", 2, hourMs);
+    const rest = await leases.claim("dispatches", 10, hourMs);
+
+    expect(two).toEqual(["a", "b"]);
+    expect(rest).toEqual(["c"]);
+  });
+
+  it("LEASE-1 comes due by itself", async () => {
+    await leases.set("dispatches", [lease("soon", 30)]);
+
+    let claimed: string[] = [];
+    await eventually(async () => {
+      claimed = await leases.claim("dispatches", 1, hourMs);
+      return claimed.length > 0;
+    }, "the lease");
+
+    expect(claimed).toEqual(["soon"]);
+  });
+
+  it("LEASE-2 what is claimed is nobody else's for the time that was asked for, and then again", async () => {
+    await leases.set("dispatches", [lease("a", -1)]);
+
+    const first = await leases.claim("dispatches", 10, 50);
+    const second = await leases.claim("dispatches", 10, 50);
+
+    expect([first, second]).toEqual([["a"], []]);
+    await eventually(async () => (await leases.claim("dispatches", 10, hourMs)).includes("a"), "the lease again");
+  });
+
+  it("LEASE-2 of many who claim at once each gets others", async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`);
+    await leases.set(
+      "dispatches",
+      ids.map((id) => lease(id, -1)),
+    );
+
+    const claims = await Promise.all(Array.from({ length: 10 }, () => leases.claim("dispatches", 10, hourMs)));
+
+    expect(claims.flat().toSorted()).toEqual(ids.toSorted());
+  });
+
+  it("LEASE-3 setting again moves, and clearing removes", async () => {
+    await leases.set("dispatches", [lease("a", -1), lease("b", -1)]);
+    await leases.set("dispatches", [lease("a", hourMs)]);
+    await leases.clear("dispatches", "b");
+    await leases.clear("dispatches", "nobody");
+    await leases.set("dispatches", []);
+
+    expect(await leases.claim("dispatches", 10, 0)).toEqual([]);
+    expect(await leases.first(["dispatches"], 10)).toEqual([{ line: "dispatches", id: "a" }]);
+  });
+
+  it("LEASE-4 lines are apart, and are looked at together", async () => {
+    await leases.set("work:agent:a", [lease("1", -30), lease("3", -10)]);
+    await leases.set("work:capability:any thing/at:all", [lease("2", -20), lease("1", hourMs)]);
+
+    const first = await leases.first(["work:agent:a", "work:capability:any thing/at:all", "work:agent:b"], 3);
+    const claimed = await leases.claim("work:agent:b", 10, 0);
+
+    expect(first).toEqual([
+      { line: "work:agent:a", id: "1" },
+      { line: "work:capability:any thing/at:all", id: "2" },
+      { line: "work:agent:a", id: "3" },
+    ]);
+    expect(claimed).toEqual([]);
+    expect(await leases.first([], 3)).toEqual([]);
+  });
+});

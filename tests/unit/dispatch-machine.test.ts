@@ -1,0 +1,165 @@
+import { describe, expect, it } from "@jest/globals";
+import {
+  type DispatchInput,
+  type DispatchState,
+  type DispatchTerms,
+  dispatchStep,
+} from "../../server/dispatch/dispatch-machine.ts";
+import type { AgentId } from "../../shared/ids.ts";
+
+const coder = "coder" as AgentId;
+const other = "other" as AgentId;
+const leaseMs = 30;
+const terms: DispatchTerms = { maxAttempts: 3, deadline: 1_000 };
+const now = 500;
+
+const underWay = { attempt: 2, agentId: coder, leaseUntil: 510 };
+const states: Record<string, DispatchState> = {
+  queued: { status: "queued", attempt: 1 },
+  dispatched: { status: "dispatched", ...underWay },
+  running: { status: "running", ...underWay },
+  "at its last attempt": { status: "running", ...underWay, attempt: 3 },
+  completed: { status: "completed", attempt: 2, agentId: coder, outcome: { content: "a" } },
+  failed: { status: "failed", attempt: 2, agentId: coder, outcome: { error: "a" } },
+  cancelled: { status: "cancelled", attempt: 2, agentId: coder, outcome: { error: "a" } },
+  lost: { status: "lost", attempt: 0, outcome: { error: "a" } },
+};
+
+const by = { agentId: coder, attempt: 2 };
+const inputs: Record<string, DispatchInput> = {
+  assigned: { type: "assigned", agentId: coder, leaseMs },
+  accepted: { type: "accepted", ...by, leaseMs },
+  progressed: { type: "progressed", ...by, leaseMs },
+  resumed: { type: "resumed", ...by, leaseMs },
+  responded: { type: "responded", ...by, outcome: { content: "done" } },
+  "responded badly": { type: "responded", ...by, outcome: { error: "no" } },
+  "attempt lost": { type: "attempt_lost", ...by, error: "gone" },
+  "last attempt lost": { type: "attempt_lost", agentId: coder, attempt: 3, error: "gone" },
+  "lease expired": { type: "lease_expired" },
+  "deadline passed": { type: "deadline_passed" },
+  cancelled: { type: "cancelled", reason: "not needed" },
+  "of an old attempt": { type: "responded", agentId: coder, attempt: 1, outcome: { content: "late" } },
+  "of a later attempt": { type: "progressed", agentId: coder, attempt: 9, leaseMs },
+  "of another agent": { type: "responded", agentId: other, attempt: 2, outcome: { content: "mine" } },
+};
+
+/** Every pair at 500, the lease until 510 and the deadline 1000: the state that follows, or why there is none. */
+const table = `
+  input               queued       dispatched   running      at its last attempt  completed  failed  cancelled  lost
+  assigned            dispatched   taken        taken        taken                over       over    over       over
+  accepted            stale        running      running      stale                over       over    over       over
+  progressed          stale        running      running      stale                over       over    over       over
+  resumed             stale        running      running      stale                over       over    over       over
+  responded           stale        completed    completed    stale                over       over    over       over
+  responded badly     stale        failed       failed       stale                over       over    over       over
+  attempt lost        stale        queued       queued       stale                over       over    over       over
+  last attempt lost   stale        stale        stale        lost                 over       over    over       over
+  lease expired       stale        early        early        early                over       over    over       over
+  deadline passed     early        early        early        early                over       over    over       over
+  cancelled           cancelled    cancelled    cancelled    cancelled            over       over    over       over
+  of an old attempt   stale        stale        stale        stale                over       over    over       over
+  of a later attempt  stale        stale        stale        stale                over       over    over       over
+  of another agent    stale        stale        stale        stale                over       over    over       over
+`;
+
+/** The same when the time has come, at 1000 with the lease run out. */
+const lateTable = `
+  input               queued       dispatched   running      at its last attempt  completed  failed  cancelled  lost
+  assigned            over         taken        taken        taken                over       over    over       over
+  accepted            stale        running      running      stale                over       over    over       over
+  progressed          stale        running      running      stale                over       over    over       over
+  resumed             stale        running      running      stale                over       over    over       over
+  responded           stale        completed    completed    stale                over       over    over       over
+  responded badly     stale        failed       failed       stale                over       over    over       over
+  attempt lost        stale        lost         lost         stale                over       over    over       over
+  last attempt lost   stale        stale        stale        lost                 over       over    over       over
+  lease expired       stale        lost         lost         lost                 over       over    over       over
+  deadline passed     lost         lost         lost         lost                 over       over    over       over
+  cancelled           cancelled    cancelled    cancelled    cancelled            over       over    over       over
+  of an old attempt   stale        stale        stale        stale                over       over    over       over
+  of a later attempt  stale        stale        stale        stale                over       over    over       over
+  of another agent    stale        stale        stale        stale                over       over    over       over
+`;
+
+function rowsOf(text: string) {
+  const [header = "", ...rows] = text.trim().split("\n");
+  const columns = header.trim().split(/ {2,}/).slice(1);
+  return rows.flatMap((row) => {
+    const [input = "", ...cells] = row.trim().split(/ {2,}/);
+    return cells.map((expected, index) => ({ input, state: columns[index] ?? "", expected }));
+  });
+}
+
+const step = (state: DispatchState, input: DispatchInput, at = now) => dispatchStep(state, input, terms, at);
+
+function outcomeOf(state: string, input: string, at: number): string {
+  const made = step(states[state] as DispatchState, inputs[input] as DispatchInput, at);
+  return "refused" in made ? made.refused : made.state.status;
+}
+
+describe("a dispatch", () => {
+  it("DISPATCH-2 the tables have every pair of a state and an input", () => {
+    const pairs = Object.keys(inputs).flatMap((input) => Object.keys(states).map((state) => `${input} ${state}`));
+
+    for (const text of [table, lateTable]) {
+      expect(rowsOf(text).map(({ input, state }) => `${input} ${state}`)).toEqual(pairs);
+    }
+  });
+
+  it.each(rowsOf(table))("DISPATCH-2 $input while $state: $expected", ({ input, state, expected }) => {
+    expect(outcomeOf(state, input, now)).toBe(expected);
+  });
+
+  it.each(rowsOf(lateTable))("DISPATCH-2 $input while $state, at the deadline: $expected", (row) => {
+    expect(outcomeOf(row.state, row.input, 1_000)).toBe(row.expected);
+  });
+
+  it("DISPATCH-2 every assignment is an attempt, and one further", () => {
+    const made = step({ status: "queued", attempt: 4 }, { type: "assigned", agentId: other, leaseMs });
+
+    expect(made).toEqual({
+      state: { status: "dispatched", attempt: 5, agentId: other, leaseUntil: now + leaseMs },
+      effects: [{ type: "taken", agentId: other, attempt: 5 }],
+    });
+  });
+
+  it("DISPATCH-2 no lease goes beyond the deadline", () => {
+    const made = step({ status: "queued", attempt: 0 }, { type: "assigned", agentId: coder, leaseMs: 5_000 });
+
+    expect(made).toMatchObject({ state: { leaseUntil: 1_000 } });
+  });
+
+  it("DISPATCH-2 what is said before the acknowledgement acknowledges", () => {
+    const accepted = { type: "accepted", ...by };
+
+    expect(step(states.dispatched as DispatchState, inputs.progressed as DispatchInput)).toMatchObject({
+      effects: [accepted, { type: "progressed", ...by }],
+    });
+    expect(step(states.dispatched as DispatchState, inputs.responded as DispatchInput)).toMatchObject({
+      effects: [
+        accepted,
+        { type: "attempt_ended", status: "completed", ...by },
+        { type: "ended", status: "completed" },
+      ],
+    });
+    expect(step(states.running as DispatchState, inputs.accepted as DispatchInput)).toMatchObject({ effects: [] });
+  });
+
+  it("DISPATCH-2 an attempt that is lost before the last one leads back to the queue", () => {
+    const made = step(states.running as DispatchState, inputs["attempt lost"] as DispatchInput);
+
+    expect(made).toEqual({
+      state: { status: "queued", attempt: 2 },
+      effects: [{ type: "attempt_ended", ...by, status: "lost", outcome: { error: "gone" } }, { type: "waits" }],
+    });
+  });
+
+  it("DISPATCH-2 one that waits ends without anybody to tell to stop", () => {
+    const made = step(states.queued as DispatchState, inputs.cancelled as DispatchInput);
+
+    expect(made).toEqual({
+      state: { status: "cancelled", attempt: 1, outcome: { error: "not needed" } },
+      effects: [{ type: "ended", status: "cancelled", outcome: { error: "not needed" } }],
+    });
+  });
+});
