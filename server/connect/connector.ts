@@ -26,6 +26,8 @@ export interface ConnectorDeps {
   instanceId: InstanceId;
   limits: ConnectionLimits;
   heartbeatIntervalMs: number;
+  /** Whether the token was revoked a moment ago. */
+  isJustRevoked(principal: Principal): boolean;
   /** On this instance. */
   connectionsPerUser: number;
 }
@@ -94,6 +96,8 @@ export class Connector {
         for (const live of goLive) live();
         // It was looked at before the drain began, which does not know of it.
         if (drain.started) drain.dismiss(session);
+        // It may have been revoked since it was looked at.
+        if (this.#deps.isJustRevoked(principal)) session.close("revoked");
       },
       abandon: () => session.ended("client"),
     };
@@ -108,6 +112,11 @@ export class Connector {
       );
     }
     return this.#deps.verifier.verify(token);
+  }
+
+  /** The token was good when the request came; one that has waited for its answer may have lost it. */
+  assertStillGood(principal: Principal): void {
+    if (this.#deps.isJustRevoked(principal)) throw new Rejection("unauthenticated", "The token was revoked.");
   }
 
   createSession(principal: Principal, door: string, namespaces: readonly Namespace[], commands?: TokenBucket): Session {

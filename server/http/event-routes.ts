@@ -13,7 +13,10 @@ export interface EventRoutesDeps {
 }
 
 /** Events of any kind, in and out. */
-export function createEventRoutes({ calls: { sessionOf, run }, eventStreams }: EventRoutesDeps): Router {
+export function createEventRoutes({
+  calls: { sessionOf, run, assertStillGood },
+  eventStreams,
+}: EventRoutesDeps): Router {
   const routes = Router();
 
   routes.post("/events", async (request, response) => {
@@ -38,7 +41,9 @@ export function createEventRoutes({ calls: { sessionOf, run }, eventStreams }: E
     response.once("close", () => void session.ended("closed"));
     const { topics, ...rest } = query;
     response.set("Cache-Control", "no-store");
-    response.json(await run<"http", "read_events">(session, "read_events", { ...topics, ...rest }));
+    const answer = await run<"http", "read_events">(session, "read_events", { ...topics, ...rest });
+    assertStillGood(session);
+    response.json(answer);
   });
 
   routes.all("/events", onlyWith("GET", "POST"));
