@@ -62,7 +62,7 @@ const Environment = z.object({
     .optional(),
   JWT_AUDIENCE: z.string().optional(),
   JWT_ISSUER: z.string().optional(),
-  OIDC_ISSUER: url("https:", "http:").optional(),
+  OIDC_ISSUER: list.pipe(z.array(url("https:", "http:"))).default([]),
   OIDC_AUDIENCE: z.string().optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_ROLES_CLAIM: z.string().optional(),
@@ -137,16 +137,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */
-const withoutEffect: readonly (keyof Config)[] = [
-  "OIDC_AUDIENCE",
-  "OIDC_CLIENT_ID",
-  "OIDC_ROLES_CLAIM",
-  "METRICS_TOKEN",
-  "TRUST_PROXY",
-  "LIMIT_CONNECTIONS_PER_IP",
-  "LIMIT_NEW_CONNECTIONS_PER_SECOND",
-  "LIMIT_BACKLOG_MS",
-];
+const withoutEffect: readonly (keyof Config)[] = ["METRICS_TOKEN"];
 
 /** Of the variables that are set, those that change nothing. */
 export function settingsWithoutEffect(environment: Record<string, string | undefined>): string[] {
@@ -187,8 +178,16 @@ function contradictions(given: Record<string, string | undefined>): string[] {
   if (given.NODE_ENV === "production" && !given.JWT_SECRET && !given.OIDC_ISSUER) {
     faults.push("JWT_SECRET: must be set in production (or OIDC_ISSUER), or nobody could be told from anybody");
   }
-  if (given.OIDC_ISSUER)
-    faults.push("OIDC_ISSUER: tokens of an OpenID provider are not accepted by this version; use JWT_SECRET");
+  if (given.NODE_ENV === "production" && given.OIDC_ISSUER) {
+    if (!given.OIDC_AUDIENCE && !given.OIDC_CLIENT_ID) {
+      faults.push(
+        "OIDC_AUDIENCE: must be set in production (or OIDC_CLIENT_ID), or tokens that were issued for other programs would be good here",
+      );
+    }
+    if (/(?:^|[\s,])http:/i.test(given.OIDC_ISSUER)) {
+      faults.push("OIDC_ISSUER: must be https: in production, or anybody in between could give us their keys");
+    }
+  }
   if (Number(given.WEB_CONCURRENCY ?? 1) > 1 && !given.REDIS_URL) {
     faults.push("WEB_CONCURRENCY: more than one worker needs REDIS_URL, since workers share nothing else");
   }

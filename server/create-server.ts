@@ -6,11 +6,11 @@ import type { Envelope } from "../shared/envelope.ts";
 import type { InstanceId, MessageId, ResponseId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
 import { createAccess } from "./access/access.ts";
-import { createSharedSecretVerifier } from "./access/shared-secret-verifier.ts";
 import { createTellVerdict } from "./agents/tell-verdict.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
+import { Admission } from "./connect/admission.ts";
 import { Connector } from "./connect/connector.ts";
 import { Drain } from "./connect/drain.ts";
 import { Keepalive } from "./connect/keepalive.ts";
@@ -43,6 +43,7 @@ import { createDispatchHandlers } from "./handle/http/dispatch-handlers.ts";
 import { createHttpHandlers } from "./handle/http/http-handlers.ts";
 import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
+import { createRevoke } from "./handle/revocation-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
@@ -50,6 +51,7 @@ import { Hlink } from "./hlink/hlink.ts";
 import { createApp } from "./http/create-app.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import type { Logger } from "./observe/logger.ts";
+import { openIdentity } from "./open-identity.ts";
 import { openStore, type Store } from "./open-store.ts";
 import { LongPolls } from "./polling/long-polls.ts";
 import { Waiters } from "./polling/waiters.ts";
@@ -74,8 +76,8 @@ import { Ledger } from "./tasks/ledger.ts";
 import { Streams } from "./tasks/streams.ts";
 import { Tasks } from "./tasks/tasks.ts";
 
-/** The settings, with the secret that a start outside production makes up. */
-export type ServerConfig = Config & { JWT_SECRET: string };
+/** The settings; a start outside production makes a secret up, where nobody else is trusted. */
+export type ServerConfig = Config;
 
 /** Parts that an embedder or a test brings along. */
 export interface Overrides extends Partial<Omit<Store, "close">> {
@@ -102,6 +104,9 @@ export interface SignalboxServer {
 
 /** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
 export const listenBacklog = 4_096;
+
+/** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
+const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
 export async function createServer(
@@ -145,10 +150,17 @@ async function build(
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
   const { SOCKET_PATH: path, SOCKET_TRANSPORTS: transports } = config;
+  const admission = new Admission({
+    connectionsPerIp: config.LIMIT_CONNECTIONS_PER_IP,
+    newPerSecond: config.LIMIT_NEW_CONNECTIONS_PER_SECOND,
+    trustProxy: config.TRUST_PROXY,
+    clock,
+  });
   const io = createSocketIoServer({
     path,
     transports,
     drain,
+    admission,
     isStoreAway: () => redis?.isAway ?? false,
     origins,
     heartbeatIntervalMs,
@@ -272,12 +284,9 @@ async function build(
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
   // Route and handle
-  const verifier = createSharedSecretVerifier({
-    secret: config.JWT_SECRET,
-    audience: config.JWT_AUDIENCE,
-    issuer: config.JWT_ISSUER,
-    clock,
-  });
+  const identity = openIdentity(config, { documents, broadcast, sessions, clock, logger, failed });
+  const { verifier, logins, revoked, backChannelLogout } = identity;
+  closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
   const router = new Router({
     middleware: [authentication({ clock }), rateLimit(), commandLogging({ logger })],
@@ -308,6 +317,12 @@ async function build(
   router.registerAll("http", createHttpHandlers({ publisher, publications, longPolls }));
   const [streams, checkpoints] = [new Streams(taskDeps), new Checkpoints(taskDeps)];
   router.registerAll("http", createTaskHandlers({ tasks, streams, checkpoints }));
+  const revoke = createRevoke({
+    revocations: identity.revocations,
+    audit: (what, details) => logger.info(what, { audit: true, ...details }),
+  });
+  router.register("http", "revoke", revoke);
+  router.register("/admin", "admin.revoke", revoke);
   router.registerAll("http", createDispatchHandlers({ access, dispatching, directory, toDispatch }));
   router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
 
@@ -322,6 +337,7 @@ async function build(
     instanceId,
     limits,
     heartbeatIntervalMs,
+    isJustRevoked: (principal) => revoked.isJustRevoked(principal),
     connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
   const keepalive = new Keepalive({
@@ -329,6 +345,7 @@ async function build(
     clock,
     heartbeatIntervalMs,
     backlogBytes: config.LIMIT_BACKLOG_BYTES,
+    backlogMs: config.LIMIT_BACKLOG_MS,
   });
   closers.add("keepalive", () => keepalive.close());
 
@@ -343,7 +360,7 @@ async function build(
     drain.onStart(() => void reading.close());
   }
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
-  const eventStreams = createEventStreamDoor({ connector, router, clock, backlogBytes });
+  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes });
   const app = createApp({
     connector,
     drain,
@@ -357,17 +374,20 @@ async function build(
     trustProxy: config.TRUST_PROXY,
     bodyBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
+    logins,
+    secureCookie: config.NODE_ENV === "production",
+    backChannelLogout,
     pagesEnabled: config.DASHBOARD_ENABLED,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
-  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, requestTimeout: 60_000 }, app);
+  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);
   const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(overrides.wsEngine), checkWebSocket()]);
   for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
   const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
-  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
-  const door = { httpServer, connector, router, drain, origins, clock, logger, ...written };
+  const written = { rounds, turns: new Turns(), backlogBytes };
+  const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
   const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({

@@ -24,18 +24,27 @@ async function main(): Promise<void> {
   const ignored = settingsWithoutEffect(process.env);
   if (ignored.length > 0) logger.warn("these settings have no effect in this version", { settings: ignored });
 
-  const JWT_SECRET = config.JWT_SECRET ?? randomBytes(32).toString("base64");
+  // Not where a provider is trusted: then nobody asked for tokens of ours.
+  const madeUp = !config.JWT_SECRET && config.OIDC_ISSUER.length === 0 ? randomBytes(32).toString("base64") : undefined;
+  const JWT_SECRET = config.JWT_SECRET ?? madeUp;
   const { WEB_CONCURRENCY: count, PORT: port } = config;
   const host = hostOf(config);
   const running =
     count > 1 && cluster.isPrimary
-      ? await workers({ count, port, host, backlog: listenBacklog, env: { JWT_SECRET }, logger })
+      ? await workers({
+          count,
+          port,
+          host,
+          backlog: listenBacklog,
+          env: JWT_SECRET === undefined ? {} : { JWT_SECRET },
+          logger,
+        })
       : await instance({ ...config, JWT_SECRET }, logger);
   const url = urlOf(host, running.port);
   if (cluster.isWorker) logger.info("worker ready", { worker: cluster.worker?.id });
   else logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
   // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
-  if (config.JWT_SECRET === undefined && cluster.isPrimary) console.log(welcome(url, JWT_SECRET, config));
+  if (madeUp !== undefined && cluster.isPrimary) console.log(welcome(url, madeUp, config));
 
   let stopping = false;
   const stop = async (why: NodeJS.Signals | "bug") => {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { type ConnectionsLoad, connections, type IdleLoad, idle } from "./connections.ts";
+import { type DispatchesLoad, dispatches } from "./dispatches.ts";
 import { type FanOutLoad, fanOut } from "./fan-out.ts";
+import { type PatternsLoad, patterns } from "./patterns.ts";
 import { type PublishLoad, publish } from "./publish.ts";
 import { emptyRooms, type RoomsLoad, rooms } from "./rooms.ts";
 import { type StormLoad, storm } from "./storm.ts";
@@ -10,7 +12,9 @@ import { type StormLoad, storm } from "./storm.ts";
 type Order =
   | ({ load: "fan-out" } & FanOutLoad)
   | ({ load: "connections" } & ConnectionsLoad)
+  | ({ load: "dispatches" } & DispatchesLoad)
   | ({ load: "idle" } & IdleLoad)
+  | ({ load: "patterns" } & PatternsLoad)
   | ({ load: "publish" } & PublishLoad)
   | ({ load: "storm" } & StormLoad)
   | ({ load: "rooms" | "empty-rooms" } & RoomsLoad);
@@ -27,8 +31,12 @@ function carryOut(order: Order): Promise<object> {
       return fanOut(order, measuring);
     case "connections":
       return connections(order, measuring);
+    case "dispatches":
+      return dispatches(order, measuring);
     case "idle":
       return idle(order, measuring);
+    case "patterns":
+      return patterns(order, measuring);
     case "publish":
       return publish(order, measuring);
     case "storm":

@@ -8,6 +8,8 @@ export interface KeepaliveOptions {
   heartbeatIntervalMs: number;
   /** What a connection may leave unread. */
   backlogBytes: number;
+  /** For how long it may take nothing of what it has not read. */
+  backlogMs: number;
 }
 
 /** How long before a token expires the client is told. */
@@ -36,7 +38,10 @@ export class Keepalive {
     const isLate = performance.now() - this.#checkedAt > this.#options.heartbeatIntervalMs;
     this.#checkedAt = performance.now();
     for (const session of this.#options.sessions) {
-      if (isLate) session.lastSeenAt = Math.max(session.lastSeenAt, now - this.#options.heartbeatIntervalMs);
+      if (isLate) {
+        session.lastSeenAt = Math.max(session.lastSeenAt, now - this.#options.heartbeatIntervalMs);
+        session.stuck = undefined;
+      }
       this.#check(session, now);
     }
   }
@@ -50,7 +55,8 @@ export class Keepalive {
     const { expiresAt } = session.principal;
     if (now - session.lastSeenAt > silenceLimitMs(heartbeatIntervalMs)) return session.close("heartbeat_lost");
     if (now > expiresAt + expiryGraceMs) return session.close("token_expired");
-    if (session.transport.backlogBytes() > backlogBytes) return session.close("slow_consumer");
+    if (session.transport.backlogBytes() > backlogBytes || this.#isStuck(session, now))
+      return session.close("slow_consumer");
     if (now > expiresAt - expiryNoticeMs && !session.expiryTold) {
       session.expiryTold = true;
       session.send("system.token.expiring", { expiresAt: new Date(expiresAt).toISOString() });
@@ -59,5 +65,13 @@ export class Keepalive {
       session.lastPingAt = now;
       session.send("system.ping", { timestamp: now });
     }
+  }
+
+  /** The network has taken nothing for too long, though there is something to take. */
+  #isStuck(session: Session, now: number): boolean {
+    const on = session.transport.oldestUnsent?.();
+    if (on === undefined) session.stuck = undefined;
+    else if (session.stuck?.on !== on) session.stuck = { on, since: now };
+    return session.stuck !== undefined && now - session.stuck.since > this.#options.backlogMs;
   }
 }

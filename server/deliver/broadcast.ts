@@ -1,6 +1,7 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { AgentId, ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
+import type { Revocation } from "../session/revocation.ts";
 
 /** What instances tell each other without keeping it. */
 export type BroadcastMessage =
@@ -12,6 +13,8 @@ export type BroadcastMessage =
   | { kind: "evict"; room: RoomName; userId: UserId; reason: string }
   /** What was told for some time may not have been heard: whoever is in a room may not belong there any more. */
   | { kind: "recheck" }
+  /** These tokens are not good any more. */
+  | { kind: "revoked"; revocation: Revocation }
   /** Goes to all connections of the user. */
   | { kind: "tell"; userId: UserId; name: string; data: unknown }
   /** Something has changed for this agent: whoever has its connection looks. */

@@ -1,5 +1,5 @@
 /** A kind of document: its key space. */
-export type DocumentKind = "conversation" | "read-position" | "response" | TransactionalKind;
+export type DocumentKind = "conversation" | "read-position" | "response" | "revocation" | "login" | TransactionalKind;
 
 /** Those that change together with what is told about them: see `Transactions`. */
 export const transactionalKinds = ["task", "stream", "checkpoint", "agent", "dispatch"] as const;

@@ -33,7 +33,8 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
       const namespaces = session.namespaces.filter((namespace) => mayEnter(principal, namespace));
       if (namespaces.length === 0)
         throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
-      session.principal = principal;
+      // A connection that came by a cookie ends with that session, whatever token it has now.
+      session.principal = { ...principal, login: session.principal.login };
       session.namespaces = namespaces;
       session.expiryTold = false;
       subscriptions.leaveForbidden(session);

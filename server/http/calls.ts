@@ -4,9 +4,9 @@ import type { CommandData, CommandInput, CommandName } from "../../shared/comman
 import { Rejection } from "../../shared/rejection.ts";
 import type { Reply } from "../../shared/reply.ts";
 import type { Role } from "../../shared/role.ts";
-import { bearerToken } from "../connect/bearer-token.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { Drain } from "../connect/drain.ts";
+import { headerToken } from "../connect/header-token.ts";
 import { type Router as CommandRouter, invalidPayload } from "../route/router.ts";
 import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
@@ -29,6 +29,9 @@ export interface Calls {
    */
   sessionOf(request: Request, roles?: readonly Role[]): Promise<Session>;
 
+  /** For answers that were waited for: rejects if the token was revoked meanwhile. */
+  assertStillGood(session: Session): void;
+
   /** The data of a good reply. Rejects with the error of another. */
   run<N extends Space, C extends CommandName<N>>(
     session: Session,
@@ -43,13 +46,15 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
   return {
     async sessionOf(request, roles) {
       if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
-      const principal = await connector.authenticate(bearerToken(request.headers.authorization));
+      const principal = await connector.authenticate(headerToken(request.headers));
       if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
       }
       const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
       return connector.createSession(principal, "http", ["/chat"], bucket);
     },
+
+    assertStillGood: ({ principal }) => connector.assertStillGood(principal),
 
     async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
       let answer: Reply<unknown> | undefined;

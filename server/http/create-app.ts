@@ -9,6 +9,7 @@ import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts
 import { createDispatchRoutes } from "./dispatch-routes.ts";
 import { createDocumentRoutes } from "./document-routes.ts";
 import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
+import { createIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
@@ -16,7 +17,7 @@ import { createTaskRoutes } from "./task-routes.ts";
 
 export interface AppDeps
   extends CallsDeps,
-    Omit<CommandRoutesDeps & EventRoutesDeps, "calls">,
+    Omit<CommandRoutesDeps & EventRoutesDeps & IdentityRoutesDeps, "calls">,
     OperationsRoutesDeps,
     ProblemHandlerDeps {
   drain: Drain;
@@ -53,6 +54,7 @@ export function createApp(deps: AppDeps): Express {
   app.use("/api", createCommandRoutes({ ...deps, calls }));
   app.use("/api", createEventRoutes({ ...deps, calls }));
   app.use("/api", createTaskRoutes({ ...deps, calls }));
+  app.use("/api", createIdentityRoutes({ ...deps, calls }));
   app.use("/api", createDispatchRoutes({ calls }));
   if (deps.pagesEnabled) app.use(createPages());
   app.use((request) => {

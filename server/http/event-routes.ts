@@ -13,7 +13,10 @@ export interface EventRoutesDeps {
 }
 
 /** Events of any kind, in and out. */
-export function createEventRoutes({ calls: { sessionOf, run }, eventStreams }: EventRoutesDeps): Router {
+export function createEventRoutes({
+  calls: { sessionOf, run, assertStillGood },
+  eventStreams,
+}: EventRoutesDeps): Router {
   const routes = Router();
 
   routes.post("/events", async (request, response) => {
@@ -27,6 +30,8 @@ export function createEventRoutes({ calls: { sessionOf, run }, eventStreams }: E
   routes.get("/events", async (request, response, next) => {
     // Of a stream there is no head without a body.
     if (request.method !== "GET") return next();
+    // Before anything is said of what was asked for.
+    const session = await sessionOf(request);
     const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
     const lastEventId = isStream ? request.get("last-event-id") : undefined;
     // A reader that comes back by itself asks for the same address, and says apart from it how far it was.
@@ -34,11 +39,12 @@ export function createEventRoutes({ calls: { sessionOf, run }, eventStreams }: E
     const query = parse(EventsQuery, given, "query");
     if (isStream) return eventStreams.serve(request, response, query);
 
-    const session = await sessionOf(request);
     response.once("close", () => void session.ended("closed"));
     const { topics, ...rest } = query;
     response.set("Cache-Control", "no-store");
-    response.json(await run<"http", "read_events">(session, "read_events", { ...topics, ...rest }));
+    const answer = await run<"http", "read_events">(session, "read_events", { ...topics, ...rest });
+    assertStillGood(session);
+    response.json(answer);
   });
 
   routes.all("/events", onlyWith("GET", "POST"));

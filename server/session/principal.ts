@@ -13,7 +13,10 @@ export interface Principal {
   /** `sid` and `jti` of the token: what a revocation may name. */
   sessionId: string | null;
   tokenId: string | null;
-  /** Milliseconds since 1970. */
+  /** The cookie session that it came by, if it did. */
+  login?: string | undefined;
+  /** `iat`, and `exp`. Milliseconds since 1970. */
+  issuedAt?: number | null;
   expiresAt: number;
 }
 

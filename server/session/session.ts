@@ -21,6 +21,11 @@ export interface Transport {
   leave(audience: Audience): void;
   /** Bytes that were sent and that the network has not taken yet. */
   backlogBytes(): number;
+  /**
+   * Something that stays the same for as long as the network takes nothing of what waits, or `undefined` when nothing
+   * waits. Without it only the bytes are looked at.
+   */
+  oldestUnsent?(): unknown;
   /** Ends the connection in the way that the reason asks for; what was sent before still goes out. */
   close(reason: DisconnectReason): void;
 }
@@ -57,6 +62,8 @@ export class Session {
   /** When the client last sent anything. Milliseconds since 1970. */
   lastSeenAt: number;
   lastPingAt: number;
+  /** What waits to be sent, and since when the network has taken nothing of it. */
+  stuck: { on: unknown; since: number } | undefined;
   transport: Transport = detached;
   /** Resolves when the connection has ended and all that follows from it is done. */
   readonly whenClosed: Promise<void>;

@@ -45,6 +45,7 @@ import {
   publishEvents,
   readEvents,
   resumeCheckpoint,
+  revoke,
   updateTask,
 } from "./http-commands.ts";
 import { joinTopic, leaveTopic, subscribe, unsubscribe } from "./monitoring-commands.ts";
@@ -105,6 +106,7 @@ export const commands = {
   }),
   http: keyedByName({
     [notifyUser.name]: notifyUser,
+    [revoke.name]: revoke,
     [listAgents.name]: listAgents,
     [getAgent.name]: getAgent,
     [createDispatch.name]: createDispatch,

@@ -12,6 +12,7 @@ import {
   PublishAnswer,
 } from "../http/events.ts";
 import { NotificationBody } from "../http/notifications.ts";
+import { RevocationAnswer, RevocationBody } from "../http/revocations.ts";
 import { CreateStreamBody, StreamWithProgress } from "../http/streams.ts";
 import { CreateTaskBody, UpdateTaskBody } from "../http/tasks.ts";
 import { CheckpointId, StreamId, TaskId, UserId } from "../ids.ts";
@@ -29,6 +30,14 @@ export const notifyUser = defineCommand({
   payload: NotificationBody.extend({ userId: UserId }),
   reply: PublishedReply,
   room: ({ userId }) => userRoom(userId),
+});
+
+/** `POST /api/revocations` */
+export const revoke = defineCommand({
+  name: "revoke",
+  roles: ["admin"],
+  payload: RevocationBody,
+  reply: RevocationAnswer,
 });
 
 /** `POST /api/events` */

@@ -36,7 +36,10 @@ export function openApiDocument(): Record<string, unknown> {
     servers: [{ url: "/" }],
     paths,
     components: {
-      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        session: { type: "apiKey", in: "cookie", name: "signalbox_session" },
+      },
       responses: { problem: problemResponse(schemas) },
       schemas: schemas.shared,
     },
@@ -44,25 +47,31 @@ export function openApiDocument(): Record<string, unknown> {
 }
 
 function operationOf({ method, path, summary, who, query, body, answer }: RouteDescription, schemas: JsonSchemas) {
-  const content: Record<string, unknown> = { "application/json": { schema: schemas.of(answer.schema, "output") } };
-  if (answer.alsoEventStream) content["text/event-stream"] = { schema: { type: "string" } };
+  const content = answer.status === 204 ? undefined : contentOf(answer, schemas);
   return {
     operationId: `${method} ${path}`.replaceAll(/[^A-Za-z]+/g, "_").replace(/_$/, ""),
     summary: `${summary}. ${whoMay(who)}`,
-    security: who === "anyone" ? [] : [{ token: [] }],
+    security: who === "anyone" ? [] : [{ token: [] }, { session: [] }],
     parameters: [...pathParametersOf(path, schemas), ...queryParametersOf(query, schemas)],
     ...(body && {
       requestBody: { required: true, content: { "application/json": { schema: schemas.of(body, "input") } } },
     }),
     responses: {
-      [answer.status]: { description: "Done.", content },
+      [answer.status]: { description: "Done.", ...(content && { content }) },
       default: { $ref: "#/components/responses/problem" },
     },
   };
 }
 
+function contentOf(answer: Exclude<RouteDescription["answer"], { status: 204 }>, schemas: JsonSchemas) {
+  const content: Record<string, unknown> = { "application/json": { schema: schemas.of(answer.schema, "output") } };
+  if (answer.alsoEventStream) content["text/event-stream"] = { schema: { type: "string" } };
+  return content;
+}
+
 function whoMay(who: RouteDescription["who"]): string {
   if (who === "anyone") return "No token is needed.";
+  if (who === "token") return "For whoever has a token.";
   return who === "reader" ? "For whoever may join the room or watch the topics." : `Roles: ${who.join(", ")}.`;
 }
 

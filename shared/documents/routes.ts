@@ -13,6 +13,8 @@ import { EventsAnswer, EventsQuery, PublishAnswer, PublishBody } from "../http/e
 import { listOf } from "../http/list.ts";
 import { NotificationBody } from "../http/notifications.ts";
 import { ListQuery } from "../http/query.ts";
+import { RevocationAnswer, RevocationBody } from "../http/revocations.ts";
+import { SessionAnswer } from "../http/session.ts";
 import { CreateStreamBody, StreamList, StreamWithProgress } from "../http/streams.ts";
 import { CreateTaskBody, TaskList, TasksQuery, UpdateTaskBody } from "../http/tasks.ts";
 import { WebsocketStatus } from "../http/websocket-status.ts";
@@ -24,11 +26,11 @@ export interface RouteDescription {
   /** With `{…}` where a path has an id. */
   path: string;
   summary: string;
-  /** `anyone`: without a token. `reader`: as for the rooms that are read. */
-  who: readonly Role[] | "anyone" | "reader";
+  /** `anyone`: without a token. `token`: any token. `reader`: as for the rooms that are read. */
+  who: readonly Role[] | "anyone" | "token" | "reader";
   query?: z.ZodObject;
   body?: z.ZodType;
-  answer: { status: 200 | 201 | 202; schema: z.ZodType; alsoEventStream?: true };
+  answer: { status: 200 | 201 | 202; schema: z.ZodType; alsoEventStream?: true } | { status: 204 };
 }
 
 const watching = ["service", "monitor", "admin"] as const;
@@ -43,6 +45,28 @@ export const routes: readonly RouteDescription[] = [
     summary: "Whether the server takes clients, and how many it has, over all instances",
     who: "anyone",
     answer: { status: 200, schema: WebsocketStatus },
+  },
+  {
+    method: "post",
+    path: "/api/session",
+    summary: "Begins a cookie session that stands for the token of the request",
+    who: "token",
+    answer: { status: 201, schema: SessionAnswer },
+  },
+  {
+    method: "delete",
+    path: "/api/session",
+    summary: "Ends the cookie session, and its connections",
+    who: "token",
+    answer: { status: 204 },
+  },
+  {
+    method: "post",
+    path: "/api/revocations",
+    summary: "Refuses all tokens of a user up to now, those of a session, or one",
+    who: ["admin"],
+    body: RevocationBody,
+    answer: { status: 201, schema: RevocationAnswer },
   },
   {
     method: "post",

@@ -36,6 +36,7 @@ const rules: Record<string, Rule> = {
   "server/log": { uses: ["server/redis"] },
   "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
   "server/deliver": { knows: ["server/log", "server/session"] },
+  "server/revocations": { uses: ["server/session"], knows: ["server/deliver", "server/documents"] },
   "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
@@ -58,7 +59,10 @@ const rules: Record<string, Rule> = {
     uses: ["server/agents", "server/publish", "server/redis", "server/session"],
     knows: ["server/conversations", "server/deliver", "server/documents", "server/log", "server/transactions"],
   },
-  "server/access": { uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"] },
+  "server/access": {
+    uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"],
+    knows: ["server/documents", "server/observe", "server/revocations"],
+  },
   "server/rooms": {
     uses: ["server/session"],
     knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
@@ -95,6 +99,7 @@ const rules: Record<string, Rule> = {
       "server/publications",
       "server/publish",
       "server/resume",
+      "server/revocations",
       "server/subscriptions",
       "server/tasks",
     ],
@@ -121,7 +126,7 @@ const rules: Record<string, Rule> = {
   },
   "server/http": {
     uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
-    knows: ["server/log", "server/observe", "server/registry", "zod"],
+    knows: ["server/access", "server/log", "server/observe", "server/registry", "zod"],
   },
   "server/open-store.ts": {
     uses: [
@@ -137,6 +142,10 @@ const rules: Record<string, Rule> = {
       "server/transactions",
     ],
     knows: ["server/config.ts", "server/observe"],
+  },
+  "server/open-identity.ts": {
+    uses: ["server/access", "server/revocations"],
+    knows: ["server/config.ts", "server/deliver", "server/documents", "server/observe", "server/session"],
   },
   "server/workers.ts": { uses: ["@socket.io/sticky"], knows: ["server/observe"] },
 
@@ -161,6 +170,7 @@ const rules: Record<string, Rule> = {
       "server/http",
       "server/ingest",
       "server/log",
+      "server/open-identity.ts",
       "server/open-store.ts",
       "server/polling",
       "server/presence",

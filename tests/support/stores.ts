@@ -69,7 +69,13 @@ function openBroadcast({ redis }: Store, prefix: string): Broadcast {
   if (!redis) return local;
   const origins = { allowed: [], allowLocalhost: true };
   const settings = { path: "/socket.io", transports: ["websocket"], heartbeatIntervalMs: 25_000 } as const;
-  const io = createSocketIoServer({ ...settings, drain: new Drain(), isStoreAway: () => false, origins });
+  const io = createSocketIoServer({
+    ...settings,
+    drain: new Drain(),
+    admission: { refusalOf: () => undefined },
+    isStoreAway: () => false,
+    origins,
+  });
   io.adapter(createSocketIoAdapter(redis, prefix));
   return createAdapterBroadcast(io, local);
 }

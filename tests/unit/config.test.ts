@@ -133,11 +133,27 @@ describe("configuration", () => {
     expect(faults).toEqual([]);
   });
 
-  it.each([
-    ["OIDC_ISSUER", "https://id.example.com"],
-    ["WEB_CONCURRENCY", "2"],
-  ])("CONF-2 what this version cannot do is refused: %s", (name, value) => {
-    expect(faultsOf({ [name]: value, JWT_SECRET: secret })).toEqual([name]);
+  it("CONF-2 what cannot work is refused: several workers that share nothing", () => {
+    expect(faultsOf({ WEB_CONCURRENCY: "2", JWT_SECRET: secret })).toEqual(["WEB_CONCURRENCY"]);
+  });
+
+  it("CONF-2 providers are a list of URLs", () => {
+    const one = loadConfig({ OIDC_ISSUER: "https://id.example.com/realms/a" });
+    const two = loadConfig({ OIDC_ISSUER: "https://id.example.com, http://localhost:8080/" });
+
+    expect(one.OIDC_ISSUER).toEqual(["https://id.example.com/realms/a"]);
+    expect(two.OIDC_ISSUER).toEqual(["https://id.example.com", "http://localhost:8080/"]);
+    expect(faultsOf({ OIDC_ISSUER: "https://id.example.com,id.example.com" })).toEqual(["OIDC_ISSUER"]);
+  });
+
+  it("CONF-2 in production a provider is encrypted, and its tokens are for us", () => {
+    const production = { NODE_ENV: "production", OIDC_ISSUER: "https://id.example.com" };
+
+    expect(faultsOf(production)).toEqual(["OIDC_AUDIENCE"]);
+    expect(faultsOf({ ...production, OIDC_CLIENT_ID: "app" })).toEqual([]);
+    expect(faultsOf({ ...production, OIDC_AUDIENCE: "signalbox" })).toEqual([]);
+    const plain = { ...production, OIDC_AUDIENCE: "signalbox", OIDC_ISSUER: "https://a.example,http://b.example" };
+    expect(faultsOf(plain)).toEqual(["OIDC_ISSUER"]);
   });
 
   it("CONF-2 a heartbeat that comes after the lease is none", () => {

@@ -49,6 +49,7 @@ describe("shared-secret tokens", () => {
       grants,
       sessionId: "s-1",
       tokenId: "t-1",
+      issuedAt: expect.any(Number),
       expiresAt: claims.exp * 1_000,
     });
   });

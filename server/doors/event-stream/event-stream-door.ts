@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Envelope } from "../../../shared/envelope.ts";
 import type { EventType } from "../../../shared/event-type.ts";
 import type { EventsQuery } from "../../../shared/http/events.ts";
+import { Rejection } from "../../../shared/rejection.ts";
 import { logOfRoom, monitoringLog } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
+import { headerToken } from "../../connect/header-token.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
@@ -14,6 +16,7 @@ import { frameOf } from "./event-stream-frames.ts";
 
 export interface EventStreamDoorOptions {
   connector: Connector;
+  admission: Admission;
   router: Router;
   clock: Clock;
   /** What a reader may leave unread. */
@@ -28,15 +31,19 @@ export interface EventStreamDoor extends Outlet {
 
 /** Readers of `text/event-stream`: a connection like any other, that sends one command and then listens. */
 export function createEventStreamDoor(options: EventStreamDoorOptions): EventStreamDoor {
-  const { connector, router, clock, backlogBytes } = options;
+  const { connector, admission, router, clock, backlogBytes } = options;
   const members = new Map<Audience, Set<EventStream>>();
   const open = new Set<EventStream>();
 
   return {
     async serve(request, response, { topics, types, after, limit }) {
+      const refused = admission.refusalOf(request);
+      if (refused)
+        throw new Rejection(refused.status === 429 ? "limit_exceeded" : "unavailable", `${refused.message}.`);
+      response.once("close", admission.entered(request));
       const source = "room" in topics ? logOfRoom(topics.room) : monitoringLog;
       const opening = await connector.open({
-        token: bearerToken(request.headers.authorization),
+        token: headerToken(request.headers),
         door: "/api/events",
         namespaces: ["room" in topics ? "/chat" : "/monitoring"],
         autoJoin: false,

@@ -10,14 +10,17 @@ import { BridgeFrame } from "../../../shared/plain-websocket/agent-bridge-frames
 import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, replyError } from "../../../shared/reply.ts";
 import { type Clock, timestampOf } from "../../clock.ts";
+import type { Admission } from "../../connect/admission.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Logger } from "../../observe/logger.ts";
 import { invalidPayload, type Router } from "../../route/router.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { cancelFrame, commandOf, dispatchFrame, errorFrame, heartbeatFrame, registeredFrame } from "./bridge-frames.ts";
+import { limitControlFrames } from "./limit-control-frames.ts";
 
 export interface AgentBridgeOptions {
+  admission: Admission;
   connector: Connector;
   router: Router;
   clock: Clock;
@@ -34,15 +37,20 @@ export interface AgentBridge {
 const registerTimeoutMs = 10_000;
 /** How long a client may take to answer a close. */
 const closeTimeoutMs = 2_000;
-/** Frames that may wait for those before them. */
+/** Frames that may wait for those before them, and their bytes: nobody knows yet whose memory it is. */
 const waitingMax = 1_000;
+const waitingBytesMax = limits.resultBytes;
 
 /** Agents in any language: flat JSON frames over a WebSocket at `/ws/agent-bridge`. */
 export function createAgentBridge(options: AgentBridgeOptions): AgentBridge {
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.resultBytes, perMessageDeflate: false });
   return {
     upgrade: (request, socket, head) =>
-      server.handleUpgrade(request, socket, head, (webSocket) => void new Bridge(webSocket, request, options)),
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        webSocket.once("close", options.admission.entered(request));
+        limitControlFrames(webSocket, options);
+        void new Bridge(webSocket, request, options);
+      }),
     async close() {
       for (const client of server.clients) client.terminate();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -63,6 +71,7 @@ class Bridge implements Transport {
   /** Until the agent has registered one frame waits for the other. */
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #waitingBytes = 0;
 
   constructor(webSocket: WebSocket, request: IncomingMessage, options: AgentBridgeOptions) {
     this.#webSocket = webSocket;
@@ -116,10 +125,13 @@ class Bridge implements Transport {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#seen();
     if (this.#agentId !== undefined) return void this.#handle(text);
-    if (this.#waiting >= waitingMax) return this.close("rate_limited");
+    const bytes = text === undefined ? 0 : Buffer.byteLength(text);
+    if (this.#waiting >= waitingMax || this.#waitingBytes + bytes > waitingBytesMax) return this.close("rate_limited");
     this.#waiting++;
+    this.#waitingBytes += bytes;
     this.#queue = this.#queue.then(async () => {
       this.#waiting--;
+      this.#waitingBytes -= bytes;
       if (this.#webSocket.readyState === WebSocket.OPEN) await this.#handle(text);
     });
   }

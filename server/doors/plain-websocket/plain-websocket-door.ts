@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocket, WebSocketServer } from "ws";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import type { Envelope } from "../../../shared/envelope.ts";
@@ -8,9 +9,10 @@ import { ClientFrame, type EventFrame } from "../../../shared/plain-websocket/fr
 import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, type ReplyError, replyError } from "../../../shared/reply.ts";
 import { type Clock, timestampOf } from "../../clock.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Admission } from "../../connect/admission.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
+import { headerToken } from "../../connect/header-token.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
@@ -22,6 +24,7 @@ import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
 import { createAgentBridge } from "./agent-bridge.ts";
+import { limitControlFrames } from "./limit-control-frames.ts";
 import { spacesOf } from "./spaces-of.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 
@@ -30,6 +33,7 @@ export interface PlainWebSocketDoorOptions {
   connector: Connector;
   router: Router;
   drain: Drain;
+  admission: Admission;
   origins: OriginPolicy;
   clock: Clock;
   logger: Logger;
@@ -58,7 +62,7 @@ const earlyFrames = 100;
 
 /** Clients in any language: JSON frames over a WebSocket at `/ws`, and agents at `/ws/agent-bridge`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
-  const { httpServer, drain, origins, socketIoPath } = options;
+  const { httpServer, drain, admission, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
   const bridge = createAgentBridge(options);
   const receivers = new Receivers();
@@ -73,8 +77,14 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
     if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
       return refuseUpgrade(socket, 403, "Forbidden");
+    const refused = admission.refusalOf(request);
+    if (refused) return refuseUpgrade(socket, refused.status, refused.message);
     if (pathname === bridgePath) return bridge.upgrade(request, socket, head);
-    server.handleUpgrade(request, socket, head, (webSocket) => void admit(webSocket, request, receivers, options));
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.once("close", admission.entered(request));
+      limitControlFrames(webSocket, options);
+      void admit(webSocket, request, receivers, options);
+    });
   };
   httpServer.on("upgrade", onUpgrade);
 
@@ -101,15 +111,20 @@ async function admit(
   const { connector, logger } = options;
   const { searchParams } = urlOf(request);
   // Frames that come while the token is looked at wait for their turn.
-  const early: { data: unknown; isBinary: boolean }[] = [];
-  const keep = (data: unknown, isBinary: boolean) =>
-    void (early.length < earlyFrames && early.push({ data, isBinary }));
+  const early: { data: RawData; isBinary: boolean }[] = [];
+  let earlyBytes = 0;
+  const keep = (data: RawData, isBinary: boolean) => {
+    earlyBytes += bytesOf(data);
+    // Nobody knows yet whose memory this is.
+    if (early.length >= earlyFrames || earlyBytes > 2 * options.messageBytes) return webSocket.terminate();
+    early.push({ data, isBinary });
+  };
   webSocket.on("message", keep);
   webSocket.on("error", () => webSocket.terminate());
   let opening: Opening;
   try {
     const autoJoin = searchParams.get("auto_join") !== "false";
-    const token = bearerToken(request.headers.authorization) ?? searchParams.get("token");
+    const token = headerToken(request.headers) ?? searchParams.get("token");
     opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });
@@ -121,7 +136,7 @@ async function admit(
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
-  const connection = new Connection(webSocket, opening.session, receivers, options);
+  const connection = new Connection(webSocket, request.socket, opening.session, receivers, options);
   webSocket.off("message", keep);
   opening.activate(connection);
   const conversationId = searchParams.get("conversation_id");
@@ -132,14 +147,22 @@ async function admit(
 /** One client's link. */
 class Connection implements Transport {
   readonly #webSocket: WebSocket;
+  readonly #tcp: Socket;
   readonly #session: Session;
   readonly #receivers: Receivers;
   readonly #options: PlainWebSocketDoorOptions;
   readonly #outbox: Outbox;
   readonly #intake: Intake;
 
-  constructor(webSocket: WebSocket, session: Session, receivers: Receivers, options: PlainWebSocketDoorOptions) {
+  constructor(
+    webSocket: WebSocket,
+    tcp: Socket,
+    session: Session,
+    receivers: Receivers,
+    options: PlainWebSocketDoorOptions,
+  ) {
     this.#webSocket = webSocket;
+    this.#tcp = tcp;
     this.#session = session;
     this.#receivers = receivers;
     this.#options = options;
@@ -173,6 +196,12 @@ class Connection implements Transport {
     return this.#outbox.size + this.#webSocket.bufferedAmount;
   }
 
+  /** How much the network has taken so far. */
+  oldestUnsent(): number | undefined {
+    if (this.#webSocket.bufferedAmount === 0) return undefined;
+    return this.#tcp.bytesWritten - this.#tcp.writableLength;
+  }
+
   close(reason: keyof typeof disconnectReasons): void {
     this.#outbox.flush();
     this.#webSocket.close(disconnectReasons[reason].closeCode, reason);
@@ -193,9 +222,9 @@ class Connection implements Transport {
     const text = String(data);
     const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
-    if (isHlinkFrame(json)) return this.#intake.take(() => this.#routeHlink(json, bytes));
-    const frame = ClientFrame.safeParse(json).data;
     this.#intake.take(() => {
+      if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+      const frame = ClientFrame.safeParse(json).data;
       if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
       else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
     });
@@ -265,6 +294,10 @@ function refuse(webSocket: WebSocket, error: ReplyError, { clock }: PlainWebSock
     JSON.stringify({ type: "system.error", timestamp: timestampOf(clock), payload: { command: null, error } }),
   );
   webSocket.close(code[error.code] ?? closeCodes.serverRestart, error.code);
+}
+
+function bytesOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
 }
 
 function refuseUpgrade(socket: Duplex, status: number, text: string): void {

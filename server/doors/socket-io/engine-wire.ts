@@ -64,6 +64,11 @@ export class EngineWire implements Wire, Source {
     return bytes;
   }
 
+  /** Stays the same for as long as the network takes nothing of what waits. */
+  oldestUnsent(): unknown {
+    return this.#waiting()[0];
+  }
+
   #freeSocket(): RawSocket | undefined {
     const { transport, upgrading, readyState } = this.#connection;
     if (upgrading || readyState !== "open" || this.#waiting().length > 0) return undefined;

@@ -7,9 +7,10 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
 import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
-import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Admission } from "../../connect/admission.ts";
 import type { Connector, Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
+import { headerToken } from "../../connect/header-token.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import { Receivers } from "../../deliver/receivers.ts";
@@ -17,6 +18,7 @@ import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
+import { admitConnections } from "./admit-connections.ts";
 import { arrivalOf } from "./contract-parser.ts";
 import { EngineWire } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
@@ -28,6 +30,7 @@ export interface SocketIoDoorOptions {
   connector: Connector;
   router: Router;
   drain: Drain;
+  admission: Admission;
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
@@ -52,6 +55,7 @@ type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Op
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
   io.attach(httpServer);
+  admitConnections(io, options);
 
   const open = new Set<NetSocket>();
   httpServer.on("connection", (socket) => {
@@ -194,6 +198,7 @@ function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, re
     join: (audience) => receivers.join(audience, outbox),
     leave: (audience) => receivers.leave(audience, outbox),
     backlogBytes: () => outbox.size + wire.backlogBytes(),
+    oldestUnsent: () => wire.oldestUnsent(),
     close(reason) {
       if (reason === "slow_consumer") return terminate(socket.conn);
       outbox.flush();
@@ -220,7 +225,7 @@ function connectError(error: ReplyError): Error {
 const headerTokens = new WeakMap<object, string>();
 
 function headerTokenOf(socket: SessionSocket): string | undefined {
-  const token = headerTokens.get(socket.conn) ?? bearerToken(socket.handshake.headers.authorization);
+  const token = headerTokens.get(socket.conn) ?? headerToken(socket.handshake.headers);
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
 }

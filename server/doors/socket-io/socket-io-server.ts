@@ -1,5 +1,6 @@
 import { type DefaultEventsMap, Server } from "socket.io";
 import { limits } from "../../../shared/limits.ts";
+import type { Admission } from "../../connect/admission.ts";
 import type { Opening } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
@@ -10,6 +11,7 @@ export interface SocketIoServerOptions {
   path: string;
   transports: readonly ("websocket" | "polling")[];
   drain: Drain;
+  admission: Pick<Admission, "refusalOf">;
   /** Nobody can be let in for want of the store, and it has been so for more than a moment. */
   isStoreAway(): boolean;
   origins: OriginPolicy;
@@ -27,7 +29,7 @@ const connectTimeoutMs = 10_000;
 
 /** The library's server with our settings. Listens to nothing until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, drain, origins, isStoreAway, wsEngine } = options;
+  const { heartbeatIntervalMs, drain, admission, origins, isStoreAway, wsEngine } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],
@@ -45,8 +47,12 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     allowRequest: (request, allow) => {
       if (drain.started) allow("This instance is stopping", false);
       else if (isStoreAway()) allow("The store is out of reach", false);
-      else if (isOriginAllowed(request.headers.origin, request.headers.host, origins)) allow(null, true);
-      else allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
+      else if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
+        allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
+      else {
+        const refused = admission.refusalOf(request);
+        allow(refused?.message, refused === undefined);
+      }
     },
   });
 }

@@ -1,0 +1,23 @@
+import type { Revocations } from "../../revocations/revocations.ts";
+import { doesNotVerify, readHead } from "../signed-token.ts";
+import type { Provider } from "./provider.ts";
+
+export interface BackChannelLogoutDeps {
+  providers: ReadonlyMap<string, Provider>;
+  revocations: Pick<Revocations, "revoke">;
+}
+
+/** What a provider posts when somebody has logged out there. Rejects with `unauthenticated` what is no such thing. */
+export type BackChannelLogout = (token: string) => Promise<void>;
+
+/** Ends what belongs to a session of a provider, or to all of a user's; see OpenID Connect Back-Channel Logout 1.0. */
+export function createBackChannelLogout({ providers, revocations }: BackChannelLogoutDeps): BackChannelLogout {
+  return async (token) => {
+    const provider = providers.get(readHead(token).issuer ?? "");
+    if (!provider) throw doesNotVerify("its issuer is not known here");
+    const { userId, sessionId, issuedAt } = await provider.verifyLogout(token);
+    // As of then, and not as of now: the same token once more would end what has begun since.
+    if (sessionId !== undefined) await revocations.revoke({ of: "session", id: sessionId }, issuedAt);
+    else if (userId !== undefined) await revocations.revoke({ of: "user", id: userId }, issuedAt);
+  };
+}

@@ -1,0 +1,96 @@
+import type { Clock } from "../../clock.ts";
+import { type Claims, principalOf, usualRoles } from "../claims.ts";
+import { doesNotVerify, readHead, verifySignature } from "../signed-token.ts";
+import type { TokenVerifier } from "../token-verifier.ts";
+import { type LogoutToken, readLogoutToken } from "./logout-token.ts";
+import type { ProviderKeys } from "./provider-keys.ts";
+import { toProviderAlgorithm } from "./signing-key.ts";
+
+export interface ProviderOptions {
+  issuer: string;
+  /** What `aud` must have. Default: see `clientId`. */
+  audience?: string | undefined;
+  /** Without an audience: whom the token was issued for, or by. Default: anybody. */
+  clientId?: string | undefined;
+  /** The claim that holds the roles, or a path to it: `resource_access.app.roles`. Default: `roles`, or Keycloak's claims. */
+  rolesClaim?: string | undefined;
+  keys: ProviderKeys;
+  clock: Clock;
+}
+
+/** An OpenID provider, as far as its tokens go. */
+export interface Provider extends TokenVerifier {
+  /** Who has logged out there, as a token says that it posts to us. */
+  verifyLogout(token: string): Promise<LogoutToken>;
+}
+
+/** The access tokens of an OpenID provider: Keycloak, or any other that signs them as JWTs. */
+export function createProvider({ issuer, audience, clientId, rolesClaim, keys, clock }: ProviderOptions): Provider {
+  const signed = async (token: string, expectedAudience: string | undefined) => {
+    const { algorithm: named, keyId, type } = readHead(token);
+    const algorithm = toProviderAlgorithm(named);
+    const key = await keys.find(algorithm, keyId);
+    return { type, claims: verifySignature(token, key, { algorithm, audience: expectedAudience, issuer, clock }) };
+  };
+
+  return {
+    async verify(token) {
+      const { claims, type } = await signed(token, audience);
+      return principalOf(claims, clock, (read) => {
+        assertAccessToken(read, type);
+        if (audience === undefined && clientId !== undefined) assertFor(clientId, read);
+        return rolesOf(read, rolesClaim, clientId);
+      });
+    },
+
+    async verifyLogout(token) {
+      const { claims } = await signed(token, clientId);
+      return readLogoutToken(claims, clock);
+    },
+  };
+}
+
+/**
+ * Providers differ in how they mark an access token: by the header (RFC 9068), by `typ` (Keycloak), or by nothing but
+ * the scope, which an ID token does not have.
+ */
+function assertAccessToken(claims: Claims, type: string | undefined): void {
+  const kind = (type ?? "JWT").toLowerCase().replace(/^application\//, "");
+  const names = Object.keys(claims);
+  const isMarked = kind === "at+jwt" || claims.typ?.toLowerCase() === "bearer";
+  const isScoped = ["scope", "scp", "idtyp"].some((name) => names.includes(name));
+  const isForTheClient = ["at_hash", "c_hash", "events"].some((name) => names.includes(name));
+  // A token that is bound to a key of its holder (DPoP) is not to be taken from somebody who does not show it.
+  const isOfAnotherKind = !["at+jwt", "jwt"].includes(kind) || claims.typ === "DPoP" || names.includes("cnf");
+  if (isOfAnotherKind || !(isMarked || (isScoped && !isForTheClient))) throw doesNotVerify("it is no access token");
+}
+
+/** Some providers write no audience for the program itself, but say which client the token was issued to. */
+function assertFor(clientId: string, { aud, azp, client_id }: Claims): void {
+  const named = [aud, azp, client_id].flat();
+  if (!named.includes(clientId)) throw doesNotVerify("it was issued for another client");
+}
+
+function rolesOf(claims: Claims, path: string | undefined, clientId: string | undefined): readonly string[] {
+  if (path !== undefined) return namesAt(claims, path);
+  const ofClient = clientId === undefined ? [] : namesIn(valueAt(claims, ["resource_access", clientId, "roles"]));
+  return [...usualRoles(claims), ...ofClient];
+}
+
+/** Some names have dots, and slashes: `https://example.com/roles`. */
+function namesAt(claims: Claims, path: string): readonly string[] {
+  return namesIn(Object.hasOwn(claims, path) ? claims[path] : valueAt(claims, path.split(".")));
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return value;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+  return valueAt(Reflect.get(value, name), rest);
+}
+
+/** A list, or one text with spaces between the names, as a scope is written. */
+function namesIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return value.split(" ");
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from "node:http";
+import type { Clock } from "../clock.ts";
+import { TokenBucket } from "../session/token-bucket.ts";
+import { clientAddress, placeOf } from "./client-address.ts";
+
+export interface AdmissionOptions {
+  /** Connections that may come from one address, or from one /64 of IPv6, to this instance. */
+  connectionsPerIp: number;
+  /** New connections that this instance takes per second. */
+  newPerSecond: number;
+  /** Proxies in front of us. */
+  trustProxy: number;
+  clock: Clock;
+}
+
+export interface Refused {
+  status: 429 | 503;
+  message: string;
+}
+
+/**
+ * Who may begin a connection, before anything is known of them: the cheapest place to say no, and the one after which a
+ * client comes back by itself.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #fresh: TokenBucket;
+  readonly #open = new Map<string, number>();
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#fresh = new TokenBucket({ perSecond: options.newPerSecond, burst: options.newPerSecond }, options.clock);
+  }
+
+  /** `undefined`: the connection may begin. */
+  refusalOf(request: IncomingMessage): Refused | undefined {
+    const { connectionsPerIp } = this.#options;
+    // First, so that one place cannot use up what all others share.
+    if ((this.#open.get(this.#placeOf(request)) ?? 0) >= connectionsPerIp) {
+      return { status: 429, message: `There are ${connectionsPerIp} connections from this address` };
+    }
+    if (this.#fresh.take() > 0) return { status: 503, message: "Too many new connections" };
+    return undefined;
+  }
+
+  /** The connection has begun. To be called, once, when it has ended. */
+  entered(request: IncomingMessage): () => void {
+    const place = this.#placeOf(request);
+    this.#open.set(place, (this.#open.get(place) ?? 0) + 1);
+    return () => {
+      const left = (this.#open.get(place) ?? 1) - 1;
+      if (left > 0) this.#open.set(place, left);
+      else this.#open.delete(place);
+    };
+  }
+
+  #placeOf(request: IncomingMessage): string {
+    return placeOf(clientAddress(request, this.#options.trustProxy));
+  }
+}

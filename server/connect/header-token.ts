@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isLoginSecret } from "../session/login-secret.ts";
+import { bearerToken } from "./bearer-token.ts";
+
+/** The cookie that `POST /api/session` sets. */
+export const sessionCookie = "signalbox_session";
+
+/**
+ * What the headers of a request bring for a token: `Authorization: Bearer …`, else the session cookie. The origin was
+ * found to be allowed; here it only matters that there is one.
+ */
+export function headerToken(headers: IncomingHttpHeaders): string | undefined {
+  return bearerToken(headers.authorization) ?? (isOfAPage(headers) ? cookieToken(headers.cookie) : undefined);
+}
+
+/**
+ * A browser adds the cookie to whatever makes it ask, also to a link in somebody's mail. Its own pages are told from
+ * that by their origin, which it names with everything but a plain read from where the page came from.
+ */
+function isOfAPage(headers: IncomingHttpHeaders): boolean {
+  return headers.origin !== undefined || headers["sec-fetch-site"] === "same-origin";
+}
+
+/** Of two cookies of the name one was set by a neighbour, under a wider domain or a longer path: then neither counts. */
+export function cookieToken(cookie: string | undefined): string | undefined {
+  const values = (cookie ?? "").split(";").flatMap((pair) => {
+    const [name, value] = pair.split("=", 2);
+    return name?.trim() === sessionCookie && value !== undefined ? [value.trim()] : [];
+  });
+  const [value, ...others] = values;
+  return value !== undefined && others.length === 0 && isLoginSecret(value) ? value : undefined;
+}

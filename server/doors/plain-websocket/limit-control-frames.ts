@@ -1,0 +1,16 @@
+import type { WebSocket } from "ws";
+import type { Clock } from "../../clock.ts";
+import { createPacketBudgets } from "../../connect/packet-budgets.ts";
+
+/**
+ * Ends a connection that sends pings and pongs beyond any need: they are no frames of the contract, which are counted
+ * as commands, and each ping is answered.
+ */
+export function limitControlFrames(webSocket: WebSocket, { clock }: { clock: Clock }): void {
+  const { others } = createPacketBudgets(clock);
+  const count = () => {
+    if (others.take() > 0) webSocket.terminate();
+  };
+  webSocket.on("ping", count);
+  webSocket.on("pong", count);
+}

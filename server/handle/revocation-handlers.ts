@@ -1,0 +1,27 @@
+import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
+import type { Revocations } from "../revocations/revocations.ts";
+import type { Session } from "../session/session.ts";
+
+export interface RevocationHandlersDeps {
+  revocations: Pick<Revocations, "revoke">;
+  /** Writes down who has done what. */
+  audit(what: string, details: object): void;
+}
+
+/** SPEC REVOKE-1. */
+export function createRevoke({ revocations, audit }: RevocationHandlersDeps) {
+  return async (
+    { userId, sessionId, tokenId, reason }: CommandPayload<"http", "revoke">,
+    { principal }: Session,
+  ): Promise<CommandData<"http", "revoke">> => {
+    const [of, id] =
+      userId !== undefined
+        ? (["user", userId] as const)
+        : sessionId !== undefined
+          ? (["session", sessionId] as const)
+          : (["token", String(tokenId)] as const);
+    const { at } = await revocations.revoke({ of, id });
+    audit("revoked", { by: principal.userId, of, id, reason });
+    return { revokedAt: new Date(at).toISOString() };
+  };
+}

@@ -1,0 +1,68 @@
+import type { Clock } from "../clock.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Principal } from "../session/principal.ts";
+import { concerns, type Revocation } from "../session/revocation.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Revocations } from "./revocations.ts";
+
+export interface RevokedConnectionsDeps {
+  broadcast: Broadcast;
+  sessions: Sessions;
+  revocations: Pick<Revocations, "revokedAmong">;
+  clock: Clock;
+  failed(error: unknown): void;
+}
+
+/** Longer than anybody takes from the look at the token to the connection. */
+const rememberedMs = 60_000;
+const retryMs = 500;
+
+/** Ends this instance's connections of tokens that were revoked, whichever instance was told so. */
+export class RevokedConnections {
+  readonly #deps: RevokedConnectionsDeps;
+  /** Those just heard of, oldest first. */
+  #recent: { revocation: Revocation; heardAt: number }[] = [];
+  #rechecks = 0;
+
+  constructor(deps: RevokedConnectionsDeps) {
+    this.#deps = deps;
+    deps.broadcast.listen((message) => {
+      if (message.kind === "revoked") this.#end(message.revocation);
+      // What was told meanwhile may not have been heard.
+      if (message.kind === "recheck") void this.#recheck();
+    });
+  }
+
+  /** Whether that was heard lately, so that it may have happened after the store was asked. */
+  isJustRevoked(principal: Principal): boolean {
+    return this.#recent.some(({ revocation }) => concerns(revocation, principal));
+  }
+
+  #end(revocation: Revocation): void {
+    const { sessions, clock } = this.#deps;
+    const now = clock.now();
+    this.#recent = this.#recent.filter(({ heardAt }) => now - heardAt < rememberedMs);
+    this.#recent.push({ revocation, heardAt: now });
+    for (const session of sessions) if (concerns(revocation, session.principal)) session.close("revoked");
+  }
+
+  close(): void {
+    this.#rechecks++;
+  }
+
+  async #recheck(): Promise<void> {
+    const { sessions, revocations, failed } = this.#deps;
+    // A later one will have seen all that this one would.
+    const own = ++this.#rechecks;
+    while (own === this.#rechecks) {
+      try {
+        const revoked = new Set(await revocations.revokedAmong([...sessions].map(({ principal }) => principal)));
+        for (const session of sessions) if (revoked.has(session.principal)) session.close("revoked");
+        return;
+      } catch (error) {
+        failed(error);
+        await new Promise<void>((resolve) => void setTimeout(resolve, retryMs).unref());
+      }
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { describe, expect, it } from "@jest/globals";
+import { ManualClock } from "../support/manual-clock.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { tokenOf } from "../support/tokens.ts";
+
+interface Asking {
+  cookie?: string | undefined;
+  origin?: string | null;
+  headers?: Record<string, string>;
+}
+
+/** What a browser sends along from a page of the server itself. */
+function fromPage(server: TestServer, { cookie, origin = server.url, headers = {} }: Asking): Record<string, string> {
+  return { ...(cookie && { cookie }), ...(origin && { origin }), ...headers };
+}
+
+/** Begins a session with somebody's token, and gives the cookie as the browser sends it. */
+async function logIn(server: TestServer, user = "ada", asking: Asking = {}) {
+  const headers = fromPage(server, asking);
+  const answer = await server.request("POST", "/api/session", { as: user, headers });
+  const set = answer.headers.getSetCookie()[0] ?? "";
+  return { answer, set, cookie: set.split(";", 1)[0] ?? "" };
+}
+
+const logOut = (server: TestServer, asking: Asking) =>
+  server.request("DELETE", "/api/session", { as: null, headers: fromPage(server, asking) });
+
+/** `ok`, or the code of the refusal. */
+async function verdictOf(server: TestServer, asking: Asking): Promise<unknown> {
+  const headers = fromPage(server, asking);
+  const { status, body } = await server.request("GET", "/api/conversations", { as: null, headers });
+  return status === 200 ? "ok" : body.code;
+}
+
+describe.each(stores)("cookie sessions (%s)", (store) => {
+  it("SESSION-1 begin with a token, are told until when, and are out of reach of scripts", async () => {
+    const server = await startServer({ store });
+    const exp = Math.floor(Date.now() / 1000) + 3_600;
+
+    const headers = { authorization: `Bearer ${tokenOf("ada", ["user", "monitor"], { exp })}` };
+    const answer = await server.request("POST", "/api/session", { as: null, headers });
+    const [set = ""] = answer.headers.getSetCookie();
+
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      userId: "ada",
+      roles: ["user", "monitor"],
+      expiresAt: new Date(exp * 1000).toISOString(),
+    });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    const [pair = "", ...attributes] = set.split("; ");
+    expect(pair).toMatch(/^signalbox_session=sbs_[\w-]{43}$/);
+    expect(attributes.toSorted()).toEqual(
+      [`Expires=${new Date(exp * 1000).toUTCString()}`, "HttpOnly", "Path=/", "SameSite=Lax"].toSorted(),
+    );
+  });
+
+  it("SESSION-1 stand for the token at every door, for a page of an allowed origin", async () => {
+    const server = await startServer({ store });
+    const { cookie } = await logIn(server);
+    const headers = fromPage(server, { cookie });
+
+    const polling = server.client("nobody", {
+      auth: { token: undefined },
+      io: { transports: ["polling"], extraHeaders: headers },
+    });
+    const webSocket = server.client("nobody", {
+      auth: { token: undefined },
+      io: { transports: ["websocket"], extraHeaders: headers },
+    });
+    const script = server.rawWebSocket("/ws", { headers });
+    const established = await Promise.all(
+      [polling, webSocket, script].map(({ inbox }) => inbox.one("system.connection.established")),
+    );
+
+    expect(established).toMatchObject([{ userId: "ada" }, { userId: "ada" }, { userId: "ada" }]);
+    expect(await verdictOf(server, { cookie })).toBe("ok");
+    const sameOrigin = { cookie, origin: null, headers: { "sec-fetch-site": "same-origin" } };
+    expect(await verdictOf(server, sameOrigin)).toBe("ok");
+  });
+
+  it("SESSION-2 count for nothing without the origin of a page, or with a foreign one", async () => {
+    const server = await startServer({ store, env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
+    const { cookie, set } = await logIn(server);
+    const foreign = "https://evil.example";
+
+    const verdicts = {
+      "no origin": await verdictOf(server, { cookie, origin: null }),
+      "a link from elsewhere": await verdictOf(server, {
+        cookie,
+        origin: null,
+        headers: { "sec-fetch-site": "cross-site" },
+      }),
+      "a foreign page": await verdictOf(server, { cookie, origin: foreign }),
+    };
+    const posted = await server.request("POST", "/api/conversations", { as: null, body: {}, headers: { cookie } });
+    const ended = await logOut(server, { cookie, origin: null });
+    const script = server.rawWebSocket("/ws", { headers: { cookie } });
+    const closed = await script.closed;
+
+    expect(set).toContain("; Secure");
+    expect(verdicts).toEqual({
+      "no origin": "unauthenticated",
+      "a link from elsewhere": "unauthenticated",
+      "a foreign page": "forbidden",
+    });
+    expect([posted.status, ended.status, closed.code]).toEqual([401, 403, 4000]);
+    expect(await verdictOf(server, { cookie })).toBe("ok");
+  });
+
+  it("SESSION-3 that are ended are over, with their connections and nobody else's", async () => {
+    const server = await startServer({ store });
+    const { cookie } = await logIn(server);
+    const other = await logIn(server);
+    const [mine, theirs] = [cookie, other.cookie].map((value) =>
+      server.rawWebSocket("/ws", { headers: fromPage(server, { cookie: value }) }),
+    );
+    const byToken = await server.connectWebSocket("ada");
+    for (const client of [mine, theirs]) await client?.inbox.one("system.connection.established");
+
+    const ended = await logOut(server, { cookie });
+    const closed = await mine?.closed;
+    const again = await logOut(server, { cookie });
+
+    expect([ended.status, again.status]).toEqual([204, 204]);
+    expect(ended.headers.getSetCookie()[0]).toMatch(/^signalbox_session=;.*Expires=Thu, 01 Jan 1970/);
+    expect(closed).toEqual({ code: 4004, reason: "revoked" });
+    expect(await verdictOf(server, { cookie })).toBe("unauthenticated");
+    expect(await verdictOf(server, { cookie: other.cookie })).toBe("ok");
+    for (const client of [theirs, byToken])
+      expect(await client?.command("conversation.list", {})).toMatchObject({ ok: true });
+  });
+
+  it("SESSION-3 end their connections also after those have got a newer token", async () => {
+    const server = await startServer({ store });
+    const { cookie } = await logIn(server);
+    const script = server.rawWebSocket("/ws", { headers: fromPage(server, { cookie }) });
+    await script.inbox.one("system.connection.established");
+
+    await script.ok("system.token.refresh", { token: tokenOf("ada") });
+    await logOut(server, { cookie });
+
+    expect((await script.closed).code).toBe(4004);
+  });
+
+  it("SESSION-4 end with their token, and with its revocation", async () => {
+    const clock = new ManualClock();
+    const server = await startServer({ store, overrides: { clock } });
+    const exp = Math.floor(clock.now() / 1000) + 60;
+    const token = tokenOf("ada", ["user"], { exp });
+    const headers = { ...fromPage(server, {}), authorization: `Bearer ${token}` };
+    const { headers: answered } = await server.request("POST", "/api/session", { as: null, headers });
+    const short = answered.getSetCookie()[0]?.split(";", 1)[0];
+    const { cookie: long } = await logIn(server, "bob");
+
+    const before = [await verdictOf(server, { cookie: short }), await verdictOf(server, { cookie: long })];
+    clock.advance(60_000);
+    await server.request("POST", "/api/revocations", { as: "root", roles: ["admin"], body: { userId: "bob" } });
+    const after = [await verdictOf(server, { cookie: short }), await verdictOf(server, { cookie: long })];
+
+    expect(before).toEqual(["ok", "ok"]);
+    expect(after).toEqual(["unauthenticated", "unauthenticated"]);
+  });
+
+  it("SESSION-4 that go on with a newer token keep their connections, under another secret", async () => {
+    const server = await startServer({ store });
+    const first = await logIn(server);
+    const script = server.rawWebSocket("/ws", { headers: fromPage(server, { cookie: first.cookie }) });
+    await script.inbox.one("system.connection.established");
+
+    const second = await logIn(server, "ada", { cookie: first.cookie });
+    const still = await script.command("conversation.list", {});
+    const verdicts = [await verdictOf(server, first), await verdictOf(server, second)];
+    await logOut(server, second);
+
+    expect(still).toMatchObject({ ok: true });
+    expect(verdicts).toEqual(["unauthenticated", "ok"]);
+    expect((await script.closed).code).toBe(4004);
+  });
+
+  it("SESSION-4 of somebody else end when another user logs in with the same browser", async () => {
+    const server = await startServer({ store });
+    const ada = await logIn(server);
+    const script = server.rawWebSocket("/ws", { headers: fromPage(server, ada) });
+    await script.inbox.one("system.connection.established");
+
+    const bob = await logIn(server, "bob", ada);
+
+    expect((await script.closed).code).toBe(4004);
+    expect([await verdictOf(server, ada), await verdictOf(server, bob)]).toEqual(["unauthenticated", "ok"]);
+  });
+
+  it("SESSION-5 are not begun with a bad token or with a cookie alone, and are nothing that can be guessed", async () => {
+    const server = await startServer({ store });
+    const { cookie } = await logIn(server);
+    const secret = cookie.split("=")[1] ?? "";
+    const begin = async (headers: Record<string, string>) =>
+      (await server.request("POST", "/api/session", { as: null, headers: { origin: server.url, ...headers } })).status;
+
+    const statuses = {
+      nothing: await begin({}),
+      "no token": await begin({ authorization: "Bearer x" }),
+      "the cookie alone": await begin({ cookie }),
+      "the cookie's value as a token": await begin({ authorization: `Bearer ${secret}` }),
+    };
+    const cookies = {
+      "another value": "signalbox_session=sbs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      "a token": `signalbox_session=${tokenOf("ada")}`,
+      empty: "signalbox_session=",
+      "a name that ends like it": `x${cookie}`,
+      "two of the name": `${cookie}; signalbox_session=sbs_x`,
+      "an object's key": "signalbox_session=__proto__",
+    };
+
+    expect(statuses).toEqual({
+      nothing: 401,
+      "no token": 401,
+      "the cookie alone": 401,
+      "the cookie's value as a token": 403,
+    });
+    for (const [what, other] of Object.entries(cookies))
+      expect([what, await verdictOf(server, { cookie: other })]).toEqual([what, "unauthenticated"]);
+    expect(await verdictOf(server, { cookie: `theme=dark; ${cookie}; x=y` })).toBe("ok");
+  });
+
+  it("SESSION-5 are counted like other requests, and no secret of theirs is in the log", async () => {
+    const clock = new ManualClock();
+    const env = { LIMIT_COMMANDS_PER_SECOND: "1", LIMIT_COMMANDS_BURST: "3", LOG_LEVEL: "debug" };
+    const server = await startServer({ store, env, overrides: { clock } });
+
+    const statuses = [];
+    const secrets = [];
+    for (let i = 0; i < 4; i++) {
+      const { answer, cookie } = await logIn(server);
+      statuses.push(answer.status);
+      secrets.push(cookie.split("=")[1] ?? "");
+    }
+    const script = server.rawWebSocket("/ws", {
+      headers: fromPage(server, { cookie: `signalbox_session=${secrets[0]}` }),
+    });
+    await script.inbox.one("system.connection.established");
+
+    expect(statuses).toEqual([201, 201, 201, 429]);
+    expect(server.lines.join("")).not.toContain(secrets[0]);
+  });
+});

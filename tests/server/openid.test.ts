@@ -1,0 +1,279 @@
+import { createHmac, createPublicKey } from "node:crypto";
+import { describe, expect, it } from "@jest/globals";
+import jwt from "jsonwebtoken";
+import type { Role } from "../../shared/role.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { audience, createProviderKey, TestProvider } from "../support/openid-provider.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { testSecret, tokenOf } from "../support/tokens.ts";
+import { eventually } from "../support/within.ts";
+
+const store = "memory";
+
+const settingsFor = (...providers: TestProvider[]) => ({
+  LIMIT_COMMANDS_BURST: "100000",
+  OIDC_ISSUER: providers.map(({ issuer }) => issuer).join(","),
+  OIDC_AUDIENCE: audience,
+});
+
+/** `ok`, or the code that the token is refused with. */
+async function verdictOf(server: TestServer, token: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { status, body } = await server.request("GET", "/api/conversations", { as: null, headers });
+  return status === 200 ? "ok" : body.code;
+}
+
+/** A provider that has given a token, and a server that believes it. */
+async function start(env: Record<string, string> = {}) {
+  const provider = await TestProvider.start();
+  const clock = new ManualClock();
+  const server = await startServer({ store, env: { ...settingsFor(provider), ...env }, overrides: { clock } });
+  const { access_token: token } = await provider.logIn("ada");
+  return { provider, clock, server, token };
+}
+
+describe.each(stores)("people of an OpenID provider (%s)", (store) => {
+  it("OIDC-1 come in by every door with what their login gave them, as who they are there", async () => {
+    const provider = await TestProvider.start();
+    provider.roles = ["user", "monitor"];
+    const { access_token: token } = await provider.logIn("ada");
+    const server = await startServer({ store, env: settingsFor(provider) });
+
+    const chat = server.client("ada", { auth: { token } });
+    const monitoring = server.client("ada", { namespace: "/monitoring", auth: { token } });
+    const script = server.rawWebSocket(`/ws?token=${token}`);
+    const established = await Promise.all(
+      [chat, monitoring, script].map(({ inbox }) => inbox.one("system.connection.established")),
+    );
+
+    expect(established).toMatchObject([1, 2, 3].map(() => ({ userId: "ada", roles: ["user", "monitor"] })));
+    expect(await verdictOf(server, token)).toBe("ok");
+  });
+
+  it("OIDC-3 stay with the token that they get for their refresh token, with the roles of then", async () => {
+    const provider = await TestProvider.start();
+    provider.roles = ["user", "monitor"];
+    const login = await provider.logIn("ada");
+    const server = await startServer({ store, env: settingsFor(provider) });
+    const ada = server.rawWebSocket(`/ws?token=${login.access_token}`);
+    await ada.inbox.one("system.connection.established");
+
+    provider.roles = ["user"];
+    provider.lifetime = 7_200;
+    const { access_token: token } = await provider.refresh(login.refresh_token);
+    const refreshed = await ada.ok<{ tokenExpiresAt: string }>("system.token.refresh", { token });
+
+    expect(Date.parse(refreshed.tokenExpiresAt)).toBeGreaterThan(Date.now() + 7_000_000);
+  });
+});
+
+describe("tokens of an OpenID provider", () => {
+  it.each(["RS256", "PS256", "ES256"] as const)("OIDC-1 may be signed with %s", async (alg) => {
+    const provider = await TestProvider.start({ key: createProviderKey(alg) });
+    const server = await startServer({ store, env: settingsFor(provider) });
+
+    const { access_token: token } = await provider.logIn("ada");
+
+    expect(jwt.decode(token, { complete: true })?.header.alg).toBe(alg);
+    expect(await verdictOf(server, token)).toBe("ok");
+  });
+
+  it("OIDC-2 of a new key are good at once, and those of a key that is gone are not", async () => {
+    const { provider, clock, server, token } = await start();
+
+    await verdictOf(server, token);
+    provider.rotate();
+    clock.advance(1_000);
+    const { access_token: newer } = await provider.logIn("ada");
+    const verdicts = [await verdictOf(server, newer), await verdictOf(server, token)];
+
+    expect(verdicts).toEqual(["ok", "unauthenticated"]);
+  });
+
+  it("OIDC-2 of a key that was withdrawn are refused ten minutes later, though nobody brings another", async () => {
+    const { provider, clock, server, token } = await start();
+
+    await verdictOf(server, token);
+    provider.rotate();
+    const before = await verdictOf(server, token);
+    clock.advance(600_000);
+
+    expect(before).toBe("ok");
+    await eventually(async () => (await verdictOf(server, token)) !== "ok", "the key to be forgotten");
+  });
+
+  it("OIDC-3 that have expired are told so, and those that end soon are good until then", async () => {
+    const { provider, clock, server, token } = await start();
+    provider.lifetime = 60;
+    const { access_token: short } = await provider.logIn("ada");
+
+    clock.advance(59_000);
+    const before = [await verdictOf(server, short), await verdictOf(server, token)];
+    clock.advance(12_000);
+    const after = [await verdictOf(server, short), await verdictOf(server, token)];
+
+    expect(before).toEqual(["ok", "ok"]);
+    expect(after).toEqual(["token_expired", "ok"]);
+  });
+
+  it("OIDC-4 that were issued for another program are refused", async () => {
+    const { server } = await start();
+    const elsewhere = await TestProvider.start({ audience: "https://other.example" });
+    const { provider, server: openServer } = await start({ OIDC_AUDIENCE: "", OIDC_CLIENT_ID: "app" });
+
+    const wrongIssuer = await elsewhere.logIn("ada");
+
+    expect(await verdictOf(server, wrongIssuer.access_token)).toBe("unauthenticated");
+    expect(await verdictOf(openServer, (await provider.logIn("ada")).access_token)).toBe("ok");
+    expect(await verdictOf(openServer, provider.sign({ client_id: "other", azp: "another" }))).toBe("unauthenticated");
+    expect(await verdictOf(openServer, provider.sign({ aud: "x", azp: "app" }))).toBe("ok");
+  });
+
+  it("OIDC-4 that are no access tokens are refused, whatever the provider signs them for", async () => {
+    const { provider, server } = await start({ OIDC_AUDIENCE: "", OIDC_CLIENT_ID: "app" });
+    const login = await provider.logIn("ada");
+    const plain = { typ: "JWT" };
+    const app = { aud: "app" };
+    const refusedOnes = {
+      "the ID token": login.id_token,
+      "the refresh token": login.refresh_token,
+      "an ID token of Keycloak": provider.sign({ ...app, typ: "ID" }, plain),
+      "a refresh token of Keycloak": provider.sign({ ...app, typ: "Refresh" }, plain),
+      "a logout token": provider.sign({ ...app, events: {} }, { typ: "logout+jwt" }),
+      "an ID token with a scope": provider.sign({ ...app, scope: "openid", at_hash: "x" }, plain),
+      "a token that does not say what it is": provider.sign(app, plain),
+      "a token bound to a key": provider.sign({ ...app, cnf: { jkt: "x" } }),
+      "a DPoP token of Keycloak": provider.sign({ ...app, typ: "DPoP" }, plain),
+    };
+    const goodOnes = {
+      "one by its header": provider.sign(app),
+      "one by the long name in its header": provider.sign(app, { typ: "application/at+jwt" }),
+      "one of Keycloak": provider.sign({ ...app, typ: "Bearer", nonce: "x" }, plain),
+      "one with a scope": provider.sign({ ...app, scope: "openid" }, plain),
+    };
+
+    for (const [what, token] of Object.entries(refusedOnes))
+      expect([what, await verdictOf(server, token)]).toEqual([what, "unauthenticated"]);
+    for (const [what, token] of Object.entries(goodOnes))
+      expect([what, await verdictOf(server, token)]).toEqual([what, "ok"]);
+  });
+
+  it("OIDC-4 that are forged are refused: by algorithm, key, issuer or header", async () => {
+    const { provider, server } = await start();
+    const { key } = provider;
+    const spki = createPublicKey(key.privateKey).export({ type: "spki", format: "pem" }).toString();
+    const claims = { iss: provider.issuer, aud: audience, sub: "ada", exp: Math.floor(Date.now() / 1000) + 60 };
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const unsigned = (header: object) => `${part({ kid: key.kid, typ: "at+jwt", ...header })}.${part(claims)}`;
+    const hmac = (content: string, secret: string) =>
+      `${content}.${createHmac("sha256", secret).update(content).digest("base64url")}`;
+    const stranger = createProviderKey("RS256", key.kid);
+    const forged = {
+      "the public key as a secret": hmac(unsigned({ alg: "HS256" }), spki),
+      "our secret for its issuer": hmac(unsigned({ alg: "HS256" }), testSecret),
+      none: `${unsigned({ alg: "none" })}.`,
+      "another key of the same id": jwt.sign(claims, stranger.privateKey, { algorithm: "RS256", keyid: key.kid }),
+      "another algorithm of the same key": jwt.sign(claims, key.privateKey, { algorithm: "RS384", keyid: key.kid }),
+      "a key of its own": provider.sign({}, { jwk: key.jwk, jku: "http://127.0.0.1:1/", kid: undefined, crit: ["x"] }),
+      "a key that is no text": provider.sign({}, { kid: { $ne: 1 } }).replace(/[^.]+$/, "AAAA"),
+      "its key, for our own issuer": provider.sign({ iss: undefined }),
+      "an issuer that begins like it": provider.sign({ iss: `${provider.issuer}/` }),
+      "a list of issuers": provider.sign({ iss: [provider.issuer] }),
+    };
+
+    for (const [what, token] of Object.entries(forged))
+      expect([what, await verdictOf(server, token)]).toEqual([what, "unauthenticated"]);
+  });
+
+  it("OIDC-5 go on being good while the provider is down, and unknown keys are waited for", async () => {
+    const { provider, clock, server, token } = await start();
+
+    await verdictOf(server, token);
+    provider.isDown = true;
+    clock.advance(700_000);
+    const known = await verdictOf(server, token);
+    const key = createProviderKey();
+    provider.rotate(key);
+    clock.advance(1_000);
+    const unknown = await verdictOf(server, provider.sign());
+    provider.isDown = false;
+    clock.advance(1_000);
+    const back = await verdictOf(server, provider.sign());
+
+    expect([known, unknown, back]).toEqual(["ok", "unavailable", "ok"]);
+    expect(server.lines.filter((line) => line.includes("the keys cannot be read")).length).toBeGreaterThan(0);
+  });
+
+  it("OIDC-5 wait for a provider that was down at the start", async () => {
+    const provider = await TestProvider.start();
+    const clock = new ManualClock();
+    provider.isDown = true;
+    const server = await startServer({ store, env: settingsFor(provider), overrides: { clock } });
+
+    const before = await verdictOf(server, provider.sign());
+    provider.isDown = false;
+    clock.advance(1_000);
+    const after = await verdictOf(server, provider.sign());
+
+    expect([before, after]).toEqual(["unavailable", "ok"]);
+  });
+
+  it("OIDC-5 of keys that nobody knows make the server ask once a second, however many bring them", async () => {
+    const { provider, server, token } = await start();
+    const unknown = () => verdictOf(server, provider.sign({}, { kid: String(Math.random()) }));
+    await verdictOf(server, token);
+    const read = provider.keysRead;
+
+    const verdicts = await Promise.all(Array.from({ length: 100 }, unknown));
+
+    expect(provider.keysRead).toBe(read + 1);
+    expect(new Set(verdicts)).toEqual(new Set(["unauthenticated"]));
+  });
+
+  it("OIDC-6 of several providers and our own stand side by side, each under its own name", async () => {
+    const [one, two] = [await TestProvider.start(), await TestProvider.start({ key: createProviderKey() })];
+    const server = await startServer({ store, env: settingsFor(one, two) });
+
+    const verdicts = [
+      await verdictOf(server, one.sign()),
+      await verdictOf(server, two.sign()),
+      await verdictOf(server, tokenOf("backend", ["service"])),
+      await verdictOf(server, one.sign({ iss: two.issuer })),
+    ];
+
+    expect(verdicts).toEqual(["ok", "ok", "ok", "unauthenticated"]);
+  });
+
+  it.each<[string, object, Record<string, string>, Role[]]>([
+    ["roles", { roles: ["admin", "user"] }, {}, ["user", "admin"]],
+    [
+      "realm roles of Keycloak",
+      { roles: undefined, realm_access: { roles: ["offline_access", "agent"] } },
+      {},
+      ["agent"],
+    ],
+    [
+      "client roles of Keycloak",
+      { roles: undefined, realm_access: { roles: ["user"] }, resource_access: { app: { roles: ["monitor"] } } },
+      { OIDC_CLIENT_ID: "app" },
+      ["user", "monitor"],
+    ],
+    [
+      "a claim of one's own",
+      { "https://x.example/roles": ["agent"] },
+      { OIDC_ROLES_CLAIM: "https://x.example/roles" },
+      ["agent"],
+    ],
+    ["a path", { groups: { signalbox: ["monitor"] } }, { OIDC_ROLES_CLAIM: "groups.signalbox" }, ["monitor"]],
+    ["one text", { scope: "openid user agent" }, { OIDC_ROLES_CLAIM: "scope" }, ["user", "agent"]],
+    ["nothing that is there", {}, { OIDC_ROLES_CLAIM: "constructor.name" }, []],
+  ])("OIDC-1 have their roles in %s", async (_what, claims, env, roles) => {
+    const { provider, server } = await start(env);
+
+    const headers = { authorization: `Bearer ${provider.sign(claims)}` };
+    const { body } = await server.request("POST", "/api/session", { as: null, headers });
+
+    expect(body.roles).toEqual(roles);
+  });
+});
