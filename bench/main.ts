@@ -13,6 +13,8 @@ const { values } = parseArgs({
     scenario: { type: "string" },
     /** The first rows only, once each. */
     quick: { type: "boolean", default: false },
+    /** Puts the table and the picture into docs/. */
+    document: { type: "boolean", default: false },
     /** How often each is measured. */
     repeat: { type: "string" },
   },
@@ -80,5 +82,16 @@ const machine = {
 mkdirSync(folder, { recursive: true });
 const file = `${folder}/${at.slice(0, 16).replace(":", "")}`;
 writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows, results }, null, 2)}\n`);
-writeFileSync(`${file}.svg`, pictureOf(rows, "Deliveries per second, as a multiple of Socket.IO's (dashed line)"));
+const picture = pictureOf(rows, "Deliveries per second, as a multiple of Socket.IO's (dashed line)");
+writeFileSync(`${file}.svg`, picture);
+if (values.document) {
+  const page = readFileSync("docs/PERFORMANCE.md", "utf8");
+  const where = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
+  const measured = `<!-- measured -->\n${tableOf(rows)}\n\n${where.join(", ")}\n<!-- end -->`;
+  writeFileSync(
+    "docs/PERFORMANCE.md",
+    page.replace(/<!-- measured -->.*<!-- end -->/s, () => measured),
+  );
+  writeFileSync("docs/performance.svg", picture);
+}
 console.log(`${JSON.stringify(machine)}\n\n${tableOf(rows)}\n\nWritten to ${file}.json and .svg`);

@@ -62,6 +62,14 @@ const deliveries = (atLeast: number): Check => ({
   unit: "×",
 });
 
+/** The same in work and not in time: what holds too where the cores are not ours alone. */
+const work = (times: number): Check => ({
+  what: "CPU per delivery",
+  value: ratio("cpuMicrosPerDelivery"),
+  bar: { atMost: Math.round(100 / times) / 100 },
+  unit: "×",
+});
+
 const complete: Check = { what: "not delivered", value: own("missing"), bar: { atMost: 0 }, unit: "" };
 
 export const scenarios: readonly Scenario[] = [
@@ -69,14 +77,14 @@ export const scenarios: readonly Scenario[] = [
     name: "fan-out",
     title: "1 room × 1 000, 8 publications in flight, against socket.io",
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
-    checks: [deliveries(6), complete],
+    checks: [deliveries(6), work(6), complete],
     quick: true,
   },
   {
     name: "fan-out-1",
     title: "1 room × 1 000, 1 in flight, against socket.io",
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 1_000, inFlight: 1 })),
-    checks: [deliveries(1.3), complete],
+    checks: [deliveries(1.3), work(1.3), complete],
     quick: true,
   },
   {
@@ -87,14 +95,14 @@ export const scenarios: readonly Scenario[] = [
       "socket.io + redis-adapter",
       fanOut({ rooms: 1, members: 1_000, inFlight: 8 }),
     ),
-    checks: [deliveries(5), complete],
+    checks: [deliveries(5), work(5), complete],
     quick: true,
   },
   {
     name: "small-rooms",
     title: "400 rooms × 5, 8 in flight in each, against socket.io",
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 400, members: 5, inFlight: 8 })),
-    checks: [deliveries(1.4), complete],
+    checks: [deliveries(1.4), work(1.4), complete],
     quick: true,
   },
   {
@@ -105,19 +113,19 @@ export const scenarios: readonly Scenario[] = [
       "socket.io + redis-adapter",
       fanOut({ rooms: 400, members: 5, inFlight: 8 }),
     ),
-    checks: [deliveries(2), complete],
+    checks: [deliveries(2), work(2), complete],
     quick: true,
   },
   {
     name: "ws",
     title: "1 room × 1 000, 8 in flight, against bare ws",
     subjects: against("signalbox", "ws", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
-    checks: [deliveries(1), complete],
+    checks: [deliveries(1), work(1), complete],
   },
   {
     name: "publish",
     title: "40 publishers, 50 in flight each, 4 rooms over Redis, nobody listens; against ws + one bare XADD",
-    subjects: against("signalbox over Redis", "ws + XADD", publishing({ inFlight: 50 })),
+    subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 50 })),
     checks: [
       { what: "accepted/s", value: own("acceptedPerSecond"), bar: { atLeast: 20_000 }, unit: "/s" },
       { what: "accepted/s", value: ratio("acceptedPerSecond"), bar: { atLeast: 0.5 }, unit: "×" },
@@ -127,7 +135,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "publish-calm",
     title: "5 000 publications a second over Redis, against ws + one bare XADD",
-    subjects: against("signalbox over Redis", "ws + XADD", publishing({ inFlight: 1, rate: 5_000 })),
+    subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 1, rate: 5_000 })),
     checks: [
       { what: "p99", value: own("p99"), bar: { atMost: 50 }, unit: "ms" },
       { what: "refused", value: own("refused"), bar: { atMost: 0 }, unit: "" },
@@ -194,6 +202,15 @@ export const scenarios: readonly Scenario[] = [
       { what: "time to the last", value: ratio("lastBackMs"), bar: { atMost: 0.8 }, unit: "×" },
       { what: "longest stall of the loop", value: own("loopStallMs"), bar: { atMost: 500 }, unit: "ms" },
     ],
+  },
+  {
+    name: "patterns",
+    title: "publishing while 10 000 patterns are watched against 10",
+    subjects: {
+      ours: { peer: "signalbox", load: { load: "patterns", patterns: 10_000 } },
+      theirs: { peer: "signalbox", load: { load: "patterns", patterns: 10 } },
+    },
+    checks: [{ what: "CPU per publication", value: ratio("cpuMicrosPerPublication"), bar: { atMost: 1.2 }, unit: "×" }],
   },
   {
     name: "growth-members",

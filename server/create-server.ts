@@ -386,7 +386,7 @@ async function build(
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
   const rounds = new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS });
-  const written = { rounds, turns: new Turns(), backlogBytes: config.LIMIT_BACKLOG_BYTES };
+  const written = { rounds, turns: new Turns(), backlogBytes };
   const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
   const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());

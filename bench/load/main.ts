@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type ConnectionsLoad, connections, type IdleLoad, idle } from "./connections.ts";
 import { type DispatchesLoad, dispatches } from "./dispatches.ts";
 import { type FanOutLoad, fanOut } from "./fan-out.ts";
+import { type PatternsLoad, patterns } from "./patterns.ts";
 import { type PublishLoad, publish } from "./publish.ts";
 import { emptyRooms, type RoomsLoad, rooms } from "./rooms.ts";
 import { type StormLoad, storm } from "./storm.ts";
@@ -13,6 +14,7 @@ type Order =
   | ({ load: "connections" } & ConnectionsLoad)
   | ({ load: "dispatches" } & DispatchesLoad)
   | ({ load: "idle" } & IdleLoad)
+  | ({ load: "patterns" } & PatternsLoad)
   | ({ load: "publish" } & PublishLoad)
   | ({ load: "storm" } & StormLoad)
   | ({ load: "rooms" | "empty-rooms" } & RoomsLoad);
@@ -33,6 +35,8 @@ function carryOut(order: Order): Promise<object> {
       return dispatches(order, measuring);
     case "idle":
       return idle(order, measuring);
+    case "patterns":
+      return patterns(order, measuring);
     case "publish":
       return publish(order, measuring);
     case "storm":

@@ -33,13 +33,13 @@ export async function storm(load: StormLoad, measuring: (on: boolean) => Promise
     return client;
   });
   for (const client of clients) client.close();
-  await pause(1_500);
-  for (const room of rooms) {
+  await pause(500);
+  await inPortions(rooms, async (room) => {
     for (let index = 0; index < load.missed; index++) {
       const [name, payload] = speech.publication(room, `missed ${index} ${"x".repeat(140)}`);
       await publisher.request(name, payload);
     }
-  }
+  });
 
   let incomplete = 0;
   await measuring(true);

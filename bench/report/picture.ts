@@ -17,7 +17,8 @@ export function pictureOf(rows: readonly Row[], caption: string): string {
       `<line x1="${round(bar.left + one)}" x2="${round(bar.left + one)}" y1="${y - 4}" y2="${y + bar.height + 4}" stroke="#888" stroke-dasharray="3 3"/>`,
     ].join("\n");
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 920 ${height}" font-family="system-ui, sans-serif" font-size="13" fill="#333">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 920 ${height}" font-family="system-ui, sans-serif" font-size="13" fill="#333" role="img">
+<title>${escaped(caption)}</title>
 <rect width="920" height="${height}" fill="#fff"/>
 <text x="20" y="26" font-size="15" font-weight="bold">${escaped(caption)}</text>
 ${bars.join("\n")}

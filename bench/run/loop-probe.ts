@@ -25,7 +25,8 @@ process.on("message", async (order) => {
     writeFileSync(`${profile}.${process.pid}.cpuprofile`, JSON.stringify(result.profile));
   }
   if (order === "collect") globalThis.gc?.();
-  process.send?.({ loopStallMs });
+  const { heapUsed, external } = process.memoryUsage();
+  process.send?.({ loopStallMs, heapBytes: heapUsed + external });
 });
 // Being asked is no reason to live on.
 process.channel?.unref();

@@ -10,6 +10,11 @@ export type Load = { load: string } & Record<string, unknown>;
 
 type FromGenerator = { measuring: boolean } | { result: Figures };
 
+/** What the probe in a server tells, after a collection. */
+interface Memory {
+  heapBytes: number;
+}
+
 const generatorProgram = fileURLToPath(new URL("../load/main.js", import.meta.url));
 
 /** A fresh server, a fresh generator; what the generator counted, and what both used meanwhile. */
@@ -26,11 +31,11 @@ export async function measure(name: PeerName, load: Load, environment: Record<st
 
 async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Promise<Figures> {
   const { instances, publish, subscribe, dialect } = peer;
-  const cpu = () => instances.reduce((sum, instance) => sum + instance.cpuSeconds, 0);
   let before = { server: 0, generator: 0, publisher: 0, at: 0, bytes: 0 };
+  let heapBefore = 0;
   let used: Figures = {};
   const clocks = () => ({
-    server: cpu(),
+    server: subscribe.cpuSeconds,
     generator: generator.cpuSeconds,
     publisher: publish.cpuSeconds,
     at: performance.now() / 1_000,
@@ -42,7 +47,7 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
       if ("result" in message) return resolve(message.result);
       void (async () => {
         if (message.measuring) {
-          for (const instance of instances) await instance.ask("collect");
+          heapBefore = (await subscribe.ask<Memory>("collect")).heapBytes;
           for (const instance of instances) await instance.ask("reset");
           before = clocks();
         } else {
@@ -50,8 +55,9 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
           const seconds = now.at - before.at;
           const stalls = [];
           for (const instance of instances) stalls.push(await instance.ask<{ loopStallMs: number }>("report"));
-          await subscribe.ask("collect");
+          const { heapBytes } = await subscribe.ask<Memory>("collect");
           used = {
+            grownHeapBytes: heapBytes - heapBefore,
             grownBytes: subscribe.rssKilobytes * 1_024 - before.bytes,
             serverCpuSeconds: now.server - before.server,
             publisherCpuSeconds: instances.length > 1 ? now.publisher - before.publisher : 0,
@@ -77,7 +83,7 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
 
 /** What one of the things that were counted has cost. */
 function derived(figures: Figures): Figures {
-  const { serverCpuSeconds = 0, measuredSeconds = 1, grownBytes = 0 } = figures;
+  const { serverCpuSeconds = 0, measuredSeconds = 1, grownBytes = 0, grownHeapBytes = 0 } = figures;
   const micros = serverCpuSeconds * 1e6;
   const { deliveriesPerSecond, connectionsPerSecond, connections, publications, emptyRooms } = figures;
   return {
@@ -85,6 +91,6 @@ function derived(figures: Figures): Figures {
     ...(connectionsPerSecond && connections && { cpuMicrosPerConnection: micros / connections }),
     ...(connections && { bytesPerConnection: grownBytes / connections }),
     ...(publications && { cpuMicrosPerPublication: micros / publications }),
-    ...(emptyRooms && { bytesPerEmptyRoom: grownBytes / emptyRooms }),
+    ...(emptyRooms && { bytesPerEmptyRoom: grownHeapBytes / emptyRooms }),
   };
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type DialectName, secret } from "../load/dialects.ts";
-import { PinnedProcess } from "./pinned-process.ts";
+import { type Core, PinnedProcess } from "./pinned-process.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const probe = fileURLToPath(new URL("loop-probe.js", import.meta.url));
@@ -40,7 +40,7 @@ export const peers = {
   "signalbox over Redis, alone": { ...signalbox, redis: true, alone: true },
   "socket.io": socketIo,
   "socket.io + redis-adapter": { ...socketIo, redis: true },
-  "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true },
+  "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true, alone: true },
   ws: { dialect: "ws", program: `${root}/dist/bench/bench/peers/ws.js` },
 } satisfies Record<string, Peer>;
 export type PeerName = keyof typeof peers;
@@ -66,9 +66,9 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
     ? new PinnedProcess("load", ["redis-server", "--port", String(redisPort), "--save", "", "--bind", "127.0.0.1"])
     : undefined;
   await redis?.says("Ready to accept connections");
-  const start = async (): Promise<Instance> => {
+  const start = async (core: Core): Promise<Instance> => {
     const port = await freePort();
-    const server = new PinnedProcess("server", [process.execPath, "--expose-gc", "--import", probe, peer.program], {
+    const server = new PinnedProcess(core, [process.execPath, "--expose-gc", "--import", probe, peer.program], {
       ...peer.environment,
       ...environment,
       PORT: String(port),
@@ -77,8 +77,9 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
     await answers(server, port);
     return Object.assign(server, { port });
   };
-  const subscribe = await start();
-  const publish = peer.redis && !peer.alone ? await start() : subscribe;
+  const subscribe = await start("server");
+  // The instance that delivers is the one whose core is measured.
+  const publish = peer.redis && !peer.alone ? await start("load") : subscribe;
   const instances = [...new Set([subscribe, publish])];
   return {
     dialect: peer.dialect,

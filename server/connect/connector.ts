@@ -66,7 +66,7 @@ export class Connector {
 
   /** Rejects with `unavailable` while draining, else with `unauthenticated`, `token_expired` or `forbidden`. */
   async open({ token, door, namespaces, autoJoin }: Request): Promise<Opening> {
-    const { drain, sessions, rooms, clock, logger, connectionsPerUser } = this.#deps;
+    const { drain, sessions, rooms, logger, connectionsPerUser } = this.#deps;
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
     const principal = await this.authenticate(token);
     const entered = namespaces.filter((namespace) => mayEnter(principal, namespace));
@@ -90,18 +90,8 @@ export class Connector {
       activate: (transport) => {
         session.activate(transport);
         sessions.add(session);
-        const { connectionId } = session;
-        logger.info("connected", { connectionId, userId: principal.userId, door });
-        session.onClose(() => {
-          const seconds = Math.round((clock.now() - session.connectedAt) / 1000);
-          logger.info("disconnected", {
-            connectionId,
-            userId: principal.userId,
-            door,
-            reason: session.endedBy,
-            seconds,
-          });
-        });
+        // A line costs what a frame does, also one that is not written for its level.
+        if (logger.isInfoEnabled()) this.#logLife(session);
         session.send("system.connection.established", this.#established(session, door));
         for (const live of goLive) live();
         // It was looked at before the drain began, which does not know of it.
@@ -150,6 +140,17 @@ export class Connector {
     const { commandsPerSecond, commandsBurst } = this.#deps.limits;
     const factor = hasRole(principal, "agent", "service") ? programFactor : 1;
     return new TokenBucket({ perSecond: commandsPerSecond * factor, burst: commandsBurst * factor }, this.#deps.clock);
+  }
+
+  #logLife(session: Session): void {
+    const { logger, clock } = this.#deps;
+    const { connectionId, door, principal } = session;
+    const { userId } = principal;
+    logger.info("connected", { connectionId, userId, door });
+    session.onClose(() => {
+      const seconds = Math.round((clock.now() - session.connectedAt) / 1000);
+      logger.info("disconnected", { connectionId, userId, door, reason: session.endedBy, seconds });
+    });
   }
 
   #established(session: Session, door: Request["door"]): SystemMessageData<"system.connection.established"> {

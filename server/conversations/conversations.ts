@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { ulid } from "ulid";
 import type { Conversation } from "../../shared/entities/conversation.ts";
 import type { ConversationId, UserId } from "../../shared/ids.ts";
@@ -24,7 +23,6 @@ export class Conversations {
   readonly #documents: Documents;
   readonly #clock: Clock;
   /** Insertion order is age order. */
-  readonly #touched = new Set<ConversationId>();
   readonly #memberships = new Map<ConversationId, Membership & { readAt: number }>();
 
   constructor({ documents, clock }: { documents: Documents; clock: Clock }) {
@@ -97,13 +95,9 @@ export class Conversations {
     return this.#change(id, (conversation) => ({ ...conversation, title }));
   }
 
-  /** Something was said: the conversation moves to the top of its members' lists. Noted once per turn of the loop. */
-  async touch(id: ConversationId): Promise<void> {
-    if (this.#touched.has(id)) return;
-    this.#touched.add(id);
-    await setImmediate();
-    this.#touched.delete(id);
-    await this.#documents.touch("conversation", id, this.#clock.now());
+  /** Something was said: the conversation moves to the top of its members' lists. */
+  touch(id: ConversationId): Promise<void> {
+    return this.#documents.touch("conversation", id, this.#clock.now());
   }
 
   /** Those that the user is a member of, newest activity first. */

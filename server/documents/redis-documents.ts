@@ -4,6 +4,7 @@ import { RedisScript } from "../redis/redis-script.ts";
 import { compareByActivity, decodeCursor, encodeCursor, type ListCursor } from "./cursor.ts";
 import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
 import { documentFunctions, redisDocumentKeys } from "./redis-document-keys.ts";
+import { RedisTouches } from "./redis-touches.ts";
 
 /**
  * KEYS: document, activity. ARGV: 1 id, 2 json, 3 expected version, 4 indexes (JSON, or empty: as before), 5 now,
@@ -16,11 +17,6 @@ if by == ARGV[8] then return 1 end
 if version ~= expected then return 0 end
 writeDocument(KEYS[1], KEYS[2], ARGV[1], ARGV[2], expected + 1, before, ARGV[4], now, tonumber(ARGV[6]), ARGV[7], ARGV[8])
 return 1
-`);
-
-/** KEYS: activity. ARGV: 1 id, 2 at. Only what stands in an index has an activity. */
-const touch = new RedisScript(`
-return redis.call('ZADD', KEYS[1], 'XX', 'GT', ARGV[2], ARGV[1])
 `);
 
 /** KEYS: documents. Answers version, json and until of each. */
@@ -41,6 +37,7 @@ return found
 /** Keeps the documents in Redis, for any number of instances. */
 export function createRedisDocuments(options: { redis: RedisConnections; clock: Clock; prefix: string }): Documents {
   const { redis, clock, prefix } = options;
+  const touches = new RedisTouches(redis);
 
   const getMany = async <T>(kind: DocumentKind, ids: string[]): Promise<(Versioned<T> | undefined)[]> => {
     if (ids.length === 0) return [];
@@ -75,9 +72,7 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
       return (await put.run<number>(redis, [doc(id), at], args)) === 1;
     },
 
-    async touch(kind, id, at) {
-      await touch.run(redis, [redisDocumentKeys(prefix, kind).at], [id, at]);
-    },
+    touch: (kind, id, at) => touches.touch(redisDocumentKeys(prefix, kind).at, id, at),
 
     async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);

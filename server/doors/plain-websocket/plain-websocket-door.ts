@@ -222,9 +222,9 @@ class Connection implements Transport {
     const text = String(data);
     const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
-    if (isHlinkFrame(json)) return this.#intake.take(() => this.#routeHlink(json, bytes));
-    const frame = ClientFrame.safeParse(json).data;
     this.#intake.take(() => {
+      if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+      const frame = ClientFrame.safeParse(json).data;
       if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
       else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
     });
