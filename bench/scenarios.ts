@@ -125,7 +125,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "publish",
     title: "40 publishers, 50 in flight each, 4 rooms over Redis, nobody listens; against ws + one bare XADD",
-    subjects: against("signalbox over Redis", "ws + XADD", publishing({ inFlight: 50 })),
+    subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 50 })),
     checks: [
       { what: "accepted/s", value: own("acceptedPerSecond"), bar: { atLeast: 20_000 }, unit: "/s" },
       { what: "accepted/s", value: ratio("acceptedPerSecond"), bar: { atLeast: 0.5 }, unit: "×" },
@@ -135,7 +135,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "publish-calm",
     title: "5 000 publications a second over Redis, against ws + one bare XADD",
-    subjects: against("signalbox over Redis", "ws + XADD", publishing({ inFlight: 1, rate: 5_000 })),
+    subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 1, rate: 5_000 })),
     checks: [
       { what: "p99", value: own("p99"), bar: { atMost: 50 }, unit: "ms" },
       { what: "refused", value: own("refused"), bar: { atMost: 0 }, unit: "" },
@@ -238,5 +238,17 @@ export const scenarios: readonly Scenario[] = [
     title: "20 000 rooms that were created, joined and left",
     subjects: { ours: { peer: "signalbox", load: { load: "empty-rooms", rooms: 20_000 } } },
     checks: [{ what: "memory per room", value: own("bytesPerEmptyRoom"), bar: { atMost: 2_048 }, unit: "bytes" }],
+  },
+  {
+    name: "dispatches",
+    title: "200 dispatches/s to an agent that answers at once: from the request to the waiter's answer",
+    subjects: {
+      ours: { peer: "signalbox over Redis, alone", load: { load: "dispatches", agents: 1, rate: 200, ...times } },
+    },
+    checks: [
+      { what: "p50", value: own("p50"), bar: { atMost: 5 }, unit: "ms" },
+      { what: "p99", value: own("p99"), bar: { atMost: 25 }, unit: "ms" },
+      complete,
+    ],
   },
 ];

@@ -13,6 +13,8 @@ interface Peer {
   environment?: Record<string, string>;
   /** Several instances of it behave as one, over Redis. */
   redis?: boolean;
+  /** Only one of them. */
+  alone?: boolean;
 }
 
 /** Far above what is sent: limits are tested elsewhere. They are looked at all the same. */
@@ -37,9 +39,10 @@ const socketIo: Peer = { dialect: "socket.io", program: `${root}/dist/bench/benc
 export const peers = {
   signalbox,
   "signalbox over Redis": { ...signalbox, redis: true },
+  "signalbox over Redis, alone": { ...signalbox, redis: true, alone: true },
   "socket.io": socketIo,
   "socket.io + redis-adapter": { ...socketIo, redis: true },
-  "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true },
+  "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true, alone: true },
   ws: { dialect: "ws", program: `${root}/dist/bench/bench/peers/ws.js` },
 } satisfies Record<string, Peer>;
 export type PeerName = keyof typeof peers;
@@ -78,7 +81,7 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
   };
   const subscribe = await start("server");
   // The instance that delivers is the one whose core is measured.
-  const publish = peer.redis ? await start("load") : subscribe;
+  const publish = peer.redis && !peer.alone ? await start("load") : subscribe;
   const instances = [...new Set([subscribe, publish])];
   return {
     dialect: peer.dialect,

@@ -11,7 +11,7 @@ export interface PacketBudgets {
 
 export function createPacketBudgets(clock: Clock): PacketBudgets {
   return {
-    entering: new TokenBucket({ perSecond: 2, burst: 20 }, clock),
+    entering: new TokenBucket({ perSecond: 10, burst: 100 }, clock),
     others: new TokenBucket({ perSecond: 200, burst: 500 }, clock),
   };
 }

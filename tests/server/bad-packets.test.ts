@@ -200,7 +200,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
     await expectToGoOn(server, bob);
   });
 
-  it("BAD-6 five hundred CONNECTs to one namespace make one connection there", async () => {
+  it("BAD-6 five hundred CONNECTs to one namespace make one connection there at most", async () => {
     const server = await startServer({ store });
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = await new RawEngine(server.url).open();
@@ -208,7 +208,8 @@ describe.each(stores)("malformed packets (%s)", (store) => {
 
     for (let i = 0; i < 500; i++) ada.send(`40/chat,${JSON.stringify({ token })}`);
 
-    await ada.packet((packet) => packet.includes("system.connection.established"));
+    // They are more than anybody needs, too, and end the connection that sends them.
+    await ada.ended();
     const { body } = await server.request("GET", "/api/websocket/status", { as: null });
     expect((body as { rooms: { chat: number } }).rooms.chat).toBeLessThanOrEqual(2);
     if (bob) await expectToGoOn(server, bob);

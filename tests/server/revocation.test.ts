@@ -12,7 +12,9 @@ interface Heard {
 
 const reasonOf = async ({ inbox }: Heard) => (await inbox.one<{ reason: string }>("system.connection.close")).reason;
 
-/** The issue times of tokens have whole seconds; what is issued from now on was so after everything before. */
+/** The issue times of tokens have whole seconds, and the clocks of these tests stand still: to be revoked is what is of before. */
+const ofBefore = { claims: { iat: Math.floor(Date.now() / 1000) - 60 } };
+
 const secondsFrom = (ms: number) => Math.floor(ms / 1000);
 
 async function verdictOf(server: TestServer, token: string): Promise<unknown> {
@@ -34,9 +36,10 @@ describe.each(stores)("revocations (%s)", (store) => {
 
   it("REVOKE-1 of a user end all connections of that user, at every door, and no others", async () => {
     const { server } = await start();
-    const ada = await server.connect("ada");
-    const monitoring = await server.connect("ada", { namespace: "/monitoring", roles: ["monitor"] });
-    const script = await server.connectWebSocket("ada");
+    const ada = await server.connect("ada", ofBefore);
+    const monitoring = await server.connect("ada", { ...ofBefore, namespace: "/monitoring", roles: ["monitor"] });
+    const script = server.rawWebSocket(`/ws?token=${tokenOf("ada", ["user"], ofBefore.claims)}`);
+    await script.inbox.one("system.connection.established");
     const bob = await server.connect("bob");
 
     const answer = await revoke(server, { userId: "ada", reason: "has left" });
@@ -92,7 +95,7 @@ describe.each(stores)("revocations (%s)", (store) => {
 
   it("REVOKE-2 are for admins, over HTTP and in /admin, and are written down", async () => {
     const { server } = await start();
-    const ada = await server.connect("ada");
+    const ada = await server.connect("ada", ofBefore);
     const root = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
 
     const refused = await server.request("POST", "/api/revocations", { as: "ada", body: { userId: "bob" } });
