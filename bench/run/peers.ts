@@ -30,6 +30,8 @@ const signalbox: Peer = {
     LIMIT_COMMANDS_PER_SECOND: "1000000",
     LIMIT_COMMANDS_BURST: "1000000",
     LIMIT_CONNECTIONS_PER_USER: "1000000",
+    LIMIT_CONNECTIONS_PER_IP: "1000000",
+    LIMIT_NEW_CONNECTIONS_PER_SECOND: "1000000",
   },
 };
 const socketIo: Peer = { dialect: "socket.io", program: `${root}/dist/bench/bench/peers/socket-io.js` };

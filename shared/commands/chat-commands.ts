@@ -21,6 +21,8 @@ export const createConversation = defineCommand({
     public: z.boolean().default(false),
   }),
   reply: conversationReply,
+  // Who sends what goes into the room right behind it does not find it missing.
+  orderedBy: ({ id }) => (id === undefined ? "a conversation without a name of its own" : conversationRoom(id)),
 });
 
 export const addMembers = defineCommand({

@@ -11,7 +11,8 @@ import { sharedEnv, startInstances } from "./cluster.ts";
 
 const script = "tests/support/hanging-agent.js";
 
-const sharedStart = async () => startInstances({ ...(await sharedEnv()), ...shortLease }, ["A", "B", "C"]);
+const sharedStart = async (env: Record<string, string> = {}) =>
+  startInstances({ ...(await sharedEnv()), ...env }, ["A", "B", "C"]);
 
 const agentsSeenBy = async (server: TestServer) => {
   const { body } = await server.request("GET", "/api/agents", asService);
@@ -59,7 +60,7 @@ describe("dispatches over several instances", () => {
   });
 
   it("CLUSTER-14 an agent killed in the middle: another completes it, its late response is refused, and one answer is seen", async () => {
-    const [a, b, c] = await sharedStart();
+    const [a, b, c] = await sharedStart(shortLease);
     const [ada] = await c.conversation("42", "ada");
     const killed = await startAgentProcess({ script }, { url: b.url, agentId: "first" });
     const { messageId } = await dispatch(a, { capability: "code", sessionId: "42", maxAttempts: 2, timeoutMs: 60_000 });

@@ -9,7 +9,7 @@ describe.each(stores)("attempts that are lost (%s)", (name) => {
   it.each([
     ["declines", "declined by the agent"],
     ["garbles", "acknowledged in a way that cannot be read"],
-    ["silent", "not acknowledged within 600 ms"],
+    ["silent", "not acknowledged within 1000 ms"],
   ] as const)("DISPATCH-7 an agent that %s loses the attempt; another has the next", async (habit, error) => {
     const { server, store } = await startWithStore(name, shortLease);
     const [first, second] = [
@@ -39,7 +39,7 @@ describe.each(stores)("attempts that are lost (%s)", (name) => {
   });
 
   it("DISPATCH-8 only the newest attempt completes it; what others say of it is answered as stale or unknown", async () => {
-    const { server, store } = await startWithStore(name, { ...shortLease, AGENT_LEASE_MS: "1000" });
+    const { server, store } = await startWithStore(name, shortLease);
     const [first, second] = [
       await startAgent(server, "first", { capabilities: ["code"] }),
       await startAgent(server, "second", { beatMs: 200 }),
