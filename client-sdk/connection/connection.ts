@@ -34,6 +34,8 @@ export interface ConnectionListener {
   message: LinkListener["message"];
 }
 
+const tokenTimeoutMs = 30_000;
+
 /** Carries out what the machine decides, and tells it what happens. */
 export class Connection {
   readonly #deps: ConnectionDeps;
@@ -157,8 +159,16 @@ export class Connection {
   }
 
   #fetchToken(): void {
+    const { tokens, environment } = this.#deps;
     const generation = ++this.#generation;
-    void this.#deps.tokens.ask().then((answer) => {
+    // Asking that never comes to an end is asking that has failed.
+    const cancel = environment.after(tokenTimeoutMs, () => {
+      if (generation !== this.#generation) return;
+      this.#generation += 1;
+      this.#dispatch({ type: "noToken" });
+    });
+    void tokens.ask().then((answer) => {
+      cancel();
       if (generation !== this.#generation) return;
       this.#dispatch("token" in answer ? { type: "token", token: answer.token } : { type: "noToken", ...answer });
     });
