@@ -21,6 +21,8 @@ export const createConversation = defineCommand({
     public: z.boolean().default(false),
   }),
   reply: conversationReply,
+  // What is said right behind it about a conversation whose id the client chose finds it there.
+  orderedBy: ({ id }) => (id === undefined ? undefined : conversationRoom(id)),
 });
 
 export const addMembers = defineCommand({
