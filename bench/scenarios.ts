@@ -222,4 +222,16 @@ export const scenarios: readonly Scenario[] = [
     subjects: { ours: { peer: "signalbox", load: { load: "empty-rooms", rooms: 20_000 } } },
     checks: [{ what: "memory per room", value: own("bytesPerEmptyRoom"), bar: { atMost: 2_048 }, unit: "bytes" }],
   },
+  {
+    name: "dispatches",
+    title: "200 dispatches/s to an agent that answers at once: from the request to the waiter's answer",
+    subjects: {
+      ours: { peer: "signalbox over Redis, alone", load: { load: "dispatches", agents: 1, rate: 200, ...times } },
+    },
+    checks: [
+      { what: "p50", value: own("p50"), bar: { atMost: 5 }, unit: "ms" },
+      { what: "p99", value: own("p99"), bar: { atMost: 25 }, unit: "ms" },
+      complete,
+    ],
+  },
 ];

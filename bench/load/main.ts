@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type ConnectionsLoad, connections, type IdleLoad, idle } from "./connections.ts";
+import { type DispatchesLoad, dispatches } from "./dispatches.ts";
 import { type FanOutLoad, fanOut } from "./fan-out.ts";
 import { type PublishLoad, publish } from "./publish.ts";
 import { emptyRooms, type RoomsLoad, rooms } from "./rooms.ts";
@@ -10,6 +11,7 @@ import { type StormLoad, storm } from "./storm.ts";
 type Order =
   | ({ load: "fan-out" } & FanOutLoad)
   | ({ load: "connections" } & ConnectionsLoad)
+  | ({ load: "dispatches" } & DispatchesLoad)
   | ({ load: "idle" } & IdleLoad)
   | ({ load: "publish" } & PublishLoad)
   | ({ load: "storm" } & StormLoad)
@@ -27,6 +29,8 @@ function carryOut(order: Order): Promise<object> {
       return fanOut(order, measuring);
     case "connections":
       return connections(order, measuring);
+    case "dispatches":
+      return dispatches(order, measuring);
     case "idle":
       return idle(order, measuring);
     case "publish":

@@ -13,6 +13,8 @@ interface Peer {
   environment?: Record<string, string>;
   /** Several instances of it behave as one, over Redis. */
   redis?: boolean;
+  /** Only one of them. */
+  alone?: boolean;
 }
 
 /** Far above what is sent: limits are tested elsewhere. They are looked at all the same. */
@@ -35,6 +37,7 @@ const socketIo: Peer = { dialect: "socket.io", program: `${root}/dist/bench/benc
 export const peers = {
   signalbox,
   "signalbox over Redis": { ...signalbox, redis: true },
+  "signalbox over Redis, alone": { ...signalbox, redis: true, alone: true },
   "socket.io": socketIo,
   "socket.io + redis-adapter": { ...socketIo, redis: true },
   "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true },
@@ -75,7 +78,7 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
     return Object.assign(server, { port });
   };
   const subscribe = await start();
-  const publish = peer.redis ? await start() : subscribe;
+  const publish = peer.redis && !peer.alone ? await start() : subscribe;
   const instances = [...new Set([subscribe, publish])];
   return {
     dialect: peer.dialect,

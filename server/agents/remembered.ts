@@ -1,6 +1,6 @@
 import type { Versioned } from "../documents/documents.ts";
 
-const rememberedMax = 2_000;
+const rememberedMax = 500;
 
 /**
  * Documents as this instance wrote them last: a guess of what they are now, which saves reading them where nobody else
@@ -21,6 +21,11 @@ export class Remembered<Id, Value> {
       this.#known.delete(oldest);
       return;
     }
+  }
+
+  /** What somebody has read; it may be older than what is known. */
+  learn(id: Id, { value, version }: Versioned<Value>): void {
+    if ((this.#known.get(id)?.version ?? 0) < version) this.set(id, value, version);
   }
 
   forget(id: Id): void {

@@ -1,7 +1,6 @@
 import type { Progress } from "../../shared/entities/dispatch.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { type AgentRecord, hasRoom, holds, without } from "../agents/agent-record.ts";
 import { type Agents, changeOf } from "../agents/agents.ts";
 import { Lanes } from "../agents/lanes.ts";
 import { Remembered } from "../agents/remembered.ts";
@@ -10,8 +9,9 @@ import type { Documents, Versioned } from "../documents/documents.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
 import { eventsOf } from "./dispatch-events.ts";
-import { type DispatchEffect, type DispatchInput, type DispatchRefusal, dispatchStep } from "./dispatch-machine.ts";
-import { answerStatusOf, type DispatchRecord, hasEnded, taskAfter } from "./dispatch-record.ts";
+import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
+import { type DispatchRecord, hasEnded } from "./dispatch-record.ts";
+import { agentOf, changesAgent, type Plan, type PlanRefusal, planStep } from "./step-plan.ts";
 
 export interface DispatchesDeps {
   documents: Documents;
@@ -30,22 +30,44 @@ export interface Stepped {
 
 /** Why a step was not made: the machine's reason, or `unknown`: there is no such dispatch; `full`: nor room at the agent. */
 export interface Refused {
-  refused: DispatchRefusal | "unknown" | "full";
+  refused: PlanRefusal | "unknown";
   record?: DispatchRecord;
 }
 
 /** So often a step is decided anew before the caller is told to try again. */
 const triesMax = 50;
+/** So many steps that change one agent are made as one. */
+const togetherMax = 32;
+
+/** A step that waits for its turn at an agent. */
+interface Wanted {
+  messageId: MessageId;
+  input: DispatchInput;
+  progress: Progress | undefined;
+  /** Of a dispatch that does not exist yet. */
+  created: DispatchRecord | undefined;
+  settle(result: Promise<Stepped | Refused>): void;
+}
+
+/** What was decided, in case it was carried out and the answer got lost. */
+interface Decided {
+  mark: string;
+  made: Stepped | undefined;
+}
 
 /**
  * The records of dispatches. Each step reads the record, asks the machine, and writes the dispatch, the agent and the
  * events in one transaction: of two that were decided on the same version one is made, and the other decided anew. So
  * the attempt in the record is the fence, and a dispatch is completed once.
+ *
+ * Steps of several dispatches of one agent that meet here are made in one transaction: they would only wait for each
+ * other, and an agent with much to do would be as slow as they are in a row.
  */
 export class Dispatches {
   readonly #deps: DispatchesDeps;
   readonly #lanes = new Lanes<MessageId>();
   readonly #remembered = new Remembered<MessageId, DispatchRecord>();
+  readonly #wanted = new Map<AgentId, Wanted[]>();
 
   constructor(deps: DispatchesDeps) {
     this.#deps = deps;
@@ -69,29 +91,14 @@ export class Dispatches {
     return found.value;
   }
 
-  /** The same in one step with giving it to an agent. `undefined`: the agent has changed meanwhile, or the id is taken. */
-  createGiven(
-    waiting: DispatchRecord,
-    candidate: Versioned<AgentRecord>,
-    leaseMs: number,
-  ): Promise<DispatchRecord | undefined> {
-    const { agents, clock, transactions } = this.#deps;
-    const { agentId } = candidate.value;
-    return agents.inOrder(agentId, async () => {
-      const agent = newer(candidate, agents.remembered.get(agentId));
-      const now = clock.now();
-      const step = dispatchStep(waiting.state, { type: "assigned", agentId, leaseMs }, waiting.work, now);
-      if (!hasRoom(agent.value) || "refused" in step) return undefined;
-      const record = { ...waiting, state: step.state, agents: [agentId] };
-      const holding = this.#agentAfter(record, step.effects, agent, record.mark, now);
-      const documents = [this.#changeOf(record, 0), ...holding.map(({ change }) => change)];
-      if (!(await transactions.commit({ documents, events: [] }))) {
-        agents.remembered.forget(agentId);
-        return undefined;
-      }
-      this.#remember(record, 1, holding);
-      return record;
-    });
+  /** The same in one step with giving it to an agent. `undefined`: that was not possible, or the id is taken. */
+  async createGiven(created: DispatchRecord, agentId: AgentId, leaseMs: number): Promise<DispatchRecord | undefined> {
+    const { messageId } = created.work;
+    const input: DispatchInput = { type: "assigned", agentId, leaseMs };
+    const stepped = await this.#lanes.run(messageId, () =>
+      this.#atAgent(agentId, { messageId, input, progress: undefined, created }),
+    );
+    return "refused" in stepped ? undefined : stepped.record;
   }
 
   /** What was owed has been told. `false`: something else is owed by now. */
@@ -104,150 +111,136 @@ export class Dispatches {
 
   /** Makes the step, if the machine lets it. `progress` is what `progressed` tells. */
   step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<Stepped | Refused> {
-    const agentId = "agentId" in input ? input.agentId : undefined;
-    const run = () => this.#step(messageId, input, agentId, progress);
     // What changes a record waits for others that do, or it would have to be decided twice.
     return this.#lanes.run(messageId, () =>
-      agentId && !isAboutDispatchAlone(input) ? this.#deps.agents.inOrder(agentId, run) : run(),
+      "agentId" in input && changesAgent(input)
+        ? this.#atAgent(input.agentId, { messageId, input, progress, created: undefined })
+        : this.#alone(messageId, input, progress),
     );
   }
 
-  async #step(
+  /** Makes the step when it is its turn at the agent, along with others whose turn it is. */
+  #atAgent(agentId: AgentId, step: Omit<Wanted, "settle">): Promise<Stepped | Refused> {
+    return new Promise((settle) => {
+      const wanted = { ...step, settle };
+      const waiting = this.#wanted.get(agentId);
+      if (waiting && waiting.length < togetherMax) return void waiting.push(wanted);
+      const all = [wanted];
+      this.#wanted.set(agentId, all);
+      void this.#deps.agents.inOrder(agentId, async () => {
+        if (this.#wanted.get(agentId) === all) this.#wanted.delete(agentId);
+        await this.#makeAll(agentId, all);
+      });
+    });
+  }
+
+  async #makeAll(agentId: AgentId, all: readonly Wanted[]): Promise<void> {
+    const decided: Decided = { mark: newEventId(this.#deps.clock.now()), made: undefined };
+    const plans = new Map<Wanted, Stepped>();
+    let areMade = false;
+    try {
+      areMade = await this.#together(agentId, all, decided.mark, plans);
+    } catch {
+      // Each finds out for itself, and says so.
+    }
+    for (const wanted of all) {
+      const made = plans.get(wanted);
+      if (areMade && made) wanted.settle(Promise.resolve(made));
+      else {
+        const { messageId, input, progress, created } = wanted;
+        // One that could not be created so is created otherwise.
+        const alone = created
+          ? Promise.resolve({ refused: "full" as const })
+          : this.#alone(messageId, input, progress, { ...decided, made });
+        wanted.settle(alone);
+        await alone.catch(() => {});
+      }
+    }
+  }
+
+  /** Makes those of the steps that are possible in one transaction. `false`: something was not as it was remembered. */
+  async #together(
+    agentId: AgentId,
+    all: readonly Wanted[],
+    mark: string,
+    plans: Map<Wanted, Stepped>,
+  ): Promise<boolean> {
+    const { agents, clock, transactions } = this.#deps;
+    const [agent, ...found] = await Promise.all([
+      agents.remembered.get(agentId) ?? agents.get(agentId),
+      ...all.map(({ messageId, created }) =>
+        created ? { value: created, version: 0 } : (this.#remembered.get(messageId) ?? this.get(messageId)),
+      ),
+    ]);
+    if (!agent) return false;
+    const now = clock.now();
+    const made: { plan: Plan; expected: number; progress: Progress | undefined }[] = [];
+    let agentNow = agent.value;
+    for (const [index, wanted] of all.entries()) {
+      const dispatch = found[index];
+      if (!dispatch) continue;
+      const stepMark = wanted.created?.mark ?? mark;
+      const plan = planStep(dispatch.value, wanted.input, agentNow, { mark: stepMark, now });
+      if ("refused" in plan) continue;
+      agentNow = plan.agent ?? agentNow;
+      made.push({ plan, expected: dispatch.version, progress: wanted.progress });
+      plans.set(wanted, plan);
+    }
+    if (made.length === 0) return false;
+    const documents = made.map(({ plan, expected }) => this.#changeOf(plan.record, expected));
+    if (agentNow !== agent.value) documents.push(changeOf(agentNow, agent.version));
+    const events = made.flatMap(({ plan, progress }) => eventsOf(clock, plan.record, plan.effects, progress));
+    const isMade = (await transactions.commit({ documents, events })) !== undefined;
+    for (const { plan, expected } of made) this.#note(plan, expected, isMade);
+    if (!isMade) agents.remembered.forget(agentId);
+    else if (agentNow !== agent.value) agents.remembered.set(agentId, agentNow, agent.version + 1);
+    return isMade;
+  }
+
+  /** One step by itself, decided anew for as long as others are faster. */
+  async #alone(
     messageId: MessageId,
     input: DispatchInput,
-    agentId: AgentId | undefined,
     progress: Progress | undefined,
+    { mark, made: earlier }: Decided = { mark: newEventId(this.#deps.clock.now()), made: undefined },
   ): Promise<Stepped | Refused> {
     const { agents, clock, transactions } = this.#deps;
-    const mark = newEventId(this.#deps.clock.now());
-    let made: Stepped | undefined;
+    let made = earlier;
     for (let tries = 0; tries < triesMax; tries++) {
-      const isGuess = tries === 0 && this.#remembered.get(messageId) !== undefined;
-      const { found, ofInput } = await this.#read(
-        messageId,
-        isAboutDispatchAlone(input) ? undefined : agentId,
-        isGuess,
-      );
+      // A guess must not refuse anything.
+      const guess = tries === 0 && !made ? this.#remembered.get(messageId) : undefined;
+      const found = guess ?? (await this.get(messageId));
       if (!found) return { refused: "unknown" };
       // It was carried out, and the answer got lost.
       if (made && found.value.mark === mark) return made;
 
-      const now = clock.now();
-      const { work, state } = found.value;
-      const step = dispatchStep(state, input, work, now);
-      if ("refused" in step) {
-        if (isGuess) continue;
-        return { refused: step.refused, record: found.value };
+      const agentId = agentOf(input, found.value.state);
+      const agent = agentId && changesAgent(input) ? await agents.get(agentId) : undefined;
+      const plan = planStep(found.value, input, agent?.value, { mark, now: clock.now() });
+      if ("refused" in plan) {
+        if (guess) continue;
+        return { refused: plan.refused, record: found.value };
       }
-      const { effects } = step;
-      const assigned = effects.find(({ type }) => type === "taken");
-      const record: DispatchRecord = {
-        ...found.value,
-        state: step.state,
-        updatedAt: now,
-        agents: assigned && agentId ? [...found.value.agents, agentId] : found.value.agents,
-        mark,
-      };
-      const freed = effects.find((effect) => effect.type === "attempt_ended");
-      const agent = ofInput ?? (freed && (await agents.get(freed.agentId)));
-      if (assigned && !(agent && hasRoom(agent.value))) {
-        if (isGuess) continue;
-        return { refused: "full", record: found.value };
-      }
-      record.owed = owedAfter(record, effects, agent?.value);
-
-      const holding = this.#agentAfter(record, effects, agent, mark, now);
-      const documents = [this.#changeOf(record, found.version), ...holding.map(({ change }) => change)];
-      made = { record, effects };
-      const events = eventsOf(clock, record, effects, progress);
-      if (await transactions.commit({ documents, events })) {
-        this.#remember(record, found.version + 1, holding);
-        return made;
-      }
-      this.#remembered.forget(messageId);
-      if (agent) agents.remembered.forget(agent.value.agentId);
+      made = plan;
+      const documents = [this.#changeOf(plan.record, found.version)];
+      if (agent && plan.agent) documents.push(changeOf(plan.agent, agent.version));
+      const events = eventsOf(clock, plan.record, plan.effects, progress);
+      const isMade = (await transactions.commit({ documents, events })) !== undefined;
+      this.#note(plan, found.version, isMade);
+      if (agent && plan.agent && isMade) agents.remembered.set(plan.agent.agentId, plan.agent, agent.version + 1);
+      if (isMade) return made;
     }
     throw new Rejection("unavailable", `Too much is going on around dispatch ${messageId}. Try again.`);
   }
 
-  /** Reads what the step is about; a guess is what was written here last. */
-  async #read(messageId: MessageId, agentId: AgentId | undefined, isGuess: boolean) {
-    const { agents } = this.#deps;
-    const known = isGuess ? this.#remembered.get(messageId) : undefined;
-    const agent = isGuess && agentId ? agents.remembered.get(agentId) : undefined;
-    const [found, ofInput] = await Promise.all([
-      known ?? this.get(messageId),
-      agent ?? (agentId ? agents.get(agentId) : undefined),
-    ]);
-    return { found, ofInput };
-  }
-
-  #remember(record: DispatchRecord, version: number, holding: readonly Holding[]): void {
+  #note({ record }: Plan, expected: number, isMade: boolean): void {
     const { messageId } = record.work;
-    if (hasEnded(record)) this.#remembered.forget(messageId);
-    else this.#remembered.set(messageId, record, version);
-    for (const { agent, version } of holding) this.#deps.agents.remembered.set(agent.agentId, agent, version);
-  }
-
-  #agentAfter(
-    { work: { messageId } }: DispatchRecord,
-    effects: readonly DispatchEffect[],
-    agent: Versioned<AgentRecord> | undefined,
-    mark: string,
-    now: number,
-  ): Holding[] {
-    if (!agent) return [];
-    const holding = (after: AgentRecord): Holding[] => [
-      { agent: after, version: agent.version + 1, change: changeOf(after, agent.version) },
-    ];
-    const { value } = agent;
-    for (const effect of effects) {
-      if (effect.type === "taken") {
-        const inFlight = [...value.inFlight, { messageId, attempt: effect.attempt, since: now }];
-        return holding({ ...value, inFlight, mark });
-      }
-      if (effect.type === "attempt_ended" && holds(value, messageId, effect.attempt)) {
-        const progressAt = effect.status === "completed" ? { progressAt: now, lastSeen: now } : {};
-        return holding({ ...without(value, messageId, effect.attempt), ...progressAt, mark });
-      }
-    }
-    return [];
+    if (isMade && !hasEnded(record)) this.#remembered.set(messageId, record, expected + 1);
+    else this.#remembered.forget(messageId);
   }
 
   #changeOf(record: DispatchRecord, expected: number): DocumentChange {
     const options = hasEnded(record) ? { ttlMs: this.#deps.rememberedMs } : {};
     return { kind: "dispatch", id: record.work.messageId, value: record, expected, options };
   }
-}
-
-/** An agent as it is after a step, and how that is written. */
-interface Holding {
-  agent: AgentRecord;
-  version: number;
-  change: DocumentChange;
-}
-
-const newer = <T>(one: Versioned<T>, other: Versioned<T> | undefined) =>
-  other && other.version > one.version ? other : one;
-
-const isAboutDispatchAlone = ({ type }: DispatchInput) =>
-  type === "accepted" || type === "progressed" || type === "resumed";
-
-/** What the task and the conversation have to be told now, with what they had to be told before. */
-function owedAfter(
-  { work, owed, agents }: DispatchRecord,
-  effects: readonly DispatchEffect[],
-  agent: AgentRecord | undefined,
-): DispatchRecord["owed"] {
-  let after = owed;
-  for (const effect of effects) {
-    if (effect.type === "accepted" && work.taskId) after = { ...after, task: { status: "in_progress" } };
-    if (effect.type !== "ended") continue;
-    if (work.taskId) after = { ...after, task: taskAfter(effect.status, effect.outcome.error) };
-    if (!work.sessionId) continue;
-    const agentId = agents.at(-1);
-    const sender = agentId && agent ? { userId: agent.userId, name: agent.name, agentId } : null;
-    after = { ...after, answer: { status: answerStatusOf(effect.status), sender } };
-  }
-  return after;
 }

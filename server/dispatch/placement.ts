@@ -47,12 +47,13 @@ export class Placement {
     queue: boolean,
     prepare: () => Promise<void>,
   ): Promise<DispatchRecord | undefined> {
-    const { dispatches, courier, broadcast } = this.#deps;
+    const { agents, dispatches, courier, broadcast } = this.#deps;
     const { connected, free } = await this.#candidates(record.work, undefined);
     if (connected === 0 && !queue) return undefined;
     await prepare();
     const [best] = free;
-    const given = best && (await dispatches.createGiven(record, best, this.#deps.leaseMs));
+    if (best) agents.remembered.learn(best.value.agentId, best);
+    const given = best && (await dispatches.createGiven(record, best.value.agentId, this.#deps.leaseMs));
     if (given && best) {
       if (!courier.send(given)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
       return given;

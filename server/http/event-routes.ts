@@ -30,6 +30,8 @@ export function createEventRoutes({
   routes.get("/events", async (request, response, next) => {
     // Of a stream there is no head without a body.
     if (request.method !== "GET") return next();
+    // Before anything is said of what was asked for.
+    const session = await sessionOf(request);
     const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
     const lastEventId = isStream ? request.get("last-event-id") : undefined;
     // A reader that comes back by itself asks for the same address, and says apart from it how far it was.
@@ -37,7 +39,6 @@ export function createEventRoutes({
     const query = parse(EventsQuery, given, "query");
     if (isStream) return eventStreams.serve(request, response, query);
 
-    const session = await sessionOf(request);
     response.once("close", () => void session.ended("closed"));
     const { topics, ...rest } = query;
     response.set("Cache-Control", "no-store");

@@ -3,7 +3,7 @@ import type { UserId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../shared/reply.ts";
 import type { Logger } from "../observe/logger.ts";
-import type { Author, Publications } from "../publications/publications.ts";
+import type { Admitted, Author, Publications } from "../publications/publications.ts";
 import { type IngestEntry, type IngestStream, type Outcome, readerLeaseMs } from "./ingest-stream.ts";
 import { type EntryLimits, readEntry } from "./read-entry.ts";
 
@@ -28,9 +28,16 @@ const author: Author = {
   sender: null,
 };
 
+/** An entry, and what may be done with it: nothing, where it was deleted meanwhile. */
+interface Looked {
+  entry: IngestEntry;
+  admitted?: Admitted;
+  rejected?: ReplyError;
+}
+
 const batch = 100;
 /** How long to wait when there was nothing. It asks rather than waits: a waiting command takes a connection of its own. */
-const idleMs = 40;
+const idleMs = 75;
 /** How long to wait while another instance reads. */
 const otherReaderMs = 250;
 const retryMs = 500;
@@ -82,12 +89,15 @@ export class Ingest {
     const takenAt = performance.now();
     const entries = await this.#deps.stream.take(batch);
     if (!entries) return otherReaderMs;
+    const looked: Looked[] = [];
+    for (const entry of entries) looked.push(await this.#lookAt(entry));
+
     const outcomes: Outcome[] = [];
     try {
-      for (const entry of entries) {
+      for (const group of groupsOf(looked)) {
         // What is left is not settled, and taken again.
         if (performance.now() - takenAt > readerLeaseMs - leaseReserveMs) break;
-        outcomes.push({ entry, ...(await this.#publish(entry)) });
+        outcomes.push(...(await this.#publish(group)));
       }
     } finally {
       if (outcomes.length > 0) await this.#deps.stream.settle(outcomes);
@@ -95,25 +105,45 @@ export class Ingest {
     return entries.length > 0 ? 0 : idleMs;
   }
 
-  /** Rejects for what may pass, and then the entry is tried again. */
-  async #publish({ id, fields }: IngestEntry): Promise<{ rejected?: ReplyError }> {
-    const { publications, limits, logger } = this.#deps;
-    if (!fields) return {};
+  async #lookAt(entry: IngestEntry): Promise<Looked> {
+    const { publications, limits } = this.#deps;
+    const { id, fields } = entry;
+    if (!fields) return { entry };
     try {
       const event = readEntry(fields, limits);
       // An entry that comes again, because it could not be settled, has the same key.
-      const { publish } = await publications.admit(event, author, event.id ? {} : { dedupe: `ingest:${id}` });
-      await publish();
-      return {};
+      const options = event.id ? {} : { dedupe: `ingest:${id}` };
+      return { entry, admitted: await publications.admit(event, author, options) };
     } catch (error) {
-      if (error instanceof Rejection) {
-        if (error.error.retryable) throw error;
-        return { rejected: error.error };
-      }
-      const errorId = ulid();
-      logger.error("ingest failed", { errorId, entry: id, error });
-      return { rejected: replyError("internal", "The server failed to publish this. Its log says why.", { errorId }) };
+      return { entry, rejected: this.#rejectionOf(error, entry) };
     }
+  }
+
+  async #publish(group: readonly Looked[]): Promise<Outcome[]> {
+    const { publications } = this.#deps;
+    const [first] = group;
+    if (first && isByItself(first)) {
+      const { entry, admitted } = first;
+      try {
+        await admitted?.publish();
+        return [{ entry }];
+      } catch (error) {
+        return [{ entry, rejected: this.#rejectionOf(error, entry) }];
+      }
+    }
+    await publications.publishAll(group.flatMap(({ admitted }) => admitted ?? []));
+    return group.map(({ entry, rejected }) => (rejected ? { entry, rejected } : { entry }));
+  }
+
+  /** Why the entry will never be published. Throws what may pass: then the entry is tried again. */
+  #rejectionOf(error: unknown, { id }: IngestEntry): ReplyError {
+    if (error instanceof Rejection) {
+      if (error.error.retryable) throw error;
+      return error.error;
+    }
+    const errorId = ulid();
+    this.#deps.logger.error("ingest failed", { errorId, entry: id, error });
+    return replyError("internal", "The server failed to publish this. Its log says why.", { errorId });
   }
 
   #pause(ms: number): Promise<void> {
@@ -125,4 +155,17 @@ export class Ingest {
       };
     });
   }
+}
+
+const isByItself = ({ admitted }: Looked) => admitted !== undefined && !admitted.keepsOrder;
+
+/** What goes to the store in its order goes there together, and the rest one by one. */
+function groupsOf(looked: readonly Looked[]): Looked[][] {
+  const groups: Looked[][] = [];
+  for (const one of looked) {
+    const group = groups.at(-1);
+    if (group && !isByItself(one) && !group.some(isByItself)) group.push(one);
+    else groups.push([one]);
+  }
+  return groups;
 }

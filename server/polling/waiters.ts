@@ -1,3 +1,4 @@
+import type { Envelope } from "../../shared/envelope.ts";
 import type { Audiences } from "../deliver/audiences.ts";
 import type { Outlet } from "../deliver/outlet.ts";
 import type { Audience } from "../session/audience.ts";
@@ -16,7 +17,9 @@ export class Waiters implements Outlet {
     this.#audiences = audiences;
   }
 
-  deliver(_event: unknown, audiences: readonly Audience[]): void {
+  deliver({ position }: Pick<Envelope, "position">, audiences: readonly Audience[]): void {
+    // What is in no log is not there to be read.
+    if (!position) return;
     for (const audience of audiences) for (const wake of [...(this.#waiting.get(audience) ?? [])]) wake();
   }
 

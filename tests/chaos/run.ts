@@ -174,7 +174,9 @@ export class Run {
     this.#check(truth, stay, gone, pieces, found);
     this.#checkMonitoring(truth, programs, stay, gone, found);
     const tracks = taskWriters.flatMap((writer) => writer.tracks);
-    await checkTasks(truth.truths.get(monitoring)?.events ?? [], tracks, ports[0] ?? 0, found);
+    // What programs tell of is in the same log, and checked apart.
+    const ofTasks = (truth.truths.get(monitoring)?.events ?? []).filter(({ type }) => type !== toldAs);
+    await checkTasks(ofTasks, tracks, ports[0] ?? 0, found);
     for (const { room, events } of truth.truths.values()) {
       const lines = events.map((event) => `${JSON.stringify(event)}\n`);
       writeFileSync(join(folder, `${room.replace(":", "-")}.jsonl`), lines.join(""));

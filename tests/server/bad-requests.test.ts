@@ -23,6 +23,8 @@ interface Route {
   required?: string[];
   /** Fields that `null` removes. */
   nullable?: string[];
+  /** A list of bodies is a body too. */
+  takesList?: true;
   /** Values of the right type and wrong all the same. */
   wrong?: [field: string, value: unknown][];
 }
@@ -151,6 +153,30 @@ const routes: Route[] = [
       ["progress", {}],
     ],
   },
+  {
+    method: "POST",
+    path: "/api/events",
+    ...forBackends,
+    body: {
+      room: "alerts",
+      type: "alert_created",
+      data: { alertId: "a1", severity: "info", title: "Disk full" },
+      id: "e-1",
+    },
+    required: ["room", "type", "data"],
+    takesList: true,
+    wrong: [
+      ["room", "nowhere:1"],
+      ["room", "task:1"],
+      ["type", "nonsense"],
+      ["data", {}],
+      ["data", { alertId: "a b", severity: "info", title: "a" }],
+      ["data", { alertId: "a1", severity: "loud", title: "a" }],
+      ["id", "a b"],
+      ["position", { epoch: "a", offset: 1 }],
+    ],
+  },
+  { method: "GET", path: "/api/events?topics=task:*", roles: ["monitor"], others: ["user", "agent", "service"] },
   { method: "GET", path: "/api/streams", ...forWatchers },
   { method: "GET", path: "/api/streams/s", ...forWatchers },
   {
@@ -183,7 +209,16 @@ interface Fault {
 
 const json = JSON.stringify;
 
-function faultsOf({ method, body, required = [], nullable = [], wrong = [], roles, others }: Route): Fault[] {
+function faultsOf({
+  method,
+  body,
+  required = [],
+  nullable = [],
+  wrong = [],
+  roles,
+  others,
+  takesList,
+}: Route): Fault[] {
   const good = body === undefined ? {} : { text: json(body) };
   const whoever: Fault[] = [
     { what: "no token", as: null, code: "unauthenticated", ...good },
@@ -242,7 +277,7 @@ function faultsOf({ method, body, required = [], nullable = [], wrong = [], role
     fault("true", true),
     fault("a number", 7),
     fault("a string", "hello"),
-    fault("a list", [body]),
+    ...(takesList ? [fault("a list of nothing", []), fault("a list of lists", [[body]])] : [fault("a list", [body])]),
     // An empty body is an empty object.
     ...(required.length > 0 ? [fault("an empty object", {}), { ...fault("an empty body", {}), text: "" }] : []),
     ...required.map((field) =>
@@ -301,7 +336,7 @@ function problemOf(answer: Answer, path: string): unknown {
     type === `urn:signalbox:error:${String(code)}` &&
     errorCodes[code as ErrorCode]?.httpStatus === status &&
     body.status === status &&
-    instance === path &&
+    instance === path.split("?", 1)[0] &&
     typeof title === "string" &&
     typeof detail === "string";
   return isProblem ? code : answer;

@@ -211,19 +211,27 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect((await waiting).status).toBe("queued");
   });
 
-  it("DISPATCH-12 a result may have 1 MiB, and no more", async () => {
+  it("DISPATCH-12 a result may have 1 MiB, and no more; those who watch and read get it too", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
-    const { messageId } = await dispatch(server, { agentId: "coder" });
+    const [ada] = await server.conversation("42", "ada");
+    const watcher = await server.connect("watcher", { namespace: "/monitoring", roles: ["monitor"] });
+    await watcher.ok("join_room", { room: "agent:*" });
+    const { messageId } = await dispatch(server, { agentId: "coder", sessionId: "42" });
     const message = await agent.nextDispatch();
     const content = "x".repeat(1_048_576);
 
     const tooLong = await agent.client.refused("response", { messageId, attempt: 1, content: `${content}x` });
     const otherwise = await agent.client.refused("progress", { messageId, attempt: 1, status: "x".repeat(70_000) });
     const { accepted } = await agent.respond(message, { content });
+    const [told, end] = [await watcher.one(EventType.AgentResponse), await ada.one(EventType.ChatResponse)];
+    await ada.ok("chat_message", { conversationId: "42", message: "still here" });
+    const resumed = await watcher.ok("join_room", { room: "agent:*" });
 
     expect([tooLong.code, otherwise.code]).toEqual(["invalid_payload", "too_large"]);
     expect(accepted).toBe(true);
     expect((await result(server, messageId)).outcome?.content).toHaveLength(1_048_576);
+    expect([told.data.content?.length, end.data.message.length]).toEqual([1_048_576, 1_048_576]);
+    expect(resumed.joined).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-"""Watches with the stock Python client: prints each event as a line of JSON, until it has seen so many."""
+"""Watches with the stock Python client: prints each event as a line of JSON when it has seen so many."""
 import json
 import sys
 import threading
@@ -7,7 +7,7 @@ import socketio
 
 url, token, topics, types, count = sys.argv[1:]
 done = threading.Event()
-left = [int(count)]
+events = []
 client = socketio.Client()
 
 
@@ -19,9 +19,8 @@ def say(what):
 def heard(name, *args):
     if name.startswith("system."):
         return
-    say({"type": name, "room": args[0]["room"], "offset": args[0]["position"]["offset"]})
-    left[0] -= 1
-    if left[0] == 0:
+    events.append({"type": name, "room": args[0]["room"], "offset": args[0]["position"]["offset"]})
+    if len(events) >= int(count):
         done.set()
 
 
@@ -30,4 +29,7 @@ subscription = {"id": "python", "topics": topics.split(","), "types": types.spli
 reply = client.call("subscribe", subscription, namespace="/monitoring")
 say({"joined": reply["data"]["joined"]})
 done.wait(20)
+# This client calls the handler of each message in a thread of its own: the order is that of the positions.
+for event in sorted(events, key=lambda event: event["offset"]):
+    say(event)
 client.disconnect()
