@@ -7,7 +7,13 @@ export default {
   // One line at the very end, `N passed, N failed`, for people and machines that read only the tail of a long output.
   reporters: ["default", "<rootDir>/tests/support/closing-line-reporter.js"],
   coverageProvider: "v8",
-  collectCoverageFrom: ["server/**/*.ts", "shared/**/*.ts"],
+  // What needs a page runs in a real browser, which is not counted here.
+  collectCoverageFrom: [
+    "server/**/*.ts",
+    "shared/**/*.ts",
+    "client-sdk/**/*.ts",
+    "!client-sdk/{dist,element,react}/**",
+  ],
   coverageReporters: ["text-summary", "lcovonly"],
   coverageThreshold: { global: { lines: 85 } },
   testTimeout: 20_000,

@@ -7,10 +7,14 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The TypeScript files under a folder of the project, as paths from its root. */
 export function sourceFiles(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .sort();
+  return (
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+      // Of a package that has been built.
+      .filter((file) => !file.split("/").includes("dist") && !file.includes("node_modules"))
+      .sort()
+  );
 }
 
 export interface Import {
@@ -19,6 +23,8 @@ export interface Import {
   to: string;
   /** Gone when the program runs. */
   typeOnly: boolean;
+  /** Loaded when it is needed: `import("x")`. */
+  lazy: boolean;
 }
 
 export function importsOf(file: string): Import[] {
@@ -29,7 +35,7 @@ export function importsOf(file: string): Import[] {
     const to = specifier.startsWith(".")
       ? relative(root, resolve(root, dirname(file), specifier))
       : packageOf(specifier);
-    found.push({ from: file, to, typeOnly: node.typeOnly === true });
+    found.push({ from: file, to, typeOnly: node.typeOnly === true, lazy: node.type === "CallExpression" });
   }
   return found;
 }

@@ -1,0 +1,249 @@
+import type { CancelMessage, DispatchAcceptance, DispatchMessage } from "../../shared/agent-messages.ts";
+import type { CommandData, CommandInput, CommandName } from "../../shared/commands/catalogue.ts";
+import { EventType } from "../../shared/event-type.ts";
+import type { ClientOptions } from "../client-options.ts";
+import { Connection } from "../connection/connection.ts";
+import type { ConnectionState } from "../connection/connection-machine.ts";
+import type { Cancel, Environment } from "../connection/environment.ts";
+import { type PublicState, publicStateOf } from "../connection/public-state.ts";
+import { connectionDeps } from "../connection-deps.ts";
+import { Emitter } from "../emitter.ts";
+import type { Logger } from "../log/logger.ts";
+import { commandPolicies } from "../sending/command-policies.ts";
+import { Outbox } from "../sending/outbox.ts";
+import { SignalboxError } from "../signalbox-error.ts";
+import type { Link } from "../transport/transport.ts";
+import { type OnDispatch, RunningWork } from "./work.ts";
+
+export interface AgentOptions extends Omit<ClientOptions, "namespaces" | "positions" | "name" | "fallback"> {
+  agentId: string;
+  /** What it can be asked for without its name. */
+  capabilities: readonly string[];
+  /** How much it takes at once. Default: 1. */
+  concurrency?: number;
+  workdir?: string;
+  metadata?: CommandInput<"/agents", "register">["metadata"];
+  /** Does the work. What it throws is the dispatch's failure. */
+  onDispatch: OnDispatch;
+}
+
+export type AgentEvents = {
+  statechange: { previousState: PublicState; newState: PublicState };
+  /** The server does not let the agent in, or not under this name. */
+  error: SignalboxError;
+};
+
+/** An agent: registered for as long as it is connected, working on what it is given, connected or not. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #connection: Connection;
+  readonly #outbox: Outbox;
+  readonly #environment: Environment;
+  readonly #logger: Logger;
+  readonly #emitter = new Emitter<AgentEvents>();
+  readonly #running = new Map<string, RunningWork>();
+  #idle: (() => void)[] = [];
+  #isStopping = false;
+  #stopHeartbeat: Cancel = () => {};
+
+  constructor(options: AgentOptions) {
+    // An agent outlives any outage.
+    const backoff = { attempts: Number.POSITIVE_INFINITY, ...options.backoff };
+    const deps = connectionDeps({ ...options, backoff, fallback: false });
+    this.#options = options;
+    this.#environment = deps.environment;
+    this.#logger = deps.logger.for("agent");
+    const { maxWaiting: capacity = 10_000, answerTimeoutMs = 20_000 } = options;
+    this.#outbox = new Outbox({ environment: deps.environment, capacity, answerTimeoutMs });
+    this.#connection = new Connection(
+      { ...deps, namespaces: ["/agents"], logger: this.#logger },
+      {
+        changed: (previous, next) => this.#changed(previous, next),
+        linked: (link) => this.#register(link),
+        unlinked: () => {
+          this.#stopHeartbeat();
+          this.#outbox.detach();
+        },
+        message: (_namespace, name, data, answer) => {
+          if (name === "dispatch") this.#dispatched(data as DispatchMessage, answer);
+          if (name === "cancel") this.#drop([(data as CancelMessage).messageId], (data as CancelMessage).reason);
+        },
+      },
+    );
+  }
+
+  get state(): PublicState {
+    return publicStateOf(this.#connection.state);
+  }
+
+  /** Ids of the dispatches that are being worked on. */
+  get inFlight(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  on<Name extends keyof AgentEvents>(name: Name, listener: (data: AgentEvents[Name]) => void): Cancel {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Resolves when it is registered; rejects when it is not let in. */
+  start(): Promise<void> {
+    this.#isStopping = false;
+    const done = new Promise<void>((resolve, reject) => {
+      const cancels = [
+        this.on("statechange", ({ newState }) => {
+          if (newState !== "active") return;
+          settle();
+          resolve();
+        }),
+        this.on("error", (error) => {
+          settle();
+          reject(error);
+        }),
+      ];
+      const settle = () => {
+        for (const cancel of cancels) cancel();
+      };
+      this.#connection.connect();
+    });
+    done.catch(() => {});
+    return done;
+  }
+
+  /** Takes nothing more, ends what it works on, and goes. What takes longer than `graceMs` is dropped. */
+  async stop({ graceMs = 25_000 }: { graceMs?: number } = {}): Promise<void> {
+    this.#isStopping = true;
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#environment.after(graceMs, resolve);
+        this.#idle.push(() => {
+          cancel();
+          resolve();
+        });
+      });
+    }
+    this.#drop(this.inFlight, "The agent was stopped.");
+    this.#connection.disconnect("the agent was stopped");
+  }
+
+  /** Tells one of the events that agents tell of themselves. */
+  async report(activity: CommandInput<"/agents", "activity">): Promise<void> {
+    await this.#send("activity", activity, "activity");
+  }
+
+  #register(link: Link): void {
+    const { agentId, capabilities, concurrency = 1, workdir, metadata } = this.#options;
+    const registration: CommandInput<"/agents", "register"> = {
+      agentId,
+      capabilities: [...capabilities],
+      concurrency,
+      inFlight: this.#attempts(),
+      ...(workdir === undefined ? {} : { workdir }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+    link.command("/agents", "register", registration, (reply) => {
+      if (!reply.ok) return this.#notRegistered(link, new SignalboxError(reply.error));
+      const { resume, cancel, heartbeatIntervalMs } = reply.data as CommandData<"/agents", "register">;
+      const goesOn = new Set(resume.map(({ messageId }) => messageId as string));
+      this.#drop(cancel, "The work was cancelled.");
+      this.#drop(
+        registration.inFlight?.map(({ messageId }) => messageId).filter((id) => !goesOn.has(id)) ?? [],
+        "The work was given to another.",
+      );
+      this.#beat(link, heartbeatIntervalMs);
+      this.#outbox.attach(link);
+      this.#connection.restored(link);
+    });
+  }
+
+  #notRegistered(link: Link, error: SignalboxError): void {
+    this.#logger.warn(`not registered: ${error.code}: ${error.message}`);
+    if (error.retryable) {
+      this.#stopHeartbeat = this.#environment.after(1_000, () => this.#register(link));
+      return;
+    }
+    this.#emitter.emit("error", error);
+    this.#connection.disconnect("it could not be registered");
+  }
+
+  #beat(link: Link, intervalMs: number): void {
+    this.#stopHeartbeat = this.#environment.after(intervalMs, () => {
+      const heartbeat = { agentId: this.#options.agentId, dispatches: this.#attempts() };
+      link.command("/agents", "heartbeat", heartbeat, (reply) => {
+        if (!reply.ok) return;
+        this.#drop((reply.data as CommandData<"/agents", "heartbeat">).cancel, "The work was cancelled.");
+      });
+      this.#beat(link, intervalMs);
+    });
+  }
+
+  #dispatched(work: DispatchMessage, answer?: (acceptance: DispatchAcceptance) => void): void {
+    const { messageId, attempt } = work;
+    const known = this.#running.get(messageId);
+    // Told twice of the same, it is done once.
+    if (known?.work.attempt === attempt) return answer?.({ accepted: true });
+    const { concurrency = 1, onDispatch } = this.#options;
+    const accepted = !this.#isStopping && !known && this.#running.size < concurrency;
+    answer?.({ accepted });
+    if (!accepted) return;
+
+    const running = new RunningWork(work, {
+      environment: this.#environment,
+      sendProgress: async (progress) => (await this.#send("progress", progress, messageId)).cancel,
+      sendResponse: async (response) => void (await this.#send("response", response, messageId)),
+      toolUsed: (tool, { ok, durationMs, details = {} }) => {
+        const data = {
+          agentName: this.#options.agentId,
+          tool,
+          ok,
+          details,
+          ...(durationMs === undefined ? {} : { durationMs }),
+        };
+        void this.report({ type: EventType.ToolExecuted, data }).catch(() => {});
+      },
+    });
+    this.#running.set(messageId, running);
+    void running.run(onDispatch).then(() => this.#ended(messageId, running));
+  }
+
+  #ended(messageId: string, running: RunningWork): void {
+    if (this.#running.get(messageId) === running) this.#running.delete(messageId);
+    if (this.#running.size > 0) return;
+    for (const tell of this.#idle.splice(0)) tell();
+  }
+
+  #drop(messageIds: readonly string[], reason: string): void {
+    for (const messageId of messageIds) {
+      this.#running.get(messageId)?.drop(reason);
+      // It may be given to us again, before what was dropped has noticed.
+      this.#running.delete(messageId);
+    }
+    if (this.#running.size === 0) for (const tell of this.#idle.splice(0)) tell();
+  }
+
+  #attempts() {
+    return [...this.#running.values()].map(({ attempt }) => attempt);
+  }
+
+  async #send<C extends CommandName<"/agents">>(name: C, payload: CommandInput<"/agents", C>, key: string) {
+    const policies = commandPolicies["/agents"];
+    const command = { namespace: "/agents", name, payload, policy: policies[name], key } as const;
+    return (await this.#outbox.send(command)) as CommandData<"/agents", C>;
+  }
+
+  #changed(previous: ConnectionState, next: ConnectionState): void {
+    const [previousState, newState] = [publicStateOf(previous), publicStateOf(next)];
+    if (next.name === "closed") this.#outbox.close();
+    else if (previous.name === "closed") this.#outbox.open();
+    if (previousState !== newState) this.#emitter.emit("statechange", { previousState, newState });
+    if ((next.name === "unauthorized" || next.name === "closed") && next.error) {
+      this.#emitter.emit("error", new SignalboxError(next.error));
+    } else if (next.name === "closed" && next.reason !== "client") {
+      const error = {
+        code: "conflict",
+        message: `The agent was sent away: ${next.reason}.`,
+        retryable: false,
+      } as const;
+      this.#emitter.emit("error", new SignalboxError(error));
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { createRoomFeed, type RoomReply } from "../rooms/chat-room.ts";
+import type { Feed, FeedDeps } from "../rooms/feed.ts";
+import type { Answer, Input } from "../sending/command-policies.ts";
+import type { SendCommand } from "../sending/send-command.ts";
+import { Conversation, type ConversationOptions } from "./conversation.ts";
+
+export interface Chat {
+  /** The same object for the same id; the options are those of the first time. */
+  conversation(id: string, options?: ConversationOptions): Conversation;
+  create(conversation?: Input<"conversation.create">): Promise<Answer<"conversation.create">>;
+  list(page?: Input<"conversation.list">): Promise<Answer<"conversation.list">>;
+  /** One's own room: notifications, and changes of one's conversations. */
+  readonly own: Feed<RoomReply>;
+  /** Announcements to everybody. */
+  readonly broadcast: Feed<RoomReply>;
+}
+
+export interface ChatDeps extends FeedDeps {
+  send: SendCommand;
+  /** Known when the server has said so. */
+  userId(): string | null;
+}
+
+export function createChat(deps: ChatDeps): Chat {
+  const { send, userId } = deps;
+  const conversations = new Map<string, Conversation>();
+  const ownRoom = () => (userId() === null ? undefined : `user:${userId()}`);
+  return {
+    conversation(id, options = {}) {
+      const conversation = conversations.get(id) ?? new Conversation(id, options, deps);
+      conversations.set(id, conversation);
+      return conversation;
+    },
+    create: (conversation = {}) => send("conversation.create", conversation),
+    list: (page = {}) => send("conversation.list", page),
+    own: createRoomFeed({ room: ownRoom, name: "user", recent: 0 }, deps),
+    broadcast: createRoomFeed({ room: () => "broadcast", name: "broadcast", recent: 0 }, deps),
+  };
+}

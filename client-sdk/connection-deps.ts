@@ -1,0 +1,57 @@
+import type { ClientOptions } from "./client-options.ts";
+import { defaultBackoff } from "./connection/backoff.ts";
+import type { ConnectionDeps } from "./connection/connection.ts";
+import type { TextStore } from "./connection/environment.ts";
+import { createHostEnvironment, createMemoryStore } from "./connection/host-environment.ts";
+import { createTokenSource } from "./connection/token-source.ts";
+import { createLogger } from "./log/logger.ts";
+import type { ClientNamespace } from "./sending/command-policies.ts";
+import { createLazyTransport } from "./transport/lazy-transport.ts";
+import { createSocketIoTransport } from "./transport/socket-io-transport.ts";
+
+export interface ClientParts extends ConnectionDeps {
+  namespaces: readonly ClientNamespace[];
+  url: string;
+  /** How long HTTP may take to answer, milliseconds. */
+  timeoutMs: number;
+  /** Where positions are kept that need not outlive the client. */
+  memory: TextStore;
+}
+
+/** WebSockets that may fail to open in a row before HTTP is tried. One may be chance, or a server that is restarted. */
+const patience = 2;
+
+/** What the options of a client come to. */
+export function connectionDeps(options: ClientOptions): ClientParts {
+  const { namespaces = ["/chat"], openTimeoutMs = 10_000, path = "/socket.io", fallback = true } = options;
+  const environment = options.environment ?? createHostEnvironment();
+  const tokens = createTokenSource(options);
+  const url = (options.url ?? originOfPage()).replace(/\/$/, "");
+  return {
+    namespaces,
+    url,
+    timeoutMs: openTimeoutMs,
+    environment,
+    tokens,
+    memory: createMemoryStore(),
+    logger: createLogger({ now: () => environment.now(), ...options.logger }),
+    settings: {
+      backoff: { ...defaultBackoff, ...options.backoff },
+      canRenew: tokens.canRenew,
+      fallbackAfter: fallback ? patience : Number.POSITIVE_INFINITY,
+    },
+    transports: {
+      websocket: createSocketIoTransport({ url, path, openTimeoutMs }),
+      http: createLazyTransport("http", async () => {
+        const { createHttpTransport } = await import("./transport/http-transport.ts");
+        return createHttpTransport({ url, environment, openTimeoutMs });
+      }),
+    },
+  };
+}
+
+function originOfPage(): string {
+  const host: { setTimeout: unknown; location?: { origin: string } } = globalThis;
+  if (!host.location) throw new TypeError("A client needs a url where there is no page.");
+  return host.location.origin;
+}

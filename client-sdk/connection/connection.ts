@@ -1,0 +1,228 @@
+import type { Namespace } from "../../shared/namespace.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Established, Link, LinkListener, Transport } from "../transport/transport.ts";
+import {
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+  type MachineSettings,
+  type TransportName,
+  transition,
+  viaOf,
+} from "./connection-machine.ts";
+import type { Cancel, Environment } from "./environment.ts";
+import type { TokenSource } from "./token-source.ts";
+import { createUpgrader, type Upgrader } from "./upgrader.ts";
+import { createUpkeep, type Upkeep } from "./upkeep.ts";
+
+export interface ConnectionDeps {
+  transports: Record<TransportName, Transport>;
+  namespaces: readonly Namespace[];
+  tokens: TokenSource;
+  environment: Environment;
+  settings: MachineSettings;
+  logger: Logger;
+}
+
+export interface ConnectionListener {
+  changed(previous: ConnectionState, next: ConnectionState): void;
+  /** There is a link, the first or another. When everything is caught up with, `restored` is to be called. */
+  linked(link: Link, established: Established): void;
+  /** The link has ended; commands that it did not answer stay without an answer. */
+  unlinked(): void;
+  /** Everything that the server says. */
+  message: LinkListener["message"];
+}
+
+/** Carries out what the machine decides, and tells it what happens. */
+export class Connection {
+  readonly #deps: ConnectionDeps;
+  readonly #listener: ConnectionListener;
+  readonly #upkeep: Upkeep;
+  readonly #upgrader: Upgrader;
+  readonly #events: ConnectionEvent[] = [];
+  #state: ConnectionState = { name: "idle" };
+  #isStepping = false;
+  #link: Link | undefined;
+  #established: Established | undefined;
+  #isLinked = false;
+  /** What was begun before this counts no more. */
+  #generation = 0;
+  #stopWaiting: Cancel = () => {};
+  #stopWatching: Cancel | undefined;
+  #nextAttemptAt: number | undefined;
+
+  constructor(deps: ConnectionDeps, listener: ConnectionListener) {
+    this.#deps = deps;
+    this.#listener = listener;
+    this.#upkeep = createUpkeep({ ...deps, current: () => this.#link });
+    this.#upgrader = createUpgrader({
+      ...deps,
+      transport: deps.transports.websocket,
+      listenerOf: (isCurrent) => this.#listenTo(isCurrent),
+      upgraded: (link, established) => this.#upgraded(link, established),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get via(): TransportName | undefined {
+    return viaOf(this.#state);
+  }
+
+  /** The id that the server gave to this connection, while there is one. */
+  get connectionId(): string | null {
+    return this.#isLinked ? (this.#established?.connectionId ?? null) : null;
+  }
+
+  get userId(): string | null {
+    return this.#established?.userId ?? null;
+  }
+
+  /** When the next attempt is due, milliseconds since 1970. */
+  get nextAttemptAt(): number | null {
+    return this.#state.name === "waiting" ? (this.#nextAttemptAt ?? null) : null;
+  }
+
+  /** Milliseconds from a command to its reply, when it was measured last. */
+  get roundTripMs(): number | null {
+    return this.#upkeep.roundTripMs;
+  }
+
+  connect(): void {
+    this.#stopWatching ??= this.#deps.environment.watch((change) => {
+      if (change === "online") this.#upgrader.hurry();
+      this.#dispatch({ type: change });
+    });
+    this.#dispatch({ type: "connect" });
+  }
+
+  /** `why` is for the log. */
+  disconnect(why = ""): void {
+    this.#deps.logger.debug(`disconnected by the application: ${why}`);
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+    this.#dispatch({ type: "disconnect" });
+  }
+
+  restored(link: Link): void {
+    if (link === this.#link) this.#dispatch({ type: "restored" });
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    this.#events.push(event);
+    // What is told of a step, and what the step does, may bring about the next.
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#events.shift(); next; next = this.#events.shift()) this.#step(next);
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #step(event: ConnectionEvent): void {
+    const { settings, environment, logger } = this.#deps;
+    const previous = this.#state;
+    const { state, effects } = transition(previous, event, settings, environment.random());
+    if (state === previous && effects.length === 0) return;
+    this.#state = state;
+    logger.debug(`${previous.name} → ${state.name} (${event.type})`);
+    // A link that is no more is not told of as if it were, nor one that is not ready yet.
+    if (effects.some((effect) => effect.do === "close")) this.#close();
+    if (state.name === "waiting") this.#nextAttemptAt = environment.now() + state.delayMs;
+    this.#listener.changed(previous, state);
+    for (const effect of effects) this.#carryOut(effect);
+    this.#upgrader.follow(viaOf(state));
+  }
+
+  #carryOut(effect: ConnectionEffect): void {
+    switch (effect.do) {
+      case "fetchToken":
+        return this.#fetchToken();
+      case "open":
+        return this.#open(effect.via, effect.token);
+      case "restore":
+        return this.#restore();
+      case "wait":
+        this.#stopWaiting = this.#deps.environment.after(effect.delayMs, () => this.#dispatch({ type: "due" }));
+        return;
+      case "stopWaiting":
+        return this.#stopWaiting();
+      case "close":
+        return;
+    }
+  }
+
+  #fetchToken(): void {
+    const generation = ++this.#generation;
+    void this.#deps.tokens.ask().then((answer) => {
+      if (generation !== this.#generation) return;
+      this.#dispatch("token" in answer ? { type: "token", token: answer.token } : { type: "noToken", ...answer });
+    });
+  }
+
+  #open(via: TransportName, token: string): void {
+    const generation = ++this.#generation;
+    const { transports, namespaces } = this.#deps;
+    const isCurrent = () => generation === this.#generation;
+    this.#link = transports[via].open(
+      { token, namespaces },
+      {
+        ...this.#listenTo(isCurrent),
+        opened: (established) => {
+          if (!isCurrent()) return;
+          this.#established = established;
+          this.#dispatch({ type: "opened" });
+        },
+      },
+    );
+  }
+
+  /** What a link tells, for as long as it is ours. */
+  #listenTo(isCurrent: () => boolean): Omit<LinkListener, "opened"> {
+    const tell = (event: ConnectionEvent) => {
+      if (isCurrent()) this.#dispatch(event);
+    };
+    return {
+      refused: (error) => tell({ type: "refused", error }),
+      failed: (why) => {
+        this.#deps.logger.info(`no connection: ${why}`);
+        tell({ type: "failed" });
+      },
+      dropped: (end) => tell({ type: "dropped", ...end }),
+      message: (namespace, name, data, answer) => {
+        if (!isCurrent()) return;
+        this.#upkeep.message(namespace, name, data);
+        this.#listener.message(namespace, name, data, answer);
+      },
+    };
+  }
+
+  #restore(): void {
+    if (!this.#link || !this.#established) return;
+    if (this.#isLinked) this.#listener.unlinked();
+    this.#isLinked = true;
+    this.#upkeep.begin(this.#link);
+    this.#listener.linked(this.#link, this.#established);
+  }
+
+  #upgraded(link: Link, established: Established): () => boolean {
+    this.#link?.close();
+    const generation = ++this.#generation;
+    this.#link = link;
+    this.#established = established;
+    this.#dispatch({ type: "upgraded" });
+    return () => generation === this.#generation;
+  }
+
+  #close(): void {
+    this.#generation += 1;
+    this.#link?.close();
+    this.#link = undefined;
+    if (this.#isLinked) this.#listener.unlinked();
+    this.#isLinked = false;
+  }
+}

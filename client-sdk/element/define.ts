@@ -1,0 +1,17 @@
+import { ConnectionStatusElement } from "./connection-status.ts";
+import { define } from "./element-base.ts";
+import { FreshnessBadgeElement } from "./freshness-badge.ts";
+
+export type { Freshness } from "./freshness-badge.ts";
+export { ConnectionStatusElement, FreshnessBadgeElement };
+
+// What is imported is there to be used.
+define("connection-status", ConnectionStatusElement);
+define("freshness-badge", FreshnessBadgeElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "connection-status": ConnectionStatusElement;
+    "freshness-badge": FreshnessBadgeElement;
+  }
+}

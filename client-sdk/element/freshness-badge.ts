@@ -1,0 +1,88 @@
+import type { Client } from "../client.ts";
+import type { Cancel } from "../connection/environment.ts";
+import { buildShadow, ElementBase, partOf } from "./element-base.ts";
+
+const css = `
+  :host { display: inline-block; font: inherit; font-size: .85em; }
+  [part~="badge"] { padding: .1em .5em; border-radius: 1em; border: 1px solid currentColor; }
+  :host([data-freshness="live"]) { color: var(--signalbox-good, #1a7f37); }
+  :host([data-freshness="recovering"]), :host([data-freshness="stale"]) { color: var(--signalbox-waiting, #9a6700); }
+  :host([data-freshness="gap"]) { color: var(--signalbox-bad, #cf222e); }
+`;
+
+const html = `<span part="badge" role="status" aria-live="polite"></span>`;
+
+/** How far what is shown can be trusted to be what is. */
+export type Freshness = "live" | "recovering" | "stale" | "gap";
+
+/** `<freshness-badge>`: live, recovering, stale since a time, or a gap that was not acknowledged yet. Part: `badge`. */
+export class FreshnessBadgeElement extends ElementBase {
+  #client: Client | undefined;
+  #cancels: Cancel[] = [];
+  #staleSince: Date | undefined;
+  #hasGap = false;
+
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  set client(client: Client | undefined) {
+    this.#client = client;
+    if (this.isConnected) this.#begin();
+  }
+
+  /** The page has loaded anew what it shows: the gap is no more. */
+  acknowledge(): void {
+    this.#hasGap = false;
+    this.#show();
+  }
+
+  connectedCallback(): void {
+    this.#begin();
+  }
+
+  disconnectedCallback(): void {
+    this.#end();
+  }
+
+  #begin(): void {
+    this.#end();
+    const client = this.#client;
+    if (!client) return;
+    buildShadow(this, css, html);
+    this.#cancels = [
+      client.on("status", () => this.#show()),
+      client.on("gap", () => {
+        this.#hasGap = true;
+        this.#show();
+      }),
+    ];
+    this.#show();
+  }
+
+  #end(): void {
+    for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+
+  #show(): void {
+    if (!this.#client || !this.shadowRoot) return;
+    const freshness = this.#freshness(this.#client);
+    if (freshness !== "stale") this.#staleSince = undefined;
+    else this.#staleSince ??= new Date();
+    this.dataset.freshness = freshness;
+    const texts = {
+      live: "live",
+      recovering: "recovering",
+      stale: `stale since ${this.#staleSince?.toLocaleTimeString()}`,
+      gap: "something was missed",
+    };
+    const badge = partOf(this.shadowRoot, "badge");
+    if (badge.textContent !== texts[freshness]) badge.textContent = texts[freshness];
+  }
+
+  #freshness({ state }: Client): Freshness {
+    if (state === "connected") return "recovering";
+    if (state !== "active") return "stale";
+    return this.#hasGap ? "gap" : "live";
+  }
+}

@@ -1,0 +1,27 @@
+export type { Envelope } from "../shared/envelope.ts";
+export { EventType } from "../shared/event-type.ts";
+export type { Position } from "../shared/position.ts";
+export { createMessage, type Message } from "./bus/create-message.ts";
+export { type BusMessage, createMessageBus, type MessageBus } from "./bus/message-bus.ts";
+export type { Chat } from "./chat/chat.ts";
+export {
+  Conversation,
+  type ConversationEvents,
+  type ConversationOptions,
+  type MessageInput,
+} from "./chat/conversation.ts";
+export type { Member } from "./chat/member-list.ts";
+export type { StreamedResponse } from "./chat/streamed-response.ts";
+export { Client, type ClientEvents, createClient } from "./client.ts";
+export type { ClientOptions } from "./client-options.ts";
+export { type BackoffOptions, backoffDelay, defaultBackoff } from "./connection/backoff.ts";
+export type { CloseReason, ConnectionState, TransportName } from "./connection/connection-machine.ts";
+export type { Cancel, Environment } from "./connection/environment.ts";
+export type { PublicState } from "./connection/public-state.ts";
+export type { GetToken } from "./connection/token-source.ts";
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./log/logger.ts";
+export type { Monitoring, SubscriptionHandlers } from "./monitoring/monitoring.ts";
+export type { SubscriptionOptions } from "./monitoring/subscription.ts";
+export type { Gap, GetState } from "./rooms/follower.ts";
+export type { SendCommand } from "./sending/send-command.ts";
+export { type Outcome, SignalboxError } from "./signalbox-error.ts";

@@ -1,0 +1,66 @@
+import type { Task } from "../../shared/entities/task.ts";
+import type { TaskStream } from "../../shared/entities/task-stream.ts";
+import type { StreamWithProgress } from "../../shared/http/streams.ts";
+import type { Position } from "../../shared/position.ts";
+import type { Environment } from "../connection/environment.ts";
+import type { TokenSource } from "../connection/token-source.ts";
+import { SignalboxError } from "../signalbox-error.ts";
+
+/** A list in full. Following its topics from `position` misses nothing that the list does not have. */
+export interface Listed<Item> {
+  items: Item[];
+  position: Position;
+}
+
+/** What is known of tasks before the first event. */
+export interface Lists {
+  /** All tasks, or those of a stream. Rejects with a {@link SignalboxError}. */
+  tasks(filter?: { streamId?: string }): Promise<Listed<Task>>;
+  /** All streams, with how far they are. */
+  streams(): Promise<Listed<StreamWithProgress>>;
+}
+
+export type { StreamWithProgress, Task, TaskStream };
+
+export interface ListsDeps {
+  url: string;
+  tokens: TokenSource;
+  environment: Environment;
+  timeoutMs: number;
+}
+
+const pageLimit = "200";
+
+interface Page<Item> extends Listed<Item> {
+  nextCursor: string | null;
+}
+
+export function createLists({ url, tokens, environment, timeoutMs }: ListsDeps): Lists {
+  async function list<Item>(path: string, filter: Record<string, string | undefined>): Promise<Listed<Item>> {
+    // Most clients never ask for a list.
+    const { createHttpRequests } = await import("../transport/http-requests.ts");
+    const answer = await tokens.ask();
+    if (!("token" in answer)) throw new SignalboxError(answer.error ?? noAnswer, "not_sent");
+    const requests = createHttpRequests({ url, environment, timeoutMs, token: answer.token });
+    const items: Item[] = [];
+    let position: Position | undefined;
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await requests.get(path, { ...filter, cursor, limit: pageLimit });
+      if (page.kind !== "ok") throw new SignalboxError(page.kind === "error" ? page.error : noAnswer);
+      const found = page.body as Page<Item>;
+      items.push(...found.items);
+      // What has changed since the first page is told by the log after it.
+      position ??= found.position;
+      cursor = found.nextCursor;
+    }
+    if (!position) throw new SignalboxError(noAnswer);
+    return { items, position };
+  }
+
+  return {
+    tasks: ({ streamId } = {}) => list<Task>("/api/tasks", { streamId }),
+    streams: () => list<StreamWithProgress>("/api/streams", {}),
+  };
+}
+
+const noAnswer = { code: "unavailable", message: "HTTP brings no answer.", retryable: true } as const;

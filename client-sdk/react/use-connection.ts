@@ -1,0 +1,42 @@
+import type { Client } from "../client.ts";
+import type { ConnectionState, TransportName } from "../connection/connection-machine.ts";
+import type { PublicState } from "../connection/public-state.ts";
+import { storesOf, useClient, useStore } from "./provider.ts";
+import { createStore } from "./store.ts";
+
+export interface ConnectionView {
+  state: PublicState;
+  /** The state in full: why it is closed, which attempt is next. */
+  status: ConnectionState;
+  transport: TransportName;
+  connectionId: string | null;
+  userId: string | null;
+  attempt: number;
+  /** When the next attempt is due, milliseconds since 1970. */
+  nextAttemptAt: number | null;
+}
+
+const connectionStore = storesOf((client: Client) =>
+  createStore<ConnectionView>({
+    read: () => ({
+      state: client.state,
+      status: client.status,
+      transport: client.transport,
+      connectionId: client.connectionId,
+      userId: client.userId,
+      attempt: client.attempt,
+      nextAttemptAt: client.nextAttemptAt,
+    }),
+    watch(changed) {
+      const cancels = [client.on("status", changed), client.on("transport", changed), client.on("connected", changed)];
+      return () => {
+        for (const cancel of cancels) cancel();
+      };
+    },
+  }),
+);
+
+/** How the connection is. */
+export function useConnection(): ConnectionView {
+  return useStore(connectionStore(useClient(), ""));
+}

@@ -1,0 +1,34 @@
+import { useMemo } from "react";
+import type { Conversation } from "../chat/conversation.ts";
+import type { Member } from "../chat/member-list.ts";
+import { type ConversationView, createConversationStore, type ResponseView } from "./conversation-store.ts";
+import { storesOf, useClient, useStore } from "./provider.ts";
+
+const conversationStore = storesOf(createConversationStore);
+
+/** A conversation as it is to be shown, and the methods that act in it. Changes come once per frame at most. */
+export function useConversation(id: string): ConversationView & Pick<Conversation, "send" | "typing" | "markRead"> {
+  const client = useClient();
+  const view = useStore(conversationStore(client, id));
+  return useMemo(() => {
+    const conversation = client.chat.conversation(id);
+    return {
+      ...view,
+      send: (message) => conversation.send(message),
+      typing: (isTyping) => conversation.typing(isTyping),
+      markRead: (position) => conversation.markRead(position),
+    };
+  }, [client, id, view]);
+}
+
+/** Who is here. */
+export function usePresence(conversationId: string): readonly Member[] {
+  return useStore(conversationStore(useClient(), conversationId)).members;
+}
+
+/** An answer while it is written, and afterwards; without an id the newest one. */
+export function useStreamedResponse(conversationId: string, responseId?: string): ResponseView | null {
+  const { responses } = useStore(conversationStore(useClient(), conversationId));
+  if (responseId !== undefined) return responses.get(responseId) ?? null;
+  return [...responses.values()].at(-1) ?? null;
+}

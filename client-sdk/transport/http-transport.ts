@@ -1,0 +1,152 @@
+import type { EventsAnswer } from "../../shared/http/events.ts";
+import type { Namespace } from "../../shared/namespace.ts";
+import type { Position } from "../../shared/position.ts";
+import type { Reply } from "../../shared/reply.ts";
+import type { Environment } from "../connection/environment.ts";
+import { notOverHttp, routeOf } from "./http-commands.ts";
+import { createHttpPolls, type Polled } from "./http-polls.ts";
+import { createHttpRequests, type HttpAnswer } from "./http-requests.ts";
+import type { Link, LinkListener, Transport } from "./transport.ts";
+
+export interface HttpTransportOptions {
+  url: string;
+  environment: Environment;
+  openTimeoutMs: number;
+}
+
+interface JoinPayload {
+  room?: string;
+  id?: string;
+  topics?: string[];
+  types?: string[];
+  after?: Position;
+  limit: number;
+}
+
+/**
+ * The same as a WebSocket, over requests that any proxy lets through: long polls from positions, and a request for each
+ * command that has a route.
+ */
+export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTransportOptions): Transport {
+  return {
+    open({ token, namespaces }, listener) {
+      const requests = createHttpRequests({ url, token, environment, timeoutMs: openTimeoutMs });
+      const polls = createHttpPolls(requests, environment, { page, refused, lost });
+      let isOver = false;
+
+      function finish(tell?: () => void): void {
+        if (isOver) return;
+        isOver = true;
+        polls.close();
+        tell?.();
+      }
+
+      function page({ topics }: Polled, answer: EventsAnswer): void {
+        const namespace = namespaceOfTopics(topics);
+        if (answer.recovered === false) {
+          const [first] = answer.events;
+          const { epoch, offset } = first ? { ...first.position, offset: first.position.offset - 1 } : answer.position;
+          const reset = { room: logOf(topics), position: { epoch, offset }, reason: answer.lostReason ?? "trimmed" };
+          listener.message(namespace, "system.room.reset", reset);
+        }
+        for (const event of [...answer.events, ...(answer.latest ?? [])])
+          listener.message(namespace, event.type, event);
+      }
+
+      function refused({ topics }: Polled): void {
+        const left = { room: topics, reason: "removed" };
+        listener.message(namespaceOfTopics(topics), "system.room.left", left);
+      }
+
+      function lost(error: { code: string } | undefined): void {
+        finish(() => listener.dropped(error && isOfToken(error) ? { reason: "token_expired" } : {}));
+      }
+
+      async function join(namespace: Namespace, payload: JoinPayload): Promise<Reply<unknown>> {
+        const { room, id, after, limit } = payload;
+        const key = id ?? room ?? "";
+        const polled: Polled = { topics: payload.topics?.join(",") ?? key, types: payload.types?.join(",") };
+        polls.stop(key);
+        const place = after && `${after.epoch}:${after.offset}`;
+        const answer = await requests.get("/api/events", { ...polled, after: place, limit: String(limit) });
+        if (answer.kind !== "ok") return errorReply(answer);
+        const found = answer.body as EventsAnswer;
+        if (!found.hasMore || !after) polls.start(key, polled, found.position);
+        const nobody = namespace === "/chat" ? { members: [], memberCount: 0 } : {};
+        return { ok: true, data: { room, id, ...found, joined: !found.hasMore || !after, ...nobody } };
+      }
+
+      async function run(namespace: Namespace, name: string, payload: unknown): Promise<Reply<unknown>> {
+        if (name === "join_room" || name === "subscribe") return join(namespace, payload as JoinPayload);
+        if (name === "leave_room" || name === "unsubscribe") {
+          const { room, id } = payload as JoinPayload;
+          polls.stop(id ?? room ?? "");
+          return { ok: true, data: {} };
+        }
+        const route = namespace === "/chat" ? routeOf(name) : undefined;
+        if (!route) return { ok: false, error: notOverHttp };
+        const answer = await route(requests, payload as Record<string, unknown>);
+        return answer.kind === "ok" ? { ok: true, data: answer.body } : errorReply(answer);
+      }
+
+      const link: Link = {
+        via: "http",
+        command(namespace, name, payload, answer) {
+          if (isOver) return;
+          void run(namespace, name, payload).then((reply) => {
+            if (!isOver) answer(reply);
+          });
+        },
+        close: () => finish(),
+      };
+
+      const userId = subjectOf(token);
+      const topics = namespaces.includes("/chat") ? "broadcast" : "*";
+      void requests.get("/api/events", { topics, limit: "1" }).then((answer) => {
+        if (isOver) return;
+        if (answer.kind === "unreachable") return finish(() => listener.failed("HTTP brings no answer"));
+        // Who may not read everything may still read what is asked for later.
+        if (answer.kind === "ok" || answer.error.code === "forbidden") return opened(userId, listener);
+        // Anything else that is for good, such as a route that is not there, is HTTP's own trouble.
+        const isForUs = answer.error.retryable || isOfToken(answer.error);
+        finish(() => (isForUs ? listener.refused(answer.error) : listener.failed(answer.error.message)));
+      });
+      return link;
+    },
+  };
+}
+
+function opened(userId: string, listener: LinkListener): void {
+  listener.opened({ connectionId: `http-${Math.random().toString(36).slice(2)}`, userId });
+}
+
+/** No answer at all is as good as "later". */
+function errorReply(answer: Exclude<HttpAnswer, { kind: "ok" }>): Reply<unknown> {
+  if (answer.kind === "error") return { ok: false, error: answer.error };
+  return { ok: false, error: { code: "timeout", message: "HTTP brings no answer.", retryable: true } };
+}
+
+function isOfToken({ code }: { code: string }): boolean {
+  return code === "token_expired" || code === "unauthenticated";
+}
+
+const chatRoom = /^(conversation:|user:|broadcast$|ui$)/;
+
+function namespaceOfTopics(topics: string): Namespace {
+  return chatRoom.test(topics) ? "/chat" : "/monitoring";
+}
+
+function logOf(topics: string): string {
+  return chatRoom.test(topics) ? topics : "monitoring";
+}
+
+/** The user of a token, unverified: the server says no where it is not true. */
+function subjectOf(token: string): string {
+  try {
+    const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const { sub } = JSON.parse(atob(payload)) as { sub?: unknown };
+    return String(sub);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Makes the package from its sources. */
+export function buildSdk(): void {
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [compiler, "-p", "client-sdk/tsconfig.build.json"], { cwd: root });
+}
+
+/** React comes as CommonJS, and a page has modules. */
+const commonJs = {
+  react: "react/cjs/react.development.js",
+  scheduler: "scheduler/cjs/scheduler.development.js",
+  "react-dom": "react-dom/cjs/react-dom.development.js",
+  "react-dom/client": "react-dom/cjs/react-dom-client.development.js",
+};
+
+function reactModule(): string {
+  const parts = Object.entries(commonJs).map(([name, file]) => {
+    const text = readFileSync(join(root, "node_modules", file), "utf8");
+    return `${JSON.stringify(name)}(module, exports, require) {\n${text}\n}`;
+  });
+  return `const process = { env: { NODE_ENV: "development" } };
+const made = {};
+const make = { ${parts.join(",\n")} };
+export function require(name) {
+  if (!made[name]) make[name]((made[name] = { exports: {} }), made[name].exports, require);
+  return made[name].exports;
+}`;
+}
+
+const reactNames =
+  "createContext,createElement,useContext,useEffect,useMemo,useRef,useState,useSyncExternalStore,StrictMode";
+
+const page = `<!doctype html><meta charset="utf-8"><title>SDK</title><link rel="icon" href="data:,">
+<script type="importmap">{ "imports": {
+  "@signalbox/client": "/dist/client-sdk/index.js", "@signalbox/client/element": "/dist/client-sdk/element/define.js",
+  "@signalbox/client/react": "/dist/client-sdk/react/index.js",
+  "socket.io-client": "/socket.io.js", "react": "/react.js", "react-dom/client": "/react-dom-client.js"
+} }</script><main id="main"></main>`;
+
+/** A web server with a page that has the built package, as it is published, and React. */
+export class SdkPage {
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer(({ url = "/" }, response) => {
+      const text = contentOf(url);
+      const type = url === "/" ? "text/html" : "text/javascript";
+      response.writeHead(text === undefined ? 404 : 200, { "content-type": type }).end(text);
+    });
+  }
+
+  static async start(): Promise<SdkPage> {
+    const page = new SdkPage();
+    page.#server.listen(0, "127.0.0.1");
+    await once(page.#server, "listening");
+    return page;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+function contentOf(url: string): string | undefined {
+  if (url === "/") return page;
+  if (url === "/socket.io.js") {
+    return readFileSync(join(root, "node_modules/socket.io-client/dist/socket.io.esm.min.js"), "utf8");
+  }
+  if (url === "/react-all.js") return reactModule();
+  if (url === "/react.js") {
+    return `import { require } from "/react-all.js"; export const {${reactNames}} = require("react");`;
+  }
+  if (url === "/react-dom-client.js") {
+    return `import { require } from "/react-all.js"; export const { createRoot } = require("react-dom/client");`;
+  }
+  const file = join(root, "client-sdk", url);
+  return url.startsWith("/dist/") && existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}

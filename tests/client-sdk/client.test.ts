@@ -1,0 +1,248 @@
+import { describe, expect, it } from "@jest/globals";
+import { type Client, createClient, SignalboxError } from "../../client-sdk/index.ts";
+import { startServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { eventually, within } from "../support/within.ts";
+import { createNetwork } from "./network.ts";
+import { connectSdk, inState, sdkClient } from "./sdk-client.ts";
+
+const failure = (promise: Promise<unknown>): Promise<SignalboxError> =>
+  within(
+    promise.then(
+      () => Promise.reject(new Error("it did not fail")),
+      (error: SignalboxError) => error,
+    ),
+    "a failure",
+  );
+
+function statesOf(client: Client): string[] {
+  const states: string[] = [client.state];
+  client.on("statechange", ({ previousState, newState }) => {
+    expect(previousState).toBe(states.at(-1));
+    states.push(newState);
+  });
+  return states;
+}
+
+describe.each(stores)("the client (%s)", (store) => {
+  it("SDK-8 client connects with token", async () => {
+    const server = await startServer({ store });
+    const client = sdkClient(server, "ada");
+    const states = statesOf(client);
+    const connected = new Promise((resolve) => client.once("connected", resolve));
+
+    const idBefore = client.connectionId;
+    await client.connect();
+
+    expect(idBefore).toBeNull();
+    expect(states).toEqual(["disconnected", "connecting", "connected", "active"]);
+    expect(await connected).toEqual({ connectionId: client.connectionId, userId: "ada" });
+    expect(client).toMatchObject({ userId: "ada", transport: "websocket", attempt: 0, nextDelay: null });
+  });
+
+  it("SDK-8 client sends commands and gets their replies, refusals as errors", async () => {
+    const server = await startServer({ store });
+    const client = await connectSdk(server, "ada");
+
+    const { conversation } = await client.send("conversation.create", { id: "42", title: "Plans" });
+    const refused = await failure(client.send("conversation.rename", { conversationId: "none", title: "x" }));
+    const elsewhere = await failure(client.send("admin.stats", {}));
+    const invalid = await failure(client.send("chat_message", { conversationId: "42", message: "" }));
+
+    expect(conversation).toMatchObject({ id: "42", title: "Plans" });
+    expect(refused).toBeInstanceOf(SignalboxError);
+    expect(refused).toMatchObject({ code: "not_found", retryable: false, outcome: "rejected" });
+    expect(elsewhere).toMatchObject({ code: "unknown_command", outcome: "not_sent" });
+    expect(invalid).toMatchObject({ code: "invalid_payload", details: expect.any(Array) });
+  });
+
+  it("SDK-8 several connections of one user all hear what is said", async () => {
+    const server = await startServer({ store });
+    const clients = await Promise.all([1, 2, 3].map(() => connectSdk(server, "ada")));
+    await clients[0]?.chat.create({ id: "42" });
+    const heard = clients.map(
+      (client) =>
+        new Promise((resolve) => client.chat.conversation("42").on("chat_message", ({ data }) => resolve(data))),
+    );
+
+    await clients[1]?.chat.conversation("42").send("hello");
+
+    expect(await within(Promise.all(heard), "the message")).toEqual(clients.map(() => ({ message: "hello" })));
+  });
+
+  it("SDK-10 reconnects with back-off, within 5 attempts, on the same port", async () => {
+    const server = await startServer({ store });
+    const client = await connectSdk(server, "ada");
+    const states = statesOf(client);
+    const first = client.connectionId;
+    let attempts = 0;
+    client.on("statechange", () => {
+      attempts = Math.max(attempts, client.attempt);
+    });
+
+    await server.server.close();
+    await inState(client, "reconnecting");
+    const { nextDelay } = client;
+    await startServer({ store, env: { PORT: String(server.server.port) } });
+    await inState(client, "active");
+
+    expect(nextDelay).toBeLessThanOrEqual(1_000);
+    expect(client.connectionId).not.toBe(first);
+    expect(attempts).toBeLessThanOrEqual(5);
+    expect(states.slice(0, 3)).toEqual(["active", "reconnecting", "connecting"]);
+    expect(states.slice(-2)).toEqual(["connected", "active"]);
+  });
+});
+
+describe("the client", () => {
+  const store = "memory";
+
+  it("SDK-8 client answers pings, and measures the way", async () => {
+    const server = await startServer({ store, env: { HEARTBEAT_INTERVAL_MS: "1000" } });
+    const client = await connectSdk(server, "ada");
+
+    const pinged = new Promise((resolve) => client.bus.subscribe("system.ping", resolve));
+
+    expect(await within(pinged, "a ping")).toMatchObject({ timestamp: expect.any(Number) });
+    await eventually(() => client.roundTripMs !== null, "a measured way");
+    expect(client.state).toBe("active");
+  });
+
+  it("SDK-8 client closes, and what is not answered is rejected", async () => {
+    const server = await startServer({ store });
+    const client = await connectSdk(server, "ada");
+    const disconnected = new Promise((resolve) => client.once("disconnected", resolve));
+    const waiting = failure(client.chat.list());
+
+    client.disconnect(1000, "done");
+    client.disconnect();
+
+    expect(await disconnected).toEqual({ willReconnect: false, reason: "client" });
+    expect(await waiting).toMatchObject({ outcome: "unknown" });
+    expect(client).toMatchObject({ state: "closed", connectionId: null });
+    await client.connect();
+    expect(client.state).toBe("active");
+  });
+
+  it("SDK-9 is unauthorized without a good token, says why, and can be connected with another", async () => {
+    const server = await startServer({ store });
+    let token: string | null = "nonsense";
+    const asked: (string | null)[] = [];
+    const client = sdkClient(server, "ada", {
+      getToken: async () => {
+        asked.push(token);
+        return token;
+      },
+    });
+    const errors: string[] = [];
+    client.on("error", ({ code }) => errors.push(code));
+
+    const refused = await failure(client.connect());
+    const status = client.status.name;
+    token = null;
+    const none = await failure(client.connect());
+    token = tokenOf("ada");
+    await client.connect();
+
+    expect(refused.code).toBe("unauthenticated");
+    expect(none.code).toBe("unauthenticated");
+    expect(status).toBe("unauthorized");
+    expect(errors).toEqual(["unauthenticated", "unauthenticated"]);
+    // A token that was refused is asked for once more.
+    expect(asked).toEqual(["nonsense", "nonsense", null, token]);
+  });
+
+  it("SDK-9 is unauthorized in a namespace that is not open to it", async () => {
+    const server = await startServer({ store });
+    const client = sdkClient(server, "ada", { namespaces: ["/chat", "/admin"] });
+
+    const refused = await failure(client.connect());
+
+    expect(refused.code).toBe("forbidden");
+    expect(client.status.name).toBe("unauthorized");
+  });
+
+  it("SDK-9 asks for a token before every attempt, again when asking failed, and renews one that expires", async () => {
+    const server = await startServer({ store });
+    let asked = 0;
+    const inSeconds = (seconds: number) => ({ exp: Math.floor(Date.now() / 1000) + seconds });
+    const client = sdkClient(server, "ada", {
+      getToken: () => {
+        asked += 1;
+        if (asked === 1) throw new Error("the backend is away");
+        // The server tells of the end of a token a minute before it.
+        return tokenOf("ada", ["user"], inSeconds(asked === 2 ? 60 : 3_600));
+      },
+    });
+    const expiring = new Promise((resolve) => client.bus.subscribe("system.token.expiring", resolve));
+
+    await client.connect();
+    await within(expiring, "the notice");
+    await eventually(() => asked === 3, "a third token");
+
+    expect(client.state).toBe("active");
+  });
+
+  it("SDK-10 says when the attempts are exceeded", async () => {
+    const server = await startServer({ store });
+    await server.server.close();
+    const client = sdkClient(server, "ada", { backoff: { attempts: 3 } });
+
+    const gaveUp = await failure(client.connect());
+
+    expect(gaveUp.message).toContain("attempts_exceeded");
+    expect(client.status).toEqual({ name: "closed", reason: "attempts_exceeded" });
+  });
+
+  it("SDK-10 stays away when it was told to", async () => {
+    const server = await startServer({ store });
+    const expired = { exp: Math.floor(Date.now() / 1000) - 9 };
+    // Within the tolerance for clocks, and soon out of it.
+    const client = await connectSdk(server, "ada", { token: tokenOf("ada", ["user"], expired) });
+
+    await inState(client, "closed");
+
+    expect(client.status).toMatchObject({ name: "unauthorized", error: { code: "token_expired" } });
+  });
+
+  it("SDK-10 tries nothing while there is no network, and connects as soon as there is", async () => {
+    const server = await startServer({ store });
+    const network = createNetwork();
+    const client = await connectSdk(server, "ada", { environment: network.environment, backoff: { baseMs: 60_000 } });
+    const states = statesOf(client);
+
+    network.tell("offline");
+    const { status, nextDelay } = client;
+    network.tell("online");
+    await inState(client, "active");
+
+    expect(status.name).toBe("offline");
+    expect(nextDelay).toBeNull();
+    expect(states).toEqual(["active", "reconnecting", "connecting", "connected", "active"]);
+  });
+
+  it("SDK-10 does not wait any longer when the page comes into sight", async () => {
+    const server = await startServer({ store });
+    const { port } = server.server;
+    const network = createNetwork();
+    const client = await connectSdk(server, "ada", {
+      environment: network.environment,
+      backoff: { baseMs: 60_000, maxMs: 60_000 },
+    });
+    await server.server.close();
+    await inState(client, "reconnecting");
+    await startServer({ store, env: { PORT: String(port) } });
+
+    network.tell("visible");
+    await inState(client, "active");
+
+    expect(client.attempt).toBe(0);
+  });
+
+  it("SDK-9 wants exactly one way to a token, and a url", () => {
+    expect(() => createClient({ url: "http://localhost" })).toThrow(TypeError);
+    expect(() => createClient({ url: "http://localhost", token: "a", getToken: () => "b" })).toThrow(TypeError);
+    expect(() => createClient({ token: "a" })).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Environment } from "../../client-sdk/connection/environment.ts";
+import { createHostEnvironment } from "../../client-sdk/connection/host-environment.ts";
+import { Outbox, type OutgoingCommand } from "../../client-sdk/sending/outbox.ts";
+import type { SignalboxError } from "../../client-sdk/signalbox-error.ts";
+import type { Link } from "../../client-sdk/transport/transport.ts";
+import { type ErrorCode, errorCodes } from "../../shared/error-code.ts";
+import { type Reply, replyError } from "../../shared/reply.ts";
+
+/** A clock whose timers go off when the test says so. */
+function createTestTime() {
+  let now = 0;
+  const timers = new Set<{ at: number; action: () => void }>();
+  const environment: Environment = {
+    ...createHostEnvironment(),
+    now: () => now,
+    after(ms, action) {
+      const timer = { at: now + ms, action };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+  };
+  const advance = (ms: number) => {
+    now += ms;
+    for (const timer of [...timers]) if (timer.at <= now && timers.delete(timer)) timer.action();
+  };
+  return { environment, advance };
+}
+
+/** The wire: what was put on it, and how it is answered. */
+function createWire() {
+  const sent: { name: string; payload: unknown; answer: (reply: Reply<unknown>) => void }[] = [];
+  const link = (): Link => ({
+    via: "websocket",
+    command: (_namespace, name, payload, answer) => void sent.push({ name, payload, answer }),
+    close: () => {},
+  });
+  return { sent, link, payloads: () => sent.map(({ payload }) => payload) };
+}
+
+function setUp(capacity = 10) {
+  const time = createTestTime();
+  const wire = createWire();
+  const outbox = new Outbox({ environment: time.environment, capacity, answerTimeoutMs: 20_000 });
+  const ends: string[] = [];
+  const give = (payload: unknown, changes: Partial<OutgoingCommand> = {}) => {
+    outbox.send({ namespace: "/chat", name: "chat_message", payload, policy: "again", ...changes }).then(
+      (data) => ends.push(`${payload}: ${data}`),
+      ({ code, outcome }: SignalboxError) => ends.push(`${payload}: ${code} ${outcome}`),
+    );
+  };
+  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return { ...time, ...wire, outbox, ends, give, settled };
+}
+
+const good = (data: unknown): Reply<unknown> => ({ ok: true, data });
+const bad = (code: ErrorCode, details?: unknown): Reply<unknown> => ({
+  ok: false,
+  error: replyError(code, "no", details),
+});
+
+describe("commands on their way", () => {
+  it("SDK-13 wait for a connection, and are given back as not sent when there will be none", async () => {
+    const { outbox, give, ends, sent, settled } = setUp();
+
+    give("a");
+    give("now", { policy: "now" });
+    const before = sent.length;
+    outbox.close();
+    give("late");
+    await settled();
+
+    expect(before).toBe(0);
+    expect(ends).toEqual(["now: unavailable not_sent", "a: unavailable not_sent", "late: unavailable not_sent"]);
+  });
+
+  it("SDK-13 are bounded in number", async () => {
+    const { give, ends, settled, outbox } = setUp(2);
+
+    for (const payload of ["a", "b", "c"]) give(payload);
+    await settled();
+
+    expect(ends).toEqual(["c: limit_exceeded not_sent"]);
+    expect(outbox.size).toBe(2);
+  });
+
+  it("SDK-13 are sent again where that is safe, and else rejected as unknown, when the connection ends", async () => {
+    const { outbox, link, give, payloads, ends, settled, sent } = setUp();
+    outbox.attach(link());
+    give("again");
+    give("once", { policy: "once" });
+    give("now", { policy: "now" });
+
+    outbox.detach();
+    // The answer of a connection that is no more.
+    sent[0]?.answer(good("stale"));
+    outbox.attach(link());
+    sent[3]?.answer(good("kept"));
+    await settled();
+
+    expect(payloads()).toEqual(["again", "once", "now", "again"]);
+    expect(ends).toEqual(["once: timeout unknown", "now: timeout unknown", "again: kept"]);
+  });
+
+  it("SDK-13 of one key go one after the other, so that what is sent again is not overtaken", async () => {
+    const { outbox, link, give, payloads, ends, settled, sent, advance } = setUp();
+    outbox.attach(link());
+    for (const payload of ["a", "b"]) give(payload, { key: "conversation:42" });
+    give("other", { key: "conversation:43" });
+
+    sent[0]?.answer(bad("rate_limited", { retryAfterMs: 700 }));
+    give("c", { key: "conversation:42" });
+    advance(699);
+    const early = payloads();
+    advance(1);
+    for (const index of [2, 3, 4]) sent[index]?.answer(good(index));
+    await settled();
+
+    expect(early).toEqual(["a", "other"]);
+    expect(payloads()).toEqual(["a", "other", "a", "b", "c"]);
+    expect(ends).toEqual(["a: 2", "b: 3", "c: 4"]);
+  });
+
+  it.each(Object.keys(errorCodes) as ErrorCode[])(
+    "SDK-13 that are refused as %s are sent again or not",
+    async (code) => {
+      const { outbox, link, give, payloads, ends, settled, sent, advance } = setUp();
+      const { retryable } = errorCodes[code];
+      const isUnaccepted = code === "rate_limited" || code === "unavailable";
+      outbox.attach(link());
+      give("again");
+      give("once", { policy: "once" });
+
+      for (const { answer } of [...sent]) answer(bad(code));
+      advance(5_000);
+      await settled();
+
+      expect(payloads().slice(2)).toEqual([...(retryable ? ["again"] : []), ...(isUnaccepted ? ["once"] : [])]);
+      expect(ends).toEqual([
+        ...(retryable ? [] : [`again: ${code} rejected`]),
+        ...(isUnaccepted ? [] : [`once: ${code} rejected`]),
+      ]);
+    },
+  );
+
+  it("SDK-13 that nobody answers are sent again, for as long as the server knows their id", async () => {
+    const { outbox, link, give, payloads, ends, settled, advance } = setUp();
+    outbox.attach(link());
+    give("again");
+    give("once", { policy: "once" });
+
+    for (let seconds = 0; seconds < 600; seconds += 5) advance(5_000);
+    await settled();
+
+    expect(payloads().length).toBeGreaterThan(20);
+    expect(ends).toEqual(["once: timeout unknown", "again: timeout unknown"]);
+    expect(outbox.size).toBe(0);
+  });
+});

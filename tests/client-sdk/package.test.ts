@@ -1,0 +1,76 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { minifySync } from "@swc/core";
+import { importsOf, root } from "../repository/source-tree.ts";
+
+const entries = { core: "client-sdk/index.ts" } as const;
+
+/** What comes along with an entry when it is imported: its files, and the packages that those need. */
+function closureOf(entry: string): { files: string[]; packages: string[] } {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    for (const { to, typeOnly, lazy } of importsOf(file)) {
+      if (typeOnly || lazy) continue;
+      if (to.endsWith(".ts")) files.add(to);
+      else packages.add(to);
+    }
+  }
+  return { files: [...files], packages: [...packages] };
+}
+
+const compiler = join(root, "node_modules/typescript/bin/tsc");
+
+const built = (file: string) => readFileSync(join(root, "client-sdk/dist", file.replace(/\.ts$/, ".js")), "utf8");
+
+const kibibytes = (text: string | Buffer) => gzipSync(text, { level: 9 }).length / 1_024;
+
+describe("the package", () => {
+  beforeAll(() => {
+    execFileSync(process.execPath, [compiler, "-p", "client-sdk/tsconfig.build.json"], {
+      cwd: root,
+    });
+  }, 60_000);
+
+  it("SDK-18 needs socket.io-client when it runs, and nothing else", () => {
+    const { packages } = closureOf(entries.core);
+
+    expect(packages).toEqual(["socket.io-client"]);
+  });
+
+  it("SDK-18 is below 25 KiB with socket.io-client, minified and compressed", () => {
+    const { files } = closureOf(entries.core);
+    const socketIo = readFileSync(join(root, "node_modules/socket.io-client/dist/socket.io.esm.min.js"));
+
+    // A bundler, which joins the modules into one, gets below this.
+    const core = files.map((file) => minifySync(built(file), { module: true, mangle: true, compress: true }).code);
+    const size = kibibytes(Buffer.concat([Buffer.from(core.join("\n")), socketIo]));
+
+    expect(files.length).toBeGreaterThan(25);
+    expect(size).toBeLessThan(25);
+  });
+
+  it("SDK-26 has a README whose examples have the right types", () => {
+    const text = readFileSync(join(root, "client-sdk/README.md"), "utf8");
+    const examples = [...text.matchAll(/^```(tsx?)\n(.*?)^```/gms)];
+    // Inside the project, where the package and React are found as they are by a user.
+    const folder = join(root, "dist/sdk-readme");
+    mkdirSync(folder, { recursive: true });
+    for (const [index, [, extension, code]] of examples.entries()) {
+      writeFileSync(join(folder, `${index}.${extension}`), `${code}\nexport {};\n`);
+    }
+    const options = { module: "nodenext", target: "es2022", lib: ["es2023", "dom"], jsx: "react-jsx", types: ["node"] };
+    const compilerOptions = { ...options, strict: true, noEmit: true, exactOptionalPropertyTypes: true };
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["."] }));
+
+    const { stdout, status } = spawnSync(process.execPath, [compiler, "-p", folder], { encoding: "utf8" });
+
+    expect(examples.length).toBeGreaterThan(8);
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  });
+});

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { Inbox } from "../support/inbox.ts";
+import { alertOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
+import { findProgram, installationMs } from "../support/programs.ts";
+import { startServer } from "../support/server.ts";
+import { storeEnv, stores } from "../support/stores.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { BlockingProxy } from "./blocking-proxy.ts";
+
+let python: string;
+beforeAll(async () => {
+  python = await findProgram("python3");
+}, installationMs);
+
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const process of running.splice(0)) process.kill("SIGKILL");
+});
+
+interface Line {
+  state?: string;
+  live?: string;
+  gap?: string;
+  topic?: string;
+  type?: string;
+  room?: string;
+}
+
+/** Watches topics with the Python package. */
+function watch(url: string, token: string, ...topics: string[]) {
+  const inbox = new Inbox();
+  const script = fileURLToPath(new URL("../support/python/watch_sdk.py", import.meta.url));
+  const child = spawn(python, [script, url, token, ...topics], { stdio: ["ignore", "pipe", "ignore"] });
+  running.push(child);
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (text + chunk).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) inbox.put("line", JSON.parse(line));
+  });
+  const lines = () => inbox.of<Line>("line");
+  const rooms = () => lines().flatMap(({ topic, room }) => (room === undefined ? [] : [`${topic} ${room}`]));
+  return {
+    lines,
+    rooms,
+    has: (line: Line) => inbox.until(() => lines().some((other) => contains(other, line)), JSON.stringify(line)),
+    hasRooms: (count: number) => inbox.until(() => rooms().length >= count, `${count} events`),
+    gaps: () => lines().flatMap(({ gap }) => gap ?? []),
+  };
+}
+
+const contains = (line: Line, part: Line) =>
+  Object.entries(part).every(([name, value]) => line[name as keyof Line] === value);
+
+const token = tokenOf("mona", ["monitor"]);
+
+describe.each(stores)("the package for Python (%s)", (store) => {
+  it("PYTHON-1 tells callbacks what their topics ask for, and goes on where it was when the server was away", async () => {
+    const env = await storeEnv(store);
+    const server = await startServer({ store, env });
+    const watcher = watch(server.url, token, "task:*", "stream:s1");
+    await watcher.has({ live: "websocket" });
+
+    await tell(server, taskCreation("t1"), progressOf("s1", 1), progressOf("s2", 1), alertOf("a1"));
+    await watcher.hasRooms(2);
+    await server.server.close();
+    await watcher.has({ state: "reconnecting" });
+    const again = await startServer({ store, env: { ...env, PORT: String(server.server.port) } });
+    await tell(again, taskCreation("t2"), progressOf("s1", 2));
+    await watcher.hasRooms(4);
+
+    expect(watcher.rooms().slice(0, 2)).toEqual(["task:* task:t1", "stream:s1 stream:s1"]);
+    // What was missed is told subscription by subscription.
+    expect(watcher.rooms().slice(2).toSorted()).toEqual(["stream:s1 stream:s1", "task:* task:t2"]);
+    // In memory the history is gone with the server, and each subscription is told.
+    expect(new Set(watcher.gaps())).toEqual(new Set(store === "memory" ? ["epoch_changed"] : []));
+  });
+
+  it("PYTHON-2 tells the same over HTTP where a proxy blocks WebSockets", async () => {
+    const server = await startServer({ store });
+    const proxy = await BlockingProxy.start(server.url);
+    const watcher = watch(proxy.url, token, "task:*");
+    await watcher.has({ live: "http" });
+
+    const ids = Array.from({ length: 20 }, (_, index) => `t${index}`);
+    for (const id of ids) await tell(server, taskCreation(id));
+    await watcher.hasRooms(20);
+
+    expect(watcher.rooms()).toEqual(ids.map((id) => `task:* task:${id}`));
+    expect(watcher.gaps()).toEqual([]);
+  });
+});
+
+describe("the package for Python", () => {
+  it("PYTHON-3 is unauthorized with a token that is not good enough, and stays so", async () => {
+    const server = await startServer({ store: "memory" });
+
+    const watcher = watch(server.url, "nonsense", "task:*");
+
+    await watcher.has({ state: "unauthorized" });
+    expect(watcher.lines().map(({ state }) => state)).toEqual(["connecting", "unauthorized"]);
+  });
+});
