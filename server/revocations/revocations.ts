@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Principal } from "../session/principal.ts";
-import { concerns, type Revocation, revocable } from "../session/revocation.ts";
+import { concerns, type Revocable, type Revocation, revocable } from "../session/revocation.ts";
 
 export interface RevocationsDeps {
   documents: Documents;
@@ -28,7 +28,7 @@ export class Revocations {
    * From now on, or as of then, what it names is refused everywhere; connections are told to every instance.
    * Rejects with `unavailable` when it could not be kept.
    */
-  async revoke(what: Pick<Revocation, "of" | "id">, at: number = this.#deps.clock.now()): Promise<Revocation> {
+  async revoke(what: Revocable, at: number = this.#deps.clock.now()): Promise<Revocation> {
     const { documents, broadcast } = this.#deps;
     const id = documentId(what);
     for (;;) {
@@ -60,6 +60,6 @@ export class Revocations {
 }
 
 /** What an issuer writes into `sid` and `jti` may be of any length. */
-function documentId({ of, id }: Pick<Revocation, "of" | "id">): string {
+function documentId({ of, id }: Revocable): string {
   return `${of}:${createHash("sha256").update(id).digest("base64url")}`;
 }

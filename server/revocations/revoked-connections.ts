@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Principal } from "../session/principal.ts";
-import { concerns, type Revocation } from "../session/revocation.ts";
+import { concerns, type Revocable, type Revocation, revocable } from "../session/revocation.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Revocations } from "./revocations.ts";
 
@@ -20,8 +20,8 @@ const retryMs = 500;
 /** Ends this instance's connections of tokens that were revoked, whichever instance was told so. */
 export class RevokedConnections {
   readonly #deps: RevokedConnectionsDeps;
-  /** Those just heard of, oldest first. */
-  #recent: { revocation: Revocation; heardAt: number }[] = [];
+  /** Those just heard of, by what they name, oldest first. */
+  readonly #recent = new Map<string, { revocation: Revocation; heardAt: number }>();
   #rechecks = 0;
 
   constructor(deps: RevokedConnectionsDeps) {
@@ -35,14 +35,22 @@ export class RevokedConnections {
 
   /** Whether that was heard lately, so that it may have happened after the store was asked. */
   isJustRevoked(principal: Principal): boolean {
-    return this.#recent.some(({ revocation }) => concerns(revocation, principal));
+    return revocable(principal).some((part) => {
+      const heard = this.#recent.get(keyOf(part));
+      return heard !== undefined && concerns(heard.revocation, principal);
+    });
   }
 
   #end(revocation: Revocation): void {
     const { sessions, clock } = this.#deps;
     const now = clock.now();
-    this.#recent = this.#recent.filter(({ heardAt }) => now - heardAt < rememberedMs);
-    this.#recent.push({ revocation, heardAt: now });
+    for (const [key, { heardAt }] of this.#recent) {
+      if (now - heardAt < rememberedMs) break;
+      this.#recent.delete(key);
+    }
+    // Anew, so that the order stays that of hearing.
+    this.#recent.delete(keyOf(revocation));
+    this.#recent.set(keyOf(revocation), { revocation, heardAt: now });
     for (const session of sessions) if (concerns(revocation, session.principal)) session.close("revoked");
   }
 
@@ -66,3 +74,5 @@ export class RevokedConnections {
     }
   }
 }
+
+const keyOf = ({ of, id }: Revocable) => `${of}:${id}`;

@@ -49,7 +49,7 @@ interface Route {
 
 interface Ordering {
   room?: (payload: never) => RoomName;
-  orderedBy?: (payload: never) => string;
+  orderedBy?: (payload: never) => string | undefined;
 }
 
 /** From a command's name to its handler. The only place that catches what handlers throw. */

@@ -1,19 +1,23 @@
 import type { Principal } from "./principal.ts";
 
 /** Whose tokens are refused from now on: all of a user, of a session (`sid`), one (`jti`), or those of a cookie session. */
-export interface Revocation {
-  of: "user" | "session" | "token" | "login";
-  id: string;
+export interface Revocation extends Revocable {
   /** Milliseconds since 1970. */
   at: number;
 }
 
+/** What a revocation may name. */
+export interface Revocable {
+  of: "user" | "session" | "token" | "login";
+  id: string;
+}
+
+const kinds = ["user", "session", "token", "login"] as const;
+
 /** What could be revoked of a principal. */
-export function revocable({ userId, sessionId, tokenId, login }: Principal): Pick<Revocation, "of" | "id">[] {
-  const named = { user: userId, session: sessionId, token: tokenId, login } as const;
-  const kinds = ["user", "session", "token", "login"] as const;
+export function revocable(principal: Principal): Revocable[] {
   return kinds.flatMap((of) => {
-    const id = named[of];
+    const id = idOf(of, principal);
     return id === null || id === undefined ? [] : [{ of, id }];
   });
 }
@@ -23,6 +27,19 @@ export function revocable({ userId, sessionId, tokenId, login }: Principal): Pic
  * seconds, so one of the same second is refused. What does not say when it was issued was issued before.
  */
 export function concerns({ of, id, at }: Revocation, principal: Principal): boolean {
-  if (!revocable(principal).some((part) => part.of === of && part.id === id)) return false;
+  if (idOf(of, principal) !== id) return false;
   return of !== "user" || (principal.issuedAt ?? Number.NEGATIVE_INFINITY) <= at;
+}
+
+function idOf(of: Revocable["of"], { userId, sessionId, tokenId, login }: Principal): string | null | undefined {
+  switch (of) {
+    case "user":
+      return userId;
+    case "session":
+      return sessionId;
+    case "token":
+      return tokenId;
+    case "login":
+      return login;
+  }
 }

@@ -21,8 +21,8 @@ export const createConversation = defineCommand({
     public: z.boolean().default(false),
   }),
   reply: conversationReply,
-  // Who sends what goes into the room right behind it does not find it missing.
-  orderedBy: ({ id }) => (id === undefined ? "a conversation without a name of its own" : conversationRoom(id)),
+  // What is said right behind it about a conversation whose id the client chose finds it there.
+  orderedBy: ({ id }) => (id === undefined ? undefined : conversationRoom(id)),
 });
 
 export const addMembers = defineCommand({

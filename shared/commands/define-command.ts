@@ -14,7 +14,7 @@ export interface CommandDefinition<Name extends string, Payload extends z.ZodTyp
   /** The room it is about. Commands of one connection about one room are carried out in the order in which they came. */
   room?: (payload: z.output<Payload>) => RoomName;
   /** The same for a command that is not about one room but about a subscription, a dispatch, an agent: equal keys keep their order. */
-  orderedBy?: (payload: z.output<Payload>) => string;
+  orderedBy?: (payload: z.output<Payload>) => string | undefined;
 }
 
 export function defineCommand<const Name extends string, Payload extends z.ZodType, Data extends z.ZodType>(
