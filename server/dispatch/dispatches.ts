@@ -188,12 +188,14 @@ export class Dispatches {
     }
     if (made.length === 0) return false;
     const documents = made.map(({ plan, expected }) => this.#changeOf(plan.record, expected));
-    if (agentNow !== agent.value) documents.push(changeOf(agentNow, agent.version));
+    // Also when it stays as it is: what is remembered may not know of work that another instance has given to the agent,
+    // and would leave the place taken for good.
+    documents.push(changeOf(agentNow, agent.version));
     const events = made.flatMap(({ plan, progress }) => eventsOf(clock, plan.record, plan.effects, progress));
     const isMade = (await transactions.commit({ documents, events })) !== undefined;
     for (const { plan, expected } of made) this.#note(plan, expected, isMade);
     if (!isMade) agents.remembered.forget(agentId);
-    else if (agentNow !== agent.value) agents.remembered.set(agentId, agentNow, agent.version + 1);
+    else agents.remembered.set(agentId, agentNow, agent.version + 1);
     return isMade;
   }
 
