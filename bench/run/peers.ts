@@ -17,6 +17,9 @@ interface Peer {
   alone?: boolean;
 }
 
+/** As `npm start` and the Procfile have it; for the others as well. */
+const youngSpace = "--max-semi-space-size=32";
+
 /** Far above what is sent: limits are tested elsewhere. They are looked at all the same. */
 const signalbox: Peer = {
   dialect: "signalbox",
@@ -70,12 +73,16 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
   await redis?.says("Ready to accept connections");
   const start = async (core: Core): Promise<Instance> => {
     const port = await freePort();
-    const server = new PinnedProcess(core, [process.execPath, "--expose-gc", "--import", probe, peer.program], {
-      ...peer.environment,
-      ...environment,
-      PORT: String(port),
-      ...(redis && { REDIS_URL: `redis://127.0.0.1:${redisPort}` }),
-    });
+    const server = new PinnedProcess(
+      core,
+      [process.execPath, youngSpace, "--expose-gc", "--import", probe, peer.program],
+      {
+        ...peer.environment,
+        ...environment,
+        PORT: String(port),
+        ...(redis && { REDIS_URL: `redis://127.0.0.1:${redisPort}` }),
+      },
+    );
     await answers(server, port);
     return Object.assign(server, { port });
   };
