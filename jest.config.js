@@ -17,7 +17,7 @@ export default {
   coverageReporters: ["text-summary", "lcovonly"],
   coverageThreshold: { global: { lines: 85 } },
   testTimeout: 20_000,
-  // Every core: most tests wait for sockets, and the default would leave one idle.
-  maxWorkers: "100%",
+  // More than there are cores: most tests wait, for sockets, leases and servers that start.
+  maxWorkers: "150%",
   openHandlesTimeout: 2_000,
 };

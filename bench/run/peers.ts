@@ -18,7 +18,7 @@ interface Peer {
 }
 
 /** As `npm start` and the Procfile have it; for the others as well. */
-const youngSpace = "--max-semi-space-size=32";
+const youngSpace = "--max-semi-space-size=64";
 
 /** Far above what is sent: limits are tested elsewhere. They are looked at all the same. */
 const signalbox: Peer = {
