@@ -18,6 +18,6 @@ export default {
   coverageThreshold: { global: { lines: 85 } },
   testTimeout: 20_000,
   // More than there are cores: most tests wait, for sockets, leases and servers that start.
-  maxWorkers: "150%",
+  maxWorkers: 3,
   openHandlesTimeout: 2_000,
 };
