@@ -70,8 +70,8 @@ describe.each(stores)("leases (%s)", (name) => {
   });
 
   it("LEASE-4 lines are apart, and are looked at together", async () => {
-    await leases.set("work:agent:a", [lease("1", -30), lease("3", -10)]);
-    await leases.set("work:capability:any thing/at:all", [lease("2", -20), lease("1", hourMs)]);
+    await leases.set("work:agent:a", [lease("1", -30_000), lease("3", -10_000)]);
+    await leases.set("work:capability:any thing/at:all", [lease("2", -20_000), lease("1", hourMs)]);
 
     const first = await leases.first(["work:agent:a", "work:capability:any thing/at:all", "work:agent:b"], 3);
     const claimed = await leases.claim("work:agent:b", 10, 0);
