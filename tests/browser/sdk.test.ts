@@ -174,7 +174,8 @@ describe("the package in a browser", () => {
 
       expect([whenActive, whenLost, await shape()]).toEqual(["circle", "ring", "square"]);
       expect(await status.getByRole("status").getAttribute("aria-live")).toBe("polite");
-      expect(browser.faults).toEqual([]);
+      // The server was away for a moment, and the browser says so of every attempt that comes just then.
+      expect(browser.faults.filter((fault) => !fault.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
     },
     testMs,
   );
