@@ -1,0 +1,102 @@
+import type { InstanceId } from "../shared/ids.ts";
+import { createAccess } from "./access/access.ts";
+import { createTellVerdict } from "./agents/tell-verdict.ts";
+import type { Clock } from "./clock.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import { AgentAnswers } from "./conversations/agent-answers.ts";
+import { Conversations } from "./conversations/conversations.ts";
+import { ReadPositions } from "./conversations/read-positions.ts";
+import { Responses } from "./conversations/responses.ts";
+import type { Broadcast } from "./deliver/broadcast.ts";
+import { openDispatch } from "./dispatch/open-dispatch.ts";
+import { Hlink } from "./hlink/hlink.ts";
+import type { Store } from "./open-store.ts";
+import { Attendance } from "./presence/attendance.ts";
+import { Publications } from "./publications/publications.ts";
+import { createPublisher } from "./publish/publisher.ts";
+import { Checkpoints } from "./tasks/checkpoints.ts";
+import { Ledger } from "./tasks/ledger.ts";
+import { Streams } from "./tasks/streams.ts";
+import { Tasks } from "./tasks/tasks.ts";
+
+export interface DomainDeps {
+  config: Config;
+  store: Omit<Store, "close">;
+  broadcast: Broadcast;
+  clock: Clock;
+  instanceId: InstanceId;
+  closers: Closers;
+  failed(error: unknown): void;
+}
+
+export type Domain = ReturnType<typeof openDomain>;
+
+/** What the rooms are about: conversations and answers, tasks and streams, agents and dispatches; and the way into the log. */
+export function openDomain({ config, store, broadcast, clock, instanceId, closers, failed }: DomainDeps) {
+  const { log, documents, transactions, leases, presence, uiEvents } = store;
+  const rememberedMs = config.LOG_TTL_SECONDS * 1000;
+  const publisher = createPublisher({ log, broadcast, clock });
+
+  // Chat
+  const conversations = new Conversations({ documents, clock });
+  const access = createAccess({ conversations });
+  const readPositions = new ReadPositions({ documents, log });
+  const responses = new Responses({ documents, log, publisher, ttlMs: rememberedMs, failed });
+  closers.add("streamed responses", () => responses.flush());
+  const hlink = new Hlink({ access, publisher, uiEvents, clock });
+  const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
+  const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
+  closers.add("attendance", () => attendance.close());
+
+  // Tasks
+  const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+  const [tasks, streams, checkpoints] = [new Tasks(taskDeps), new Streams(taskDeps), new Checkpoints(taskDeps)];
+
+  // Agents
+  const answers = new AgentAnswers({
+    documents,
+    log,
+    publisher,
+    ttlMs: rememberedMs,
+    touch: (conversationId) => conversations.touch(conversationId),
+    failed,
+  });
+  closers.add("answers of agents", () => answers.flush());
+  const dispatch = openDispatch({
+    documents,
+    transactions,
+    leases,
+    log,
+    answers,
+    tasks: {
+      assertExists: async (taskId) => void (await tasks.get(taskId)),
+      follow: async (taskId, task) => void (await tasks.follow(taskId, task)),
+    },
+    broadcast,
+    clock,
+    instanceId,
+    leaseMs: config.AGENT_LEASE_MS,
+    heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,
+    stallMs: config.AGENT_STALL_SECONDS * 1000,
+    rememberedMs,
+    judged: createTellVerdict({ publisher, failed }),
+    failed,
+  });
+  closers.add("rounds of dispatch", () => dispatch.rounds.close());
+
+  return {
+    publisher,
+    conversations,
+    access,
+    readPositions,
+    responses,
+    hlink,
+    publications,
+    attendance,
+    tasks,
+    streams,
+    checkpoints,
+    dispatch,
+  };
+}

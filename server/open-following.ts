@@ -1,0 +1,97 @@
+import type { Envelope } from "../shared/envelope.ts";
+import type { Clock } from "./clock.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import { Audiences } from "./deliver/audiences.ts";
+import type { Broadcast } from "./deliver/broadcast.ts";
+import { Feeds, type FeedsOptions } from "./deliver/feeds.ts";
+import type { LogFeedDeps } from "./deliver/log-feed.ts";
+import type { Outlet } from "./deliver/outlet.ts";
+import type { HealthUpdates } from "./health/health-updates.ts";
+import type { EventLog } from "./log/event-log.ts";
+import type { Domain } from "./open-domain.ts";
+import { LongPolls } from "./polling/long-polls.ts";
+import { Waiters } from "./polling/waiters.ts";
+import { createCatchUp } from "./resume/catch-up.ts";
+import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
+import { shareReads } from "./resume/share-reads.ts";
+import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
+import { Rooms } from "./rooms/rooms.ts";
+import { Rosters } from "./rooms/roster.ts";
+import { Sessions } from "./session/sessions.ts";
+import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
+import { Subscriptions } from "./subscriptions/subscriptions.ts";
+
+export interface FollowingDeps {
+  config: Config;
+  log: EventLog;
+  domain: Domain;
+  broadcast: Broadcast;
+  health: HealthUpdates;
+  feeds: Partial<FeedsOptions> | undefined;
+  clock: Clock;
+  closers: Closers;
+  failed(error: unknown): void;
+}
+
+export type Following = ReturnType<typeof openFollowing>;
+
+/** Who follows which room, from where on, and how what the log announces gets to them. */
+export function openFollowing(deps: FollowingDeps) {
+  const { config, log, domain, broadcast, health, clock, closers, failed } = deps;
+  const { access, attendance, conversations, responses } = domain;
+
+  // Deliver: what the log announces, to every door
+  const outlets: Outlet[] = [];
+  const audiences = new Audiences();
+  const deliver = (event: Envelope) => {
+    const receivers = audiences.of(event);
+    for (const outlet of outlets) outlet.deliver(event, receivers);
+  };
+  const reset: LogFeedDeps["reset"] = (name, position, reason) => {
+    rooms.reset(name, position, reason);
+    subscriptions.reset(name, position, reason);
+  };
+  const feeds = new Feeds({ log, deliver, failed, reset }, deps.feeds);
+  closers.add("feeds", () => feeds.close());
+
+  // Resume
+  const sessions = new Sessions();
+  const rosters = new Rosters();
+  const catchUp = createCatchUp({
+    log: shareReads(log),
+    finishedResponses: (room, ids) => responses.finished(room, ids),
+  });
+  const rooms = new Rooms({
+    feeds,
+    catchUp,
+    attendance,
+    rosters,
+    failed,
+    roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
+  });
+  const filteredCatchUp = createFilteredCatchUp({ log });
+  const subscriptions = new Subscriptions({
+    access,
+    feeds,
+    catchUp: filteredCatchUp,
+    joined: new JoinedAudiences({ audiences }),
+    health,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+  });
+  const waiters = new Waiters({ audiences });
+  outlets.push(waiters);
+  const longPolls = new LongPolls({
+    access,
+    feeds,
+    catchUp,
+    filteredCatchUp,
+    health,
+    waiters,
+    clock,
+    waitingPerUser: config.LIMIT_CONNECTIONS_PER_USER,
+  });
+  receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+
+  return { outlets, sessions, catchUp, rooms, subscriptions, waiters, longPolls };
+}
