@@ -56,6 +56,8 @@ export class Client {
     const outbox = new Outbox({ environment, capacity: maxWaiting, answerTimeoutMs });
     this.#outbox = outbox;
     this.send = createSendCommand(outbox, deps.namespaces);
+    const { admin, message: heardByAdmin } = createAdmin(this.send);
+    this.admin = admin;
     const followers = new Followers();
     const once = createOnce();
     const store = positions === "session" ? environment.session : deps.memory;
@@ -87,6 +89,7 @@ export class Client {
         },
         message: (namespace, event, data) => {
           followers.message(namespace, event, data);
+          if (namespace === "/admin") heardByAdmin(event, data);
           if (event === "system.error") this.#error(new SignalboxError((data as { error: SignalboxError }).error));
           if (event.startsWith("system.")) this.bus.publish({ ...(data as object), type: event });
         },
@@ -95,7 +98,6 @@ export class Client {
     const has = (namespace: string) => namespaces.some((other) => other === namespace);
     this.chat = createChat({ ...feedDeps, send: this.send, userId: () => this.userId });
     this.monitoring = createMonitoring({ ...feedDeps, lists: createLists(deps) });
-    this.admin = createAdmin(this.send);
     if (has("/chat")) for (const feed of [this.chat.own, this.chat.broadcast]) feed.on("event", () => {});
   }
 

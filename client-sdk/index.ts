@@ -1,6 +1,7 @@
 export type { Envelope } from "../shared/envelope.ts";
 export { EventType } from "../shared/event-type.ts";
 export type { Position } from "../shared/position.ts";
+export type { Admin, AdminEvents } from "./admin/admin.ts";
 export { createMessage, type Message } from "./bus/create-message.ts";
 export { type BusMessage, createMessageBus, type MessageBus } from "./bus/message-bus.ts";
 export type { Chat } from "./chat/chat.ts";

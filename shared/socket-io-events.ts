@@ -1,6 +1,6 @@
+import type { AdminMessageData, AdminMessageName } from "./admin-messages.ts";
 import type { CancelMessage, DispatchAcceptance, DispatchMessage } from "./agent-messages.ts";
 import type { CommandData, CommandInput, CommandName } from "./commands/catalogue.ts";
-import type { ServerStats } from "./entities/server-stats.ts";
 import type { Envelope } from "./envelope.ts";
 import type { EventType } from "./event-type.ts";
 import type { Namespace } from "./namespace.ts";
@@ -19,9 +19,7 @@ interface AgentMessages extends CancelMessages {
   dispatch: (message: DispatchMessage, answer: (acceptance: DispatchAcceptance) => void) => void;
 }
 
-interface AdminMessages {
-  "admin.stats": (stats: ServerStats) => void;
-}
+type AdminMessages = { [Name in AdminMessageName]: (data: AdminMessageData<Name>) => void };
 
 /** What only one namespace has. `/chat` has `cancel` for those who stream responses there. */
 interface OwnMessages extends Record<Namespace, object> {

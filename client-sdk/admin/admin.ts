@@ -1,4 +1,6 @@
+import type { AdminMessageData, AdminMessageName } from "../../shared/admin-messages.ts";
 import type { CommandData, CommandInput, CommandName } from "../../shared/commands/catalogue.ts";
+import { Emitter } from "../emitter.ts";
 import type { SendCommand } from "../sending/send-command.ts";
 
 type AdminCommand = Extract<CommandName<"/admin">, `admin.${string}`>;
@@ -10,14 +12,34 @@ type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
   : Text;
 
 /** A method for each command: `admin.log_level` is `logLevel`. */
-export type Admin = {
+type AdminCommands = {
   readonly [C in AdminCommand as MethodName<C>]: (
     payload: CommandInput<"/admin", C>,
   ) => Promise<CommandData<"/admin", C>>;
 };
 
-export function createAdmin(send: SendCommand): Admin {
-  return {
+type OwnName<Name extends AdminMessageName> = Name extends `admin.${infer Own}` ? Own : never;
+
+/**
+ * What an admin hears without asking each time. `stats`: all instances together, every 2 s for as long as the client is
+ * connected. `trace`: a step that a trace of this connection has seen; a connection that is lost takes its traces along.
+ */
+export type AdminEvents = { [Name in AdminMessageName as OwnName<Name>]: AdminMessageData<Name> };
+
+export interface Admin extends AdminCommands, Pick<Emitter<AdminEvents>, "on" | "once" | "off"> {}
+
+export interface AdminFeed {
+  admin: Admin;
+  /** To be told of whatever comes in `/admin`. */
+  message(name: string, data: unknown): void;
+}
+
+export function createAdmin(send: SendCommand): AdminFeed {
+  const emitter = new Emitter<AdminEvents>();
+  const admin: Admin = {
+    on: (name, listener) => emitter.on(name, listener),
+    once: (name, listener) => emitter.once(name, listener),
+    off: (name, listener) => emitter.off(name, listener),
     stats: (payload) => send("admin.stats", payload),
     instances: (payload) => send("admin.instances", payload),
     connections: (payload) => send("admin.connections", payload),
@@ -28,5 +50,12 @@ export function createAdmin(send: SendCommand): Admin {
     announce: (payload) => send("admin.announce", payload),
     trace: (payload) => send("admin.trace", payload),
     logLevel: (payload) => send("admin.log_level", payload),
+  };
+  return {
+    admin,
+    message(name, data) {
+      if (name === "admin.stats") emitter.emit("stats", data as AdminEvents["stats"]);
+      if (name === "admin.trace") emitter.emit("trace", data as AdminEvents["trace"]);
+    },
   };
 }

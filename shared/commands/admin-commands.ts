@@ -52,6 +52,9 @@ export const adminRoom = defineCommand({
   payload: z.strictObject({ room: RoomName }),
   reply: z.strictObject({
     room: RoomName,
+    /** How many connections are in it, or watch it by its name. */
+    connections: z.int().min(0),
+    /** Users who are there; of rooms that know their members, which are conversations. */
     members: z.array(PresentMember),
     memberCount: z.int().min(0),
     /** The head of its log; `null` when nothing was ever published there. */
@@ -61,7 +64,7 @@ export const adminRoom = defineCommand({
   }),
 });
 
-/** Ends connections with the reason `kicked`; `reason` is for the audit. */
+/** Ends connections with the reason `kicked`; `reason` is for the audit. The reply has how many there were. */
 export const adminDisconnect = defineCommand({
   name: "admin.disconnect",
   payload: z
@@ -82,7 +85,10 @@ export const adminAnnounce = defineCommand({
   reply: PublishedReply,
 });
 
-/** For so many seconds, what goes to and from a connection or a room is written to the server's log. */
+/**
+ * For so many seconds the connection that asks is told, as `admin.trace`, what becomes of the events of a room, or of
+ * those that reach a connection and the commands that it sends; on every instance.
+ */
 export const adminTrace = defineCommand({
   name: "admin.trace",
   payload: z
@@ -92,7 +98,7 @@ export const adminTrace = defineCommand({
       seconds: z.int().min(1).max(limits.traceSecondsMax),
     })
     .refine(exactlyOne("connectionId", "room"), "needs exactly one of connectionId and room"),
-  reply: z.strictObject({ until: Timestamp }),
+  reply: z.strictObject({ traceId: z.string(), until: Timestamp }),
 });
 
 const LogLevel = z.enum(["error", "warn", "info", "debug"]);

@@ -1,3 +1,4 @@
+import { adminMessages } from "../admin-messages.ts";
 import { type CommandSpace, commands } from "../commands/catalogue.ts";
 import type { AnyCommand } from "../commands/define-command.ts";
 import { LoggedEvent } from "../commands/fields.ts";
@@ -68,6 +69,10 @@ function channelOf(namespace: Namespace, schemas: JsonSchemas, operations: Opera
       .filter(({ rooms }) => rooms.some((kind) => namespaceOfKind[kind] === namespace))
       .map((event) => addEvent(event, schemas, messages)),
     ...Object.keys(systemMessages).map((type) => addSystemMessage(type, messages)),
+    ...(namespace === "/admin" ? Object.entries(adminMessages) : []).map(([type, schema]) => {
+      messages[type] = { name: type, title: type, payload: schemas.of(schema, "output") };
+      return type;
+    }),
   ];
   operations[`${name}.tell`] = {
     action: "send",

@@ -27,8 +27,9 @@ export const Connection = z.strictObject({
   userId: UserId,
   name: z.string().nullable(),
   roles: z.array(Role),
+  /** Where it counts: the first of those that it may send commands to. */
   namespace: z.enum(namespaces),
-  door: z.enum(["socket.io", "websocket"]),
+  door: z.enum(["socket.io", "websocket", "agent-bridge", "event-stream"]),
   instanceId: InstanceId,
   state: ConnectionState,
   /** The newest transitions, oldest first. */
@@ -36,6 +37,7 @@ export const Connection = z.strictObject({
   /** How many rooms and subscriptions it has. */
   rooms: z.int().min(0),
   connectedAt: Timestamp,
+  /** Up to a minute behind: it would be the only thing to write down of most connections. */
   lastActivityAt: Timestamp,
 });
 export type Connection = z.infer<typeof Connection>;

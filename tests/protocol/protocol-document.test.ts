@@ -18,6 +18,7 @@ import { HlinkMessage, WebsocketAck } from "../../shared/entities/hlink.ts";
 import { Revocation } from "../../shared/entities/revocation.ts";
 import { Task } from "../../shared/entities/task.ts";
 import { TaskStream } from "../../shared/entities/task-stream.ts";
+import { TraceDrop, TraceStep } from "../../shared/entities/trace.ts";
 import { errorCodes } from "../../shared/error-code.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { events } from "../../shared/events/catalogue.ts";
@@ -646,6 +647,27 @@ describe("PROTOCOL.md section 10: /admin and limits", () => {
       expect(differences(describedFields(payload), definition.payload)).toEqual([]);
     },
   );
+
+  it("DOC-1 has what each command of /admin is answered", () => {
+    const rows = tableRows(section, "command", "reply `data`").map(([name = ""]) => codeSpans(name)[0]);
+
+    expect(rows).toEqual(ownCommands("/admin").map(([name]) => name));
+  });
+
+  it("DOC-1 has the steps of a trace with their fields, and why an event is dropped", () => {
+    const rows = tableRows(section, "step", "with", "means");
+    const named = rows.map(([step = "", fields = ""]) => [codeSpans(step)[0], codeSpans(fields)[0]?.split(", ")]);
+    const whys = codeSpans(rows.find(([step]) => step === "`dropped`")?.[2] ?? "");
+
+    const common = ["traceId", "at", "instanceId", "step"];
+    expect(named).toEqual(
+      TraceStep.options.map(({ shape }) => [
+        shape.step.value,
+        Object.keys(shape).filter((field) => !common.includes(field)),
+      ]),
+    );
+    expect(whys).toEqual(TraceDrop.options);
+  });
 
   const rows = tableRows(section, "limit", "variable", "default").flatMap(([, names = "", values = ""]) => {
     const numbers = values.split("; ")[0]?.split(", ") ?? [];
