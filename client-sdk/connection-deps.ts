@@ -3,6 +3,7 @@ import { defaultBackoff } from "./connection/backoff.ts";
 import type { ConnectionDeps } from "./connection/connection.ts";
 import type { TextStore } from "./connection/environment.ts";
 import { createHostEnvironment, createMemoryStore } from "./connection/host-environment.ts";
+import { serverUrl } from "./connection/server-url.ts";
 import { createTokenSource } from "./connection/token-source.ts";
 import { createLogger } from "./log/logger.ts";
 import type { ClientNamespace } from "./sending/command-policies.ts";
@@ -26,7 +27,7 @@ export function connectionDeps(options: ClientOptions): ClientParts {
   const { namespaces = ["/chat"], openTimeoutMs = 10_000, path = "/socket.io", fallback = true } = options;
   const environment = options.environment ?? createHostEnvironment();
   const tokens = createTokenSource(options);
-  const url = (options.url ?? originOfPage()).replace(/\/$/, "");
+  const url = serverUrl(options.url);
   return {
     namespaces,
     url,
@@ -48,10 +49,4 @@ export function connectionDeps(options: ClientOptions): ClientParts {
       }),
     },
   };
-}
-
-function originOfPage(): string {
-  const host: { setTimeout: unknown; location?: { origin: string } } = globalThis;
-  if (!host.location) throw new TypeError("A client needs a url where there is no page.");
-  return host.location.origin;
 }

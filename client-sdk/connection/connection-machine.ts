@@ -37,7 +37,7 @@ export type ConnectionState =
 export type ConnectionEvent =
   | { type: "connect" }
   | { type: "disconnect" }
-  | { type: "token"; token: string }
+  | { type: "token"; token: string | undefined }
   /** `error` says that there is no token to be had; without it, asking for one has failed. */
   | { type: "noToken"; error?: ReplyError }
   | { type: "opened" }
@@ -54,7 +54,7 @@ export type ConnectionEvent =
 
 export type ConnectionEffect =
   | { do: "fetchToken" }
-  | { do: "open"; via: TransportName; token: string }
+  | { do: "open"; via: TransportName; token: string | undefined }
   | { do: "close" }
   | { do: "wait"; delayMs: number }
   | { do: "stopWaiting" }

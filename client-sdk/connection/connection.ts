@@ -174,7 +174,7 @@ export class Connection {
     });
   }
 
-  #open(via: TransportName, token: string): void {
+  #open(via: TransportName, token: string | undefined): void {
     const generation = ++this.#generation;
     const { transports, namespaces } = this.#deps;
     const isCurrent = () => generation === this.#generation;

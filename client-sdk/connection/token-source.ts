@@ -9,9 +9,12 @@ export interface TokenOptions {
   token?: string;
   /** Called before every attempt to connect, and when a token is about to expire. */
   getToken?: GetToken;
+  /** In a browser: the cookie of a session that was begun with `@signalbox/client/session` stands for a token. */
+  cookie?: true;
 }
 
-export type TokenAnswer = { token: string } | { error?: ReplyError };
+/** `undefined` as a token: the browser adds its cookie. */
+export type TokenAnswer = { token: string | undefined } | { error?: ReplyError };
 
 export interface TokenSource {
   /** Whether asking again may bring another token. */
@@ -20,10 +23,12 @@ export interface TokenSource {
   ask(): Promise<TokenAnswer>;
 }
 
-export function createTokenSource({ token, getToken }: TokenOptions): TokenSource {
-  if ((token === undefined) === (getToken === undefined)) {
-    throw new TypeError("A client needs one of the two: token or getToken.");
+export function createTokenSource({ token, getToken, cookie }: TokenOptions): TokenSource {
+  if ([token, getToken, cookie].filter((way) => way !== undefined).length !== 1) {
+    throw new TypeError("A client needs one of the three: token, getToken or cookie.");
   }
+  // The page may have gone on with its session under another cookie since the last attempt.
+  if (cookie) return { canRenew: true, ask: async () => ({ token: undefined }) };
   const get = getToken ?? (() => token ?? null);
   return {
     canRenew: getToken !== undefined,

@@ -45,6 +45,8 @@ export function createUpkeep({ namespaces, tokens, environment, logger, current 
     };
     // Nothing is ended here: a token that is not renewed in time ends the connection, and the machine knows what then.
     if (!("token" in answer)) return answer.error ? undefined : again();
+    // The page goes on with its session by itself, and the next connection is of that.
+    if (answer.token === undefined) return;
     link.command(namespace, "system.token.refresh", { token: answer.token }, (reply) => {
       if (reply.ok) return logger.debug("the token was renewed");
       if (reply.error.retryable) again();

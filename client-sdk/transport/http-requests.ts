@@ -8,27 +8,35 @@ export type HttpAnswer = { kind: "ok"; body: unknown } | { kind: "error"; error:
 export interface HttpRequests {
   get(path: string, query: Record<string, string | undefined>, signal?: AbortSignal): Promise<HttpAnswer>;
   post(path: string, body: unknown, signal?: AbortSignal): Promise<HttpAnswer>;
+  delete(path: string): Promise<HttpAnswer>;
 }
 
 export interface HttpRequestsOptions {
   url: string;
-  token: string;
+  /** Without one the browser's cookie stands for it. */
+  token: string | undefined;
+  /** Whether the browser sends its cookies, and takes new ones. Default: when there is no token. */
+  cookies?: boolean;
   environment: Environment;
   /** How long an answer may take beyond what it was asked to wait, milliseconds. */
   timeoutMs: number;
 }
 
-/** Requests with a token. Never rejects. */
-export function createHttpRequests({ url, token, environment, timeoutMs }: HttpRequestsOptions): HttpRequests {
+/** Requests with a token or a cookie. Never rejects. */
+export function createHttpRequests(options: HttpRequestsOptions): HttpRequests {
+  const { url, token, cookies = token === undefined, environment, timeoutMs } = options;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const credentials = cookies ? { credentials: "include" as const } : {};
+
   async function request(path: string, init: RequestInit, waitMs: number, signal?: AbortSignal): Promise<HttpAnswer> {
     const late = new AbortController();
     const cancel = environment.after(timeoutMs + waitMs, () => late.abort());
     const abort = () => late.abort();
     signal?.addEventListener("abort", abort);
     try {
-      const headers = { accept: "application/json", authorization: `Bearer ${token}`, ...init.headers };
-      const response = await environment.fetch(url + path, { ...init, headers, signal: late.signal });
-      const body: unknown = await response.json();
+      const headers = { accept: "application/json", ...authorization, ...init.headers };
+      const response = await environment.fetch(url + path, { ...init, ...credentials, headers, signal: late.signal });
+      const body: unknown = response.status === 204 ? undefined : await response.json();
       if (response.ok) return { kind: "ok", body };
       const error = errorOf(body);
       return error ? { kind: "error", error } : { kind: "unreachable" };
@@ -50,6 +58,7 @@ export function createHttpRequests({ url, token, environment, timeoutMs }: HttpR
       const headers = { "content-type": "application/json" };
       return request(path, { method: "POST", headers, body: JSON.stringify(body) }, 0, signal);
     },
+    delete: (path) => request(path, { method: "DELETE" }, 0),
   };
 }
 

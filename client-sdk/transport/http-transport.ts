@@ -1,12 +1,13 @@
 import type { EventsAnswer } from "../../shared/http/events.ts";
+import type { SessionAnswer } from "../../shared/http/session.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import type { Position } from "../../shared/position.ts";
-import type { Reply } from "../../shared/reply.ts";
+import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { Environment } from "../connection/environment.ts";
 import { notOverHttp, routeOf } from "./http-commands.ts";
 import { createHttpPolls, type Polled } from "./http-polls.ts";
 import { createHttpRequests, type HttpAnswer } from "./http-requests.ts";
-import type { Link, LinkListener, Transport } from "./transport.ts";
+import type { Link, Transport } from "./transport.ts";
 
 export interface HttpTransportOptions {
   url: string;
@@ -29,7 +30,7 @@ interface JoinPayload {
  */
 export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTransportOptions): Transport {
   return {
-    open({ token, namespaces }, listener) {
+    open({ token }, listener) {
       const requests = createHttpRequests({ url, token, environment, timeoutMs: openTimeoutMs });
       const polls = createHttpPolls(requests, environment, { page, refused, lost });
       let isOver = false;
@@ -100,13 +101,17 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
         close: () => finish(),
       };
 
-      const userId = subjectOf(token);
-      const topics = namespaces.includes("/chat") ? "broadcast" : "*";
-      void requests.get("/api/events", { topics, limit: "1" }).then((answer) => {
+      void requests.get("/api/session", {}).then((answer) => {
         if (isOver) return;
         if (answer.kind === "unreachable") return finish(() => listener.failed("HTTP brings no answer"));
-        // Who may not read everything may still read what is asked for later.
-        if (answer.kind === "ok" || answer.error.code === "forbidden") return opened(userId, listener);
+        if (answer.kind === "ok") {
+          const who = answer.body as SessionAnswer | null;
+          if (!who) return finish(() => listener.refused(nobody));
+          return listener.opened({
+            connectionId: `http-${environment.random().toString(36).slice(2)}`,
+            userId: who.userId,
+          });
+        }
         // Anything else that is for good, such as a route that is not there, is HTTP's own trouble.
         const isForUs = answer.error.retryable || isOfToken(answer.error);
         finish(() => (isForUs ? listener.refused(answer.error) : listener.failed(answer.error.message)));
@@ -116,9 +121,7 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
   };
 }
 
-function opened(userId: string, listener: LinkListener): void {
-  listener.opened({ connectionId: `http-${Math.random().toString(36).slice(2)}`, userId });
-}
+const nobody: ReplyError = { code: "unauthenticated", message: "Nobody is signed in.", retryable: false };
 
 /** No answer at all is as good as "later". */
 function errorReply(answer: Exclude<HttpAnswer, { kind: "ok" }>): Reply<unknown> {
@@ -138,15 +141,4 @@ function namespaceOfTopics(topics: string): Namespace {
 
 function logOf(topics: string): string {
   return chatRoom.test(topics) ? topics : "monitoring";
-}
-
-/** The user of a token, unverified: the server says no where it is not true. */
-function subjectOf(token: string): string {
-  try {
-    const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    const { sub } = JSON.parse(atob(payload)) as { sub?: unknown };
-    return String(sub);
-  } catch {
-    return "";
-  }
 }

@@ -36,5 +36,6 @@ export interface Link {
 
 /** A way to the server. */
 export interface Transport {
-  open(options: { token: string; namespaces: readonly Namespace[] }, listener: LinkListener): Link;
+  /** Without a token the browser's cookie stands for one. */
+  open(options: { token: string | undefined; namespaces: readonly Namespace[] }, listener: LinkListener): Link;
 }

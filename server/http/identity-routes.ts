@@ -6,6 +6,7 @@ import type { Logins } from "../access/logins.ts";
 import type { BackChannelLogout } from "../access/oidc/back-channel-logout.ts";
 import { bearerToken } from "../connect/bearer-token.ts";
 import { cookieToken, headerToken, sessionCookie } from "../connect/header-token.ts";
+import type { Principal } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
 
@@ -49,10 +50,8 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
     const { principal } = await authenticated(request);
     if (principal.login !== undefined) throw new Rejection("forbidden", "A session begins with a token of your own.");
     const secret = await logins.begin(principal, ownCookie(request));
-    const { userId, roles, expiresAt } = principal;
-    const answer: SessionAnswer = { userId, roles: [...roles], expiresAt: new Date(expiresAt).toISOString() };
-    response.cookie(sessionCookie, secret, { ...cookie, expires: new Date(expiresAt) });
-    response.status(201).set("Cache-Control", "no-store").json(answer);
+    response.cookie(sessionCookie, secret, { ...cookie, expires: new Date(principal.expiresAt) });
+    response.status(201).set("Cache-Control", "no-store").json(answerOf(principal));
   });
 
   routes.delete("/session", async (request, response) => {
@@ -65,7 +64,18 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
     else await logins.end(secret);
     forgetCookie(response).status(204).end();
   });
-  routes.all("/session", onlyWith("POST", "DELETE"));
+
+  routes.get("/session", async (request, response) => {
+    response.set("Cache-Control", "no-store");
+    const session = await authenticated(request).catch((error: unknown) => {
+      // Every page asks this when it is opened: that nobody is signed in is an answer, and no fault.
+      const isNobody = error instanceof Rejection && error.error.code === "unauthenticated";
+      if (isNobody && bearerToken(request.headers.authorization) === undefined) return undefined;
+      throw error;
+    });
+    response.json(session ? answerOf(session.principal) : null);
+  });
+  routes.all("/session", onlyWith("GET", "POST", "DELETE"));
 
   routes.post("/revocations", async (request, response) => {
     const session = await calls.sessionOf(request, ["admin"]);
@@ -89,4 +99,8 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
     routes.all("/oidc/backchannel-logout", onlyWith("POST"));
   }
   return routes;
+}
+
+function answerOf({ userId, roles, expiresAt }: Principal): SessionAnswer {
+  return { userId, roles: [...roles], expiresAt: new Date(expiresAt).toISOString() };
 }

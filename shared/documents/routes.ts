@@ -54,6 +54,13 @@ export const routes: readonly RouteDescription[] = [
     answer: { status: 201, schema: SessionAnswer },
   },
   {
+    method: "get",
+    path: "/api/session",
+    summary: "Who one is, by token or cookie session; null where nobody is signed in",
+    who: "anyone",
+    answer: { status: 200, schema: SessionAnswer.nullable() },
+  },
+  {
     method: "delete",
     path: "/api/session",
     summary: "Ends the cookie session, and its connections",

@@ -42,6 +42,7 @@ const reactNames =
 const page = `<!doctype html><meta charset="utf-8"><title>SDK</title><link rel="icon" href="data:,">
 <script type="importmap">{ "imports": {
   "@signalbox/client": "/dist/client-sdk/index.js", "@signalbox/client/element": "/dist/client-sdk/element/define.js",
+  "@signalbox/client/session": "/dist/client-sdk/session/index.js",
   "@signalbox/client/react": "/dist/client-sdk/react/index.js",
   "socket.io-client": "/socket.io.js", "react": "/react.js", "react-dom/client": "/react-dom-client.js"
 } }</script><main id="main"></main>`;

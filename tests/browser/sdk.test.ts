@@ -140,6 +140,43 @@ describe("the package in a browser", () => {
   );
 
   it(
+    "SDK-27 is connected by the cookie of a session, over HTTP too, until the session is ended",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const url = server.url.replace("localhost", "127.0.0.1");
+      const proxy = await BlockingProxy.start(url);
+      const page = await browser.openPage(site.url);
+      const enter = () =>
+        page.evaluate<unknown[]>(`(async () => {
+          const { createClient } = await import("@signalbox/client");
+          const { createCookieSession } = await import("@signalbox/client/session");
+          window.session = createCookieSession({ url: ${JSON.stringify(url)} });
+          const before = await session.current();
+          if (!before) await session.begin(${JSON.stringify(tokenOf("bob"))});
+          window.clients = [${JSON.stringify(url)}, ${JSON.stringify(proxy.url)}].map((url) =>
+            createClient({ url, cookie: true, backoff: { baseMs: 50 } }));
+          await Promise.all(clients.map((client) => client.connect()));
+          const sent = await clients[1].chat.create();
+          return [before?.userId, ...clients.flatMap(({ userId, transport }) => [userId, transport]),
+            sent.conversation.members.join()];
+        })()`);
+
+      const first = await enter();
+      await page.reload();
+      const again = await enter();
+      await page.evaluate("session.end()");
+      await eventually(() => page.evaluate<boolean>("clients[0].state === 'closed'"), "the end");
+      const refusal = await page.evaluate(`(clients[1].disconnect(), clients[1].connect().catch(({ code }) => code))`);
+
+      expect(first).toEqual([undefined, "bob", "websocket", "bob", "http", "bob"]);
+      expect(again).toEqual(["bob", "bob", "websocket", "bob", "http", "bob"]);
+      expect([await page.evaluate("clients[0].status.reason"), refusal]).toEqual(["revoked", "unauthenticated"]);
+      expect(await page.evaluate("session.current()")).toBeNull();
+    },
+    testMs,
+  );
+
+  it(
     "SDK-24 the elements show the state by colour, shape and words",
     async () => {
       const server = await startServer({ store: "memory" });

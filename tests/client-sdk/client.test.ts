@@ -242,6 +242,7 @@ describe("the client", () => {
 
   it("SDK-9 wants exactly one way to a token, and a url", () => {
     expect(() => createClient({ url: "http://localhost" })).toThrow(TypeError);
+    expect(() => createClient({ url: "http://localhost", token: "a", cookie: true })).toThrow(TypeError);
     expect(() => createClient({ url: "http://localhost", token: "a", getToken: () => "b" })).toThrow(TypeError);
     expect(() => createClient({ token: "a" })).toThrow(TypeError);
   });

@@ -19,6 +19,7 @@ const rules: Record<string, Rule> = {
   // The client's package, which is built and published by itself.
   "client-sdk": { uses: ["shared", "socket.io-client"] },
   "client-sdk/agent": { uses: ["shared", "client-sdk"] },
+  "client-sdk/session": { uses: ["client-sdk"], knows: ["shared"] },
   "client-sdk/element": { knows: ["client-sdk"] },
   "client-sdk/react": { uses: ["client-sdk/element", "react"], knows: ["shared", "client-sdk"] },
 

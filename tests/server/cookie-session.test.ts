@@ -191,6 +191,26 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect([await verdictOf(server, ada), await verdictOf(server, bob)]).toEqual(["unauthenticated", "ok"]);
   });
 
+  it("SESSION-6 tell whose they are, and nobody where there is none", async () => {
+    const server = await startServer({ store });
+    const { answer, cookie } = await logIn(server);
+    const ask = (headers: Record<string, string>) =>
+      server.request("GET", "/api/session", { as: null, headers: { origin: server.url, ...headers } });
+
+    const mine = await ask({ cookie });
+    const byToken = await ask({ authorization: `Bearer ${tokenOf("bob", ["monitor"])}` });
+    const badToken = await ask({ authorization: "Bearer nonsense", cookie });
+    const nobody = [await ask({}), await ask({ cookie: "signalbox_session=sbs_x" })];
+    await logOut(server, { cookie });
+    const afterwards = await ask({ cookie });
+
+    expect(mine.body).toEqual(answer.body);
+    expect(mine.headers.get("cache-control")).toBe("no-store");
+    expect(byToken.body).toMatchObject({ userId: "bob", roles: ["monitor"] });
+    expect([badToken.status, badToken.body.code]).toEqual([401, "unauthenticated"]);
+    expect([...nobody, afterwards].map(({ status, body }) => [status, body])).toEqual(Array(3).fill([200, null]));
+  });
+
   it("SESSION-5 are not begun with a bad token or with a cookie alone, and are nothing that can be guessed", async () => {
     const server = await startServer({ store });
     const { cookie } = await logIn(server);

@@ -1,0 +1,1 @@
+export { type CookieSession, type CookieSessionOptions, createCookieSession, type SignedIn } from "./cookie-session.ts";
