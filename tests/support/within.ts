@@ -1,5 +1,5 @@
 /** How long a test waits for a fact before it says which one did not come about. */
-const limitMs = 10_000;
+const limitMs = 30_000;
 
 /** Rejects, naming what was waited for, if the promise takes too long. */
 export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
