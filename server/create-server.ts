@@ -106,7 +106,6 @@ async function build(
   const io = createSocketIoServer({
     path: config.SOCKET_PATH,
     transports: config.SOCKET_TRANSPORTS,
-    drain,
     admission,
     isStoreAway: () => redis?.isAway ?? false,
     origins,
@@ -175,8 +174,9 @@ async function build(
   closers.add("commands under way", () => router.idle());
   closers.add("those who wait for a dispatch", () => domain.dispatch.waiters.close());
   closers.add("long polls", () => waiters.endAll());
-  drain.onStart(() => waiters.endAll());
-  drain.onStart(() => domain.dispatch.waiters.close());
+  drain.letsGoOf((afterMs) => waiters.letGo(afterMs));
+  drain.letsGoOf((afterMs) => domain.dispatch.waiters.letGo(afterMs));
+  drain.onStart(() => domain.dispatch.registration.leave());
 
   const host = hostOf(config);
   if (overrides.isWorker) setupWorker(io);

@@ -22,6 +22,8 @@ export interface AgentRecord extends SignsOfLife {
   workdir?: string;
   metadata?: JsonObject;
   concurrency: number;
+  /** Its instance is stopping, and will let go of it: it is given nothing until it has registered anew. */
+  isLeaving?: boolean;
   /** Where it is connected, if it is. */
   instanceId?: InstanceId;
   connectionId?: ConnectionId;
@@ -44,8 +46,8 @@ export function agentOptions({ status, capabilities }: AgentRecord): PutOptions 
   return { indexes: [allAgents, ...new Set(capabilities.map(havingCapability))] };
 }
 
-export const hasRoom = ({ status, inFlight, concurrency }: AgentRecord) =>
-  status === "connected" && inFlight.length < concurrency;
+export const hasRoom = ({ status, isLeaving, inFlight, concurrency }: AgentRecord) =>
+  status === "connected" && !isLeaving && inFlight.length < concurrency;
 
 export const holds = ({ inFlight }: AgentRecord, messageId: MessageId, attempt: number) =>
   inFlight.some((held) => held.messageId === messageId && held.attempt === attempt);
@@ -57,7 +59,7 @@ export function without(record: AgentRecord, messageId: MessageId, attempt: numb
 
 /** As it is when it is no longer connected. */
 export function gone(before: AgentRecord, status: "disconnected" | "heartbeat_lost", goneBecause: string): AgentRecord {
-  const { instanceId: _instance, connectionId: _connection, heartbeatAt: _heartbeat, ...record } = before;
+  const { instanceId: _instance, connectionId: _connection, heartbeatAt: _heartbeat, isLeaving: _, ...record } = before;
   return { ...record, status, goneBecause };
 }
 

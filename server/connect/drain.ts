@@ -8,6 +8,14 @@ export interface DrainOptions {
   windowMs: number;
 }
 
+/**
+ * Lets go of those who wait for something without being connected: each after a time of its own, which it gives in
+ * milliseconds. From the call on nobody else waits. Resolves when all are gone.
+ */
+export type LetGo = (afterMs: () => number) => Promise<void>;
+
+/** The first part of the window is the agents': what they have in hand goes on elsewhere while people still look on. */
+const agentsPart = 0.25;
 /** Within this the clients of one moment come back, each at a time of its own. */
 const maxRetryAfterMs = 1_000;
 /** How long a client may take to read the notice and to go. */
@@ -17,6 +25,7 @@ const closeTimeoutMs = 2_000;
 export class Drain {
   #started = false;
   readonly #listeners: (() => void)[] = [];
+  readonly #others: LetGo[] = [];
 
   get started(): boolean {
     return this.#started;
@@ -27,11 +36,24 @@ export class Drain {
     this.#listeners.push(listener);
   }
 
-  /** Resolves when every connection has been told to go and was closed. */
+  /** Whoever waits there is let go of as people are. */
+  letsGoOf(letGo: LetGo): void {
+    this.#others.push(letGo);
+  }
+
+  /** Resolves when every connection has been told to go and was closed, agents before all others, and nobody waits. */
   async start({ sessions, windowMs }: DrainOptions): Promise<void> {
     this.#started = true;
     for (const listener of this.#listeners) listener();
-    await Promise.all([...sessions].map((session) => this.#letGo(session, Math.random() * windowMs)));
+    const startedAt = performance.now();
+    const all = [...sessions];
+    const within = (ms: number) => () => Math.random() * ms;
+    const letGo = (some: Session[], afterMs: () => number) => some.map((session) => this.#letGo(session, afterMs()));
+    await Promise.all(letGo(all.filter(isAgent), within(windowMs * agentsPart)));
+
+    const afterMs = within(Math.max(0, windowMs - (performance.now() - startedAt)));
+    const people = all.filter((session) => !isAgent(session));
+    await Promise.all([...letGo(people, afterMs), ...this.#others.map((others) => others(afterMs))]);
   }
 
   /** Tells a client to go, and ends its connection. */
@@ -45,6 +67,8 @@ export class Drain {
     await endOr(session, closeTimeoutMs);
   }
 }
+
+const isAgent = ({ namespaces }: Session) => namespaces.includes("/agents");
 
 /** Waits until the session has ended, or for so long. */
 async function endOr(session: Session, ms: number): Promise<void> {

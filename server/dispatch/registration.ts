@@ -44,6 +44,7 @@ export class Registration {
   readonly #deps: RegistrationDeps;
   /** Those that have registered or are about to: once per connection. */
   readonly #registered = new WeakSet<Session>();
+  #isLeaving = false;
 
   constructor(deps: RegistrationDeps) {
     this.#deps = deps;
@@ -58,6 +59,18 @@ export class Registration {
     } catch (error) {
       this.#registered.delete(session);
       throw error;
+    }
+  }
+
+  /** The instance is stopping: agents that are here, or that register here all the same, are given nothing new. */
+  leave(): void {
+    this.#isLeaving = true;
+    for (const { agentId, session } of this.#deps.locals) {
+      const left = this.#deps.agents.change(agentId, (before) => {
+        if (before?.connectionId !== session.connectionId) return undefined;
+        return { record: { ...before, isLeaving: true }, events: [] };
+      });
+      left.catch(this.#deps.failed);
     }
   }
 
@@ -110,6 +123,7 @@ export class Registration {
       agentId,
       ...about,
       concurrency,
+      ...(this.#isLeaving && { isLeaving: true }),
       userId: principal.userId,
       name,
       status: "connected" as const,

@@ -43,6 +43,11 @@ export function createApp(deps: AppDeps): Express {
     throw refuse("forbidden", `Origin ${String(request.headers.origin)} is not allowed.`);
   });
   app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
+  app.use((_request, response, next) => {
+    // Or a proxy would send the next request by a connection that is about to end.
+    if (deps.drain.started) response.set("Connection", "close");
+    next();
+  });
   app.use(createOperationsRoutes(deps));
   app.use(createDocumentRoutes());
   app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {

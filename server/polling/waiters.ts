@@ -10,7 +10,8 @@ export type Woken = "event" | "over";
 export class Waiters implements Outlet {
   readonly #audiences: Audiences;
   readonly #waiting = new Map<Audience, Set<() => void>>();
-  readonly #all = new Set<() => void>();
+  /** What ends each wait, with its end. */
+  readonly #all = new Map<() => void, Promise<Woken>>();
   #isOver = false;
 
   constructor({ audiences }: { audiences: Audiences }) {
@@ -26,7 +27,8 @@ export class Waiters implements Outlet {
   /** From this moment on; for so many milliseconds at most, or until `signal` or `endAll`. */
   wait(audiences: readonly Audience[], ms: number, signal: AbortSignal): Promise<Woken> {
     if (this.#isOver || signal.aborted) return Promise.resolve("over");
-    return new Promise((resolve) => {
+    let over = () => {};
+    const woken = new Promise<Woken>((resolve) => {
       const end = (woken: Woken) => {
         clearTimeout(timer);
         signal.removeEventListener("abort", over);
@@ -35,18 +37,30 @@ export class Waiters implements Outlet {
         resolve(woken);
       };
       const wake = () => end("event");
-      const over = () => end("over");
+      over = () => end("over");
       const timer = setTimeout(over, ms);
       signal.addEventListener("abort", over);
-      this.#all.add(over);
       for (const audience of audiences) this.#enter(audience, wake);
     });
+    this.#all.set(over, woken);
+    return woken;
+  }
+
+  /** Those who wait now do so for as many milliseconds more as each is given. Resolves when nobody does, now or later. */
+  async letGo(afterMs: () => number): Promise<void> {
+    this.#isOver = true;
+    const waits = [...this.#all].map(async ([over, woken]) => {
+      const timer = setTimeout(over, afterMs());
+      await woken;
+      clearTimeout(timer);
+    });
+    await Promise.all(waits);
   }
 
   /** Nobody waits any longer, now or later. */
   endAll(): void {
     this.#isOver = true;
-    for (const over of [...this.#all]) over();
+    for (const over of [...this.#all.keys()]) over();
   }
 
   #enter(audience: Audience, wake: () => void): void {

@@ -79,7 +79,7 @@ describe.each(stores)("stopping (%s)", (store) => {
     // Of the transport, so that the client goes on trying, and not of the namespace, which would have `data`.
     for (const error of refusals) expect(error).not.toHaveProperty("data");
     expect(newcomer.socket.active).toBe(true);
-    expect([webSocket.status, polling.status]).toEqual([503, 403]);
+    expect([webSocket.status, polling.status]).toEqual([503, 503]);
     expect([command.status, command.body.code, command.body.retryable]).toEqual([503, "unavailable", true]);
     expect(refused.data).toMatchObject({ code: "unavailable", retryable: true });
   });

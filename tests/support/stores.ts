@@ -1,7 +1,6 @@
 import { afterAll, afterEach } from "@jest/globals";
 import { type Clock, systemClock } from "../../server/clock.ts";
 import { loadConfig } from "../../server/config.ts";
-import { Drain } from "../../server/connect/drain.ts";
 import type { Broadcast } from "../../server/deliver/broadcast.ts";
 import { createMemoryBroadcast } from "../../server/deliver/memory-broadcast.ts";
 import { createAdapterBroadcast } from "../../server/doors/socket-io/adapter-broadcast.ts";
@@ -71,7 +70,6 @@ function openBroadcast({ redis }: Store, prefix: string): Broadcast {
   const settings = { path: "/socket.io", transports: ["websocket"], heartbeatIntervalMs: 25_000 } as const;
   const io = createSocketIoServer({
     ...settings,
-    drain: new Drain(),
     admission: { refusalOf: () => undefined },
     isStoreAway: () => false,
     origins,

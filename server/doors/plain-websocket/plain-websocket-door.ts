@@ -23,6 +23,7 @@ import type { Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
+import { refuseUpgrade } from "../wire/refuse-upgrade.ts";
 import { createAgentBridge } from "./agent-bridge.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
 import { spacesOf } from "./spaces-of.ts";
@@ -298,12 +299,6 @@ function refuse(webSocket: WebSocket, error: ReplyError, { clock }: PlainWebSock
 
 function bytesOf(data: RawData): number {
   return Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
-}
-
-function refuseUpgrade(socket: Duplex, status: number, text: string): void {
-  // A client that does not hang up in its turn would keep the connection, and a server that stops waiting for it.
-  socket.once("finish", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function urlOf(request: IncomingMessage): URL {

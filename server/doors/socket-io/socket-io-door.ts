@@ -22,6 +22,7 @@ import { admitConnections } from "./admit-connections.ts";
 import { arrivalOf } from "./contract-parser.ts";
 import { EngineWire } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
+import { refuseHandshakes } from "./refuse-handshakes.ts";
 import type { NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
 export interface SocketIoDoorOptions {
@@ -55,6 +56,7 @@ type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Op
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
   io.attach(httpServer);
+  refuseHandshakes(io, options.drain);
   admitConnections(io, options);
 
   const open = new Set<NetSocket>();

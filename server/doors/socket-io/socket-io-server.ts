@@ -2,7 +2,6 @@ import { type DefaultEventsMap, Server } from "socket.io";
 import { limits } from "../../../shared/limits.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Opening } from "../../connect/connector.ts";
-import type { Drain } from "../../connect/drain.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import { contractParser } from "./contract-parser.ts";
@@ -10,7 +9,6 @@ import { contractParser } from "./contract-parser.ts";
 export interface SocketIoServerOptions {
   path: string;
   transports: readonly ("websocket" | "polling")[];
-  drain: Drain;
   admission: Pick<Admission, "refusalOf">;
   /** Nobody can be let in for want of the store, and it has been so for more than a moment. */
   isStoreAway(): boolean;
@@ -29,7 +27,7 @@ const connectTimeoutMs = 10_000;
 
 /** The library's server with our settings. Listens to nothing until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, drain, admission, origins, isStoreAway, wsEngine } = options;
+  const { heartbeatIntervalMs, admission, origins, isStoreAway, wsEngine } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],
@@ -45,8 +43,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     cors: { origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)), credentials: true },
     // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
     allowRequest: (request, allow) => {
-      if (drain.started) allow("This instance is stopping", false);
-      else if (isStoreAway()) allow("The store is out of reach", false);
+      if (isStoreAway()) allow("The store is out of reach", false);
       else if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
         allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
       else {

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "@jest/globals";
+import { dispatch, look } from "../support/dispatching.ts";
+import type { Inbox } from "../support/inbox.ts";
+import { startServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { startAgent } from "../support/test-agent.ts";
+import { tokenOf } from "../support/tokens.ts";
+import { upgrade } from "../support/upgrade.ts";
+import { eventually, within } from "../support/within.ts";
+
+/** Long enough to go at different moments. */
+const windowMs = 400;
+/** Longer than a test: the clients are let go of when the test closes them. */
+const longWindowMs = 600_000;
+
+const asMonitor = { as: "mona", roles: ["monitor"] } as const;
+
+describe.each(stores)("letting go (%s)", (store) => {
+  it("STOP-5 agents go before anybody else; then connections, event streams and waiting requests, at random moments", async () => {
+    const server = await startServer({ store });
+    const gone: { who: string; at: number }[] = [];
+    const goes = (who: string) => gone.push({ who, at: performance.now() });
+    const isTold = async (who: string, inbox: Inbox) => {
+      const { reason } = await inbox.one<{ reason: string }>("system.connection.close");
+      goes(`${who} ${reason}`);
+    };
+    const io = { reconnection: false };
+    const [coder, writer] = [await startAgent(server, "coder"), await startAgent(server, "writer")];
+    const bridge = server.rawWebSocket(`/ws/agent-bridge?token=${tokenOf("bot", ["agent"])}`);
+    await within(new Promise((resolve) => bridge.socket.once("open", resolve)), "the bridge");
+    bridge.socket.send(JSON.stringify({ type: "register", agent_id: "tester", capabilities: [] }));
+    await bridge.inbox.one("registered");
+    const people = [
+      await server.connect("ada", { io }),
+      await server.connect("bob", { io: { ...io, transports: ["polling"] } }),
+      await server.connectWebSocket("cy"),
+      await server.eventStream("mona", "topics=*", { roles: ["monitor"] }),
+    ];
+    const { messageId } = await dispatch(server, { agentId: "nobody", queue: true });
+    const paths = [1, 2, 3].map((n) => `/api/events?topics=task:t${n}&wait=55`);
+    const waiting = [...paths, `/api/dispatches/${messageId}?wait=55`].map(async (path) => {
+      const { status } = await server.request("GET", path, { as: "mona", roles: ["monitor", "service"] });
+      goes(`request ${status}`);
+    });
+    // Answered after those before it were read.
+    await look(server, messageId);
+
+    const told = [
+      ...[coder, writer, bridge].map(({ inbox }) => isTold("agent", inbox)),
+      ...people.map(({ inbox }) => isTold("person", inbox)),
+    ];
+    await server.server.drain(windowMs);
+    await Promise.all([...told, ...waiting]);
+
+    const others = [...Array(4).fill("person server_shutdown"), ...Array(4).fill("request 200")];
+    expect(gone.slice(0, 3).map(({ who }) => who)).toEqual(Array(3).fill("agent server_shutdown"));
+    expect(
+      gone
+        .slice(3)
+        .map(({ who }) => who)
+        .toSorted(),
+    ).toEqual(others);
+    expect(new Set(gone.slice(3).map(({ at }) => Math.round(at / 5))).size).toBeGreaterThan(3);
+  });
+
+  it("STOP-7 whoever comes meanwhile is refused with 503, by every door, so that a proxy takes them elsewhere", async () => {
+    const server = await startServer({ store });
+    const ada = await server.connect("ada", { io: { transports: ["polling"] } });
+    void server.server.drain(longWindowMs);
+
+    const token = tokenOf("bob");
+    const upgrades = ["/socket.io/?EIO=4&transport=websocket", `/ws?token=${token}`, `/ws/agent-bridge?token=${token}`];
+    const requests = ["/socket.io/?EIO=4&transport=polling", "/api/events?topics=*", "/readyz"];
+    const refused = await Promise.all([
+      ...upgrades.map(async (path) => (await upgrade(server.url, path)).status),
+      ...requests.map(async (path) => {
+        const { status, headers } = await server.request("GET", path, asMonitor);
+        return `${status} ${headers.get("connection")}`;
+      }),
+      server.eventStream("mona", "topics=*", { roles: ["monitor"] }).then(({ response }) => response.status),
+    ]);
+
+    expect(refused).toEqual([503, 503, 503, "503 close", "503 close", "503 close", 503]);
+    // Who was here before goes on over polling, each request of which is one by itself.
+    await ada.ok("conversation.create", { id: "42" });
+    await ada.ok("chat_message", { conversationId: "42", message: "still here" });
+    const isCounted = async () =>
+      (await server.request("GET", "/api/websocket/status", { as: null })).body.connections === 1;
+    await eventually(isCounted, "the connection that is left");
+  });
+});
