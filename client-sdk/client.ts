@@ -1,7 +1,9 @@
+import type { CancelMessage } from "../shared/agent-messages.ts";
 import type { Envelope } from "../shared/envelope.ts";
 import { type Admin, createAdmin } from "./admin/admin.ts";
 import { createMessageBus, type MessageBus } from "./bus/message-bus.ts";
 import { type Chat, createChat } from "./chat/chat.ts";
+import type { Cancellation } from "./chat/streamed-response.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { Connection } from "./connection/connection.ts";
 import type { CloseReason, ConnectionState, TransportName } from "./connection/connection-machine.ts";
@@ -30,6 +32,8 @@ export type ClientEvents = {
   transport: { transport: TransportName };
   /** Every change of `status`, also where the state stays what it was, as from one wait to the next. */
   status: ConnectionState;
+  /** Somebody wants an answer to be stopped that this user writes, here or elsewhere. */
+  cancel: Cancellation;
   /** Something was lost for good, in any room or subscription. */
   gap: Gap;
 };
@@ -91,12 +95,21 @@ export class Client {
           followers.message(namespace, event, data);
           if (namespace === "/admin") heardByAdmin(event, data);
           if (event === "system.error") this.#error(new SignalboxError((data as { error: SignalboxError }).error));
+          if (event === "cancel") {
+            const { messageId: responseId, reason } = data as CancelMessage;
+            this.#emitter.emit("cancel", { responseId, reason });
+          }
           if (event.startsWith("system.")) this.bus.publish({ ...(data as object), type: event });
         },
       },
     );
     const has = (namespace: string) => namespaces.some((other) => other === namespace);
-    this.chat = createChat({ ...feedDeps, send: this.send, userId: () => this.userId });
+    this.chat = createChat({
+      ...feedDeps,
+      send: this.send,
+      userId: () => this.userId,
+      onCancel: (listener) => this.on("cancel", listener),
+    });
     this.monitoring = createMonitoring({ ...feedDeps, lists: createLists(deps) });
     if (has("/chat")) for (const feed of [this.chat.own, this.chat.broadcast]) feed.on("event", () => {});
   }

@@ -12,7 +12,7 @@ export {
   type MessageInput,
 } from "./chat/conversation.ts";
 export type { Member } from "./chat/member-list.ts";
-export type { StreamedResponse } from "./chat/streamed-response.ts";
+export type { Cancellation, StreamedResponse } from "./chat/streamed-response.ts";
 export { Client, type ClientEvents, createClient } from "./client.ts";
 export type { ClientOptions } from "./client-options.ts";
 export { type BackoffOptions, backoffDelay, defaultBackoff } from "./connection/backoff.ts";

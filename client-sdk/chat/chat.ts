@@ -1,8 +1,8 @@
 import { createRoomFeed, type RoomReply } from "../rooms/chat-room.ts";
 import type { Feed, FeedDeps } from "../rooms/feed.ts";
 import type { Answer, Input } from "../sending/command-policies.ts";
-import type { SendCommand } from "../sending/send-command.ts";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
+import type { ResponseDeps } from "./streamed-response.ts";
 
 export interface Chat {
   /** The same object for the same id; the options are those of the first time. */
@@ -15,8 +15,7 @@ export interface Chat {
   readonly broadcast: Feed<RoomReply>;
 }
 
-export interface ChatDeps extends FeedDeps {
-  send: SendCommand;
+export interface ChatDeps extends FeedDeps, ResponseDeps {
   /** Known when the server has said so. */
   userId(): string | null;
 }

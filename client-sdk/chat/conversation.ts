@@ -10,7 +10,7 @@ import type { GetState } from "../rooms/follower.ts";
 import type { Answer, Input } from "../sending/command-policies.ts";
 import type { SendCommand } from "../sending/send-command.ts";
 import { createMemberList, type Member } from "./member-list.ts";
-import { createResponse, type StreamedResponse } from "./streamed-response.ts";
+import { createResponse, type ResponseDeps, type StreamedResponse } from "./streamed-response.ts";
 
 type EventListeners = { [Type in EventType as `${Type}`]: Envelope<Type> };
 
@@ -30,6 +30,7 @@ export type MessageInput = Omit<Input<"chat_message">, "conversationId">;
 /** One conversation. It is followed for as long as somebody listens; sending needs no listener. */
 export class Conversation {
   readonly id: string;
+  readonly #deps: ResponseDeps;
   readonly #send: SendCommand;
   readonly #feed: Feed<RoomReply>;
   readonly #emitter = new Emitter<ConversationEvents>();
@@ -37,8 +38,9 @@ export class Conversation {
   #listeners = 0;
   #cancels: Cancel[] = [];
 
-  constructor(id: string, options: ConversationOptions, deps: FeedDeps & { send: SendCommand }) {
+  constructor(id: string, options: ConversationOptions, deps: FeedDeps & ResponseDeps) {
     this.id = id;
+    this.#deps = deps;
     this.#send = deps.send;
     const { recent = 50, getState } = options;
     this.#feed = createRoomFeed({ room: () => this.room, name: this.room, recent, getState }, deps);
@@ -116,7 +118,8 @@ export class Conversation {
 
   /** Begins an answer that is written piece by piece. For the roles `agent` and `service`. */
   respond(options: { responseId?: string; inReplyTo?: string } = {}): StreamedResponse {
-    return createResponse({ conversationId: this.id, room: this.room, responseId: createId(), ...options }, this.#send);
+    const about = { conversationId: this.id, room: this.room, responseId: createId(), ...options };
+    return createResponse(about, this.#deps);
   }
 
   #listen(): void {

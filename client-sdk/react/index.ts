@@ -3,6 +3,6 @@ export { ConnectionStatus, FreshnessBadge } from "./elements.ts";
 export type { LiveListView } from "./live-list.ts";
 export { SignalboxProvider, useClient } from "./provider.ts";
 export { type ConnectionView, useConnection } from "./use-connection.ts";
-export { useConversation, usePresence, useStreamedResponse } from "./use-conversation.ts";
+export { type StreamedResponseView, useConversation, usePresence, useStreamedResponse } from "./use-conversation.ts";
 export { type SubscriptionView, useSubscription } from "./use-subscription.ts";
 export { useStreams, useTasks } from "./use-tasks.ts";

@@ -26,9 +26,21 @@ export function usePresence(conversationId: string): readonly Member[] {
   return useStore(conversationStore(useClient(), conversationId)).members;
 }
 
+export interface StreamedResponseView extends ResponseView {
+  /** Asks whoever writes it to stop. Rejects where it has ended. */
+  cancel(): Promise<unknown>;
+}
+
 /** An answer while it is written, and afterwards; without an id the newest one. */
-export function useStreamedResponse(conversationId: string, responseId?: string): ResponseView | null {
-  const { responses } = useStore(conversationStore(useClient(), conversationId));
-  if (responseId !== undefined) return responses.get(responseId) ?? null;
-  return [...responses.values()].at(-1) ?? null;
+export function useStreamedResponse(conversationId: string, responseId?: string): StreamedResponseView | null {
+  const client = useClient();
+  const { responses } = useStore(conversationStore(client, conversationId));
+  const shown = responseId === undefined ? [...responses.values()].at(-1) : responses.get(responseId);
+  return useMemo(
+    () =>
+      shown
+        ? { ...shown, cancel: () => client.chat.conversation(conversationId).cancelResponse(shown.responseId) }
+        : null,
+    [client, conversationId, shown],
+  );
 }

@@ -242,6 +242,7 @@ describe("the package in a browser", () => {
             h("p", { id: "state" }, state + (isLive ? " live" : "")),
             h("p", { id: "members" }, members.map(({ userId }) => userId).join(",")),
             h("p", { id: "answer" }, answer ? answer.status + ": " + answer.text : ""),
+            answer && h("button", { onClick: () => answer.cancel() }, "Stop"),
             h("ol", null, entries.map(({ id, data }) => h("li", { key: id }, data.message))),
             h("button", { onClick: () => send("from the page") }, "Send"),
             h(sdk.ConnectionStatus));
@@ -266,9 +267,16 @@ describe("the package in a browser", () => {
       await response.delta("upon a time");
       await response.end();
       await page.getByText("complete: Once upon a time").waitFor();
+      const unwanted = robot.chat.conversation("42").respond();
+      await unwanted.delta("There was");
+      await page.getByText("streaming: There was").waitFor();
+      await page.getByRole("button", { name: "Stop" }).click();
+      await eventually(() => unwanted.signal.aborted, "the cancellation");
+      await unwanted.cancel();
+      await page.getByText("cancelled: There was").waitFor();
 
       const shown = await page.locator("li").allTextContents();
-      expect(shown).toEqual(["from the page", ...numbered(500), "Once upon a time"]);
+      expect(shown).toEqual(["from the page", ...numbered(500), "Once upon a time", "There was"]);
       expect(await page.locator("#members").textContent()).toBe("bob");
       // StrictMode renders twice.
       expect(renderings).toBeLessThan(2 * frames + 10);

@@ -144,6 +144,31 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
     ]);
   });
 
+  it("SDK-14 asks whoever writes an answer to stop, and hears that it has", async () => {
+    const { server, ada } = await startChat(store);
+    const robot = await connectSdk(server, "robot", { roles: ["service"] });
+    const log = listenTo(ada);
+    const answers = ["a", "b"].map((responseId) => robot.chat.conversation("42").respond({ responseId }));
+    for (const answer of answers) await answer.delta(`${answer.responseId} begins`);
+
+    await ada.chat.conversation("42").cancelResponse("a");
+    await eventually(() => answers[0]?.signal.aborted === true, "the cancellation");
+    await answers[0]?.cancel();
+    await answers[1]?.end();
+    await eventually(() => log.all.filter(({ type }) => type === "chat_response").length === 2, "the ends");
+
+    expect(answers.map(({ signal }) => [signal.aborted, signal.reason])).toEqual([
+      [true, "cancelled by Ada"],
+      [false, undefined],
+    ]);
+    const ends = log.all.filter(({ type }) => type === "chat_response").map(({ data }) => data);
+    expect(ends).toMatchObject([
+      { responseId: "a", status: "cancelled", message: "a begins" },
+      { responseId: "b", status: "complete", message: "b begins" },
+    ]);
+    await expect(ada.chat.conversation("42").cancelResponse("a")).rejects.toMatchObject({ code: "conflict" });
+  });
+
   it("SDK-15 hears its own notifications, and those that it missed", async () => {
     const { server, ada } = await startChat(store);
     const titles: string[] = [];
