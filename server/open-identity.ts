@@ -45,7 +45,7 @@ export function openIdentity(config: Config, deps: IdentityDeps): Identity {
   const revoked = new RevokedConnections({ ...deps, revocations });
   const logins = new Logins({ ...deps, revocations });
   const tokens = createLoginTokens({ logins, verifier: createIssuers({ providers, others }) });
-  const verifier = createRevocableTokens({ verifier: tokens, revocations, revoked });
+  const verifier = createRevocableTokens({ verifier: tokens, revocations, revoked, clock });
   const isKnown = providers.size > 0 && config.OIDC_CLIENT_ID !== undefined;
   const backChannelLogout = isKnown ? createBackChannelLogout({ providers, revocations }) : undefined;
   return { verifier, logins, revocations, revoked, backChannelLogout };

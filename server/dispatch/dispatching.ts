@@ -24,7 +24,7 @@ export interface DispatchingDeps {
   followUps: FollowUps;
   answers: AgentAnswers;
   tasks: Pick<FollowingTasks, "assertExists">;
-  waiters: Waiters;
+  waiters: Waiters<DispatchRecord>;
   locals: LocalAgents;
   broadcast: Broadcast;
   clock: Clock;
@@ -48,7 +48,9 @@ export class Dispatching {
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
     const { dispatches, placement, tasks, clock } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
-    const before = id && (await dispatches.get(id));
+    // Looked for meanwhile, since most ids are new.
+    const looking = placement.candidates(withoutAbsent(rest), undefined);
+    const [before] = await Promise.all([id && dispatches.get(id), looking.catch(() => {})]);
     if (before) return ownOf(before.value, createdBy);
 
     const now = clock.now();
@@ -57,7 +59,7 @@ export class Dispatching {
     if (work.taskId) await tasks.assertExists(work.taskId);
     const state: DispatchRecord["state"] = { status: "queued", attempt: 0 };
     const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, mark: newEventId(now) };
-    const taken = await placement.takeOn(record, queue, () => this.#prepare(work, timeoutMs));
+    const taken = await placement.takeOn(record, await looking, queue, () => this.#prepare(work, timeoutMs));
     if (taken) return ownOf(taken, createdBy);
     const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;
     throw new Rejection("agent_offline", `${who} is not connected.`);
@@ -118,11 +120,13 @@ export class Dispatching {
 
   async #followUp({ record, effects }: Stepped): Promise<void> {
     const { messageId } = record.work;
-    const { leases, broadcast, followUps, placement } = this.#deps;
+    const { leases, broadcast, followUps, placement, waiters } = this.#deps;
     for (const effect of effects) {
       if (effect.type === "attempt_ended") await this.#attemptEnded(record, effect);
       if (effect.type === "waits") await placement.place(record);
-      if (effect.type === "ended") broadcast.send({ kind: "ended", messageId });
+      if (effect.type !== "ended") continue;
+      waiters.wake(messageId, record);
+      broadcast.send({ kind: "ended", messageId });
     }
     const wasWaiting = hasEnded(record) && !effects.some(({ type }) => type === "attempt_ended");
     if (wasWaiting) await leases.clear(lineOf(record.work), messageId);

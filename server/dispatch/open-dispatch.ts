@@ -7,6 +7,7 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { AgentDesk } from "./agent-desk.ts";
 import { Courier } from "./courier.ts";
+import type { DispatchRecord } from "./dispatch-record.ts";
 import { Dispatches } from "./dispatches.ts";
 import { Dispatching } from "./dispatching.ts";
 import { type FollowingTasks, FollowUps } from "./follow-ups.ts";
@@ -39,14 +40,14 @@ export interface OpenDispatch {
   desk: AgentDesk;
   dispatching: Dispatching;
   directory: AgentDirectory;
-  waiters: Waiters;
+  waiters: Waiters<DispatchRecord>;
   rounds: Rounds;
 }
 
 export function openDispatch(options: DispatchOptions): OpenDispatch {
   const agents = new Agents(options);
   const locals = new LocalAgents();
-  const waiters = new Waiters();
+  const waiters = new Waiters<DispatchRecord>();
   const dispatches = new Dispatches({ ...options, agents });
   const courier = new Courier({
     ...options,

@@ -5,6 +5,7 @@ import { Lanes } from "../agents/lanes.ts";
 import type { LocalAgents } from "../agents/local-agents.ts";
 import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Versioned } from "../documents/documents.ts";
 import type { Courier } from "./courier.ts";
 import type { DispatchRecord, Work } from "./dispatch-record.ts";
 import type { Dispatches } from "./dispatches.ts";
@@ -27,6 +28,12 @@ const waitingLookMs = 5_000;
 /** How many agents are tried before the dispatch waits: each was taken by somebody else meanwhile. */
 const candidatesTried = 5;
 
+/** How many are connected who could do it, and those of them who have room, the best first. */
+export interface Candidates {
+  connected: number;
+  free: Versioned<AgentRecord>[];
+}
+
 /** Brings dispatches and agents together: an agent is looked for when there is work, and work when there is room. */
 export class Placement {
   readonly #deps: PlacementDeps;
@@ -44,11 +51,11 @@ export class Placement {
    */
   async takeOn(
     record: DispatchRecord,
+    { connected, free }: Candidates,
     queue: boolean,
     prepare: () => Promise<void>,
   ): Promise<DispatchRecord | undefined> {
     const { agents, dispatches, courier, broadcast } = this.#deps;
-    const { connected, free } = await this.#candidates(record.work, undefined);
     if (connected === 0 && !queue) return undefined;
     await prepare();
     const [best] = free;
@@ -71,7 +78,7 @@ export class Placement {
   async place(record: DispatchRecord): Promise<DispatchRecord> {
     const { work, agents: earlier } = record;
     const { messageId } = work;
-    const { free } = await this.#candidates(work, earlier.at(-1));
+    const { free } = await this.candidates(work, earlier.at(-1));
     for (const { value } of free.slice(0, candidatesTried)) {
       const { agentId } = value;
       const given = await this.#give(messageId, agentId);
@@ -137,7 +144,10 @@ export class Placement {
   }
 
   /** How many are connected, and those who have room, the least loaded first; who had it last comes last. */
-  async #candidates({ agentId, capability }: Work, last: AgentId | undefined) {
+  async candidates(
+    { agentId, capability }: Pick<Work, "agentId" | "capability">,
+    last: AgentId | undefined,
+  ): Promise<Candidates> {
     const { agents } = this.#deps;
     const found = agentId
       ? [await agents.get(agentId)]

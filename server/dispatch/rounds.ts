@@ -15,7 +15,7 @@ export interface RoundsDeps {
   lostAgents: Pick<LostAgents, "due">;
   courier: Pick<Courier, "look" | "lookAtAll">;
   placement: Pick<Placement, "fill" | "fillHaving">;
-  waiters: Pick<Waiters, "wake">;
+  waiters: Pick<Waiters<unknown>, "wake">;
   broadcast: Broadcast;
   leaseMs: number;
   heartbeatIntervalMs: number;

@@ -6,15 +6,18 @@ const lookMs = 1_000;
 /** How a dispatch is, and whether it stays so. */
 type Look<T> = () => Promise<{ value: T; isLast: boolean }>;
 
+/** With how the dispatch has ended, where that is known. */
+type Wake<T> = (last?: T) => void;
+
 /** Those who wait for the end of a dispatch. */
-export class Waiters {
-  readonly #waiting = new Map<MessageId, Set<() => void>>();
+export class Waiters<T> {
+  readonly #waiting = new Map<MessageId, Set<Wake<T>>>();
   /** Until when each waits, by the clock of `performance`. */
   readonly #all = new Map<{ until: number }, Promise<unknown>>();
   #isClosed = false;
 
   /** Asks `look` until it has an answer, each time that something is heard of the dispatch, and at last after `ms`. */
-  async wait<T>(messageId: MessageId, ms: number, look: Look<T>): Promise<T> {
+  async wait(messageId: MessageId, ms: number, look: Look<T>): Promise<T> {
     const wait = { until: this.#isClosed ? 0 : performance.now() + ms };
     const answer = this.#wait(messageId, wait, look);
     this.#all.set(wait, answer);
@@ -25,7 +28,7 @@ export class Waiters {
     }
   }
 
-  async #wait<T>(messageId: MessageId, wait: { until: number }, look: Look<T>): Promise<T> {
+  async #wait(messageId: MessageId, wait: { until: number }, look: Look<T>): Promise<T> {
     for (;;) {
       // Listens before it looks: what ends in between is not missed.
       const heard = this.#listen(messageId);
@@ -33,16 +36,17 @@ export class Waiters {
         const { value, isLast } = await look();
         const left = wait.until - performance.now();
         if (isLast || left <= 0) return value;
-        await heard.within(Math.min(left, lookMs));
+        const last = await heard.within(Math.min(left, lookMs));
+        if (last !== undefined) return last;
       } finally {
         heard.stop();
       }
     }
   }
 
-  /** The dispatch has ended. */
-  wake(messageId: MessageId): void {
-    for (const wake of this.#waiting.get(messageId) ?? []) wake();
+  /** The dispatch has ended; where it is not said how, they look. */
+  wake(messageId: MessageId, last?: T): void {
+    for (const wake of this.#waiting.get(messageId) ?? []) wake(last);
   }
 
   /**
@@ -72,16 +76,17 @@ export class Waiters {
   #listen(messageId: MessageId) {
     const waiting = this.#waiting.get(messageId) ?? new Set();
     this.#waiting.set(messageId, waiting);
-    let wake = () => {};
-    const woken = new Promise<void>((resolve) => {
+    let wake: Wake<T> = () => {};
+    const woken = new Promise<T | undefined>((resolve) => {
       wake = resolve;
     });
     waiting.add(wake);
     return {
       within: async (ms: number) => {
         const timer = setTimeout(wake, ms);
-        await woken;
+        const last = await woken;
         clearTimeout(timer);
+        return last;
       },
       stop: () => {
         waiting.delete(wake);

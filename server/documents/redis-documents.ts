@@ -26,13 +26,21 @@ for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'version', 'js
 return found
 `);
 
-/** KEYS: index, activity. Answers ids and their activity. */
+/**
+ * KEYS: index, activity. ARGV: 1 what the keys of documents begin with, 2 how many documents are wanted.
+ * Answers ids and their activity, and the documents too if no more are wanted than there are.
+ */
 const members = new RedisScript(`
 local ids = redis.call('SMEMBERS', KEYS[1])
-local found = {}
-for i, id in ipairs(ids) do found[i] = {id, redis.call('ZSCORE', KEYS[2], id) or '0'} end
-return found
+local found, documents = {}, {}
+for i, id in ipairs(ids) do
+  found[i] = {id, redis.call('ZSCORE', KEYS[2], id) or '0'}
+  if #ids <= tonumber(ARGV[2]) then documents[i] = redis.call('HMGET', ARGV[1] .. id, 'version', 'json', 'until') end
+end
+return {found, documents}
 `);
+
+type Found = [version: string | null, json: string | null, until: string | null];
 
 /** Keeps the documents in Redis, for any number of instances. */
 export function createRedisDocuments(options: { redis: RedisConnections; clock: Clock; prefix: string }): Documents {
@@ -42,14 +50,15 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
   const getMany = async <T>(kind: DocumentKind, ids: string[]): Promise<(Versioned<T> | undefined)[]> => {
     if (ids.length === 0) return [];
     const { doc } = redisDocumentKeys(prefix, kind);
-    type Found = [version: string | null, json: string | null, until: string | null];
-    const found = await read.run<Found[]>(redis, ids.map(doc), []);
-    return found.map(([version, json, until]) => {
+    return toDocuments<T>(await read.run<Found[]>(redis, ids.map(doc), []));
+  };
+
+  const toDocuments = <T>(found: readonly Found[]): (Versioned<T> | undefined)[] =>
+    found.map(([version, json, until]) => {
       if (version === null || json === null) return undefined;
       if (until !== null && Number(until) <= clock.now()) return undefined;
       return { value: JSON.parse(json) as T, version: Number(version) };
     });
-  };
 
   return {
     getMany,
@@ -77,7 +86,10 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
     async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       const keys = redisDocumentKeys(prefix, kind);
-      const found = await members.run<[id: string, at: string][]>(redis, [keys.inIndex + index, keys.at], []);
+      type Members = [found: [id: string, at: string][], documents: Found[]];
+      const args = [keys.doc(""), limit];
+      const [found, documents] = await members.run<Members>(redis, [keys.inIndex + index, keys.at], args);
+      const inline = new Map(toDocuments<T>(documents).map((document, i) => [found[i]?.[0], document]));
       const rest = found
         .map(([id, at]): ListCursor => ({ id, at: Number(at) }))
         .sort(compareByActivity)
@@ -89,10 +101,8 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
       // What has expired since stands in the index still, and takes no place on the page.
       while (items.length < limit && taken < rest.length) {
         const chunk = rest.slice(taken, taken + limit - items.length);
-        const read = await getMany<T>(
-          kind,
-          chunk.map(({ id }) => id),
-        );
+        const ids = chunk.map(({ id }) => id);
+        const read = inline.size > 0 ? ids.map((id) => inline.get(id)) : await getMany<T>(kind, ids);
         for (const document of read) if (document) items.push(document);
         taken += chunk.length;
         last = chunk.at(-1);

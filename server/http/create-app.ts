@@ -36,6 +36,8 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.set("trust proxy", deps.trustProxy);
   app.set("x-powered-by", false);
+  // A digest of every answer, for clients that hardly ever ask the same again. Files have their own.
+  app.set("etag", false);
   app.set("query parser", "simple");
   app.use(helmet({ contentSecurityPolicy: { directives: contentSecurityPolicy } }));
   app.use((request, _response, next) => {
