@@ -63,7 +63,8 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     logins: identity.logins,
     secureCookie: config.NODE_ENV === "production",
     backChannelLogout: identity.backChannelLogout,
-    pagesEnabled: config.DASHBOARD_ENABLED,
+    providers: identity.providers,
+    dashboardEnabled: config.DASHBOARD_ENABLED,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);

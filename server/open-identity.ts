@@ -1,3 +1,4 @@
+import type { SignInProvider } from "../shared/http/session.ts";
 import { createIssuers } from "./access/issuers.ts";
 import { createLoginTokens, Logins } from "./access/logins.ts";
 import { type BackChannelLogout, createBackChannelLogout } from "./access/oidc/back-channel-logout.ts";
@@ -30,6 +31,8 @@ export interface Identity {
   logins: Logins;
   revocations: Revocations;
   revoked: RevokedConnections;
+  /** Where people may sign in: the providers, where they know us by a client id. */
+  providers: readonly SignInProvider[];
   /** `undefined`: no provider knows us by a client id. */
   backChannelLogout: BackChannelLogout | undefined;
 }
@@ -46,9 +49,10 @@ export function openIdentity(config: Config, deps: IdentityDeps): Identity {
   const logins = new Logins({ ...deps, revocations });
   const tokens = createLoginTokens({ logins, verifier: createIssuers({ providers, others }) });
   const verifier = createRevocableTokens({ verifier: tokens, revocations, revoked, clock });
-  const isKnown = providers.size > 0 && config.OIDC_CLIENT_ID !== undefined;
-  const backChannelLogout = isKnown ? createBackChannelLogout({ providers, revocations }) : undefined;
-  return { verifier, logins, revocations, revoked, backChannelLogout };
+  const { OIDC_ISSUER, OIDC_CLIENT_ID: clientId } = config;
+  const signIn = clientId === undefined ? [] : OIDC_ISSUER.map((issuer) => ({ issuer, clientId }));
+  const backChannelLogout = signIn.length > 0 ? createBackChannelLogout({ providers, revocations }) : undefined;
+  return { verifier, logins, revocations, revoked, providers: signIn, backChannelLogout };
 }
 
 function openProvider(issuer: string, config: Config, { clock, logger }: IdentityDeps): Provider {

@@ -1,4 +1,4 @@
-import type { SessionAnswer } from "../../shared/http/session.ts";
+import type { SessionAnswer, SignInProvider, SignInProviders } from "../../shared/http/session.ts";
 import { createHostEnvironment } from "../connection/host-environment.ts";
 import { serverUrl } from "../connection/server-url.ts";
 import { SignalboxError } from "../signalbox-error.ts";
@@ -6,6 +6,8 @@ import { createHttpRequests, type HttpAnswer } from "../transport/http-requests.
 
 /** Who is signed in, as what, and until when. */
 export type SignedIn = SessionAnswer;
+
+export type { SignInProvider };
 
 export interface CookieSessionOptions {
   /** Where the server is. Default: where the page is from. */
@@ -23,6 +25,8 @@ export interface CookieSession {
   begin(token: string): Promise<SignedIn>;
   /** Who is signed in; `null`: nobody. */
   current(): Promise<SignedIn | null>;
+  /** The OpenID providers that know this server: where people may get a token to begin with. */
+  providers(): Promise<readonly SignInProvider[]>;
   /** Signs out, which ends the session's connections in every tab. */
   end(): Promise<void>;
 }
@@ -35,6 +39,7 @@ export function createCookieSession({ url, timeoutMs = 10_000 }: CookieSessionOp
   return {
     begin: async (token) => bodyOf(await requests(token).post("/api/session", {})) as SignedIn,
     current: async () => bodyOf(await requests().get("/api/session", {})) as SignedIn | null,
+    providers: async () => (bodyOf(await requests().get("/api/session/providers", {})) as SignInProviders).providers,
     async end() {
       const answer = await requests().delete("/api/session");
       // What is over already needs no end.

@@ -1,1 +1,7 @@
-export { type CookieSession, type CookieSessionOptions, createCookieSession, type SignedIn } from "./cookie-session.ts";
+export {
+  type CookieSession,
+  type CookieSessionOptions,
+  createCookieSession,
+  type SignedIn,
+  type SignInProvider,
+} from "./cookie-session.ts";

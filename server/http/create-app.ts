@@ -6,12 +6,12 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { createDashboard } from "./dashboard.ts";
 import { createDispatchRoutes } from "./dispatch-routes.ts";
 import { createDocumentRoutes } from "./document-routes.ts";
 import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { createIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
-import { createPages } from "./pages.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
 import { createTaskRoutes } from "./task-routes.ts";
 
@@ -28,7 +28,7 @@ export interface AppDeps
   bodyBytes: number;
   /** Levels of JSON in a request's body. */
   jsonDepth: number;
-  pagesEnabled: boolean;
+  dashboardEnabled: boolean;
 }
 
 /** The HTTP door. */
@@ -63,7 +63,7 @@ export function createApp(deps: AppDeps): Express {
   app.use("/api", createTaskRoutes({ ...deps, calls }));
   app.use("/api", createIdentityRoutes({ ...deps, calls }));
   app.use("/api", createDispatchRoutes({ calls }));
-  if (deps.pagesEnabled) app.use(createPages());
+  if (deps.dashboardEnabled) app.use(createDashboard({ providers: deps.providers.map(({ issuer }) => issuer) }));
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);
   });
@@ -71,13 +71,9 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-/** The server's own scripts, styles and sockets, and nothing else. */
+/** Of answers that are no page; the dashboard has its own. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", "data:"],
-  connectSrc: ["'self'"],
   baseUri: ["'none'"],
   formAction: ["'none'"],
   frameAncestors: ["'none'"],

@@ -1,6 +1,11 @@
 import express, { type CookieOptions, type Request, type Response, Router } from "express";
 import { RevocationBody } from "../../shared/http/revocations.ts";
-import { LogoutBody, type SessionAnswer } from "../../shared/http/session.ts";
+import {
+  LogoutBody,
+  type SessionAnswer,
+  type SignInProvider,
+  type SignInProviders,
+} from "../../shared/http/session.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Logins } from "../access/logins.ts";
 import type { BackChannelLogout } from "../access/oidc/back-channel-logout.ts";
@@ -15,6 +20,8 @@ export interface IdentityRoutesDeps {
   logins: Logins;
   /** Whether browsers are to send the cookie over encrypted connections only. */
   secureCookie: boolean;
+  /** Where pages may send people to sign in. */
+  providers: readonly SignInProvider[];
   /** `undefined`: no provider posts here. */
   backChannelLogout: BackChannelLogout | undefined;
 }
@@ -24,7 +31,7 @@ const logoutBytes = 32 * 1024;
 
 /** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
 export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
-  const { calls, logins, secureCookie, backChannelLogout } = deps;
+  const { calls, logins, providers, secureCookie, backChannelLogout } = deps;
   const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: "/" };
   const routes = Router();
 
@@ -75,6 +82,11 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
     });
     response.json(session ? answerOf(session.principal) : null);
   });
+  routes.get("/session/providers", (_request, response) => {
+    const answer: SignInProviders = { providers: [...providers] };
+    response.json(answer);
+  });
+  routes.all("/session/providers", onlyWith("GET"));
   routes.all("/session", onlyWith("GET", "POST", "DELETE"));
 
   routes.post("/revocations", async (request, response) => {
@@ -101,6 +113,6 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
   return routes;
 }
 
-function answerOf({ userId, roles, expiresAt }: Principal): SessionAnswer {
-  return { userId, roles: [...roles], expiresAt: new Date(expiresAt).toISOString() };
+function answerOf({ userId, name, roles, expiresAt }: Principal): SessionAnswer {
+  return { userId, name, roles: [...roles], expiresAt: new Date(expiresAt).toISOString() };
 }

@@ -14,7 +14,7 @@ import { listOf } from "../http/list.ts";
 import { NotificationBody } from "../http/notifications.ts";
 import { ListQuery } from "../http/query.ts";
 import { RevocationAnswer, RevocationBody } from "../http/revocations.ts";
-import { SessionAnswer } from "../http/session.ts";
+import { SessionAnswer, SignInProviders } from "../http/session.ts";
 import { CreateStreamBody, StreamList, StreamWithProgress } from "../http/streams.ts";
 import { CreateTaskBody, TaskList, TasksQuery, UpdateTaskBody } from "../http/tasks.ts";
 import { WebsocketStatus } from "../http/websocket-status.ts";
@@ -59,6 +59,13 @@ export const routes: readonly RouteDescription[] = [
     summary: "Who one is, by token or cookie session; null where nobody is signed in",
     who: "anyone",
     answer: { status: 200, schema: SessionAnswer.nullable() },
+  },
+  {
+    method: "get",
+    path: "/api/session/providers",
+    summary: "The OpenID providers that a page may send people to, to sign in",
+    who: "anyone",
+    answer: { status: 200, schema: SignInProviders },
   },
   {
     method: "delete",

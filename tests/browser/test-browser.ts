@@ -1,10 +1,16 @@
-import { expect } from "@jest/globals";
-import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from "playwright-core";
-import { defined } from "../support/defined.ts";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type ConsoleMessage,
+  chromium,
+  type Page,
+} from "playwright-core";
+import type { PublicState } from "../../client-sdk/connection/public-state.ts";
+import type { Role } from "../../shared/role.ts";
 import { findProgram } from "../support/programs.ts";
 import type { TestServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
-import { eventually } from "../support/within.ts";
 
 /** How long a page has for what it is waited for. */
 const patienceMs = 30_000;
@@ -18,6 +24,13 @@ const launchArguments = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+export interface Visit {
+  /** Default: `user`. */
+  roles?: readonly Role[];
+  /** Where on the dashboard. */
+  path?: string;
+}
 
 /** A real browser. Its visitors share nothing but the program. */
 export class TestBrowser {
@@ -46,8 +59,8 @@ export class TestBrowser {
   }
 
   /** Opens an address as somebody who was never there. */
-  async openPage(url: string): Promise<Page> {
-    const context = await this.#browser.newContext();
+  async openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext(options);
     context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     page.on("pageerror", (error) => this.faults.push(String(error)));
@@ -58,12 +71,12 @@ export class TestBrowser {
     return page;
   }
 
-  /** Opens the page with the link of a user, and waits until it is connected. */
-  async visit(server: TestServer, sub: string): Promise<Visitor> {
+  /** Opens the dashboard with the link of a user, and waits until it is connected. */
+  async visit(server: TestServer, sub: string, { roles, path = "/" }: Visit = {}): Promise<Visitor> {
     // Socket.IO's client takes no notice of a lost network where the host is `localhost`.
     const url = server.url.replace("localhost", "127.0.0.1");
-    const visitor = new Visitor(await this.openPage(`${url}/#token=${tokenOf(sub)}`));
-    await visitor.isIn("connected");
+    const visitor = new Visitor(await this.openPage(`${url}${path}#token=${tokenOf(sub, roles)}`));
+    await visitor.isIn("active");
     return visitor;
   }
 }
@@ -76,7 +89,7 @@ const isOfTransport = (message: ConsoleMessage) =>
   /^(Failed to load resource|WebSocket connection to)/.test(message.text()) &&
   message.location().url.includes("/socket.io/");
 
-/** Somebody who looks at the page. */
+/** Somebody who looks at the dashboard. */
 export class Visitor {
   readonly page: Page;
 
@@ -89,52 +102,7 @@ export class Visitor {
   }
 
   /** Waits for a state of the connection. */
-  async isIn(state: "connected" | "reconnecting"): Promise<void> {
-    await this.page.locator(`[role="status"][data-state="${state}"]`).waitFor();
-  }
-
-  async create(title: string, members: string): Promise<void> {
-    await this.page.getByText("New conversation", { exact: true }).click();
-    await this.page.getByLabel("Title").fill(title);
-    await this.page.getByLabel("Members").fill(members);
-    await this.page.getByRole("button", { name: "Create" }).click();
-    await this.page.getByRole("heading", { name: title, exact: true }).waitFor();
-    await this.page.getByText("Here: ").waitFor();
-  }
-
-  async open(title: string): Promise<void> {
-    await this.page.getByRole("link", { name: title }).click();
-    await this.page.getByText("Here: ").waitFor();
-  }
-
-  async conversationId(): Promise<string> {
-    return defined(new URL(this.page.url()).hash.split("=")[1], "conversation in the address");
-  }
-
-  /** Writes a message, whatever becomes of it. */
-  async write(text: string): Promise<void> {
-    await this.page.getByLabel("Message", { exact: true }).fill(text);
-    await this.page.keyboard.press("Enter");
-  }
-
-  /** Writes a message and waits until it is in its place. */
-  async send(text: string): Promise<void> {
-    await this.write(text);
-    await this.page.locator("ol:first-child .text").getByText(text, { exact: true }).waitFor();
-  }
-
-  /** Everything that stands in the open conversation, without names, times and states. */
-  lines(): Promise<string[]> {
-    return this.page.locator("ol .text, ol .line").allTextContents();
-  }
-
-  /** Waits until exactly these messages are shown, in this order. */
-  async sees(texts: readonly string[]): Promise<void> {
-    const shown = this.page.locator("ol .text");
-    await shown.nth(texts.length - 1).waitFor();
-    const wanted = JSON.stringify(texts);
-    await eventually(async () => JSON.stringify(await shown.allTextContents()) === wanted, "messages")
-      // What is shown instead makes the better message.
-      .catch(async () => expect(await shown.allTextContents()).toEqual(texts));
+  async isIn(state: PublicState): Promise<void> {
+    await this.page.locator(`connection-status[data-state="${state}"]`).waitFor();
   }
 }

@@ -12,6 +12,11 @@ interface Rule {
 /** For everybody in `server`. */
 const common = ["shared", "server/clock.ts"];
 
+/** For every part of the dashboard. */
+const pages = ["react", "@mantine/core", "@mantine/hooks", "@tabler/icons-react", "wouter", "@signalbox/client"];
+/** For its screens: long lists, charts, text that people write. */
+const drawing = ["virtua", "uplot", "react-markdown", "remark-gfm"];
+
 /** In the order of an event's way, so that what a part may import stands above it. */
 const rules: Record<string, Rule> = {
   shared: { uses: ["zod"] },
@@ -19,9 +24,30 @@ const rules: Record<string, Rule> = {
   // The client's package, which is built and published by itself.
   "client-sdk": { uses: ["shared", "socket.io-client"] },
   "client-sdk/agent": { uses: ["shared", "client-sdk"] },
-  "client-sdk/session": { uses: ["client-sdk"], knows: ["shared"] },
   "client-sdk/element": { knows: ["client-sdk"] },
+  "client-sdk/session": { uses: ["client-sdk"], knows: ["shared"] },
   "client-sdk/react": { uses: ["client-sdk/element", "react"], knows: ["shared", "client-sdk"] },
+
+  // What people see; it knows the server by the client's package alone. Each screen is for itself.
+  "dashboard/vite.config.ts": { uses: ["vite"] },
+  "dashboard/src/parts": { uses: [...pages] },
+  "dashboard/src/session": { uses: [...pages, "dashboard/src/parts", "oidc-client-ts"] },
+  "dashboard/src/chat": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
+  "dashboard/src/monitoring": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
+  "dashboard/src/admin": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
+  "dashboard/src/app": {
+    uses: [
+      ...pages,
+      "dashboard/src/parts",
+      "dashboard/src/session",
+      "dashboard/src/chat",
+      "dashboard/src/monitoring",
+      "dashboard/src/admin",
+    ],
+  },
+  "dashboard/src/main.tsx": {
+    uses: ["react", "react-dom", "@mantine/core", "dashboard/src/app", "dashboard/src/parts"],
+  },
 
   "server/clock.ts": {},
   "server/closers.ts": {},
@@ -240,12 +266,12 @@ const rules: Record<string, Rule> = {
 const twin = /^server\/(?!redis\/).*\/(memory|redis)-[^/]*$/;
 const choosers = ["server/open-store.ts", "server/create-server.ts"];
 
-const files = ["shared", "server", "client-sdk", "bench"].flatMap(sourceFiles);
+const files = ["shared", "server", "client-sdk", "dashboard", "bench"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
 
 /** The part that a file of the project belongs to; a package is a part by itself. */
 function partOf(path: string): string | undefined {
-  if (!/^(?:server|shared|bench|tests|client-sdk)\//.test(path)) return path;
+  if (!/^(?:server|shared|bench|tests|client-sdk|dashboard)\//.test(path)) return path;
   const parts = Object.keys(rules).filter((part) => path === part || path.startsWith(`${part}/`));
   // What a part has a row of its own for is not of the part.
   return parts.sort((one, other) => other.length - one.length)[0];
@@ -265,7 +291,7 @@ function faultOf({ from, to, typeOnly }: Import): string | undefined {
 
   const isServer = importer.startsWith("server");
   // What runs in a browser as well has no Node.
-  const runsInNode = importer !== "shared" && !importer.startsWith("client-sdk");
+  const runsInNode = importer !== "shared" && !/^(?:client-sdk|dashboard\/src)/.test(importer);
   if (runsInNode && imported.startsWith("node:")) return undefined;
   if (isServer && common.includes(imported)) return undefined;
   const { uses = [], knows = [] } = rules[importer] ?? {};
@@ -340,6 +366,8 @@ describe("the import table", () => {
     ["client-sdk/x.ts", "zod", true],
     ["client-sdk/rooms/x.ts", "react", true],
     ["client-sdk/x.ts", "node:fs", true],
+    ["dashboard/src/chat/x.tsx", "client-sdk/client.ts", true],
+    ["dashboard/src/chat/x.tsx", "dashboard/src/admin/y.tsx", true],
     ["bench/x.ts", "server/create-server.ts", true],
   ])("DOC-3 refuses that %s imports %s", (from, to, typeOnly) => {
     const fault = faultOf({ from, to, typeOnly, lazy: false });

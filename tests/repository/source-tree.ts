@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export function sourceFiles(folder: string): string[] {
   return (
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
       .map((entry) => relative(root, join(entry.parentPath, entry.name)))
       // Of a package that has been built.
       .filter((file) => !file.split("/").includes("dist") && !file.includes("node_modules"))
@@ -62,7 +62,13 @@ function nodesOf(file: string): Node[] {
       for (const inner of Object.values(value)) visit(inner);
     }
   };
-  visit(parseSync(readFileSync(join(root, file), "utf8"), { syntax: "typescript", target: "es2022" }));
+  visit(
+    parseSync(readFileSync(join(root, file), "utf8"), {
+      syntax: "typescript",
+      tsx: file.endsWith("x"),
+      target: "es2022",
+    }),
+  );
   return nodes;
 }
 

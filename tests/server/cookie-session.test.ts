@@ -45,6 +45,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
       userId: "ada",
+      name: "Ada",
       roles: ["user", "monitor"],
       expiresAt: new Date(exp * 1000).toISOString(),
     });
@@ -263,5 +264,21 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
 
     expect(statuses).toEqual([201, 201, 201, 429]);
     expect(server.lines.join("")).not.toContain(secrets[0]);
+  });
+
+  it("SESSION-7 tell a page at which providers people may sign in", async () => {
+    const env = { OIDC_ISSUER: "http://127.0.0.1:9/a,http://127.0.0.1:9/b", OIDC_CLIENT_ID: "page" };
+    const servers = [await startServer({ store, env }), await startServer({ store })];
+
+    const answers = await Promise.all(
+      servers.map((server) => server.request("GET", "/api/session/providers", { as: null })),
+    );
+
+    const issuers = ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"];
+    const providers = issuers.map((issuer) => ({ issuer, clientId: "page" }));
+    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+      [200, { providers }],
+      [200, { providers: [] }],
+    ]);
   });
 });

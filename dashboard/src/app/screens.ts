@@ -1,0 +1,50 @@
+import type { SignedIn as Person } from "@signalbox/client/session";
+import { type Icon, IconActivity, IconMessages, IconServerCog } from "@tabler/icons-react";
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+
+export type Role = Person["roles"][number];
+
+/** A screen: it stands in the navigation of those who may see it, and is loaded when it is opened. */
+export interface Screen {
+  /** Its address, and the beginning of those of its parts. */
+  path: "/chat" | "/monitoring" | "/admin";
+  name: string;
+  icon: Icon;
+  /** Who may see it: any of these. */
+  roles: readonly Role[];
+  /** What the server has to let us into for it. */
+  namespace: "/chat" | "/monitoring" | "/admin";
+  Content: LazyExoticComponent<ComponentType>;
+}
+
+const screens: readonly Screen[] = [
+  {
+    path: "/chat",
+    name: "Chat",
+    icon: IconMessages,
+    roles: ["user", "agent", "admin", "service"],
+    namespace: "/chat",
+    Content: lazy(() => import("../chat/chat-screen.tsx")),
+  },
+  {
+    path: "/monitoring",
+    name: "Monitoring",
+    icon: IconActivity,
+    roles: ["monitor", "admin"],
+    namespace: "/monitoring",
+    Content: lazy(() => import("../monitoring/monitoring-screen.tsx")),
+  },
+  {
+    path: "/admin",
+    name: "Admin",
+    icon: IconServerCog,
+    roles: ["admin"],
+    namespace: "/admin",
+    Content: lazy(() => import("../admin/admin-screen.tsx")),
+  },
+];
+
+/** The screens that exist for somebody, in the order of the navigation. */
+export function screensOf({ roles }: Pick<Person, "roles">): readonly Screen[] {
+  return screens.filter((screen) => screen.roles.some((role) => roles.includes(role)));
+}

@@ -1,0 +1,72 @@
+import { Center, Loader, Stack, Text, Title } from "@mantine/core";
+import { Suspense } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Brand } from "../parts/brand.tsx";
+import { ErrorBoundary } from "../parts/error-boundary.tsx";
+import { useSignedIn } from "../session/session-context.ts";
+import { ConnectionPill } from "./connection-pill.tsx";
+import { Navigation } from "./navigation.tsx";
+import { type Screen, screensOf } from "./screens.ts";
+import classes from "./shell.module.css";
+import { UserMenu } from "./user-menu.tsx";
+
+/** What stands around every screen: where one can go, who one is, and how far what is shown can be trusted. */
+export function Shell() {
+  const screens = screensOf(useSignedIn().session);
+  const [location] = useLocation();
+  const current = screens.find(({ path }) => location === path || location.startsWith(`${path}/`));
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#content">
+        Skip to content
+      </a>
+      <header className={classes.header}>
+        <Brand />
+        <div className={classes.status}>
+          <ConnectionPill />
+          <UserMenu />
+        </div>
+      </header>
+      <Navigation screens={screens} current={current} />
+      <main id="content" className={classes.content} tabIndex={-1}>
+        {current && <title>{`${current.name} – Signalbox`}</title>}
+        <ErrorBoundary key={current?.path}>
+          <Suspense fallback={<Loading />}>
+            <Screens screens={screens} />
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+    </div>
+  );
+}
+
+function Screens({ screens }: { screens: readonly Screen[] }) {
+  const [first] = screens;
+  return (
+    <Switch>
+      {screens.map(({ path, Content }) => (
+        <Route key={path} path={`${path}/*?`} component={Content} />
+      ))}
+      <Route>{first ? <Redirect to={first.path} replace /> : <NothingForYou />}</Route>
+    </Switch>
+  );
+}
+
+function Loading() {
+  return (
+    <Center h="100%">
+      <Loader aria-label="Loading" />
+    </Center>
+  );
+}
+
+function NothingForYou() {
+  return (
+    <Center h="100%" p="xl">
+      <Stack maw={480}>
+        <Title order={2}>There is no screen for you</Title>
+        <Text>None of your roles opens one. Ask whoever gives out the tokens.</Text>
+      </Stack>
+    </Center>
+  );
+}

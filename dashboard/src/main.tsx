@@ -1,0 +1,22 @@
+import "@mantine/core/styles.css";
+import "./app/app.css";
+import { MantineProvider } from "@mantine/core";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/app.tsx";
+import { theme } from "./app/theme.ts";
+import { ErrorBoundary } from "./parts/error-boundary.tsx";
+import { nonce } from "./parts/nonce.ts";
+
+const root = document.getElementById("app");
+if (!root) throw new Error("The page has no place for the dashboard.");
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <ErrorBoundary>
+        <App />
+      </ErrorBoundary>
+    </MantineProvider>
+  </StrictMode>,
+);
