@@ -5,7 +5,7 @@ import { SignedIn } from "./signed-in.tsx";
 
 /** Nobody knows yet who is here; somebody has to sign in; or somebody is signed in. */
 export function App() {
-  const { state, signIn, signOut, retry } = useSession();
+  const { state, signIn, signOut, read } = useSession();
   switch (state.name) {
     case "reading":
       return (
@@ -14,8 +14,8 @@ export function App() {
         </Center>
       );
     case "nobody":
-      return <SignIn {...state} signIn={signIn} retry={retry} />;
+      return <SignIn {...state} signIn={signIn} />;
     case "somebody":
-      return <SignedIn key={state.session.userId} session={state.session} signOut={signOut} />;
+      return <SignedIn key={state.session.userId} session={state.session} signOut={signOut} ended={read} />;
   }
 }

@@ -3,8 +3,7 @@ import { createContext, useContext } from "react";
 
 export interface SignedInSession {
   session: Person;
-  /** The reason is shown where people sign in. */
-  signOut(problem?: string): Promise<void>;
+  signOut(): Promise<void>;
 }
 
 export const SessionContext = createContext<SignedInSession | null>(null);

@@ -8,7 +8,6 @@ interface SignInProps {
   providers: readonly SignInProvider[];
   problem: string | undefined;
   signIn(token: string): Promise<void>;
-  retry(): Promise<void>;
 }
 
 /** For those whom the server does not know yet. */

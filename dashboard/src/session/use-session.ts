@@ -1,5 +1,5 @@
 import { SignalboxError } from "@signalbox/client";
-import { beginSession, endSession, type Person, readSession, type SignInProvider } from "@signalbox/client/session";
+import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
 import { takeTokenFromAddress } from "./token-in-address.ts";
 
@@ -10,13 +10,15 @@ export type SessionState =
 
 const cookieSession = createCookieSession();
 
-// Before anything else has seen the address.
-let tokenOfAddress = takeTokenFromAddress();
+// Before anything else has seen the address, and once, however often the page is built.
+const tokenOfAddress = takeTokenFromAddress();
+let isBegun = false;
 
 /** Who is signed in, by the cookie that every page of the browser shares. */
 export function useSession() {
   const [state, setState] = useState<SessionState>({ name: "reading" });
 
+  /** Why somebody has to sign in again is shown where they do. */
   const read = useCallback(async (problem?: string) => {
     try {
       const session = await cookieSession.current();
@@ -38,19 +40,15 @@ export function useSession() {
     [read],
   );
 
-  const signOut = useCallback(
-    async (problem?: string) => {
-      // One that has ended already needs no ending.
-      await cookieSession.end().catch(() => {});
-      await read(problem);
-    },
-    [read],
-  );
+  const signOut = useCallback(async () => {
+    // One that has ended already needs no ending.
+    await cookieSession.end().catch(() => {});
+    await read();
+  }, [read]);
 
   useEffect(() => {
-    const token = tokenOfAddress;
-    tokenOfAddress = undefined;
-    void (token === undefined ? read() : signIn(token));
+    if (!isBegun) void (tokenOfAddress === undefined ? read() : signIn(tokenOfAddress));
+    isBegun = true;
     // A link that is pasted over the address of an open page.
     const changed = () => {
       const pasted = takeTokenFromAddress();
@@ -60,7 +58,7 @@ export function useSession() {
     return () => removeEventListener("hashchange", changed);
   }, [read, signIn]);
 
-  return { state, signIn, signOut, retry: read };
+  return { state, signIn, signOut, read };
 }
 
 function messageOf(error: unknown): string {
