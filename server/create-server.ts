@@ -19,16 +19,18 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { Ingest } from "./ingest/ingest.ts";
+import { createCounters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
 import { openDomain } from "./open-domain.ts";
 import { openDoors } from "./open-doors.ts";
 import { openFollowing } from "./open-following.ts";
 import { openIdentity } from "./open-identity.ts";
+import { openOperations } from "./open-operations.ts";
 import { openRouter } from "./open-router.ts";
 import { openStore, type Store } from "./open-store.ts";
 import type { Publisher } from "./publish/publisher.ts";
+import { watchPublished } from "./publish/watch-published.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
-import { Reporter } from "./registry/reporter.ts";
 /** The settings; a start outside production makes a secret up, where nobody else is trusted. */
 export type ServerConfig = Config;
 
@@ -91,7 +93,7 @@ async function build(
     return store;
   };
   const store = isStore(overrides) ? overrides : { ...(await openOwnStore()), ...overrides };
-  const { log, documents, latest, redis } = store;
+  const { documents, latest, redis } = store;
 
   // The Socket.IO server comes before its door: instances talk over its adapter
   const drain = new Drain();
@@ -120,11 +122,16 @@ async function build(
     failed,
   });
   closers.add("health updates", () => health.close());
-  const { broadcast } = health;
 
   // From what is published to those who follow it
-  const domain = openDomain({ ...common, store, broadcast });
-  const following = openFollowing({ ...common, log, domain, broadcast, health, feeds: overrides.feeds });
+  const counters = createCounters();
+  const ways = watchPublished({ ...store, broadcast: health.broadcast }, () => {
+    counters.events++;
+  });
+  const { broadcast } = ways;
+  const watched = { ...store, ...ways };
+  const domain = openDomain({ ...common, store: watched, broadcast });
+  const following = openFollowing({ ...common, log: ways.log, domain, broadcast, health, feeds: overrides.feeds });
   const { sessions, rooms, waiters } = following;
   // Not only here: it may be this instance that could not be heard.
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
@@ -134,7 +141,10 @@ async function build(
   const { verifier, revoked } = identity;
   closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
-  const router = openRouter({ ...common, limits, domain, following, identity, broadcast });
+  closers.add("connections", () => sessions.ended());
+  const operations = openOperations({ ...common, store, following, broadcast, counters, drain });
+  const { reporter } = operations;
+  const router = openRouter({ ...common, limits, domain, following, identity, operations, broadcast, counters });
   const connector = new Connector({
     verifier,
     sessions,
@@ -146,7 +156,7 @@ async function build(
     limits,
     heartbeatIntervalMs,
     isJustRevoked: (principal) => revoked.isJustRevoked(principal),
-    connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
+    admit: (session) => reporter.admit(session),
   });
   const keepalive = new Keepalive({
     sessions,
@@ -156,9 +166,6 @@ async function build(
     backlogMs: config.LIMIT_BACKLOG_MS,
   });
   closers.add("keepalive", () => keepalive.close());
-  closers.add("connections", () => sessions.ended());
-  const reporter = new Reporter({ registry: store.registry, sessions, failed });
-  closers.add("registry", () => reporter.close());
 
   // Doors
   if (store.ingest) {
@@ -169,7 +176,7 @@ async function build(
   const isReady = () => redis?.isReady ?? true;
   const { wsEngine } = overrides;
   const entrance = { io, connector, router, drain, admission, origins, reporter, isReady, limits, wsEngine };
-  const httpServer = await openDoors({ ...common, ...entrance, log, identity, following });
+  const httpServer = await openDoors({ ...common, ...entrance, log: ways.log, identity, following, counters });
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
   closers.add("those who wait for a dispatch", () => domain.dispatch.waiters.close());

@@ -17,6 +17,7 @@ import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { Turns } from "./doors/wire/intake.ts";
 import { createApp } from "./http/create-app.ts";
 import type { EventLog } from "./log/event-log.ts";
+import type { Counters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { Following } from "./open-following.ts";
 import type { Identity } from "./open-identity.ts";
@@ -38,6 +39,7 @@ export interface DoorsDeps {
   reporter: Reporter;
   identity: Identity;
   following: Following;
+  counters: Counters;
   limits: ConnectionLimits;
   isReady(): boolean;
   clock: Clock;
@@ -50,9 +52,9 @@ export interface DoorsDeps {
 /** The doors that lead to the router, on one server of HTTP that does not listen yet. */
 export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   const { config, io, following, identity, limits, logger, closers, ...common } = deps;
-  const { connector, router, drain, admission, origins, clock } = common;
+  const { connector, router, drain, admission, origins, clock, counters } = common;
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
-  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes });
+  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes, counters });
   const app = createApp({
     ...common,
     eventStreams,
@@ -73,7 +75,12 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
-  const written = { rounds: new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS }), turns: new Turns(), backlogBytes };
+  const written = {
+    rounds: new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS }),
+    turns: new Turns(),
+    backlogBytes,
+    counters,
+  };
   const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
   const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
   closers.add("Socket.IO", () => socketIo.close());

@@ -12,6 +12,7 @@ import type { EventLog } from "./log/event-log.ts";
 import type { Domain } from "./open-domain.ts";
 import { LongPolls } from "./polling/long-polls.ts";
 import { Waiters } from "./polling/waiters.ts";
+import { RoomCounts } from "./registry/room-counts.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
 import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
 import { shareReads } from "./resume/share-reads.ts";
@@ -58,6 +59,7 @@ export function openFollowing(deps: FollowingDeps) {
   // Resume
   const sessions = new Sessions();
   const rosters = new Rosters();
+  const roomCounts = new RoomCounts();
   const catchUp = createCatchUp({
     log: shareReads(log),
     finishedResponses: (room, ids) => responses.finished(room, ids),
@@ -67,6 +69,7 @@ export function openFollowing(deps: FollowingDeps) {
     catchUp,
     attendance,
     rosters,
+    counts: roomCounts,
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
@@ -76,6 +79,7 @@ export function openFollowing(deps: FollowingDeps) {
     feeds,
     catchUp: filteredCatchUp,
     joined: new JoinedAudiences({ audiences }),
+    counts: roomCounts,
     health,
     subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
   });
@@ -93,5 +97,5 @@ export function openFollowing(deps: FollowingDeps) {
   });
   receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
-  return { outlets, sessions, catchUp, rooms, subscriptions, waiters, longPolls };
+  return { outlets, sessions, catchUp, rooms, roomCounts, subscriptions, waiters, longPolls };
 }

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { ConversationList } from "./conversations/conversation-list.ts";
 import type { Broadcast } from "./deliver/broadcast.ts";
 import { toDispatch } from "./dispatch/dispatch-record.ts";
-import { createAdminHandlers } from "./handle/admin/announce.ts";
+import { createAdminHandlers } from "./handle/admin/admin-handlers.ts";
 import { createAgentHandlers } from "./handle/agents/agent-handlers.ts";
 import { createChatHandlers } from "./handle/chat/chat-handlers.ts";
 import { createDispatchHandlers } from "./handle/http/dispatch-handlers.ts";
@@ -13,11 +13,13 @@ import { createTaskHandlers } from "./handle/http/task-handlers.ts";
 import { createSubscriptionHandlers } from "./handle/monitoring/subscription-handlers.ts";
 import { createRevoke } from "./handle/revocation-handlers.ts";
 import { createSessionHandlers } from "./handle/session-handlers.ts";
+import type { Counters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Following } from "./open-following.ts";
 import type { Identity } from "./open-identity.ts";
-import { authentication, commandLogging, rateLimit } from "./route/middleware.ts";
+import type { Operations } from "./open-operations.ts";
+import { authentication, commandLogging, counting, rateLimit } from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
 
 export interface RouterDeps {
@@ -25,6 +27,8 @@ export interface RouterDeps {
   domain: Domain;
   following: Following;
   identity: Identity;
+  operations: Operations;
+  counters: Counters;
   broadcast: Broadcast;
   clock: Clock;
   logger: Logger;
@@ -38,7 +42,7 @@ export function openRouter(deps: RouterDeps): Router {
   const { catchUp, rooms, subscriptions, longPolls } = deps.following;
   const { verifier, revocations } = identity;
   const router = new Router({
-    middleware: [authentication({ clock }), rateLimit(), commandLogging({ logger })],
+    middleware: [counting(deps), authentication({ clock }), rateLimit(), commandLogging({ logger })],
     messageBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
     logger,
@@ -52,8 +56,9 @@ export function openRouter(deps: RouterDeps): Router {
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ ...dispatch, publisher }) });
-  router.registerAll("/admin", { ...sessionHandlers, ...createAdminHandlers({ publisher }) });
   const audit = (what: string, details: object) => logger.info(what, { audit: true, ...details });
+  const admin = createAdminHandlers({ ...deps.operations, publisher, audit });
+  router.registerAll("/admin", { ...sessionHandlers, ...admin });
   const revoke = createRevoke({ revocations, audit });
   router.register("/admin", "admin.revoke", revoke);
 

@@ -24,6 +24,8 @@ import type { Presence } from "./presence/presence.ts";
 import { createRedisPresence } from "./presence/redis-presence.ts";
 import { connectToRedis, type RedisConnections } from "./redis/redis-connections.ts";
 import { createMemoryRegistry } from "./registry/memory-registry.ts";
+import type { Overview } from "./registry/overview.ts";
+import { createRedisOverview } from "./registry/redis-overview.ts";
 import { createRedisRegistry } from "./registry/redis-registry.ts";
 import type { Registry } from "./registry/registry.ts";
 import { createMemoryTransactions } from "./transactions/memory-transactions.ts";
@@ -37,7 +39,7 @@ export interface Store {
   presence: Presence;
   transactions: Transactions;
   leases: Leases;
-  registry: Registry;
+  registry: Registry & Overview;
   latest: LatestUpdates;
   uiEvents: UiEvents;
   /** With `REDIS_URL`. */
@@ -59,7 +61,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
       transactions: createMemoryTransactions({ documents, log, clock }),
       leases: createMemoryLeases({ clock }),
       presence: createMemoryPresence({ clock }),
-      registry: createMemoryRegistry(),
+      registry: createMemoryRegistry({ instanceId, clock }),
       latest: createMemoryLatestUpdates({ clock }),
       uiEvents: noUiEvents,
       ingest: undefined,
@@ -77,7 +79,10 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     transactions: createRedisTransactions({ redis, appending, prefix }),
     leases: createRedisLeases({ redis, prefix }),
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
-    registry: createRedisRegistry({ redis, prefix, instanceId }),
+    registry: {
+      ...createRedisRegistry({ redis, clock, prefix, instanceId }),
+      ...createRedisOverview({ redis, prefix }),
+    },
     latest: createRedisLatestUpdates({ redis, clock, prefix }),
     uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
     ingest: createRedisIngestStream({ redis, stream: config.REDIS_INGEST_STREAM, instanceId }),

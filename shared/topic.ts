@@ -19,6 +19,11 @@ export function prefixOfTopic(topic: Topic): string | undefined {
   return topic.endsWith("*") ? topic.slice(0, -1) : undefined;
 }
 
+/** The topic as a room, if it is not a pattern. */
+export function roomOfTopic(topic: Topic): RoomName | undefined {
+  return prefixOfTopic(topic) === undefined ? (topic as string as RoomName) : undefined;
+}
+
 export function topicMatches(topic: Topic, room: RoomName): boolean {
   const prefix = prefixOfTopic(topic);
   return prefix === undefined ? room === (topic as string) : room.startsWith(prefix);

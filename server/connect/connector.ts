@@ -28,8 +28,8 @@ export interface ConnectorDeps {
   heartbeatIntervalMs: number;
   /** Whether the token was revoked a moment ago. */
   isJustRevoked(principal: Principal): boolean;
-  /** On this instance. */
-  connectionsPerUser: number;
+  /** Counts the connection as one of its user's. Rejects with `limit_exceeded` when the user has enough. */
+  admit(session: Session): Promise<void>;
 }
 
 /** A client that wants in. */
@@ -66,24 +66,21 @@ export class Connector {
 
   /** Rejects with `unavailable` while draining, else with `unauthenticated`, `token_expired` or `forbidden`. */
   async open({ token, door, namespaces, autoJoin }: Request): Promise<Opening> {
-    const { drain, sessions, rooms, logger, connectionsPerUser } = this.#deps;
+    const { drain, sessions, rooms, logger, admit } = this.#deps;
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
     const principal = await this.authenticate(token);
     const entered = namespaces.filter((namespace) => mayEnter(principal, namespace));
     if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
 
-    if (sessions.ofUser(principal.userId).length >= connectionsPerUser) {
-      throw new Rejection("limit_exceeded", `A user may have ${connectionsPerUser} connections. Close one first.`);
-    }
     const session = this.createSession(principal, door, entered);
     const goLive: (() => void)[] = [];
-    if (autoJoin && entered.includes("/chat")) {
-      try {
-        for (const room of [userRoom(principal.userId), broadcastRoom]) goLive.push(await rooms.follow(session, room));
-      } catch (error) {
-        await session.ended("refused");
-        throw error;
-      }
+    try {
+      await admit(session);
+      const own = autoJoin && entered.includes("/chat") ? [userRoom(principal.userId), broadcastRoom] : [];
+      for (const room of own) goLive.push(await rooms.follow(session, room));
+    } catch (error) {
+      await session.ended("refused");
+      throw error;
     }
     return {
       session,

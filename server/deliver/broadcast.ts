@@ -1,5 +1,6 @@
+import type { LogLevel } from "../../shared/commands/admin-commands.ts";
 import type { Envelope } from "../../shared/envelope.ts";
-import type { AgentId, ConversationId, MessageId, UserId } from "../../shared/ids.ts";
+import type { AgentId, ConnectionId, ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import type { Revocation } from "../session/revocation.ts";
 
@@ -22,7 +23,12 @@ export type BroadcastMessage =
   /** Something waits for an agent that has the capability. */
   | { kind: "capability"; capability: string }
   /** The dispatch has ended. */
-  | { kind: "ended"; messageId: MessageId };
+  | { kind: "ended"; messageId: MessageId }
+  /** The connection, or all of the user, are to end. */
+  | { kind: "kick"; connectionId: ConnectionId }
+  | { kind: "kick"; userId: UserId }
+  /** What is to be logged from now on. */
+  | { kind: "log_level"; level: LogLevel };
 
 /**
  * Reaches every instance, this one included, in the order in which this instance sent.

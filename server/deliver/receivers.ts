@@ -5,7 +5,13 @@ import type { TextFrame } from "./text-frame.ts";
 /** Which of a door's connections are in which audiences. */
 export class Receivers {
   readonly #members = new Map<Audience, Set<Outbox>>();
+  readonly #counters: { deliveries: number };
   #events = 0;
+
+  /** `deliveries` goes up by one for every event that is put into an outbox. */
+  constructor(counters = { deliveries: 0 }) {
+    this.#counters = counters;
+  }
 
   join(audience: Audience, outbox: Outbox): void {
     const found = this.#members.get(audience);
@@ -23,6 +29,7 @@ export class Receivers {
   post(audiences: readonly Audience[], makeFrame: () => TextFrame): void {
     let frame: TextFrame | undefined;
     const event = ++this.#events;
+    let deliveries = 0;
     for (const audience of audiences) {
       const found = this.#members.get(audience);
       if (!found) continue;
@@ -31,7 +38,9 @@ export class Receivers {
         if (outbox.latest === event) continue;
         outbox.latest = event;
         outbox.put(frame);
+        deliveries++;
       }
     }
+    this.#counters.deliveries += deliveries;
   }
 }

@@ -1,8 +1,9 @@
 import { Router } from "express";
+import type { ConnectionCounts } from "../../shared/entities/server-stats.ts";
 import type { WebsocketStatus } from "../../shared/http/websocket-status.ts";
 import type { Drain } from "../connect/drain.ts";
-import type { ConnectionCounts } from "../registry/registry.ts";
 import type { Reporter } from "../registry/reporter.ts";
+import { totalOf } from "../registry/total-of.ts";
 
 export interface OperationsRoutesDeps {
   drain: Drain;
@@ -32,13 +33,7 @@ export function createOperationsRoutes({ drain, reporter, isReady }: OperationsR
 }
 
 function statusOf(drain: Drain, instances: ConnectionCounts[]): WebsocketStatus {
-  const total = (namespace: keyof ConnectionCounts) => instances.reduce((sum, counts) => sum + counts[namespace], 0);
-  const rooms = {
-    chat: total("/chat"),
-    monitoring: total("/monitoring"),
-    admin: total("/admin"),
-    agents: total("/agents"),
-  };
+  const rooms = totalOf(instances);
   const connections = Object.values(rooms).reduce((sum, count) => sum + count, 0);
   return { status: drain.started ? "draining" : "active", connections, rooms, instances: instances.length };
 }

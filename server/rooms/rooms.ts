@@ -6,6 +6,7 @@ import { type LogName, logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { FeedLease, Feeds } from "../deliver/feeds.ts";
 import type { LogFeed } from "../deliver/log-feed.ts";
 import type { Attendance } from "../presence/attendance.ts";
+import type { RoomCounts } from "../registry/room-counts.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
 import { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
@@ -16,6 +17,7 @@ export interface RoomsDeps {
   catchUp: CatchUpFactory;
   attendance: Attendance;
   rosters: Rosters;
+  counts: Pick<RoomCounts, "entered" | "left">;
   /** How many rooms a connection may be in. */
   roomsPerConnection: number;
   failed(error: unknown): void;
@@ -46,6 +48,11 @@ export class Rooms {
   /** Also those that the session is on its way into. */
   roomsOf(session: Session): RoomName[] {
     return [...this.#entriesOf(session).keys()];
+  }
+
+  /** How many {@link roomsOf} has. */
+  countOf(session: Session): number {
+    return this.#entries.get(session)?.size ?? 0;
   }
 
   /**
@@ -177,6 +184,7 @@ export class Rooms {
   #goLive(session: Session, room: RoomName, entry: Entry): void {
     entry.live = true;
     session.transport.join(room);
+    this.#deps.counts.entered(room);
     const log = logOfRoom(room);
     this.#live.set(log, (this.#live.get(log) ?? new Set()).add(entry));
   }
@@ -184,6 +192,7 @@ export class Rooms {
   #drop(session: Session, room: RoomName, entry: Entry): void {
     this.#entriesOf(session).delete(room);
     session.transport.leave(room);
+    if (entry.live) this.#deps.counts.left(room);
     entry.lease?.release();
     const log = logOfRoom(room);
     const live = this.#live.get(log);

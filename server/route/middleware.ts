@@ -4,6 +4,13 @@ import type { Logger } from "../observe/logger.ts";
 import { expiryGraceMs } from "../session/principal.ts";
 import type { Middleware } from "./router.ts";
 
+export function counting({ counters }: { counters: { commands: number } }): Middleware {
+  return (_call, next) => {
+    counters.commands++;
+    return next();
+  };
+}
+
 /** A connection outlives its token by a moment only. */
 export function authentication({ clock }: { clock: Clock }): Middleware {
   return async ({ session }, next) => {
@@ -28,8 +35,9 @@ export function rateLimit(): Middleware {
 
 /** A line per command, at level debug only: at the price of a line, none is written for nothing. */
 export function commandLogging({ logger }: { logger: Logger }): Middleware {
-  if (!logger.isDebugEnabled()) return (_call, next) => next();
   return async ({ session, command, bytes }, next) => {
+    // It may change while the server runs. To ask the logger costs a third of a line.
+    if (logger.level !== "debug") return next();
     const startedAt = performance.now();
     const { connectionId, principal } = session;
     try {

@@ -32,6 +32,10 @@ export class Sessions {
     return this.#all.values();
   }
 
+  get(connectionId: ConnectionId): Session | undefined {
+    return this.#all.get(connectionId);
+  }
+
   ofUser(userId: UserId): Session[] {
     return [...(this.#byUser.get(userId) ?? [])];
   }

@@ -4,12 +4,13 @@ import type { EventType } from "../../shared/event-type.ts";
 import type { SubscriptionId } from "../../shared/ids.ts";
 import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { healthRoom, type LogName, monitoringLog } from "../../shared/room.ts";
-import { type Topic, topicMatches } from "../../shared/topic.ts";
+import { healthRoom, type LogName, monitoringLog, type RoomName } from "../../shared/room.ts";
+import { roomOfTopic, type Topic, topicMatches } from "../../shared/topic.ts";
 import type { Access } from "../access/access.ts";
 import { audiencesOfTopic } from "../deliver/audiences.ts";
 import type { FeedLease, Feeds } from "../deliver/feeds.ts";
 import type { HealthUpdates } from "../health/health-updates.ts";
+import type { RoomCounts } from "../registry/room-counts.ts";
 import type { FilteredCatchUp } from "../resume/filtered-catch-up.ts";
 import { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
@@ -20,6 +21,7 @@ export interface SubscriptionsDeps {
   feeds: Feeds;
   catchUp: FilteredCatchUp;
   joined: JoinedAudiences;
+  counts: Pick<RoomCounts, "entered" | "left">;
   health: Pick<HealthUpdates, "latest">;
   /** How many subscriptions a connection may have. */
   subscriptionsPerConnection: number;
@@ -143,7 +145,13 @@ export class Subscriptions {
     return subscription;
   }
 
+  /** How many subscriptions the session has. */
+  countOf(session: Session): number {
+    return this.#bySession.get(session)?.size ?? 0;
+  }
+
   #goLive(subscription: Subscription): void {
+    for (const room of this.#ownRooms(subscription)) this.#deps.counts.entered(room);
     subscription.live = true;
     for (const audience of audiencesIn(subscription)) this.#deps.joined.join(subscription.session, audience);
   }
@@ -152,6 +160,16 @@ export class Subscriptions {
     if (!subscription.live) return;
     subscription.live = false;
     for (const audience of audiencesIn(subscription)) this.#deps.joined.leave(subscription.session, audience);
+    for (const room of this.#ownRooms(subscription)) this.#deps.counts.left(room);
+  }
+
+  /** The rooms that it names, and no other live subscription of the session does. */
+  *#ownRooms({ session, topics }: Subscription): Iterable<RoomName> {
+    const others = [...(this.#bySession.get(session)?.values() ?? [])].filter(({ live }) => live);
+    for (const topic of topics) {
+      const room = roomOfTopic(topic);
+      if (room !== undefined && !others.some((other) => other.topics.includes(topic))) yield room;
+    }
   }
 
   #drop(session: Session, id: SubscriptionId, subscription: Subscription): void {

@@ -102,6 +102,7 @@ export const adminTrace = defineCommand({
 });
 
 const LogLevel = z.enum(["error", "warn", "info", "debug"]);
+export type LogLevel = z.infer<typeof LogLevel>;
 
 /** For all instances, until they are started again. */
 export const adminLogLevel = defineCommand({

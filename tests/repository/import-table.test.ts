@@ -64,7 +64,7 @@ const rules: Record<string, Rule> = {
   "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
   "server/deliver": { knows: ["server/log", "server/session"] },
   "server/revocations": { uses: ["server/session"], knows: ["server/deliver", "server/documents"] },
-  "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "zod"] },
+  "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "server/transactions", "zod"] },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
   "server/health": { uses: ["server/redis"], knows: ["server/deliver"] },
@@ -92,12 +92,19 @@ const rules: Record<string, Rule> = {
   },
   "server/rooms": {
     uses: ["server/session"],
-    knows: ["server/access", "server/conversations", "server/deliver", "server/presence", "server/resume"],
+    knows: [
+      "server/access",
+      "server/conversations",
+      "server/deliver",
+      "server/presence",
+      "server/registry",
+      "server/resume",
+    ],
   },
 
   "server/subscriptions": {
     uses: ["server/deliver", "server/session"],
-    knows: ["server/access", "server/health", "server/resume"],
+    knows: ["server/access", "server/health", "server/registry", "server/resume"],
   },
   "server/polling": {
     uses: ["server/deliver", "server/session"],
@@ -112,10 +119,16 @@ const rules: Record<string, Rule> = {
     knows: ["server/access", "server/conversations", "server/hlink", "server/publish", "zod"],
   },
 
+  "server/admin": {
+    uses: ["server/registry"],
+    knows: ["server/deliver", "server/log", "server/presence", "server/session"],
+  },
+
   "server/handle": {
     uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
+      "server/admin",
       "server/agents",
       "server/conversations",
       "server/deliver",
@@ -125,6 +138,7 @@ const rules: Record<string, Rule> = {
       "server/presence",
       "server/publications",
       "server/publish",
+      "server/registry",
       "server/resume",
       "server/revocations",
       "server/subscriptions",
@@ -152,8 +166,8 @@ const rules: Record<string, Rule> = {
     knows: ["server/observe", "server/session"],
   },
   "server/http": {
-    uses: ["server/connect", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
-    knows: ["server/access", "server/log", "server/observe", "server/registry", "zod"],
+    uses: ["server/connect", "server/registry", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
+    knows: ["server/access", "server/log", "server/observe", "zod"],
   },
   "server/open-store.ts": {
     uses: [
@@ -194,12 +208,24 @@ const rules: Record<string, Rule> = {
     uses: [
       "server/deliver",
       "server/polling",
+      "server/registry",
       "server/resume",
       "server/rooms",
       "server/session",
       "server/subscriptions",
     ],
     knows: ["server/closers.ts", "server/config.ts", "server/health", "server/log", "server/open-domain.ts"],
+  },
+  "server/open-operations.ts": {
+    uses: ["server/admin", "server/observe", "server/registry"],
+    knows: [
+      "server/closers.ts",
+      "server/config.ts",
+      "server/connect",
+      "server/deliver",
+      "server/open-following.ts",
+      "server/open-store.ts",
+    ],
   },
   "server/open-router.ts": {
     uses: ["server/conversations", "server/dispatch", "server/handle", "server/route"],
@@ -209,6 +235,7 @@ const rules: Record<string, Rule> = {
       "server/open-domain.ts",
       "server/open-following.ts",
       "server/open-identity.ts",
+      "server/open-operations.ts",
     ],
   },
   "server/open-doors.ts": {
@@ -246,13 +273,14 @@ const rules: Record<string, Rule> = {
       "server/open-domain.ts",
       "server/open-doors.ts",
       "server/open-following.ts",
+      "server/observe",
       "server/open-identity.ts",
+      "server/open-operations.ts",
       "server/open-router.ts",
       "server/open-store.ts",
+      "server/publish",
       "server/redis",
-      "server/registry",
     ],
-    knows: ["server/observe", "server/publish"],
   },
   "server/main.ts": {
     uses: ["server/access", "server/config.ts", "server/create-server.ts", "server/observe", "server/workers.ts"],

@@ -21,6 +21,8 @@ export interface EventStreamDoorOptions {
   clock: Clock;
   /** What a reader may leave unread. */
   backlogBytes: number;
+  /** What has been delivered. */
+  counters: { deliveries: number };
 }
 
 export interface EventStreamDoor extends Outlet {
@@ -31,7 +33,7 @@ export interface EventStreamDoor extends Outlet {
 
 /** Readers of `text/event-stream`: a connection like any other, that sends one command and then listens. */
 export function createEventStreamDoor(options: EventStreamDoorOptions): EventStreamDoor {
-  const { connector, admission, router, clock, backlogBytes } = options;
+  const { connector, admission, router, clock, backlogBytes, counters } = options;
   const members = new Map<Audience, Set<EventStream>>();
   const open = new Set<EventStream>();
 
@@ -73,6 +75,7 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       const receivers = others.length === 0 ? first : new Set([first, ...others].flatMap((found) => [...found]));
       const frame = frameOf(event);
       for (const stream of receivers) stream.deliver(event.type, frame);
+      counters.deliveries += receivers.size;
     },
 
     close() {

@@ -45,6 +45,8 @@ export interface PlainWebSocketDoorOptions {
   messageBytes: number;
   /** What a connection may leave unread. */
   backlogBytes: number;
+  /** What has been delivered. */
+  counters: { deliveries: number };
   rounds: Rounds;
   turns: Turns;
   /** Whether the library was found to be made so that whole frames can be written past it. */
@@ -66,7 +68,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   const { httpServer, drain, admission, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
   const bridge = createAgentBridge(options);
-  const receivers = new Receivers();
+  const receivers = new Receivers(options.counters);
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.

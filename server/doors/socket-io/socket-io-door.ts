@@ -41,6 +41,8 @@ export interface SocketIoDoorOptions {
   direct: boolean;
   /** What a connection may leave unread. */
   backlogBytes: number;
+  /** What has been delivered. */
+  counters: { deliveries: number };
 }
 
 export interface SocketIoDoor extends Outlet {
@@ -68,7 +70,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   refuseEverybody(io.of("/"));
   const served = new Map<Namespace, Receivers>();
   for (const name of namespaces) {
-    const receivers = new Receivers();
+    const receivers = new Receivers(options.counters);
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
     else serve(io.of(name), { ...options, name, receivers });
     served.set(name, receivers);

@@ -1,0 +1,45 @@
+import type { Connection } from "../../../shared/entities/connection.ts";
+import type { ServerStats } from "../../../shared/entities/server-stats.ts";
+import type { RoomName } from "../../../shared/room.ts";
+import type { RoomView } from "../../admin/room-view.ts";
+import type { LocatedConnection, Overview } from "../../registry/overview.ts";
+import type { Handlers } from "../handler.ts";
+
+export interface OverviewHandlersDeps {
+  overview: Overview;
+  readStats(): Promise<ServerStats>;
+  readRoom(room: RoomName): Promise<RoomView>;
+}
+
+/** What admins look at. SPEC ADMIN-1 to ADMIN-3. */
+export function createOverviewHandlers({ overview, readStats, readRoom }: OverviewHandlersDeps) {
+  return {
+    "admin.stats": () => readStats(),
+
+    "admin.instances": async () => {
+      const { instances } = await overview.instances();
+      return { instances };
+    },
+
+    "admin.connections": async (page) => {
+      const { connections, nextCursor } = await overview.connections(page);
+      return { connections: connections.map(toConnection), nextCursor };
+    },
+
+    "admin.rooms": (page) => overview.rooms(page),
+
+    "admin.room": ({ room }) => readRoom(room),
+  } satisfies Partial<Handlers<"/admin">>;
+}
+
+function toConnection(record: LocatedConnection): Connection {
+  return {
+    ...record,
+    roles: [...record.roles],
+    history: record.history.map(({ from, to, at }) => ({ from, to, at: timestamp(at) })),
+    connectedAt: timestamp(record.connectedAt),
+    lastActivityAt: timestamp(record.lastActivityAt),
+  };
+}
+
+const timestamp = (ms: number) => new Date(ms).toISOString();
