@@ -50,6 +50,7 @@ export class Client {
   readonly #emitter = new Emitter<ClientEvents>();
   readonly #connection: Connection;
   readonly #outbox: Outbox;
+  readonly #now: () => number;
   #transport: TransportName = "websocket";
 
   constructor(options: ClientOptions) {
@@ -59,6 +60,7 @@ export class Client {
 
     const outbox = new Outbox({ environment, capacity: maxWaiting, answerTimeoutMs });
     this.#outbox = outbox;
+    this.#now = environment.now;
     this.send = createSendCommand(outbox, deps.namespaces);
     const { admin, message: heardByAdmin } = createAdmin(this.send);
     this.admin = admin;
@@ -147,7 +149,7 @@ export class Client {
   /** Milliseconds until the next attempt. */
   get nextDelay(): number | null {
     const at = this.nextAttemptAt;
-    return at === null ? null : Math.max(0, at - Date.now());
+    return at === null ? null : Math.max(0, at - this.#now());
   }
 
   /** When the next attempt is due, milliseconds since 1970. */

@@ -1,31 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Environment } from "../../client-sdk/connection/environment.ts";
-import { createHostEnvironment } from "../../client-sdk/connection/host-environment.ts";
 import { Outbox, type OutgoingCommand } from "../../client-sdk/sending/outbox.ts";
 import type { SignalboxError } from "../../client-sdk/signalbox-error.ts";
 import type { Link } from "../../client-sdk/transport/transport.ts";
 import { type ErrorCode, errorCodes } from "../../shared/error-code.ts";
 import { type Reply, replyError } from "../../shared/reply.ts";
-
-/** A clock whose timers go off when the test says so. */
-function createTestTime() {
-  let now = 0;
-  const timers = new Set<{ at: number; action: () => void }>();
-  const environment: Environment = {
-    ...createHostEnvironment(),
-    now: () => now,
-    after(ms, action) {
-      const timer = { at: now + ms, action };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-  };
-  const advance = (ms: number) => {
-    now += ms;
-    for (const timer of [...timers]) if (timer.at <= now && timers.delete(timer)) timer.action();
-  };
-  return { environment, advance };
-}
+import { createTestTime } from "./test-time.ts";
 
 /** The wire: what was put on it, and how it is answered. */
 function createWire() {
