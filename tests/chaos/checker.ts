@@ -235,13 +235,18 @@ export function checkTrack(
   /** The same event, as far as its door shows it. */
   function compare(step: Step, event: Seen, index: number): void {
     const logged = truth.events[index];
-    const { id, type, data, sender, timestamp } = event;
-    if (isDeepStrictEqual({ id, type, data, sender, timestamp }, logged && pick(logged))) return;
+    const { id } = event;
+    if (isAsLogged(event, logged)) return;
     found.unexplained.push(`${at(step)}: ${id} at ${show(event.position)} is not what the log has`);
   }
 }
 
-const pick = ({ id, type, data, sender, timestamp }: LoggedEnvelope) => ({ id, type, data, sender, timestamp });
+/** Whether an event that somebody saw is the one of the log. */
+export function isAsLogged(event: Seen, logged: LoggedEnvelope | undefined): boolean {
+  return isDeepStrictEqual(pick(event), logged && pick(logged));
+}
+
+const pick = ({ id, type, data, sender, timestamp }: Seen) => ({ id, type, data, sender, timestamp });
 
 function has(step: Step, { position }: Seen): boolean {
   if (step.kind === "reset") return false;

@@ -1,12 +1,12 @@
 import type { Random } from "../support/random.ts";
 import type { Cluster, Instance } from "./cluster.ts";
 import type { Network } from "./network-proxy.ts";
+import type { Reader } from "./reader.ts";
 import { pause } from "./roamer.ts";
-import type { Subscriber } from "./subscriber.ts";
 
 export interface FaultContext {
   cluster: Cluster;
-  subscribers: readonly Subscriber[];
+  subscribers: readonly Reader[];
   random: Random;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type FaultName, faultNames } from "./faults.ts";
-import { Run } from "./run.ts";
+import { Run, type SubscriberKind, subscriberKinds } from "./run.ts";
 
 const usage = `npm run chaos -- [options]
   --minutes N     how long faults happen; default 10
@@ -11,6 +11,7 @@ const usage = `npm run chaos -- [options]
   --instances N   default 3
   --kept N        how many events a log keeps; default: all. With few, subscribers lose history and must be told
   --faults A,B    only these: ${faultNames.join(", ")}; or none
+  --subscribers   ${subscriberKinds.join(", ")}: programs of the protocol, applications on the package, or some of each; default stock
   --json FILE     writes the result there
   --keep          keeps the folder with what the instances said and what the logs have; it is kept when something is wrong`;
 
@@ -30,6 +31,10 @@ function faultsOf(text: string | undefined): FaultName[] {
   return text.split(",").map((name) => faultNames.find((known) => known === name) ?? fail(`There is no fault ${name}`));
 }
 
+function kindOf(text: string): SubscriberKind {
+  return subscriberKinds.find((known) => known === text) ?? fail(`There are no subscribers of the kind ${text}`);
+}
+
 function readArguments() {
   try {
     const { values } = parseArgs({
@@ -39,6 +44,7 @@ function readArguments() {
         instances: { type: "string", default: "3" },
         kept: { type: "string", default: "10000000" },
         faults: { type: "string" },
+        subscribers: { type: "string", default: "stock" },
         json: { type: "string" },
         keep: { type: "boolean", default: false },
       },
@@ -57,6 +63,7 @@ const run = new Run({
   instances: numberOf(values.instances, "instances", 1),
   kept: numberOf(values.kept, "kept", 1),
   faults: faultsOf(values.faults),
+  subscribers: kindOf(values.subscribers),
   folder,
 });
 

@@ -11,21 +11,22 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  */
 export type Network = "open" | "cut" | "hold" | "deaf" | "slow";
 
-/** A TCP proxy between one instance and Redis. */
+/** A TCP proxy between one instance and Redis, or between a client and one instance or another. */
 export class NetworkProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  readonly #target: number;
+  readonly #target: () => number;
   #network: Network = "open";
   #delayMs = 0;
 
-  private constructor(target: number) {
+  private constructor(target: () => number) {
     this.#target = target;
     this.#server = createServer((client) => this.#accept(client));
   }
 
-  static async start(target: number): Promise<NetworkProxy> {
-    const proxy = new NetworkProxy(target);
+  /** `target` is a port, asked for with every connection where it is a function. */
+  static async start(target: number | (() => number)): Promise<NetworkProxy> {
+    const proxy = new NetworkProxy(typeof target === "number" ? () => target : target);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -53,7 +54,7 @@ export class NetworkProxy {
 
   #accept(client: Socket): void {
     if (this.#network === "cut") return void client.destroy();
-    const redis = connect({ port: this.#target, host: "127.0.0.1", noDelay: true });
+    const redis = connect({ port: this.#target(), host: "127.0.0.1", noDelay: true });
     client.setNoDelay(true);
     const pair: Pair = new Pair(client, redis, {
       verdict: (toRedis) => {

@@ -4,18 +4,24 @@ import type { CommandData } from "../../shared/commands/catalogue.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Reply } from "../../shared/reply.ts";
 import { Random } from "../support/random.ts";
-import { checkAccepted, checkResponses, checkTrack, type Findings, noFindings, type Pieces } from "./checker.ts";
+import { checkAccepted, checkResponses, type Findings, noFindings, type Pieces } from "./checker.ts";
 import { Cluster } from "./cluster.ts";
 import { type FaultName, faults, planBurst } from "./faults.ts";
 import type { Door, Seen } from "./link.ts";
 import { checkTold, HttpProgram, IngestProgram, toldAs } from "./programs.ts";
+import { everything, type Reader } from "./reader.ts";
 import { summarize, table } from "./report.ts";
 import { pause, Roamer } from "./roamer.ts";
-import { everything, type JoinReply, Subscriber } from "./subscriber.ts";
+import { SdkSubscriber, type SdkSubscriberOptions } from "./sdk-subscriber.ts";
+import { type JoinReply, Subscriber } from "./subscriber.ts";
 import { checkTasks } from "./task-checker.ts";
 import { TaskWriter } from "./task-writer.ts";
 import { TruthReader } from "./truth.ts";
 import { type Accepted, Agent, Publisher } from "./writers.ts";
+
+/** What those who follow rooms are: programs of the protocol, applications on the package, or some of each. */
+export const subscriberKinds = ["stock", "sdk", "mixed"] as const;
+export type SubscriberKind = (typeof subscriberKinds)[number];
 
 export interface RunOptions {
   minutes: number;
@@ -24,6 +30,7 @@ export interface RunOptions {
   /** How many events a log keeps. */
   kept: number;
   faults: readonly FaultName[];
+  subscribers: SubscriberKind;
   /** For the instances' logs. */
   folder: string;
 }
@@ -94,8 +101,8 @@ export class Run {
   }
 
   async run() {
-    const { seed, minutes, instances, kept, folder } = this.#options;
-    this.#say(`seed ${seed}, ${minutes} minutes, ${instances} instances`);
+    const { seed, minutes, instances, kept, folder, subscribers: kind } = this.#options;
+    this.#say(`seed ${seed}, ${minutes} minutes, ${instances} instances, ${kind} subscribers`);
     const violated = (what: string) => {
       this.#violations.push(what);
       this.#say(`VIOLATION ${what}`);
@@ -187,32 +194,31 @@ export class Run {
     return this.#report(subscribers, [...writers], taskWriters, found, presence, failedStarts);
   }
 
-  #createSubscribers(common: { ports: number[]; violated(what: string): void }): Subscriber[] {
+  #createSubscribers(common: { ports: number[]; violated(what: string): void }): Reader[] {
     return Array.from({ length: 15 }, (_, i) => {
       const random = new Random(this.#options.seed + 100 + i);
       // Some users are there more than once.
       const identity = { userId: `reader-${i % 10}`, role: "user" as const };
       const rooms = conversations.filter(() => random.chance(0.7)).map(roomOf);
       if (rooms.length === 0) rooms.push(roomOf("quiet"));
-      return new Subscriber({
-        ...common,
-        name: `subscriber-${i}`,
-        identity,
-        rooms,
-        random,
-        door: doors[i % 3] ?? "ws",
-      });
+      return this.#createReader(i, { ...common, name: `subscriber-${i}`, identity, rooms, random });
     });
   }
 
   /** They watch everything that programs tell. */
-  #createWatchers(common: { ports: number[]; violated(what: string): void }): Subscriber[] {
+  #createWatchers(common: { ports: number[]; violated(what: string): void }): Reader[] {
     return Array.from({ length: 4 }, (_, i) => {
       const identity = { userId: `watcher-${i}`, role: "monitor", namespace: "/monitoring" } as const;
       const random = new Random(this.#options.seed + 400 + i);
       const name = `watcher-${i}`;
-      return new Subscriber({ ...common, name, identity, rooms: [everything], random, door: doors[i % 3] ?? "ws" });
+      return this.#createReader(i, { ...common, name, identity, rooms: [everything], random });
     });
+  }
+
+  #createReader(index: number, options: SdkSubscriberOptions): Reader {
+    const { subscribers } = this.#options;
+    const isSdk = subscribers === "sdk" || (subscribers === "mixed" && index % 2 === 1);
+    return isSdk ? new SdkSubscriber(options) : new Subscriber({ ...options, door: doors[index % 3] ?? "ws" });
   }
 
   #createPrograms({ ports, violated }: { ports: number[]; violated(what: string): void }, redisUrl: string) {
@@ -260,7 +266,7 @@ export class Run {
   }
 
   /** Clients come and go all the time. */
-  #liven(subscribers: readonly Subscriber[]): NodeJS.Timeout {
+  #liven(subscribers: readonly Reader[]): NodeJS.Timeout {
     const random = new Random(this.#options.seed + 2);
     return setInterval(() => {
       if (this.#recovering) return;
@@ -274,7 +280,7 @@ export class Run {
   }
 
   /** Resolves when the causes of all its faults are over. */
-  async #burst(random: Random, cluster: Cluster, subscribers: readonly Subscriber[]): Promise<void> {
+  async #burst(random: Random, cluster: Cluster, subscribers: readonly Reader[]): Promise<void> {
     const burst = planBurst(random, this.#options.faults);
     this.#say(`burst: ${burst.map(({ name, afterMs }) => `${name} at ${afterMs} ms`).join(", ")}`);
     await Promise.all(
@@ -289,7 +295,7 @@ export class Run {
   /** Measures the time until everything is as it should be. */
   async #recover(
     cluster: Cluster,
-    subscribers: readonly Subscriber[],
+    subscribers: readonly Reader[],
     publishers: readonly Publisher[],
     asker: Asker,
   ): Promise<void> {
@@ -328,13 +334,13 @@ export class Run {
     this.#say(`recovered after ${Math.round(recovered)} ms (${stages})`);
   }
 
-  #haveCaughtUp(subscribers: readonly Subscriber[]): boolean {
+  #haveCaughtUp(subscribers: readonly Reader[]): boolean {
     const room = roomOf("quiet");
     const last = this.#truth?.truths.get(room)?.events.at(-1);
     return last === undefined || this.#haveReached(subscribers, room, last.position);
   }
 
-  #haveReached(subscribers: readonly Subscriber[], room: string, { epoch, offset }: Position): boolean {
+  #haveReached(subscribers: readonly Reader[], room: string, { epoch, offset }: Position): boolean {
     return subscribers.every(({ tracks }) => {
       const track = tracks.find((one) => one.room === room);
       if (!track) return true;
@@ -359,14 +365,14 @@ export class Run {
   }
 
   /** How many rooms show other members than those who are there. */
-  async #checkPresence(subscribers: readonly Subscriber[], asker: Asker): Promise<string[]> {
+  async #checkPresence(subscribers: readonly Reader[], asker: Asker): Promise<string[]> {
     const wrong: string[] = [];
     for (const conversationId of conversations) {
       const room = roomOf(conversationId);
       const { members, memberCount } = await asker.untilOk<JoinReply>("join_room", { room, limit: 1 });
       const expected = new Map<string, number>([["asker", 1]]);
-      for (const { identity, tracks } of subscribers) {
-        if (!tracks.some((track) => track.room === room)) continue;
+      for (const { identity, tracks, isPresent } of subscribers) {
+        if (!isPresent || !tracks.some((track) => track.room === room)) continue;
         expected.set(identity.userId, (expected.get(identity.userId) ?? 0) + 1);
       }
       const shown = members.map(({ userId, connections }: Member) => `${userId}×${connections}`).sort();
@@ -379,8 +385,8 @@ export class Run {
 
   #check(
     truth: TruthReader,
-    stayed: readonly Subscriber[],
-    gone: readonly Subscriber[],
+    stayed: readonly Reader[],
+    gone: readonly Reader[],
     pieces: Pieces,
     found: Findings,
   ): void {
@@ -393,19 +399,15 @@ export class Run {
         found,
       );
       this.#piecesLost += checkResponses(log, pieces, found);
-      for (const { name, door, tracks } of [...stayed, ...gone]) {
-        const track = tracks.find(({ room }) => room === log.room);
-        const stays = stayed.some((one) => one.name === name);
-        if (track) this.#losses += checkTrack(`${name} (${door})`, track, log, stays, found);
-      }
+      for (const reader of [...stayed, ...gone]) this.#losses += reader.check(log, stayed.includes(reader), found);
     }
   }
 
   #checkMonitoring(
     truth: TruthReader,
     programs: readonly (HttpProgram | IngestProgram)[],
-    stayed: readonly Subscriber[],
-    gone: readonly Subscriber[],
+    stayed: readonly Reader[],
+    gone: readonly Reader[],
     found: Findings,
   ): void {
     const log = truth.truths.get(monitoring);
@@ -415,15 +417,11 @@ export class Run {
     const logged = log.events.filter(({ type }) => type === toldAs).length;
     if (logged !== told)
       found.unexplained.push(`${monitoring} has ${logged} events of programs, and ${told} were told`);
-    for (const { name, door, tracks } of [...stayed, ...gone]) {
-      const [track] = tracks;
-      const stays = stayed.some((one) => one.name === name);
-      if (track?.room === everything) this.#losses += checkTrack(`${name} (${door})`, track, log, stays, found);
-    }
+    for (const reader of [...stayed, ...gone]) this.#losses += reader.check(log, stayed.includes(reader), found);
   }
 
   #report(
-    subscribers: readonly Subscriber[],
+    subscribers: readonly Reader[],
     writers: readonly { sent: number; accepted: readonly unknown[] }[],
     taskWriters: readonly TaskWriter[],
     found: Findings,

@@ -2,8 +2,11 @@ import type { CommandData } from "../../shared/commands/catalogue.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Reply } from "../../shared/reply.ts";
+import { checkTrack, type Findings } from "./checker.ts";
 import type { Seen } from "./link.ts";
+import { everything, type Reader, type ReadRoom, trackOf } from "./reader.ts";
 import { pause, Roamer, type RoamerOptions } from "./roamer.ts";
+import type { Truth } from "./truth.ts";
 
 export type JoinReply = Omit<CommandData<"/chat", "join_room">, "events"> & { events: LoggedEnvelope[] };
 
@@ -15,11 +18,7 @@ export type Step = { port: number; at: number } & (
 );
 
 /** A room as one subscriber knows it. */
-export interface Track {
-  room: string;
-  /** What the subscriber has seen everything up to. */
-  position: Position | undefined;
-  live: boolean;
+export interface Track extends ReadRoom {
   steps: Step[];
 }
 
@@ -27,13 +26,10 @@ export interface SubscriberOptions extends RoamerOptions {
   rooms: readonly string[];
 }
 
-/** The topic of those who watch. */
-export const everything = "*";
-
 const pageSizes = [10, 50, 200, 1_000] as const;
 
 /** Follows rooms, and comes back to each with the position that it has got to. */
-export class Subscriber extends Roamer {
+export class Subscriber extends Roamer implements Reader {
   readonly tracks: readonly Track[];
   deliveries = 0;
   /** Ephemeral events. */
@@ -49,6 +45,15 @@ export class Subscriber extends Roamer {
 
   get isLive(): boolean {
     return this.isUp && this.tracks.every(({ live }) => live);
+  }
+
+  get isPresent(): boolean {
+    return true;
+  }
+
+  check(truth: Truth, stayed: boolean, found: Findings): number {
+    const track = this.#byRoom.get(trackOf(truth));
+    return track ? checkTrack(`${this.name} (${this.door})`, track, truth, stayed, found) : 0;
   }
 
   /** Leaves a room in good order and comes back from where it was. */
