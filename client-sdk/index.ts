@@ -23,6 +23,6 @@ export type { GetToken } from "./connection/token-source.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./log/logger.ts";
 export type { Monitoring, SubscriptionHandlers } from "./monitoring/monitoring.ts";
 export type { SubscriptionOptions } from "./monitoring/subscription.ts";
-export type { Gap, GetState } from "./rooms/follower.ts";
+export type { Gap, GetState } from "./rooms/gap.ts";
 export type { SendCommand } from "./sending/send-command.ts";
 export { type Outcome, SignalboxError } from "./signalbox-error.ts";

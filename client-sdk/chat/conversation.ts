@@ -1,12 +1,12 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
+import { AttendedEmitter } from "../attended-emitter.ts";
 import { createId } from "../bus/create-message.ts";
 import type { Cancel } from "../connection/environment.ts";
-import { Emitter } from "../emitter.ts";
 import { createRoomFeed, type RoomReply } from "../rooms/chat-room.ts";
 import type { Feed, FeedDeps, FeedEvents } from "../rooms/feed.ts";
-import type { GetState } from "../rooms/follower.ts";
+import type { GetState } from "../rooms/gap.ts";
 import type { Answer, Input } from "../sending/command-policies.ts";
 import type { SendCommand } from "../sending/send-command.ts";
 import { createMemberList, type Member } from "./member-list.ts";
@@ -33,9 +33,13 @@ export class Conversation {
   readonly #deps: ResponseDeps;
   readonly #send: SendCommand;
   readonly #feed: Feed<RoomReply>;
-  readonly #emitter = new Emitter<ConversationEvents>();
+  readonly #emitter = new AttendedEmitter<ConversationEvents>({
+    first: () => this.#listen(),
+    last: () => {
+      for (const cancel of this.#cancels.splice(0)) cancel();
+    },
+  });
   readonly #members = createMemberList();
-  #listeners = 0;
   #cancels: Cancel[] = [];
 
   constructor(id: string, options: ConversationOptions, deps: FeedDeps & ResponseDeps) {
@@ -65,18 +69,7 @@ export class Conversation {
     name: Name,
     listener: (data: ConversationEvents[Name]) => void,
   ): Cancel {
-    const cancel = this.#emitter.on(name, listener);
-    this.#listeners += 1;
-    if (this.#listeners === 1) this.#listen();
-    let isHere = true;
-    return () => {
-      if (!isHere) return;
-      isHere = false;
-      cancel();
-      this.#listeners -= 1;
-      if (this.#listeners > 0) return;
-      for (const cancel of this.#cancels.splice(0)) cancel();
-    };
+    return this.#emitter.on(name, listener);
   }
 
   /** Resolves when the message is in the log. Without a connection it waits for one; it is never there twice. */

@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import type { Cancel } from "../connection/environment.ts";
-import { buildShadow, ElementBase, partOf } from "./element-base.ts";
+import { ClientElement } from "./client-element.ts";
+import { buildShadow, partOf } from "./element-base.ts";
 import { qualityOf, statusText } from "./status-text.ts";
 
 /** Green circle, yellow ring that pulses, red square: the shape says the same as the colour. */
@@ -31,44 +32,14 @@ const shapes = {
 const tickMs = 250;
 
 /** `<connection-status>`: how the connection is. Parts: `indicator`, `text`, `countdown`, `quality`. */
-export class ConnectionStatusElement extends ElementBase {
-  #client: Client | undefined;
-  #cancels: Cancel[] = [];
-  #ticking: ReturnType<typeof setInterval> | undefined;
-
-  /** The client whose connection is shown. */
-  get client(): Client | undefined {
-    return this.#client;
-  }
-
-  set client(client: Client | undefined) {
-    this.#client = client;
-    if (this.isConnected) this.#begin();
-  }
-
-  connectedCallback(): void {
-    this.#begin();
-  }
-
-  disconnectedCallback(): void {
-    this.#end();
-  }
-
-  #begin(): void {
-    this.#end();
-    const client = this.#client;
-    if (!client) return;
+export class ConnectionStatusElement extends ClientElement {
+  protected begin(client: Client): Cancel[] {
     const shadow = buildShadow(this, css, html);
     const show = () => this.#show(shadow, client);
-    this.#cancels = [client.on("status", show), client.on("transport", show)];
-    // The countdown, and the quality that pings measure.
-    this.#ticking = setInterval(() => this.#tick(shadow, client), tickMs);
     show();
-  }
-
-  #end(): void {
-    for (const cancel of this.#cancels.splice(0)) cancel();
-    clearInterval(this.#ticking);
+    // The countdown, and the quality that pings measure.
+    const ticking = setInterval(() => this.#tick(shadow, client), tickMs);
+    return [client.on("status", show), client.on("transport", show), () => clearInterval(ticking)];
   }
 
   #show(shadow: ShadowRoot, client: Client): void {

@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import type { Cancel } from "../connection/environment.ts";
-import { buildShadow, ElementBase, partOf } from "./element-base.ts";
+import { ClientElement } from "./client-element.ts";
+import { buildShadow, partOf } from "./element-base.ts";
 
 const css = `
   :host { display: inline-block; font: inherit; font-size: .85em; }
@@ -16,20 +17,9 @@ const html = `<span part="badge" role="status" aria-live="polite"></span>`;
 export type Freshness = "live" | "recovering" | "stale" | "gap";
 
 /** `<freshness-badge>`: live, recovering, stale since a time, or a gap that was not acknowledged yet. Part: `badge`. */
-export class FreshnessBadgeElement extends ElementBase {
-  #client: Client | undefined;
-  #cancels: Cancel[] = [];
+export class FreshnessBadgeElement extends ClientElement {
   #staleSince: Date | undefined;
   #hasGap = false;
-
-  get client(): Client | undefined {
-    return this.#client;
-  }
-
-  set client(client: Client | undefined) {
-    this.#client = client;
-    if (this.isConnected) this.#begin();
-  }
 
   /** The page has loaded anew what it shows: the gap is no more. */
   acknowledge(): void {
@@ -37,36 +27,19 @@ export class FreshnessBadgeElement extends ElementBase {
     this.#show();
   }
 
-  connectedCallback(): void {
-    this.#begin();
-  }
-
-  disconnectedCallback(): void {
-    this.#end();
-  }
-
-  #begin(): void {
-    this.#end();
-    const client = this.#client;
-    if (!client) return;
+  protected begin(client: Client): Cancel[] {
     buildShadow(this, css, html);
-    this.#cancels = [
-      client.on("status", () => this.#show()),
-      client.on("gap", () => {
-        this.#hasGap = true;
-        this.#show();
-      }),
-    ];
     this.#show();
-  }
-
-  #end(): void {
-    for (const cancel of this.#cancels.splice(0)) cancel();
+    const gap = () => {
+      this.#hasGap = true;
+      this.#show();
+    };
+    return [client.on("status", () => this.#show()), client.on("gap", gap)];
   }
 
   #show(): void {
-    if (!this.#client || !this.shadowRoot) return;
-    const freshness = this.#freshness(this.#client);
+    if (!this.client || !this.shadowRoot) return;
+    const freshness = this.#freshness(this.client);
     if (freshness !== "stale") this.#staleSince = undefined;
     else this.#staleSince ??= new Date();
     this.dataset.freshness = freshness;

@@ -3,7 +3,7 @@ import type { EventType } from "../../shared/event-type.ts";
 import type { ReplyError } from "../../shared/reply.ts";
 import type { Cancel } from "../connection/environment.ts";
 import type { Feed, FeedDeps } from "../rooms/feed.ts";
-import type { Gap } from "../rooms/follower.ts";
+import type { Gap } from "../rooms/gap.ts";
 import type { Lists } from "./lists.ts";
 import { createSubscriptionFeed, type SubscriptionOptions, type SubscriptionReply } from "./subscription.ts";
 

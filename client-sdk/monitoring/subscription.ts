@@ -3,7 +3,8 @@ import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
 import { Feed, type FeedDeps } from "../rooms/feed.ts";
-import type { GetState, JoinReply } from "../rooms/follower.ts";
+import type { JoinReply } from "../rooms/follower.ts";
+import type { GetState } from "../rooms/gap.ts";
 
 export interface SubscriptionOptions {
   /** Only events of these types; without it all. The server leaves the others out. */

@@ -2,7 +2,7 @@ import type { Envelope, LoggedEnvelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { Member } from "../chat/member-list.ts";
 import type { Client } from "../client.ts";
-import type { Gap } from "../rooms/follower.ts";
+import type { Gap } from "../rooms/gap.ts";
 import { createStore, type Store } from "./store.ts";
 
 /** What stands in a conversation: messages, and answers that are finished. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
-import type { Gap } from "../rooms/follower.ts";
+import type { Gap } from "../rooms/gap.ts";
 import { useClient } from "./provider.ts";
 
 export interface SubscriptionView {

@@ -2,7 +2,8 @@ import type { CommandData } from "../../shared/commands/catalogue.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import type { Link } from "../transport/transport.ts";
 import { Feed, type FeedDeps } from "./feed.ts";
-import type { GetState, JoinReply } from "./follower.ts";
+import type { JoinReply } from "./follower.ts";
+import type { GetState } from "./gap.ts";
 
 /** What joining a room of `/chat` is answered. */
 export type RoomReply = Omit<CommandData<"/chat", "join_room">, "events"> & JoinReply;

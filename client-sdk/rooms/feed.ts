@@ -1,10 +1,11 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { ReplyError } from "../../shared/reply.ts";
+import { AttendedEmitter } from "../attended-emitter.ts";
 import type { Cancel, Environment } from "../connection/environment.ts";
-import { Emitter } from "../emitter.ts";
 import type { Logger } from "../log/logger.ts";
-import { Follower, type FollowerOptions, type Gap, type JoinReply } from "./follower.ts";
+import { Follower, type FollowerOptions, type JoinReply } from "./follower.ts";
 import type { Followed, Followers } from "./followers.ts";
+import type { Gap } from "./gap.ts";
 import type { Positions } from "./positions.ts";
 
 export type FeedEvents<R extends JoinReply> = {
@@ -38,8 +39,7 @@ const lingerMs = 1_000;
 export class Feed<R extends JoinReply = JoinReply> {
   readonly #options: FeedOptions<R>;
   readonly #deps: FeedDeps;
-  readonly #emitter = new Emitter<FeedEvents<R>>();
-  #listeners = 0;
+  readonly #emitter: AttendedEmitter<FeedEvents<R>>;
   #followed: Followed | undefined;
   #follower: Follower<R> | undefined;
   #stopLingering: Cancel = () => {};
@@ -47,6 +47,15 @@ export class Feed<R extends JoinReply = JoinReply> {
   constructor(options: FeedOptions<R>, deps: FeedDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#emitter = new AttendedEmitter<FeedEvents<R>>({
+      first: () => {
+        this.#stopLingering();
+        this.#follow();
+      },
+      last: () => {
+        this.#stopLingering = deps.environment.after(lingerMs, () => this.#leave());
+      },
+    });
   }
 
   /** Everything that was missed has been told, and what happens is told as it happens. */
@@ -61,18 +70,7 @@ export class Feed<R extends JoinReply = JoinReply> {
 
   /** Follows from now on, and until the last listener has gone. */
   on<Name extends keyof FeedEvents<R>>(name: Name, listener: (data: FeedEvents<R>[Name]) => void): Cancel {
-    const cancel = this.#emitter.on(name, listener);
-    this.#listeners += 1;
-    this.#stopLingering();
-    this.#follow();
-    let isHere = true;
-    return () => {
-      if (!isHere) return;
-      isHere = false;
-      cancel();
-      this.#listeners -= 1;
-      if (this.#listeners === 0) this.#stopLingering = this.#deps.environment.after(lingerMs, () => this.#leave());
-    };
+    return this.#emitter.on(name, listener);
   }
 
   #follow(): void {

@@ -6,24 +6,10 @@ import { retryAfterOf } from "../connection/connection-machine.ts";
 import type { Cancel, Environment } from "../connection/environment.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Link } from "../transport/transport.ts";
+import type { Gap, GetState } from "./gap.ts";
 import { placeOf } from "./place-of.ts";
 import type { Positions } from "./positions.ts";
-
-/** Something was lost that cannot be made up for: what an application has built from events has to be made anew. */
-export interface Gap {
-  /** The room, or the id of the subscription. */
-  room: string;
-  reason: LostReason;
-  /** Where it goes on. */
-  position: Position;
-  /** What `getState` brought; it is not older than `position`. */
-  state?: unknown;
-  /** What `getState` failed with. */
-  error?: unknown;
-}
-
-/** Loads what an application shows from its own database, after a gap. Events wait until it is there. */
-export type GetState = (gap: Gap) => Promise<unknown>;
+import { Telling } from "./telling.ts";
 
 /** What a join is answered, the parts that every join has. */
 export interface JoinReply {
@@ -80,10 +66,10 @@ export class Follower<R extends JoinReply = JoinReply> {
   #link: Link | undefined;
   /** How far events have come in; those that are held were not told yet. */
   #position: Position | undefined;
+  readonly #telling = new Telling();
   #isLive = false;
   #joins = 0;
   #failures = 0;
-  #held: (() => void)[] | undefined;
   #cancelRetry: Cancel = () => {};
   #settled: () => void = () => {};
 
@@ -123,7 +109,7 @@ export class Follower<R extends JoinReply = JoinReply> {
   stop(): void {
     const link = this.#link;
     this.detach();
-    this.#held = undefined;
+    this.#telling.stop();
     // Who comes back later begins anew.
     this.#deps.positions.delete(this.#options.name);
     if (link) this.#options.leave(link);
@@ -167,7 +153,7 @@ export class Follower<R extends JoinReply = JoinReply> {
       if (reply.error.retryable) return this.#retry(link, reply.error);
       logger.warn(`${name}: ${reply.error.code}: ${reply.error.message}`);
       this.#settle();
-      return this.#tell(() => listener.refused(reply.error));
+      return this.#telling.tell(() => listener.refused(reply.error));
     }
     this.#failures = 0;
     const { data } = reply;
@@ -182,7 +168,7 @@ export class Follower<R extends JoinReply = JoinReply> {
     if (!data.joined) return this.#join(link);
     for (const event of data.latest ?? []) this.#take(event, false);
     this.#isLive = true;
-    this.#tell(() => listener.joined(data));
+    this.#telling.tell(() => listener.joined(data));
     this.#settle();
   }
 
@@ -206,7 +192,7 @@ export class Follower<R extends JoinReply = JoinReply> {
       }
     }
     if (position) this.#position = position;
-    this.#tell(() => {
+    this.#telling.tell(() => {
       listener.event(envelope);
       if (position) this.#deps.positions.set(this.#options.name, position);
     });
@@ -214,36 +200,12 @@ export class Follower<R extends JoinReply = JoinReply> {
 
   #moveTo(position: Position): void {
     this.#position = position;
-    this.#tell(() => this.#deps.positions.set(this.#options.name, position));
+    this.#telling.tell(() => this.#deps.positions.set(this.#options.name, position));
   }
 
   #tellGap(reason: LostReason, position: Position): void {
-    const { listener } = this.#deps;
     const { getState, name: room } = this.#options;
-    const gap: Gap = { room, reason, position };
-    if (!getState) return this.#tell(() => listener.gap(gap));
-    this.#tell(() => {
-      this.#held = [];
-      const told = (found: Pick<Gap, "state" | "error">) => {
-        const held = this.#held;
-        this.#held = undefined;
-        if (!held) return;
-        listener.gap({ ...gap, ...found });
-        for (const tell of held) this.#tell(tell);
-      };
-      Promise.resolve()
-        .then(() => getState(gap))
-        .then(
-          (state) => told({ state }),
-          (error: unknown) => told({ error }),
-        );
-    });
-  }
-
-  /** At once, or behind what is being loaded. */
-  #tell(action: () => void): void {
-    if (this.#held) this.#held.push(action);
-    else action();
+    this.#telling.gap({ room, reason, position }, getState, (gap) => this.#deps.listener.gap(gap));
   }
 
   #settle(): void {

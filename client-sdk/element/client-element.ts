@@ -1,0 +1,39 @@
+import type { Client } from "../client.ts";
+import type { Cancel } from "../connection/environment.ts";
+import { ElementBase } from "./element-base.ts";
+
+/** An element that shows something of a client, for as long as it is on a page. */
+export abstract class ClientElement extends ElementBase {
+  #client: Client | undefined;
+  #cancels: Cancel[] = [];
+
+  /** The client that is shown. */
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  set client(client: Client | undefined) {
+    this.#client = client;
+    if (this.isConnected) this.#begin();
+  }
+
+  connectedCallback(): void {
+    this.#begin();
+  }
+
+  disconnectedCallback(): void {
+    this.#end();
+  }
+
+  /** Shows the client from now on; what is returned ends that. */
+  protected abstract begin(client: Client): Cancel[];
+
+  #begin(): void {
+    this.#end();
+    if (this.#client) this.#cancels = this.begin(this.#client);
+  }
+
+  #end(): void {
+    for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+}
