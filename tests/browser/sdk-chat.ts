@@ -1,0 +1,88 @@
+import { afterAll, afterEach, beforeAll } from "@jest/globals";
+import type { Page } from "playwright-core";
+import type { Client } from "../../client-sdk/index.ts";
+import { connectSdk } from "../client-sdk/sdk-client.ts";
+import { defined } from "../support/defined.ts";
+import { installationMs } from "../support/programs.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { buildSdk, SdkPage } from "./sdk-page.ts";
+import { TestBrowser } from "./test-browser.ts";
+
+/** How long a test of a whole browser may take. */
+export const testMs = 60_000;
+
+/** A browser, and a site whose page has the package. */
+export interface SdkBrowser {
+  readonly browser: TestBrowser;
+  readonly site: SdkPage;
+}
+
+/** For the tests of a file. */
+export function useSdkBrowser(): SdkBrowser {
+  const opened: { browser?: TestBrowser; site?: SdkPage } = {};
+  beforeAll(async () => {
+    buildSdk();
+    opened.site = await SdkPage.start();
+    opened.browser = await TestBrowser.launch();
+  }, installationMs);
+  afterEach(() => opened.browser?.closePages(), testMs);
+  afterAll(async () => {
+    await opened.browser?.close();
+    await opened.site?.close();
+  }, testMs);
+  return {
+    get browser() {
+      return defined(opened.browser, "the browser");
+    },
+    get site() {
+      return defined(opened.site, "the site");
+    },
+  };
+}
+
+export interface OpenChat {
+  server: TestServer;
+  /** By address: a browser takes no notice of a lost network where the host is `localhost`. */
+  url: string;
+  /** A backend that can write into the conversation 42. */
+  robot: Client;
+  /** Has nothing on it yet. */
+  page: Page;
+}
+
+/** A server with a conversation of bob's, and a page. */
+export async function openChat({ browser, site }: SdkBrowser): Promise<OpenChat> {
+  const server = await startServer({ store: "memory" });
+  const url = server.url.replace("localhost", "127.0.0.1");
+  const robot = await connectSdk({ url }, "robot", { roles: ["service"] });
+  await robot.chat.create({ id: "42", members: ["bob"] });
+  return { server, url, robot, page: await browser.openPage(site.url) };
+}
+
+/**
+ * What a page carries out to follow the conversation: it keeps what it was told where a reload finds it. Resolves with
+ * the milliseconds from `createClient` until everything was live.
+ */
+export const follow = (url: string, token: string) => `(async () => {
+  const { createClient } = await import("@signalbox/client");
+  const client = createClient({ url: ${JSON.stringify(url)}, token: ${JSON.stringify(token)}, positions: "session",
+    backoff: { baseMs: 100, maxMs: 1000, attempts: Infinity } });
+  const begun = performance.now();
+  window.client = client;
+  window.heard = () => JSON.parse(sessionStorage.getItem("heard") ?? "[]");
+  window.states = [];
+  client.on("statechange", ({ newState }) => window.states.push([newState, performance.now()]));
+  const conversation = client.chat.conversation("42");
+  conversation.on("chat_message", ({ data }) => {
+    sessionStorage.setItem("heard", JSON.stringify([...window.heard(), data.message]));
+  });
+  const live = new Promise((resolve) => conversation.on("joined", resolve));
+  conversation.on("gap", (gap) => sessionStorage.setItem("gap", JSON.stringify(gap)));
+  await client.connect();
+  await live;
+  return performance.now() - begun;
+})()`;
+
+export const heard = (page: Page) => page.evaluate<string[]>("window.heard()");
+
+export const numbered = (count: number) => Array.from({ length: count }, (_, index) => `message ${index}`);
