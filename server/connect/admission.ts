@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Clock } from "../clock.ts";
 import { TokenBucket } from "../session/token-bucket.ts";
 import { clientAddress, placeOf } from "./client-address.ts";
+import { Handshakes } from "./handshakes.ts";
 
 export interface AdmissionOptions {
   /** Connections that may come from one address, or from one /64 of IPv6, to this instance. */
@@ -26,6 +27,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #fresh: TokenBucket;
   readonly #open = new Map<string, number>();
+  readonly #handshakes = new Handshakes();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -41,6 +43,11 @@ export class Admission {
     }
     if (this.#fresh.take() > 0) return { status: 503, message: "Too many new connections" };
     return undefined;
+  }
+
+  /** Begins one that may: now, or in one of the next turns when many have come at once. */
+  begin(start: () => void): void {
+    this.#handshakes.take(start);
   }
 
   /** The connection has begun. To be called, once, when it has ended. */

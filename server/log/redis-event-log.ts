@@ -1,5 +1,6 @@
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { LogName } from "../../shared/room.ts";
+import { noteJson } from "../event-json.ts";
 import { RedisChannels } from "../redis/redis-channels.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { EventLog, Follower, LogBounds, LogSlice } from "./event-log.ts";
@@ -76,6 +77,7 @@ export function createRedisEventLog({ redis, appending, prefix }: RedisEventLogO
       const stop = await channels.listen(redisLogKeys(prefix, name).channel, (message) => {
         for (const line of message.split("\n")) {
           const event = JSON.parse(line) as LoggedEnvelope;
+          noteJson(event, line);
           known.note(name, event.position);
           follower.announced(event);
         }

@@ -44,6 +44,7 @@ export class Roster {
 
   /** The list that was read, with what has changed since. */
   complete(list: { members: PresentMember[]; memberCount: number }): { members: PresentMember[]; memberCount: number } {
+    if (this.#changes.length === 0) return list;
     const isWhole = list.members.length === list.memberCount;
     const members = new Map(list.members.map((member) => [member.userId, member]));
     let { memberCount } = list;

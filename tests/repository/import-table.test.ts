@@ -10,7 +10,7 @@ interface Rule {
 }
 
 /** For everybody in `server`. */
-const common = ["shared", "server/clock.ts"];
+const common = ["shared", "server/clock.ts", "server/event-json.ts"];
 
 /** For every part of the dashboard. */
 const pages = ["react", "@mantine/core", "@mantine/hooks", "@tabler/icons-react", "wouter", "@signalbox/client"];
@@ -50,6 +50,7 @@ const rules: Record<string, Rule> = {
   },
 
   "server/clock.ts": {},
+  "server/event-json.ts": {},
   "server/closers.ts": {},
   "server/config.ts": { uses: ["zod"] },
   "server/observe": { uses: ["winston"] },

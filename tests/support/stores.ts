@@ -70,7 +70,7 @@ function openBroadcast({ redis }: Store, prefix: string): Broadcast {
   const settings = { path: "/socket.io", transports: ["websocket"], heartbeatIntervalMs: 25_000 } as const;
   const io = createSocketIoServer({
     ...settings,
-    admission: { refusalOf: () => undefined },
+    admission: { refusalOf: () => undefined, begin: (start) => start() },
     isStoreAway: () => false,
     origins,
   });

@@ -1,10 +1,11 @@
 import type { Envelope } from "../../../shared/envelope.ts";
 import { formatPosition, type Position } from "../../../shared/position.ts";
+import { jsonOf } from "../../event-json.ts";
 
 /** An event; one that is in a log has its position for an id. Without a name, so that `onmessage` hears all of them. */
 export function frameOf(event: Envelope): string {
   const id = event.position ? `id: ${formatPosition(event.position)}\n` : "";
-  return `${id}data: ${JSON.stringify(event)}\n\n`;
+  return `${id}data: ${jsonOf(event)}\n\n`;
 }
 
 /** A `system.*` message, under its name; one that moves the reader to a position has that for an id. */

@@ -82,11 +82,13 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
       return refuseUpgrade(socket, 403, "Forbidden");
     const refused = admission.refusalOf(request);
     if (refused) return refuseUpgrade(socket, refused.status, refused.message);
-    if (pathname === bridgePath) return bridge.upgrade(request, socket, head);
-    server.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.once("close", admission.entered(request));
-      limitControlFrames(webSocket, options);
-      void admit(webSocket, request, receivers, options);
+    admission.begin(() => {
+      if (pathname === bridgePath) return bridge.upgrade(request, socket, head);
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        webSocket.once("close", admission.entered(request));
+        limitControlFrames(webSocket, options);
+        void admit(webSocket, request, receivers, options);
+      });
     });
   };
   httpServer.on("upgrade", onUpgrade);

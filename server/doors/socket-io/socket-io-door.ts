@@ -14,10 +14,12 @@ import { headerToken } from "../../connect/header-token.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import { Receivers } from "../../deliver/receivers.ts";
+import { jsonOf } from "../../event-json.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import type { Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
+import { replyJson } from "../wire/reply-json.ts";
 import { admitConnections } from "./admit-connections.ts";
 import { arrivalOf } from "./contract-parser.ts";
 import { EngineWire } from "./engine-wire.ts";
@@ -79,7 +81,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   return {
     deliver(event, audiences) {
       const namespace = namespaceOfKind[parseRoom(event.room).kind];
-      served.get(namespace)?.post(audiences, () => eventFrame(namespace, event.type, JSON.stringify(event)));
+      served.get(namespace)?.post(audiences, () => eventFrame(namespace, event.type, jsonOf(event)));
     },
     async close() {
       options.rounds.flush();
@@ -163,7 +165,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     };
     const respondTo = (id: number | undefined, callback: Respond): Respond => {
       // The library's callback writes at once; put with the events of its turn it is one write.
-      if (id !== undefined) return (reply) => outbox.send(replyFrame(name, id, JSON.stringify(reply)));
+      if (id !== undefined) return (reply) => outbox.send(replyFrame(name, id, replyJson(reply)));
       return (reply) => {
         outbox.flush();
         callback(reply);

@@ -9,7 +9,7 @@ import { contractParser } from "./contract-parser.ts";
 export interface SocketIoServerOptions {
   path: string;
   transports: readonly ("websocket" | "polling")[];
-  admission: Pick<Admission, "refusalOf">;
+  admission: Pick<Admission, "refusalOf" | "begin">;
   /** Nobody can be let in for want of the store, and it has been so for more than a moment. */
   isStoreAway(): boolean;
   origins: OriginPolicy;
@@ -48,7 +48,8 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
         allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
       else {
         const refused = admission.refusalOf(request);
-        allow(refused?.message, refused === undefined);
+        if (refused) allow(refused.message, false);
+        else admission.begin(() => allow(undefined, true));
       }
     },
   });
