@@ -54,7 +54,7 @@ export class RedisAppending {
     name: LogName,
     additions: readonly Addition[],
     limits: { events: number; characters: number } = { events: additions.length, characters: Number.POSITIVE_INFINITY },
-  ): { keys: string[]; args: (string | number)[]; taken: number } {
+  ): { keys: string[]; args: (string | number)[]; taken: number; characters: number } {
     const { prefix, maxEvents } = this.#options;
     const { events, meta, id, attempt, channel } = redisLogKeys(prefix, name);
     const keys = [events, meta, attempt(this.#uniqueName())];
@@ -71,7 +71,12 @@ export class RedisAppending {
       if (dedupe === undefined) args.push(head, tail, "", 0);
       else args.push(head, tail, JSON.stringify({ id: eventId, timestamp }), keys.push(id(dedupe)));
     }
-    return { keys, args: [...this.openingArgs(name), channel, maxEvents, dedupeWindowMs, taken, ...args], taken };
+    return {
+      keys,
+      args: [...this.openingArgs(name), channel, maxEvents, dedupeWindowMs, taken, ...args],
+      taken,
+      characters,
+    };
   }
 
   /** What a script that appends has answered, of each event. */

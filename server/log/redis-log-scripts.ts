@@ -135,10 +135,39 @@ local function appendEvents()
 end
 `;
 
-/** A script that appends. The first thing in it that changes anything needs memory: later ones are not refused any more. */
+/** A script that appends to one log. The first thing in it that changes anything needs memory: later ones are not refused any more. */
 export function appendingScript(body: string): RedisScript {
   return new RedisScript(`${appending}${body}`);
 }
+
+/**
+ * Appends to several logs, each by itself: what goes wrong with one leaves the others alone.
+ * KEYS: of each log those of a script that appends. ARGV: how many logs; then of each how many KEYS and how many ARGV
+ * are its own, and these. Returns of each log what such a script returns, or `!` and why it failed.
+ */
+export const appendScript = new RedisScript(`
+local function appendTo(KEYS, ARGV)
+${appending}
+return appendEvents()
+end
+local answers, key, arg, failed, failure = {}, 0, 1, 0, nil
+local count = tonumber(ARGV[1])
+for log = 1, count do
+  local keys = {unpack(KEYS, key + 1, key + tonumber(ARGV[arg + 1]))}
+  local args = {unpack(ARGV, arg + 3, arg + 2 + tonumber(ARGV[arg + 2]))}
+  key, arg = key + #keys, arg + 2 + #args
+  local isMade, answer = pcall(appendTo, keys, args)
+  if not isMade then
+    failure = type(answer) == 'table' and answer.err or tostring(answer)
+    failed = failed + 1
+    answer = '!' .. failure
+  end
+  answers[log] = answer
+end
+-- Most often it is Redis itself that takes nothing now, and whoever asks knows what to do about that.
+if failed == count then return redis.error_reply(failure) end
+return answers
+`);
 
 /** What the scripts that read end with: the log's bounds, and entries. */
 const readingScript = (entries: string) =>

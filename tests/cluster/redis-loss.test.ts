@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { redisLogKeys } from "../../server/log/redis-log-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { formatPosition } from "../../shared/position.ts";
@@ -179,5 +180,26 @@ describe("Redis restarted without the end of what it had", () => {
     const { position } = await appending;
 
     expect(position.offset).toBeGreaterThan(lost.offset);
+  });
+});
+
+describe("keys that somebody has spoilt", () => {
+  it("TROUBLE-17 fail by themselves, and leave the appends of the same moment to other logs alone", async () => {
+    const prefix = randomUUID();
+    const { log } = await openStore("redis", { env: { REDIS_URL: redis.url, REDIS_PREFIX: prefix } });
+    const [spoilt, sound] = [uniqueLog(), uniqueLog()];
+    await log.append(spoilt, messageEnvelope("before"));
+    await redis.command("SET", redisLogKeys(prefix, spoilt).events, "no stream");
+
+    const outcomes = await Promise.allSettled(
+      [sound, spoilt, sound, spoilt].map((name, index) => log.append(name, messageEnvelope(String(index)))),
+    );
+    await redis.command("DEL", redisLogKeys(prefix, spoilt).events);
+    const { position } = await log.append(spoilt, messageEnvelope("again"));
+
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
+    expect(outcomes[1]).toMatchObject({ reason: { message: expect.stringContaining("WRONGTYPE") } });
+    expect((await log.read(sound, 0, 10)).events.map(textOf)).toEqual(["0", "2"]);
+    expect(position.offset).toBe(2);
   });
 });
