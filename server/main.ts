@@ -48,7 +48,11 @@ async function main(): Promise<void> {
 
   let stopping = false;
   const stop = async (why: NodeJS.Signals | "bug") => {
-    if (stopping) process.exit(1);
+    if (stopping) {
+      // Some platforms say SIGTERM more than once, and to every process there is: workers hear it from theirs too.
+      if (why === "SIGTERM" || (why === "SIGINT" && cluster.isWorker)) return;
+      process.exit(1);
+    }
     stopping = true;
     logger.info("stopping", { why });
     const exitCode = await running.stop(why === "bug" ? "SIGTERM" : why);

@@ -23,6 +23,8 @@ export class RawClient implements FrameListener {
   onEvent: (now: number) => void = () => {};
   /** Every other message, once it is complete, as long as somebody listens. */
   onText: ((text: string) => void) | undefined;
+  /** What is counted is read like every other message, and costs as much. */
+  readsAll = false;
   onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #scanner = new FrameScanner(lookAt);
@@ -95,7 +97,7 @@ export class RawClient implements FrameListener {
 
   message(bytes: Buffer, start: number, length: number, seen: number): void {
     // `42/chat,["chat_message",…`, and not `["system.ping"`
-    if (bytes[start] === four && bytes[start + 1] === two && bytes[start + this.#nameAt] === c)
+    if (bytes[start] === four && bytes[start + 1] === two && bytes[start + this.#nameAt] === c && !this.readsAll)
       return this.onEvent(this.#now);
     if (length === 1 && bytes[start] === two) return void this.#socket.write(pong);
     if (!this.onText && this.#replies.size === 0) return;

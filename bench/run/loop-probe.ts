@@ -26,7 +26,7 @@ process.on("message", async (order) => {
   }
   if (order === "collect") globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
-  process.send?.({ loopStallMs, heapBytes: heapUsed + external });
+  process.send?.({ loopStallMs, heapBytes: heapUsed + external, resources: process.getActiveResourcesInfo().length });
 });
 // Being asked is no reason to live on.
 process.channel?.unref();

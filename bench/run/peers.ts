@@ -56,6 +56,8 @@ export interface RunningPeer {
   publish: Instance;
   subscribe: Instance;
   instances: readonly Instance[];
+  /** Where their Redis is, if they have one. */
+  redisPort: number;
   stop(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
     publish,
     subscribe,
     instances,
+    redisPort,
     stop: async () => {
       for (const process of [...instances, ...(redis ? [redis] : [])]) await process.stop();
     },
@@ -121,7 +124,7 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

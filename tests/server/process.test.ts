@@ -136,15 +136,27 @@ describe("the program", () => {
     expect(await program.end()).toBe(0);
   });
 
-  it("STOP-3 ends at once, with 1, on a second signal", async () => {
+  it("STOP-3 ends at once, with 1, when somebody at a terminal insists", async () => {
     const program = new Program({ ...secured, DRAIN_MS: "600000" });
     await connect(await program.url(), tokenOf("ada"));
 
     program.signal("SIGTERM");
     await program.says(/stopping/);
-    program.signal("SIGTERM");
+    program.signal("SIGINT");
 
     expect(await program.end()).toBe(1);
+  });
+
+  it("STOP-3 a second SIGTERM changes nothing", async () => {
+    const program = new Program({ ...secured, DRAIN_MS: "500" });
+    const ada = await connect(await program.url(), tokenOf("ada"));
+
+    program.signal("SIGTERM");
+    await program.says(/stopping/);
+    program.signal("SIGTERM");
+
+    expect(await ada.inbox.one<Close>("system.connection.close")).toMatchObject({ reason: "server_shutdown" });
+    expect(await program.end()).toBe(0);
   });
 
   it.each([

@@ -38,6 +38,15 @@ const programs = {
     apt: ["redis-server"],
     brew: ["redis"],
   },
+  nginx: {
+    variable: "NGINX_PATH",
+    names: ["nginx"],
+    // Debian has it where not everybody looks.
+    places: ["/usr/sbin/nginx"],
+    apt: ["nginx-light"],
+    brew: ["nginx"],
+    proof: ["-v"],
+  },
   python3: {
     variable: "PYTHON_PATH",
     names: ["python3"],

@@ -25,6 +25,7 @@ import { arrivalOf } from "./contract-parser.ts";
 import { EngineWire } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
 import { refuseHandshakes } from "./refuse-handshakes.ts";
+import { SharedConnections } from "./shared-connections.ts";
 import type { NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
 export interface SocketIoDoorOptions {
@@ -71,10 +72,11 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
 
   refuseEverybody(io.of("/"));
   const served = new Map<Namespace, Receivers>();
+  const shared = new SharedConnections();
   for (const name of namespaces) {
     const receivers = new Receivers(options.counters);
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
-    else serve(io.of(name), { ...options, name, receivers });
+    else serve(io.of(name), { ...options, name, receivers, shared });
     served.set(name, receivers);
   }
 
@@ -110,10 +112,11 @@ function refuseEverybody(namespace: OpenNamespace): void {
 interface Served extends SocketIoDoorOptions {
   name: Namespace;
   receivers: Receivers;
+  shared: SharedConnections;
 }
 
 function serve(namespace: OpenNamespace, options: Served): void {
-  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, receivers } = options;
+  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, receivers, shared } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -159,7 +162,8 @@ function serve(namespace: OpenNamespace, options: Served): void {
     const wire = new EngineWire(socket.conn, { direct, backlogBytes, slow });
     const outbox = new Outbox(rounds, wire);
     const intake = new Intake(options.turns, wire);
-    opening.activate(transportOf(socket, outbox, wire, receivers));
+    shared.add(socket.conn, session);
+    opening.activate(transportOf(socket, outbox, wire, { receivers, shared }));
     const seen = () => {
       session.lastSeenAt = clock.now();
     };
@@ -184,6 +188,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     });
     socket.on("disconnect", (reason) => {
       entered.delete(socket.conn);
+      shared.remove(socket.conn, session);
       // One engine connection may enter and leave a namespace any number of times.
       socket.conn.off("packet", seen);
       socket.conn.off("close", opening.abandon);
@@ -193,7 +198,12 @@ function serve(namespace: OpenNamespace, options: Served): void {
   });
 }
 
-function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, receivers: Receivers): Transport {
+function transportOf(
+  socket: SessionSocket,
+  outbox: Outbox,
+  wire: EngineWire,
+  { receivers, shared }: Pick<Served, "receivers" | "shared">,
+): Transport {
   return {
     send: (event, data) => outbox.send(eventFrame(socket.nsp.name, event, JSON.stringify(data) ?? "null")),
     ask(event, data, timeoutMs) {
@@ -209,8 +219,10 @@ function transportOf(socket: SessionSocket, outbox: Outbox, wire: EngineWire, re
       if (reason === "slow_consumer") return terminate(socket.conn);
       outbox.flush();
       // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
-      if (disconnectReasons[reason].client === "reconnect") socket.conn.close();
-      else socket.disconnect(reason === "rate_limited");
+      if (disconnectReasons[reason].client === "reconnect") {
+        shared.end(socket.conn, reason);
+        socket.conn.close();
+      } else socket.disconnect(reason === "rate_limited");
     },
   };
 }

@@ -1,0 +1,135 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { dialects, tokenOf } from "../load/dialects.ts";
+import { RawClient } from "../load/raw-client.ts";
+
+interface Position {
+  epoch: string;
+  offset: number;
+}
+
+interface JoinReply {
+  ok: boolean;
+  data: { position: Position; events: { position: Position }[]; joined: boolean; recovered?: boolean };
+}
+
+export interface FollowerOptions {
+  port: number;
+  user: string;
+  room: string;
+  /** Something that must not happen. */
+  violated(what: string): void;
+  /** An event came, live. */
+  heard?(timestamp: string): void;
+  /** The server says that it closes the connection. */
+  told?(notice: { reason: string; retryAfterMs?: number }): void;
+}
+
+const joinId = 1;
+
+/**
+ * Somebody who follows a conversation: holds every event against the one before, and comes back with the position of the
+ * last one.
+ */
+export class Follower {
+  readonly options: FollowerOptions;
+  position: Position | undefined;
+  /** Events that came live, and those that came with a reply after a return. */
+  live = 0;
+  resumed = 0;
+  onEnd: () => void = () => {};
+  /** It is on its way in. */
+  isComing = false;
+  #client: RawClient | undefined;
+
+  constructor(options: FollowerOptions) {
+    this.options = options;
+  }
+
+  /** Resolves when it has what it missed, and what comes next will come live. Rejects when it is not let in. */
+  async open(): Promise<void> {
+    const { port, user, room } = this.options;
+    const client = await RawClient.open(port, dialects.signalbox, { token: tokenOf(user, ["user"]) });
+    this.#client = client;
+    client.readsAll = true;
+    const joined = new Promise<void>((resolve, reject) => {
+      client.onText = (text) => this.#read(text, resolve, reject);
+      client.onClose = () => reject(new Error("closed"));
+      const after = this.position;
+      const place = after ? { after, limit: 1_000 } : { limit: 1 };
+      void client.request("join_room", { room: `conversation:${room}`, ...place });
+    });
+    try {
+      await joined;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    client.onClose = () => this.onEnd();
+  }
+
+  close(): void {
+    const client = this.#client;
+    if (!client) return;
+    client.onClose = () => {};
+    client.close();
+  }
+
+  /** Opens again and again, a moment later each time, as a client does that is refused. Tells why it was. */
+  async openPatiently(refused: (why: string) => void = () => {}): Promise<void> {
+    this.isComing = true;
+    try {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await this.open();
+        } catch (error) {
+          refused(error instanceof Error ? (error.message.split("\r\n")[0] ?? "") : String(error));
+          if (attempt === 30) throw error;
+          await pause(Math.min(5_000, 100 * 2 ** attempt) * (0.5 + Math.random()));
+        }
+      }
+    } finally {
+      this.isComing = false;
+    }
+  }
+
+  #read(text: string, joined: () => void, refused: (error: Error) => void): void {
+    if (text.startsWith(`43/chat,${joinId}[`)) {
+      const [reply]: [JoinReply] = JSON.parse(text.slice(text.indexOf("[")));
+      if (!reply.ok) return refused(new Error(text.slice(0, 200)));
+      this.#resume(reply.data);
+      return joined();
+    }
+    if (!text.startsWith("42/chat,")) return;
+    const [name, data] = JSON.parse(text.slice("42/chat,".length));
+    if (name === "chat_message") {
+      this.#take(data.position);
+      this.live++;
+      this.options.heard?.(data.timestamp);
+    } else if (name === "system.connection.close") {
+      this.options.told?.(data);
+    } else if (name === "system.room.reset") {
+      this.options.violated(`${this.options.user} was told of lost history`);
+    }
+  }
+
+  #resume({ position, events, joined, recovered }: JoinReply["data"]): void {
+    const { user, violated } = this.options;
+    if (this.position) {
+      if (recovered !== true) violated(`${user} did not get back what it missed`);
+      for (const event of events) this.#take(event.position);
+      this.resumed += events.length;
+      if (this.position.offset !== position.offset) violated(`${user} is not where the reply says`);
+    }
+    if (!joined) violated(`${user} missed more than a page`);
+    this.position = position;
+  }
+
+  #take({ epoch, offset }: Position): void {
+    const { user, violated } = this.options;
+    const before = this.position;
+    if (before && (epoch !== before.epoch || offset !== before.offset + 1)) {
+      violated(`${user} got ${offset} after ${before.offset}`);
+    }
+    this.position = { epoch, offset };
+  }
+}

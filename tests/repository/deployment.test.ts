@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { loadConfig, variables } from "../../server/config.ts";
+import { findProgram, installationMs } from "../support/programs.ts";
+import { root } from "./source-tree.ts";
+
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** Every match of a pattern's first group. */
+const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found ?? "");
+
+/** What the files for platforms set, each as name and value; a value that is made up elsewhere is left out. */
+function settings(): Record<string, Record<string, string>> {
+  const heroku = JSON.parse(read("app.json")) as { env: Record<string, { value?: string }> };
+  const render = read("render.yaml").matchAll(/- key: (\w+)\n\s+value: "?([^"\n]*)"?/g);
+  const fly = /\[env\]\n([\s\S]*?)\n\n/.exec(read("fly.toml"))?.[1]?.matchAll(/^\s*(\w+) = "(.*)"$/gm) ?? [];
+  const unit =
+    /^Environment=(.*)$/m.exec(read("deploy/systemd/signalbox@.service"))?.[1]?.matchAll(/(\w+)=(\S+)/g) ?? [];
+  const image = read("Dockerfile").matchAll(/^ENV (.*)$/gm);
+  const pairs = (found: Iterable<RegExpMatchArray>) =>
+    Object.fromEntries([...found].map(([, name, value]) => [name, value]));
+  return {
+    heroku: Object.fromEntries(Object.entries(heroku.env).map(([name, { value = "" }]) => [name, value])),
+    render: pairs(render),
+    fly: pairs(fly),
+    systemd: { ...pairs(unit), PORT: "8001" },
+    docker: pairs([...image].flatMap(([, line = ""]) => [...line.matchAll(/(\w+)=(\S+)/g)])),
+  };
+}
+
+/** What the platform, and not the server, reads. */
+const forPlatforms = new Set(["NODE_VERSION"]);
+
+describe("the files for platforms", () => {
+  it.each(Object.entries(settings()))("DOC-6 name settings that exist, with values that are possible: %s", (_, set) => {
+    const own = Object.entries(set).filter(([name]) => !forPlatforms.has(name));
+    // What is needed together with these, and comes from elsewhere.
+    const others = { JWT_SECRET: "x".repeat(32), REDIS_URL: "rediss://redis.example:6379" };
+
+    const known = new Set<string>(variables);
+    const config = loadConfig({ ...others, ...Object.fromEntries(own.filter(([, value]) => value !== "")) });
+
+    expect(own.length).toBeGreaterThan(1);
+    expect(own.map(([name]) => name).filter((name) => !known.has(name))).toEqual([]);
+    expect(config.NODE_ENV).toBe("production");
+  });
+
+  it("DOC-6 leave more time to stop than it takes", () => {
+    const { DRAIN_MS } = loadConfig({});
+    const seconds = [
+      ...all(read("render.yaml"), /maxShutdownDelaySeconds: (\d+)/g),
+      ...all(read("fly.toml"), /kill_timeout = "(\d+)s"/g),
+      ...all(read("deploy/railway.json"), /"drainingSeconds": (\d+)/g),
+      ...all(read("deploy/systemd/signalbox@.service"), /TimeoutStopSec=(\d+)/g),
+    ].map(Number);
+
+    expect(seconds).toHaveLength(4);
+    expect(Math.min(...seconds) * 1_000).toBeGreaterThanOrEqual(DRAIN_MS + 5_000);
+    expect(read("fly.toml")).toContain('kill_signal = "SIGTERM"');
+  });
+
+  it("DOC-6 start what the Procfile starts", () => {
+    const command = /^web: (.*)$/m.exec(read("Procfile"))?.[1] ?? "";
+    const withoutFlag = (text: string) => text.replace(/--max-semi-space-size=\d+ /, "");
+
+    const started = [
+      ...all(read("render.yaml"), /startCommand: (.*)/g),
+      ...all(read("deploy/systemd/signalbox@.service"), /ExecStart=\/usr\/bin\/(.*)/g),
+      ...all(read("Dockerfile"), /^CMD (.*)$/gm).map((list) => (JSON.parse(list) as string[]).join(" ")),
+    ];
+
+    expect(started.map(withoutFlag)).toEqual(Array(3).fill(withoutFlag(command)));
+  });
+
+  it(
+    "DOC-6 nginx takes the configuration as it stands, once it has a certificate",
+    async () => {
+      const nginx = await findProgram("nginx");
+      const folder = mkdtempSync(join(tmpdir(), "signalbox-nginx-"));
+      const name = ["-subj", "/CN=signalbox.example.com", "-days", "1", "-nodes"];
+      const files = ["-keyout", join(folder, "key.pem"), "-out", join(folder, "certificate.pem")];
+      execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", ...name, ...files], { stdio: "pipe" });
+      const site = read("deploy/nginx/signalbox.conf")
+        .replace(/ssl_certificate .*;/, `ssl_certificate ${join(folder, "certificate.pem")};`)
+        .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${join(folder, "key.pem")};`)
+        .replace("listen 443", "listen 127.0.0.1:8443")
+        .replace("listen 80", "listen 127.0.0.1:8080");
+      writeFileSync(join(folder, "signalbox-proxy.conf"), read("deploy/nginx/signalbox-proxy.conf"));
+      const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+        (what) => `${what}_temp_path ${folder}/${what};`,
+      );
+      const configuration = `pid ${folder}/pid; events {} http { access_log off; ${paths.join(" ")} ${site} }`;
+      writeFileSync(join(folder, "nginx.conf"), configuration);
+
+      const test = () =>
+        execFileSync(nginx, ["-t", "-q", "-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"]);
+
+      expect(test).not.toThrow();
+      rmSync(folder, { recursive: true });
+    },
+    installationMs,
+  );
+});
