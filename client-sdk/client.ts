@@ -21,6 +21,7 @@ import { Outbox } from "./sending/outbox.ts";
 import { createSendCommand, type SendCommand } from "./sending/send-command.ts";
 import { SignalboxError } from "./signalbox-error.ts";
 
+/** What a client tells. */
 export type ClientEvents = {
   connected: { connectionId: string; userId: string };
   disconnected: { willReconnect: boolean; reason: CloseReason | undefined };
@@ -197,10 +198,12 @@ export class Client {
     return this.#emitter.on(name, listener);
   }
 
+  /** As `on`, for the first time alone. */
   once<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): Cancel {
     return this.#emitter.once(name, listener);
   }
 
+  /** Takes away a listener that was given to `on`. */
   off<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): void {
     this.#emitter.off(name, listener);
   }

@@ -24,6 +24,7 @@ export class Emitter<Events extends ListenerMap> {
     return () => void registrations.delete(registration);
   }
 
+  /** As `on`, for the first time alone. */
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): Cancel {
     const cancel = this.on(name, (data) => {
       cancel();
@@ -32,6 +33,7 @@ export class Emitter<Events extends ListenerMap> {
     return cancel;
   }
 
+  /** Takes away a listener that was given to `on`. */
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
     for (const registration of this.#registrations[name] ?? []) {
       if (registration.listener === listener) this.#registrations[name]?.delete(registration);

@@ -7,6 +7,7 @@ import type { ReplyError } from "../shared/reply.ts";
  */
 export type Outcome = "rejected" | "not_sent" | "unknown";
 
+/** What a command, or a client, has failed with. */
 export class SignalboxError extends Error {
   override readonly name = "SignalboxError";
   readonly code: ErrorCode;

@@ -26,6 +26,7 @@ type OwnName<Name extends AdminMessageName> = Name extends `admin.${infer Own}` 
  */
 export type AdminEvents = { [Name in AdminMessageName as OwnName<Name>]: AdminMessageData<Name> };
 
+/** Operations, for clients of `/admin`: a method for each command, and what comes without being asked for. */
 export interface Admin extends AdminCommands, Pick<Emitter<AdminEvents>, "on" | "once" | "off"> {}
 
 export interface AdminFeed {

@@ -15,6 +15,7 @@ import { SignalboxError } from "../signalbox-error.ts";
 import type { Link } from "../transport/transport.ts";
 import { type OnDispatch, RunningWork } from "./work.ts";
 
+/** Who the agent is, what it can do, and how it reaches the server. */
 export interface AgentOptions extends Omit<ClientOptions, "namespaces" | "positions" | "name" | "fallback"> {
   agentId: string;
   /** What it can be asked for without its name. */
@@ -27,6 +28,7 @@ export interface AgentOptions extends Omit<ClientOptions, "namespaces" | "positi
   onDispatch: OnDispatch;
 }
 
+/** What an agent tells of its connection. */
 export type AgentEvents = {
   statechange: { previousState: PublicState; newState: PublicState };
   /** The server does not let the agent in, or not under this name. */
@@ -81,6 +83,7 @@ export class Agent {
     return [...this.#running.keys()];
   }
 
+  /** What is returned takes the listener away again. */
   on<Name extends keyof AgentEvents>(name: Name, listener: (data: AgentEvents[Name]) => void): Cancel {
     return this.#emitter.on(name, listener);
   }

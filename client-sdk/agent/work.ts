@@ -6,6 +6,7 @@ import type { Cancel, Environment } from "../connection/environment.ts";
 /** What an agent is asked to do. `context`, `sessionId` and `taskId` are as the one who asked gave them. */
 export type Work = DispatchMessage;
 
+/** How far it is. */
 export interface Progress {
   text?: string;
   /** 0 to 100. */
@@ -13,6 +14,7 @@ export interface Progress {
   metadata?: JsonObject;
 }
 
+/** What work in hand can tell, and be told. */
 export interface WorkTools {
   /** The agent's own word for what it is doing. */
   progress(status: string, progress?: Progress): void;
@@ -27,6 +29,7 @@ export interface WorkTools {
 /** A text is the content of the answer; without one it is the pieces that were given. */
 export type WorkResult = string | { content?: string; usage?: JsonObject } | undefined;
 
+/** Does what is asked for. What it throws is the failure of the dispatch. */
 export type OnDispatch = (work: Work, tools: WorkTools) => WorkResult | Promise<WorkResult> | Promise<void>;
 
 /** What the work needs of its agent. */

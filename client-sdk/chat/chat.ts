@@ -4,10 +4,13 @@ import type { Answer, Input } from "../sending/command-policies.ts";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { ResponseDeps } from "./streamed-response.ts";
 
+/** Conversations, and what is told to this user or to everybody. */
 export interface Chat {
   /** The same object for the same id; the options are those of the first time. */
   conversation(id: string, options?: ConversationOptions): Conversation;
+  /** Makes a conversation with this user as a member. Not sent again where it is not known whether it was made. */
   create(conversation?: Input<"conversation.create">): Promise<Answer<"conversation.create">>;
+  /** This user's conversations, newest activity first. */
   list(page?: Input<"conversation.list">): Promise<Answer<"conversation.list">>;
   /** One's own room: notifications, and changes of one's conversations. */
   readonly own: Feed<RoomReply>;

@@ -18,6 +18,7 @@ type EventListeners = { [Type in EventType as `${Type}`]: Envelope<Type> };
 export type ConversationEvents = EventListeners &
   Omit<FeedEvents<RoomReply>, "event"> & { "*": Envelope; members: readonly Member[] };
 
+/** How a conversation is followed. */
 export interface ConversationOptions {
   /** So many of the latest events are told at first. Default: 50. */
   recent?: number;
@@ -42,6 +43,7 @@ export class Conversation {
   readonly #members = createMemberList();
   #cancels: Cancel[] = [];
 
+  /** @internal */
   constructor(id: string, options: ConversationOptions, deps: FeedDeps & ResponseDeps) {
     this.id = id;
     this.#deps = deps;
@@ -88,18 +90,22 @@ export class Conversation {
     void this.#send("typing_indicator", { conversationId: this.id, isTyping }).catch(() => {});
   }
 
+  /** Everything up to there has been read. Never moves backwards. */
   markRead(position: Position): Promise<Answer<"mark_read">> {
     return this.#send("mark_read", { room: this.room, position });
   }
 
+  /** Gives it another title. */
   rename(title: string): Promise<Answer<"conversation.rename">> {
     return this.#send("conversation.rename", { conversationId: this.id, title }, this.room);
   }
 
+  /** Takes more users in. */
   addMembers(...userIds: string[]): Promise<Answer<"conversation.add_members">> {
     return this.#send("conversation.add_members", { conversationId: this.id, userIds }, this.room);
   }
 
+  /** Puts a user out, who is told. */
   removeMember(userId: string): Promise<Answer<"conversation.remove_member">> {
     return this.#send("conversation.remove_member", { conversationId: this.id, userId }, this.room);
   }

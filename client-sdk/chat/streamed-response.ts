@@ -11,6 +11,7 @@ export interface StreamedResponse {
   delta(text: string): Promise<void>;
   /** The whole text; without it, the pieces so far. Resolves when it is in the log. */
   end(message?: string, options?: Pick<Input<"chat_response">, "usage">): Promise<Answer<"chat_response">>;
+  /** Ends it as failed, with what there is of it. */
   fail(message?: string): Promise<Answer<"chat_response">>;
   /** Ends it as cancelled, with what there is of it. */
   cancel(message?: string): Promise<Answer<"chat_response">>;

@@ -10,6 +10,7 @@ export interface BackoffOptions {
   jitter: number;
 }
 
+/** What holds where nothing else is chosen. */
 export const defaultBackoff: BackoffOptions = { baseMs: 1_000, maxMs: 30_000, attempts: 10, jitter: 0.1 };
 
 /**

@@ -19,6 +19,7 @@ export interface Tries {
 /** Why a client does not try again by itself: somebody said so, the server did, or too much failed. */
 export type CloseReason = "client" | DisconnectReason | "attempts_exceeded" | "refused";
 
+/** The state of a connection in full; `state` of a client is the short of it. */
 export type ConnectionState =
   | { name: "idle" }
   /** Asking for a token. */

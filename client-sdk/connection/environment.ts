@@ -6,8 +6,11 @@ export type EnvironmentChange = "online" | "offline" | "visible";
 
 /** Where a client keeps texts that outlive a reload of the page. */
 export interface TextStore {
+  /** What was kept under a name, if anything. */
   get(key: string): string | undefined;
+  /** Keeps a text under a name, in the place of what was there. */
   set(key: string, text: string): void;
+  /** Keeps nothing under a name any more. */
   delete(key: string): void;
 }
 
@@ -23,5 +26,6 @@ export interface Environment {
   watch(listener: (change: EnvironmentChange) => void): Cancel;
   /** For as long as the tab lives; memory where there is no such thing. */
   readonly session: TextStore;
+  /** Asks over HTTP. */
   fetch(url: string, init: RequestInit): Promise<Response>;
 }

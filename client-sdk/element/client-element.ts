@@ -17,10 +17,12 @@ export abstract class ClientElement extends ElementBase {
     if (this.isConnected) this.#begin();
   }
 
+  /** @internal */
   connectedCallback(): void {
     this.#begin();
   }
 
+  /** @internal */
   disconnectedCallback(): void {
     this.#end();
   }

@@ -1,5 +1,7 @@
+/** How important a line is. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
+/** What is written, and where. */
 export interface LoggerOptions {
   /** What is not as important is left out. Default: `warn`. */
   level?: LogLevel | "silent";
@@ -13,9 +15,13 @@ export interface LoggerOptions {
 
 /** Writes for one component. */
 export interface Logger {
+  /** What only helps to find a fault. */
   debug(message: string, ...details: unknown[]): void;
+  /** What happens now and then, and is no fault. */
   info(message: string, ...details: unknown[]): void;
+  /** What should not be so, and is coped with. */
   warn(message: string, ...details: unknown[]): void;
+  /** What is not coped with. */
   error(message: string, ...details: unknown[]): void;
   /** The same for another component. */
   for(component: string): Logger;

@@ -15,13 +15,17 @@ type EventOf<Type> = Extract<{ [T in EventType]: [`${T}`, Envelope<T>] }[EventTy
 /** Envelopes of every type that an options object asks for. */
 export type SubscribedEvent<Options> = TypesOf<Options> extends EventType ? Envelope : EventOf<TypesOf<Options>>;
 
+/** What a subscription tells beside events. */
 export interface SubscriptionHandlers {
+  /** Something was lost for good. */
   gap?(gap: Gap): void;
   /** Everything that was missed has been told. */
   live?(reply: SubscriptionReply): void;
+  /** The server does not let us watch these topics. */
   refused?(error: ReplyError): void;
 }
 
+/** Topics, and lists to begin with, for clients of `/monitoring`. */
 export interface Monitoring extends Lists {
   /**
    * Tells `callback` every event of the topics (rooms, or beginnings with a star: `task:*`, `stream:build-*`, `*`), once
@@ -33,6 +37,7 @@ export interface Monitoring extends Lists {
     callback: (event: SubscribedEvent<Options>) => void,
     handlers?: SubscriptionHandlers,
   ): Cancel;
+  /** The same with nothing chosen: every event of the topics, from now on. */
   subscribe(topics: string | readonly string[], callback: (event: Envelope) => void): Cancel;
 }
 

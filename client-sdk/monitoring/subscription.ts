@@ -6,6 +6,7 @@ import { Feed, type FeedDeps } from "../rooms/feed.ts";
 import type { JoinReply } from "../rooms/follower.ts";
 import type { GetState } from "../rooms/gap.ts";
 
+/** What is told, and from where on. */
 export interface SubscriptionOptions {
   /** Only events of these types; without it all. The server leaves the others out. */
   types?: readonly `${EventType}`[];

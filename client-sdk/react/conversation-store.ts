@@ -15,6 +15,7 @@ export interface ResponseView {
   status: "streaming" | "complete" | "failed" | "cancelled";
 }
 
+/** A conversation as it is to be shown. */
 export interface ConversationView {
   /** In the order of the log. */
   entries: readonly ConversationEntry[];

@@ -4,6 +4,7 @@ import type { Cancel } from "../connection/environment.ts";
 import type { Listed } from "../monitoring/lists.ts";
 import { createStore, type Store } from "./store.ts";
 
+/** A list as it is now. */
 export interface LiveListView<Item> {
   items: readonly Item[];
   /** The list was read, and everything since then was told. */

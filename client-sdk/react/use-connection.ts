@@ -4,6 +4,7 @@ import type { PublicState } from "../connection/public-state.ts";
 import { storesOf, useClient, useStore } from "./provider.ts";
 import { createStore } from "./store.ts";
 
+/** A connection as it is to be shown. */
 export interface ConnectionView {
   state: PublicState;
   /** The state in full: why it is closed, which attempt is next. */

@@ -4,6 +4,7 @@ import type { EventType } from "../../shared/event-type.ts";
 import type { Gap } from "../rooms/gap.ts";
 import { useClient } from "./provider.ts";
 
+/** How a subscription is doing. */
 export interface SubscriptionView {
   /** Everything that was missed has been told. */
   isLive: boolean;

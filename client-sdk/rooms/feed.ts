@@ -8,6 +8,7 @@ import type { Followed, Followers } from "./followers.ts";
 import type { Gap } from "./gap.ts";
 import type { Positions } from "./positions.ts";
 
+/** What is told of a room or a subscription. */
 export type FeedEvents<R extends JoinReply> = {
   event: Envelope;
   gap: Gap;

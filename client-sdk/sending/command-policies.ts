@@ -76,6 +76,7 @@ export type NamespaceOf<C> =
         ? "/admin"
         : never;
 
+/** The commands that an application can send. */
 export type AnyCommandName = CommandName<"/chat"> | CommandName<"/monitoring"> | CommandName<"/admin">;
 
 /** The payload of a command, as it is given. */

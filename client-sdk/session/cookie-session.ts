@@ -9,6 +9,7 @@ export type SignedIn = SessionAnswer;
 
 export type { SignInProvider };
 
+/** Where the session is. */
 export interface CookieSessionOptions {
   /** Where the server is. Default: where the page is from. */
   url?: string;
@@ -31,6 +32,7 @@ export interface CookieSession {
   end(): Promise<void>;
 }
 
+/** Asks nothing before one of its methods is called. */
 export function createCookieSession({ url, timeoutMs = 10_000 }: CookieSessionOptions = {}): CookieSession {
   const environment = createHostEnvironment();
   const requests = (token?: string) =>
