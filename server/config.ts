@@ -87,7 +87,10 @@ const Environment = z.object({
   WEBSOCKET_ENABLED: flag.default(true),
   ADMIN_ENABLED: flag.default(true),
   DASHBOARD_ENABLED: flag.default(true),
-  METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, "must have at least 16 visible ASCII characters without spaces")
+    .optional(),
   LOG_LEVEL: z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug").default("info"),
   LOG_FORMAT: z.enum(["json", "text"], "must be json or text").optional(),
   LOG_MAX_EVENTS: whole(1, 10_000_000).default(10_000),
@@ -137,7 +140,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */
-const withoutEffect: readonly (keyof Config)[] = ["METRICS_TOKEN"];
+const withoutEffect: readonly (keyof Config)[] = [];
 
 /** Of the variables that are set, those that change nothing. */
 export function settingsWithoutEffect(environment: Record<string, string | undefined>): string[] {

@@ -19,8 +19,10 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { Ingest } from "./ingest/ingest.ts";
+import { countEvent } from "./observe/count-event.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
+import { createMetricsText, type GatherMetrics } from "./observe/metrics.ts";
 import { openDomain } from "./open-domain.ts";
 import { openDoors } from "./open-doors.ts";
 import { openFollowing } from "./open-following.ts";
@@ -42,6 +44,8 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   feeds?: Partial<FeedsOptions>;
   /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
   wsEngine?: unknown;
+  /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
+  gatherMetrics?: GatherMetrics;
 }
 
 export interface SignalboxServer {
@@ -125,13 +129,23 @@ async function build(
 
   // From what is published to those who follow it
   const counters = createCounters();
-  const ways = watchPublished({ ...store, broadcast: health.broadcast }, () => {
-    counters.events++;
+  const ways = watchPublished({ ...store, broadcast: health.broadcast }, (event, position) => {
+    countEvent(event, counters);
+    // Those who are told of the event come later than this.
+    if (following.tracing.isActive) following.tracing.published(event, position);
   });
   const { broadcast } = ways;
   const watched = { ...store, ...ways };
   const domain = openDomain({ ...common, store: watched, broadcast });
-  const following = openFollowing({ ...common, log: ways.log, domain, broadcast, health, feeds: overrides.feeds });
+  const following = openFollowing({
+    ...common,
+    log: ways.log,
+    domain,
+    broadcast,
+    health,
+    feeds: overrides.feeds,
+    counters,
+  });
   const { sessions, rooms, waiters } = following;
   // Not only here: it may be this instance that could not be heard.
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
@@ -142,9 +156,19 @@ async function build(
   closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
   closers.add("connections", () => sessions.ended());
-  const operations = openOperations({ ...common, store, following, broadcast, counters, drain });
-  const { reporter } = operations;
-  const router = openRouter({ ...common, limits, domain, following, identity, operations, broadcast, counters });
+  const operations = openOperations({ ...common, store, domain, following, broadcast, counters, drain });
+  const { reporter, answered } = operations;
+  const router = openRouter({
+    ...common,
+    limits,
+    domain,
+    following,
+    identity,
+    operations,
+    broadcast,
+    counters,
+    answered,
+  });
   const connector = new Connector({
     verifier,
     sessions,
@@ -157,6 +181,7 @@ async function build(
     heartbeatIntervalMs,
     isJustRevoked: (principal) => revoked.isJustRevoked(principal),
     admit: (session) => reporter.admit(session),
+    opened: (session) => operations.opened(session),
   });
   const keepalive = new Keepalive({
     sessions,
@@ -174,8 +199,9 @@ async function build(
     drain.onStart(() => void ingest.close());
   }
   const isReady = () => redis?.isReady ?? true;
-  const { wsEngine } = overrides;
-  const entrance = { io, connector, router, drain, admission, origins, reporter, isReady, limits, wsEngine };
+  const { wsEngine, gatherMetrics } = overrides;
+  const metrics = createMetricsText(operations.metrics, gatherMetrics);
+  const entrance = { io, connector, router, drain, admission, origins, reporter, isReady, metrics, limits, wsEngine };
   const httpServer = await openDoors({ ...common, ...entrance, log: ways.log, identity, following, counters });
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());

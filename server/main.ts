@@ -84,8 +84,10 @@ interface Running {
 }
 
 async function instance(config: ServerConfig, logger: Logger): Promise<Running> {
-  const server = await createServer(config, logger, { isWorker: cluster.isWorker });
-  if (cluster.isWorker) (await import("./workers.ts")).tellReady();
+  const { isWorker } = cluster;
+  const gather = isWorker ? { gatherMetrics: (await import("./worker-metrics.ts")).gatherFromWorkers } : {};
+  const server = await createServer(config, logger, { isWorker, ...gather });
+  if (isWorker) (await import("./workers.ts")).tellReady();
   return {
     port: server.port,
     async stop(signal) {

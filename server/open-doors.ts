@@ -42,6 +42,8 @@ export interface DoorsDeps {
   counters: Counters;
   limits: ConnectionLimits;
   isReady(): boolean;
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>;
   clock: Clock;
   logger: Logger;
   closers: Closers;
@@ -64,6 +66,8 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     jsonDepth: limits.jsonDepth,
     logins: identity.logins,
     secureCookie: config.NODE_ENV === "production",
+    metricsToken: config.METRICS_TOKEN,
+    isProduction: config.NODE_ENV === "production",
     backChannelLogout: identity.backChannelLogout,
     providers: identity.providers,
     dashboardEnabled: config.DASHBOARD_ENABLED,

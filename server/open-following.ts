@@ -9,11 +9,13 @@ import type { LogFeedDeps } from "./deliver/log-feed.ts";
 import type { Outlet } from "./deliver/outlet.ts";
 import type { HealthUpdates } from "./health/health-updates.ts";
 import type { EventLog } from "./log/event-log.ts";
+import type { Counters } from "./observe/counters.ts";
 import type { Domain } from "./open-domain.ts";
 import { LongPolls } from "./polling/long-polls.ts";
 import { Waiters } from "./polling/waiters.ts";
 import { RoomCounts } from "./registry/room-counts.ts";
 import { createCatchUp } from "./resume/catch-up.ts";
+import { countReplays } from "./resume/count-replays.ts";
 import { createFilteredCatchUp } from "./resume/filtered-catch-up.ts";
 import { shareReads } from "./resume/share-reads.ts";
 import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
@@ -22,6 +24,7 @@ import { Rosters } from "./rooms/roster.ts";
 import { Sessions } from "./session/sessions.ts";
 import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
 import { Subscriptions } from "./subscriptions/subscriptions.ts";
+import { Tracing } from "./trace/tracing.ts";
 
 export interface FollowingDeps {
   config: Config;
@@ -30,6 +33,7 @@ export interface FollowingDeps {
   broadcast: Broadcast;
   health: HealthUpdates;
   feeds: Partial<FeedsOptions> | undefined;
+  counters: Counters;
   clock: Clock;
   closers: Closers;
   failed(error: unknown): void;
@@ -39,15 +43,17 @@ export type Following = ReturnType<typeof openFollowing>;
 
 /** Who follows which room, from where on, and how what the log announces gets to them. */
 export function openFollowing(deps: FollowingDeps) {
-  const { config, log, domain, broadcast, health, clock, closers, failed } = deps;
+  const { config, log, domain, broadcast, health, counters, clock, closers, failed } = deps;
   const { access, attendance, conversations, responses } = domain;
 
+  const tracing = new Tracing();
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
   const audiences = new Audiences();
   const deliver = (event: Envelope) => {
     const receivers = audiences.of(event);
     for (const outlet of outlets) outlet.deliver(event, receivers);
+    if (tracing.isActive) tracing.reached(event);
   };
   const reset: LogFeedDeps["reset"] = (name, position, reason) => {
     rooms.reset(name, position, reason);
@@ -60,10 +66,11 @@ export function openFollowing(deps: FollowingDeps) {
   const sessions = new Sessions();
   const rosters = new Rosters();
   const roomCounts = new RoomCounts();
-  const catchUp = createCatchUp({
+  const uncounted = createCatchUp({
     log: shareReads(log),
     finishedResponses: (room, ids) => responses.finished(room, ids),
   });
+  const catchUp = { ...uncounted, start: countReplays(uncounted.start, counters) };
   const rooms = new Rooms({
     feeds,
     catchUp,
@@ -73,7 +80,8 @@ export function openFollowing(deps: FollowingDeps) {
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
   });
-  const filteredCatchUp = createFilteredCatchUp({ log });
+  const filtered = createFilteredCatchUp({ log });
+  const filteredCatchUp = { ...filtered, start: countReplays(filtered.start, counters) };
   const subscriptions = new Subscriptions({
     access,
     feeds,
@@ -97,5 +105,5 @@ export function openFollowing(deps: FollowingDeps) {
   });
   receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
 
-  return { outlets, sessions, catchUp, rooms, roomCounts, subscriptions, waiters, longPolls };
+  return { tracing, outlets, sessions, catchUp, rooms, roomCounts, subscriptions, waiters, longPolls };
 }

@@ -1,3 +1,5 @@
+import { commands } from "../shared/commands/catalogue.ts";
+import { disconnectReasons } from "../shared/disconnect-reason.ts";
 import type { InstanceId } from "../shared/ids.ts";
 import type { RoomName } from "../shared/room.ts";
 import { Orders } from "./admin/orders.ts";
@@ -10,14 +12,20 @@ import type { Drain } from "./connect/drain.ts";
 import type { Broadcast } from "./deliver/broadcast.ts";
 import type { Counters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
+import { Metrics } from "./observe/metrics.ts";
 import { Rates } from "./observe/rates.ts";
+import type { Domain } from "./open-domain.ts";
 import type { Following } from "./open-following.ts";
 import type { Store } from "./open-store.ts";
-import { Reporter } from "./registry/reporter.ts";
+import { countOf, Reporter } from "./registry/reporter.ts";
+import type { MeasuringDeps } from "./route/middleware.ts";
+import type { Session } from "./session/session.ts";
+import { Traces } from "./trace/traces.ts";
 
 export interface OperationsDeps {
   config: Config;
   store: Omit<Store, "close">;
+  domain: Domain;
   following: Following;
   broadcast: Broadcast;
   counters: Counters;
@@ -33,9 +41,10 @@ export type Operations = ReturnType<typeof openOperations>;
 
 /** What operators see of the instances, and what they make them do. */
 export function openOperations(deps: OperationsDeps) {
-  const { config, store, following, broadcast, counters, drain, instanceId, clock, logger, closers, failed } = deps;
+  const { config, store, domain, following, broadcast, counters, drain, instanceId, clock, logger, closers, failed } =
+    deps;
   const { registry, redis } = store;
-  const { sessions, rooms, subscriptions, roomCounts } = following;
+  const { tracing, sessions, rooms, subscriptions, roomCounts } = following;
 
   const rates = new Rates(counters);
   const startedAt = timestampOf(clock);
@@ -58,16 +67,65 @@ export function openOperations(deps: OperationsDeps) {
   closers.add("registry", () => reporter.close());
   closers.add("statistics", tellStats({ overview: registry, sessions, clock, failed }));
 
+  const metrics = new Metrics({
+    counters,
+    connections: () => countOf(sessions),
+    *backlogs() {
+      for (const session of sessions) yield session.transport.backlogBytes();
+    },
+    rooms: () => roomCounts.size,
+    agents: () => domain.dispatch.rounds.verdicts,
+    redis: redis && {
+      get isReady() {
+        return redis.isReady;
+      },
+      ping: () => redis.attempt((client) => client.ping()),
+    },
+  });
+  closers.add("metrics", () => metrics.close());
+  redis?.onRestored(() => {
+    counters.redisRestored++;
+  });
+  const opened = (session: Session) => {
+    counters.opened.add(session.door);
+    session.onClose(() => counters.closed.add(reasonOf(session)));
+  };
+  const answered: MeasuringDeps["answered"] = (command, code, milliseconds, session) => {
+    metrics.answered(knownCommands.has(command) ? command : "unknown", code, milliseconds);
+    if (tracing.isActive) tracing.commanded(session, command, code === "ok" ? null : code, milliseconds);
+  };
+
+  const traces = new Traces({
+    tracing,
+    broadcast,
+    sessions,
+    standingOf: (session, event) => rooms.standingOf(session, event.room) ?? subscriptions.standingOf(session, event),
+    instanceId,
+    clock,
+  });
+  closers.add("traces", () => traces.close());
   const setLogLevel = (level: string) => {
     logger.level = level;
   };
   const orders = new Orders({ broadcast, sessions, overview: registry, setLogLevel });
   const viewed = { ...store, overview: registry, clock };
   return {
+    metrics,
+    opened,
+    answered,
     reporter,
+    traces,
     orders,
     overview: registry,
     readStats: () => readStats(viewed),
     readRoom: (room: RoomName) => readRoom(room, viewed),
   };
+}
+
+/** What a client gives for a name must not become a label: each makes a number that is kept for ever. */
+const knownCommands = new Set<string>(Object.values(commands).flatMap((table) => Object.keys(table)));
+
+/** The server's own reasons; how else a connection ended is the client's affair, or the network's. */
+function reasonOf({ endedBy = "" }: Session): string {
+  return Object.hasOwn(disconnectReasons, endedBy) ? endedBy : "client";
 }

@@ -19,7 +19,7 @@ import type { Domain } from "./open-domain.ts";
 import type { Following } from "./open-following.ts";
 import type { Identity } from "./open-identity.ts";
 import type { Operations } from "./open-operations.ts";
-import { authentication, commandLogging, counting, rateLimit } from "./route/middleware.ts";
+import { authentication, commandLogging, type MeasuringDeps, measuring, rateLimit } from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
 
 export interface RouterDeps {
@@ -29,6 +29,7 @@ export interface RouterDeps {
   identity: Identity;
   operations: Operations;
   counters: Counters;
+  answered: MeasuringDeps["answered"];
   broadcast: Broadcast;
   clock: Clock;
   logger: Logger;
@@ -42,7 +43,7 @@ export function openRouter(deps: RouterDeps): Router {
   const { catchUp, rooms, subscriptions, longPolls } = deps.following;
   const { verifier, revocations } = identity;
   const router = new Router({
-    middleware: [counting(deps), authentication({ clock }), rateLimit(), commandLogging({ logger })],
+    middleware: [measuring(deps), authentication({ clock }), rateLimit(), commandLogging({ logger })],
     messageBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
     logger,

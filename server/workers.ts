@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setupMaster } from "@socket.io/sticky";
 import type { Logger } from "./observe/logger.ts";
+import { passMetricsOn } from "./worker-metrics.ts";
 
 export interface WorkersOptions {
   count: number;
@@ -40,10 +41,12 @@ export async function startWorkers({ count, port, host, backlog, env, logger }: 
   let stopping = false;
   const running = new Set<Worker>();
 
+  const passOn = passMetricsOn(() => running);
   const fork = () => {
     const worker = cluster.fork(env);
     logger.info("worker started", { worker: worker.id, pid: worker.process.pid });
     running.add(worker);
+    passOn(worker);
     // Connections are handed to whoever stands here, and lost on one that cannot take them yet.
     delete cluster.workers?.[worker.id];
     worker.on("message", (message) => {

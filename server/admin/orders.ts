@@ -30,10 +30,15 @@ export class Orders {
 
   /** Ends the connection. Rejects with `not_found` when nobody knows of it. */
   async disconnect(connectionId: ConnectionId): Promise<void> {
-    const { overview, sessions, broadcast } = this.#deps;
-    const isKnown = sessions.get(connectionId) ?? (await overview.connection(connectionId));
-    if (!isKnown) throw new Rejection("not_found", `There is no connection ${connectionId}.`);
-    broadcast.send({ kind: "kick", connectionId });
+    await this.assertKnown(connectionId);
+    this.#deps.broadcast.send({ kind: "kick", connectionId });
+  }
+
+  /** Rejects with `not_found` when no instance has said that it has the connection. */
+  async assertKnown(connectionId: ConnectionId): Promise<void> {
+    const { overview, sessions } = this.#deps;
+    const known = sessions.get(connectionId) ?? (await overview.connection(connectionId));
+    if (!known) throw new Rejection("not_found", `There is no connection ${connectionId}.`);
   }
 
   /** Ends all connections of the user. Resolves with how many there were. */

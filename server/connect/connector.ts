@@ -28,6 +28,8 @@ export interface ConnectorDeps {
   heartbeatIntervalMs: number;
   /** Whether the token was revoked a moment ago. */
   isJustRevoked(principal: Principal): boolean;
+  /** Told of every connection that is let in. */
+  opened(session: Session): void;
   /** Counts the connection as one of its user's. Rejects with `limit_exceeded` when the user has enough. */
   admit(session: Session): Promise<void>;
 }
@@ -89,6 +91,7 @@ export class Connector {
         sessions.add(session);
         // A line costs what a frame does, also one that is not written for its level.
         if (logger.isInfoEnabled()) this.#logLife(session);
+        this.#deps.opened(session);
         session.send("system.connection.established", this.#established(session, door));
         for (const live of goLive) live();
         // It was looked at before the drain began, which does not know of it.

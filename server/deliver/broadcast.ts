@@ -1,4 +1,5 @@
 import type { LogLevel } from "../../shared/commands/admin-commands.ts";
+import type { TraceStep } from "../../shared/entities/trace.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import type { AgentId, ConnectionId, ConversationId, MessageId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
@@ -28,7 +29,15 @@ export type BroadcastMessage =
   | { kind: "kick"; connectionId: ConnectionId }
   | { kind: "kick"; userId: UserId }
   /** What is to be logged from now on. */
-  | { kind: "log_level"; level: LogLevel };
+  | { kind: "log_level"; level: LogLevel }
+  /** Look on for so many seconds, and tell this connection. */
+  | { kind: "trace"; traceId: string; by: ConnectionId; target: TraceTarget; seconds: number }
+  | { kind: "untrace"; traceId: string }
+  /** What was seen, for that connection. */
+  | { kind: "traced"; to: ConnectionId; step: TraceStep };
+
+/** What is looked at. */
+export type TraceTarget = { connectionId: ConnectionId } | { room: RoomName };
 
 /**
  * Reaches every instance, this one included, in the order in which this instance sent.

@@ -1,3 +1,4 @@
+import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Agents } from "../agents/agents.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
@@ -33,11 +34,17 @@ export class Rounds {
   readonly #timer: NodeJS.Timeout;
   #going: Promise<void> | undefined;
   #notBefore = 0;
+  #verdicts: Partial<Record<AgentVerdict["state"], number>> = {};
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
     this.#timer = setInterval(() => void this.go(), Math.min(roundMs, deps.leaseMs / 4)).unref();
     this.#listen();
+  }
+
+  /** How many of the agents that are connected here are judged how, as of the round before. */
+  get verdicts(): Partial<Record<AgentVerdict["state"], number>> {
+    return this.#verdicts;
   }
 
   /** Goes one round; one that is under way is joined. */
@@ -57,6 +64,8 @@ export class Rounds {
     const { dispatching, lostAgents, courier, agents, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
     try {
       const records = await courier.lookAtAll();
+      this.#verdicts = {};
+      for (const { verdict } of records) this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
       await Promise.all(records.map((record) => agents.judge(record)));
       if (performance.now() < this.#notBefore) return;
       await this.#claimAll("dispatches", (id) => dispatching.due(id as MessageId));

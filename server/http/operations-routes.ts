@@ -1,19 +1,29 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { Router } from "express";
 import type { ConnectionCounts } from "../../shared/entities/server-stats.ts";
 import type { WebsocketStatus } from "../../shared/http/websocket-status.ts";
+import { bearerToken } from "../connect/bearer-token.ts";
 import type { Drain } from "../connect/drain.ts";
+import { metricsType } from "../observe/metrics.ts";
 import type { Reporter } from "../registry/reporter.ts";
 import { totalOf } from "../registry/total-of.ts";
+import { refuse } from "./problems.ts";
 
 export interface OperationsRoutesDeps {
   drain: Drain;
   reporter: Pick<Reporter, "counts">;
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>;
+  /** Who may read it; `undefined`: anyone, or nobody in production. */
+  metricsToken: string | undefined;
+  isProduction: boolean;
   /** Whether the store can be reached. */
   isReady(): boolean;
 }
 
-/** For the platform: no token is asked for. */
-export function createOperationsRoutes({ drain, reporter, isReady }: OperationsRoutesDeps): Router {
+/** For the platform: no user's token is asked for. */
+export function createOperationsRoutes(deps: OperationsRoutesDeps): Router {
+  const { drain, reporter, isReady } = deps;
   const routes = Router();
 
   /** Up, whatever it can reach. */
@@ -29,7 +39,31 @@ export function createOperationsRoutes({ drain, reporter, isReady }: OperationsR
     response.set("Cache-Control", "no-store").json(statusOf(drain, await reporter.counts()));
   });
 
+  /** For Prometheus, which brings a token of its own. */
+  routes.get("/metrics", async (request, response) => {
+    assertMayMeasure(bearerToken(request.headers.authorization), deps);
+    response
+      .set("Cache-Control", "no-store")
+      .type(metricsType)
+      .send(await deps.metrics());
+  });
+
   return routes;
+}
+
+function assertMayMeasure(
+  given: string | undefined,
+  { metricsToken, isProduction }: Pick<OperationsRoutesDeps, "metricsToken" | "isProduction">,
+): void {
+  if (metricsToken === undefined) {
+    if (isProduction) throw refuse("forbidden", "METRICS_TOKEN is not set: nobody may read this.");
+    return;
+  }
+  // Of the same length whatever was given, so that the time tells nothing.
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  if (given === undefined || !timingSafeEqual(hash(given), hash(metricsToken))) {
+    throw refuse("unauthenticated", "Authorization: Bearer METRICS_TOKEN is needed.");
+  }
 }
 
 function statusOf(drain: Drain, instances: ConnectionCounts[]): WebsocketStatus {

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import winston from "winston";
+import { sampling } from "./sampling.ts";
 
 export type Logger = winston.Logger;
 
@@ -24,15 +25,18 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
   const transport = write
     ? new winston.transports.Stream({ stream: lineStream(write), eol: "" })
     : new winston.transports.Console();
-  return winston.createLogger({
+  const sampled = sampling((at, message, details) => logger.log(at, message, details));
+  const logger = winston.createLogger({
     level,
-    format: combine(redaction(), timestamp(), shape, oneLine()),
+    format: combine(sampled, redaction(), timestamp(), shape, oneLine()),
     transports: [transport],
   });
+  return logger;
 }
 
 const secretKey = /token$|cookie|authorization|secret|password/i;
-const jwt = /eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g;
+/** A token, or the beginning of one that was cut. */
+const jwt = /eyJ[\w-]{5,}(?:\.[\w-]*)+/g;
 
 const redaction = winston.format((info) => {
   for (const key of Object.keys(info)) info[key] = secretKey.test(key) ? "[redacted]" : redact(info[key]);

@@ -222,7 +222,7 @@ const nameOf: Record<Namespace, keyof ConnectionCounts> = {
 };
 
 /** A plain WebSocket may serve two namespaces and counts in the first, so that the sum is right. */
-function countOf(sessions: Iterable<Session>): ConnectionCounts {
+export function countOf(sessions: Iterable<Session>): ConnectionCounts {
   const counts = { chat: 0, monitoring: 0, admin: 0, agents: 0 };
   for (const { namespaces: served } of sessions) if (served[0]) counts[nameOf[served[0]]]++;
   return counts;

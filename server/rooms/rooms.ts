@@ -50,6 +50,12 @@ export class Rooms {
     return [...this.#entriesOf(session).keys()];
   }
 
+  /** `undefined`: the session is not in the room, nor on its way. */
+  standingOf(session: Session, room: RoomName): "live" | "not_live" | undefined {
+    const entry = this.#entries.get(session)?.get(room);
+    return entry && (entry.live ? "live" : "not_live");
+  }
+
   /** How many {@link roomsOf} has. */
   countOf(session: Session): number {
     return this.#entries.get(session)?.size ?? 0;

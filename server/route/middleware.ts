@@ -1,13 +1,31 @@
+import type { ErrorCode } from "../../shared/error-code.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import { expiryGraceMs } from "../session/principal.ts";
+import type { Session } from "../session/session.ts";
 import type { Middleware } from "./router.ts";
 
-export function counting({ counters }: { counters: { commands: number } }): Middleware {
-  return (_call, next) => {
+export interface MeasuringDeps {
+  counters: { commands: number };
+  /** Told of every command: `ok`, or the code of its error. What the client gave for a name may be anything. */
+  answered(command: string, code: ErrorCode | "ok", milliseconds: number, session: Session): void;
+}
+
+/** Counts every command and how long it took. The first, so that it sees what the others refuse. */
+export function measuring({ counters, answered }: MeasuringDeps): Middleware {
+  return async ({ command, session }, next) => {
     counters.commands++;
-    return next();
+    const startedAt = performance.now();
+    let code: ErrorCode | "ok" = "ok";
+    try {
+      await next();
+    } catch (error) {
+      code = error instanceof Rejection ? error.error.code : "internal";
+      throw error;
+    } finally {
+      answered(typeof command === "string" ? command : "", code, performance.now() - startedAt, session);
+    }
   };
 }
 

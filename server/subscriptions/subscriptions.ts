@@ -145,6 +145,17 @@ export class Subscriptions {
     return subscription;
   }
 
+  /** Whether the event is for the session, or why not. */
+  standingOf(session: Session, event: Envelope): "live" | "not_live" | "filtered_by_type" | "not_a_member" {
+    const watching = [...(this.#bySession.get(session)?.values() ?? [])].filter(({ topics }) =>
+      topics.some((topic) => topicMatches(topic, event.room)),
+    );
+    const wanting = watching.filter(({ types }) => !types || types.has(event.type));
+    if (wanting.some(({ live }) => live)) return "live";
+    if (wanting.length > 0) return "not_live";
+    return watching.length > 0 ? "filtered_by_type" : "not_a_member";
+  }
+
   /** How many subscriptions the session has. */
   countOf(session: Session): number {
     return this.#bySession.get(session)?.size ?? 0;

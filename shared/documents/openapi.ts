@@ -39,6 +39,7 @@ export function openApiDocument(): Record<string, unknown> {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
         session: { type: "apiKey", in: "cookie", name: "signalbox_session" },
+        metricsToken: { type: "http", scheme: "bearer" },
       },
       responses: { problem: problemResponse(schemas) },
       schemas: schemas.shared,
@@ -51,7 +52,7 @@ function operationOf({ method, path, summary, who, query, body, answer }: RouteD
   return {
     operationId: `${method} ${path}`.replaceAll(/[^A-Za-z]+/g, "_").replace(/_$/, ""),
     summary: `${summary}. ${whoMay(who)}`,
-    security: who === "anyone" ? [] : [{ token: [] }, { session: [] }],
+    security: securityOf(who),
     parameters: [...pathParametersOf(path, schemas), ...queryParametersOf(query, schemas)],
     ...(body && {
       requestBody: { required: true, content: { "application/json": { schema: schemas.of(body, "input") } } },
@@ -63,7 +64,13 @@ function operationOf({ method, path, summary, who, query, body, answer }: RouteD
   };
 }
 
+function securityOf(who: RouteDescription["who"]) {
+  if (who === "anyone") return [];
+  return who === "metrics" ? [{}, { metricsToken: [] }] : [{ token: [] }, { session: [] }];
+}
+
 function contentOf(answer: Exclude<RouteDescription["answer"], { status: 204 }>, schemas: JsonSchemas) {
+  if ("text" in answer) return { "text/plain": { schema: { type: "string" } } };
   const content: Record<string, unknown> = { "application/json": { schema: schemas.of(answer.schema, "output") } };
   if (answer.alsoEventStream) content["text/event-stream"] = { schema: { type: "string" } };
   return content;
@@ -71,6 +78,7 @@ function contentOf(answer: Exclude<RouteDescription["answer"], { status: 204 }>,
 
 function whoMay(who: RouteDescription["who"]): string {
   if (who === "anyone") return "No token is needed.";
+  if (who === "metrics") return "With METRICS_TOKEN; outside production without one too, if none is set.";
   if (who === "token") return "For whoever has a token.";
   return who === "reader" ? "For whoever may join the room or watch the topics." : `Roles: ${who.join(", ")}.`;
 }

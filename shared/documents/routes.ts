@@ -26,11 +26,14 @@ export interface RouteDescription {
   /** With `{…}` where a path has an id. */
   path: string;
   summary: string;
-  /** `anyone`: without a token. `token`: any token. `reader`: as for the rooms that are read. */
-  who: readonly Role[] | "anyone" | "token" | "reader";
+  /** `anyone`: without a token. `token`: any token. `reader`: as for the rooms that are read. `metrics`: whoever has `METRICS_TOKEN`. */
+  who: readonly Role[] | "anyone" | "token" | "reader" | "metrics";
   query?: z.ZodObject;
   body?: z.ZodType;
-  answer: { status: 200 | 201 | 202; schema: z.ZodType; alsoEventStream?: true } | { status: 204 };
+  answer:
+    | { status: 200 | 201 | 202; schema: z.ZodType; alsoEventStream?: true }
+    | { status: 204 }
+    | { status: 200; text: true };
 }
 
 const watching = ["service", "monitor", "admin"] as const;
@@ -39,6 +42,13 @@ const conversing = ["user", "service", "admin"] as const;
 
 /** The routes that are served. */
 export const routes: readonly RouteDescription[] = [
+  {
+    method: "get",
+    path: "/metrics",
+    summary: "What this server does, as Prometheus reads it; of all workers behind the port",
+    who: "metrics",
+    answer: { status: 200, text: true },
+  },
   {
     method: "get",
     path: "/api/websocket/status",

@@ -89,6 +89,21 @@ describe("workers on one port", () => {
     expect(orderOf(ada)).toHaveLength(transports.length + 1);
   });
 
+  it("METRICS-5 of all workers are told by whichever is asked", async () => {
+    const { url } = await start();
+    const crowd: TestClient[] = [];
+    // One after the other: each goes to the worker that has the fewest.
+    for (const sub of ["ada", "bob", "cy", "dan"]) crowd.push(await connect(url, sub, ["websocket"]));
+
+    const texts = await Promise.all([1, 2, 3, 4].map(async () => (await fetch(`${url}/metrics`)).text()));
+
+    expect(new Set(crowd.map(instanceOf)).size).toBe(2);
+    for (const text of texts) {
+      expect(text).toContain("signalbox_processes 2");
+      expect(text).toContain('signalbox_connections{namespace="chat"} 4');
+    }
+  });
+
   it("WORKERS-2 are replaced when they end", async () => {
     const { program, url } = await start();
     const client = await connect(url, "ada", ["websocket"]);

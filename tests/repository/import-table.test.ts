@@ -53,7 +53,7 @@ const rules: Record<string, Rule> = {
   "server/event-json.ts": {},
   "server/closers.ts": {},
   "server/config.ts": { uses: ["zod"] },
-  "server/observe": { uses: ["winston"] },
+  "server/observe": { uses: ["prom-client", "winston"] },
   "server/session": {},
   "server/redis": { uses: ["redis", "@socket.io/redis-adapter"], knows: ["server/observe"] },
 
@@ -120,6 +120,7 @@ const rules: Record<string, Rule> = {
     knows: ["server/access", "server/conversations", "server/hlink", "server/publish", "zod"],
   },
 
+  "server/trace": { knows: ["server/deliver", "server/session"] },
   "server/admin": {
     uses: ["server/registry"],
     knows: ["server/deliver", "server/log", "server/presence", "server/session"],
@@ -144,6 +145,7 @@ const rules: Record<string, Rule> = {
       "server/revocations",
       "server/subscriptions",
       "server/tasks",
+      "server/trace",
     ],
   },
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
@@ -167,8 +169,18 @@ const rules: Record<string, Rule> = {
     knows: ["server/observe", "server/session"],
   },
   "server/http": {
-    uses: ["server/connect", "server/registry", "server/route", "server/session", "express", "cors", "helmet", "ulid"],
-    knows: ["server/access", "server/log", "server/observe", "zod"],
+    uses: [
+      "server/connect",
+      "server/observe",
+      "server/registry",
+      "server/route",
+      "server/session",
+      "express",
+      "cors",
+      "helmet",
+      "ulid",
+    ],
+    knows: ["server/access", "server/log", "zod"],
   },
   "server/open-store.ts": {
     uses: [
@@ -189,7 +201,8 @@ const rules: Record<string, Rule> = {
     uses: ["server/access", "server/revocations"],
     knows: ["server/config.ts", "server/deliver", "server/documents", "server/observe", "server/session"],
   },
-  "server/workers.ts": { uses: ["@socket.io/sticky"], knows: ["server/observe"] },
+  "server/worker-metrics.ts": { knows: ["server/observe"] },
+  "server/workers.ts": { uses: ["@socket.io/sticky", "server/worker-metrics.ts"], knows: ["server/observe"] },
 
   "server/open-domain.ts": {
     uses: [
@@ -214,18 +227,29 @@ const rules: Record<string, Rule> = {
       "server/rooms",
       "server/session",
       "server/subscriptions",
+      "server/trace",
     ],
-    knows: ["server/closers.ts", "server/config.ts", "server/health", "server/log", "server/open-domain.ts"],
+    knows: [
+      "server/closers.ts",
+      "server/config.ts",
+      "server/health",
+      "server/log",
+      "server/observe",
+      "server/open-domain.ts",
+    ],
   },
   "server/open-operations.ts": {
-    uses: ["server/admin", "server/observe", "server/registry"],
+    uses: ["server/admin", "server/observe", "server/registry", "server/trace"],
     knows: [
       "server/closers.ts",
       "server/config.ts",
       "server/connect",
       "server/deliver",
+      "server/open-domain.ts",
       "server/open-following.ts",
       "server/open-store.ts",
+      "server/route",
+      "server/session",
     ],
   },
   "server/open-router.ts": {
@@ -284,7 +308,14 @@ const rules: Record<string, Rule> = {
     ],
   },
   "server/main.ts": {
-    uses: ["server/access", "server/config.ts", "server/create-server.ts", "server/observe", "server/workers.ts"],
+    uses: [
+      "server/access",
+      "server/config.ts",
+      "server/create-server.ts",
+      "server/observe",
+      "server/worker-metrics.ts",
+      "server/workers.ts",
+    ],
   },
 
   // Measures the built program from outside, as it does the others.

@@ -365,7 +365,7 @@ describe.each(stores)("browsers over HTTP (%s)", (store) => {
   });
 
   it("HTTP-5 in production a page of another server of the same machine is refused", async () => {
-    const env = { NODE_ENV: "production", HOST: "127.0.0.1", METRICS_TOKEN: "a token of more than 16 bytes" };
+    const env = { NODE_ENV: "production", HOST: "127.0.0.1", METRICS_TOKEN: "a-token-of-more-than-16-bytes" };
     const server = await startServer({ store, env });
 
     const { status } = await server.request("GET", "/healthz", { headers: { origin: "http://localhost:1" } });

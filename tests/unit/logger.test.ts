@@ -143,3 +143,28 @@ function errorWithStack(text: string): Error {
   error.stack = `Error: failed\n    at ${text}`;
   return error;
 }
+
+describe("noisy warnings", () => {
+  it("SEC-10 are counted and summed up, and nothing else is left out", async () => {
+    const lines: string[] = [];
+    const logger = createLogger({ level: "info", format: "json", write: (line) => lines.push(line) });
+    const messages = () => lines.map((line) => (JSON.parse(line) as { message: string }).message);
+
+    for (let index = 0; index < 100; index++) {
+      logger.warn("will be tried again", { index });
+      logger.error("command failed", { index });
+      logger.info("connected", { index });
+    }
+    logger.warn("another");
+    await eventually(() => messages().includes("lines left out"), "the sum");
+    logger.warn("will be tried again");
+    await eventually(() => messages().filter((message) => message === "will be tried again").length > 20, "the next");
+    logger.close();
+
+    const count = (message: string) => messages().filter((other) => other === message).length;
+    const names = ["will be tried again", "command failed", "connected", "another", "lines left out"];
+    expect(names.map(count)).toEqual([21, 100, 100, 1, 1]);
+    const sum = lines.map((line) => JSON.parse(line)).find(({ message }) => message === "lines left out");
+    expect(sum).toMatchObject({ of: "will be tried again", count: 80 });
+  });
+});

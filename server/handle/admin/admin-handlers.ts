@@ -1,5 +1,6 @@
 import type { Orders } from "../../admin/orders.ts";
 import type { Publisher } from "../../publish/publisher.ts";
+import type { Traces } from "../../trace/traces.ts";
 import type { Handlers } from "../handler.ts";
 import { createAnnounce } from "./announce.ts";
 import { createOverviewHandlers, type OverviewHandlersDeps } from "./overview-handlers.ts";
@@ -10,12 +11,13 @@ export type Audit = (what: string, details: object) => void;
 export interface AdminHandlersDeps extends OverviewHandlersDeps {
   publisher: Publisher;
   orders: Orders;
+  traces: Pick<Traces, "start">;
   audit: Audit;
 }
 
 /** What admins do. SPEC ADMIN-4 to ADMIN-6, NOTE-2. */
 export function createAdminHandlers(deps: AdminHandlersDeps) {
-  const { orders, audit } = deps;
+  const { orders, traces, audit } = deps;
   return {
     ...createOverviewHandlers(deps),
     "admin.announce": createAnnounce(deps),
@@ -26,6 +28,15 @@ export function createAdminHandlers(deps: AdminHandlersDeps) {
       else if (userId !== undefined) disconnected = await orders.disconnectUser(userId);
       audit("disconnected by an admin", { by: principal.userId, connectionId, of: userId, reason, disconnected });
       return { disconnected };
+    },
+
+    "admin.trace": async ({ connectionId, room, seconds }, session) => {
+      if (connectionId !== undefined) await orders.assertKnown(connectionId);
+      const target = connectionId === undefined ? room && { room } : { connectionId };
+      if (!target) throw new Error("The schema lets one of the two through.");
+      const started = traces.start(session, target, seconds);
+      audit("traced", { by: session.principal.userId, ...target, seconds });
+      return started;
     },
 
     "admin.log_level": async ({ level }, { principal }) => {

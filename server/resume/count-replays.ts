@@ -1,0 +1,26 @@
+import type { CatchUp } from "./catch-up.ts";
+
+export interface ReplayCounters {
+  replays: { add(result: string): void };
+  replayedEvents: number;
+}
+
+/** Counts those who come back with a position: whether they got what they had missed, or why not. */
+export function countReplays<Args extends unknown[]>(
+  start: (...args: Args) => Promise<CatchUp>,
+  counters: ReplayCounters,
+): (...args: Args) => Promise<CatchUp> {
+  return async (...args) => {
+    const { reachesLive, finish } = await start(...args);
+    return {
+      reachesLive,
+      finish() {
+        const resumed = finish();
+        if (resumed.recovered === undefined) return resumed;
+        counters.replays.add(resumed.lostReason ?? "recovered");
+        counters.replayedEvents += resumed.events.length;
+        return resumed;
+      },
+    };
+  };
+}

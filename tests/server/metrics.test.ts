@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "@jest/globals";
+import { dispatch, result } from "../support/dispatching.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { type StoreName, stores } from "../support/stores.ts";
+import { startAgent } from "../support/test-agent.ts";
+import { eventually } from "../support/within.ts";
+
+const token = "a-token-for-prometheus";
+
+async function read(server: TestServer): Promise<string> {
+  const { status, body } = await server.request("GET", "/metrics", { as: null });
+  expect(status).toBe(200);
+  return String(body.text);
+}
+
+/** The sum of the samples of a metric that have all these labels. */
+function sumOf(text: string, name: string, ...labels: string[]): number {
+  const samples = text.split("\n").filter((line) => new RegExp(`^${name}[{ ]`).test(line));
+  return samples
+    .filter((sample) => labels.every((label) => sample.includes(label)))
+    .reduce((sum, sample) => sum + Number(sample.split(" ").at(-1)), 0);
+}
+
+/** A server on which something of everything has happened. */
+async function busyServer(store: StoreName): Promise<TestServer> {
+  const server = await startServer({ store });
+  const [ada, bob] = await server.conversation("42", "ada", "bob");
+  const { position } = await ada.ok("chat_message", { conversationId: "42", message: "one" });
+  await ada.ok("chat_message", { conversationId: "42", message: "two" });
+  await bob.ok("join_room", { room: "conversation:42", after: position });
+  await bob.ok("join_room", { room: "conversation:42", after: { ...position, epoch: "other" } });
+  await ada.refused("chat_message", {});
+  await ada.refused("made-up-by-a-client", {});
+  bob.close();
+  return server;
+}
+
+describe.each(stores)("metrics (%s)", (store) => {
+  it("METRICS-1 tell what happens on the server", async () => {
+    const server = await busyServer(store);
+
+    const text = await read(server);
+
+    const value = (name: string, ...labels: string[]) => sumOf(text, `signalbox_${name}`, ...labels);
+    expect(value("connections", 'namespace="chat"')).toBeLessThanOrEqual(2);
+    expect(value("connections_opened_total", 'door="/chat"')).toBe(2);
+    expect(value("commands_total", 'command="chat_message"', 'code="ok"')).toBe(2);
+    expect(value("commands_total", 'command="chat_message"', 'code="invalid_payload"')).toBe(1);
+    expect(value("command_duration_seconds_count", 'command="chat_message"')).toBe(3);
+    expect(value("events_published_total", 'type="chat_message"')).toBe(2);
+    expect(value("deliveries_total")).toBeGreaterThanOrEqual(4);
+    expect(value("replays_total", 'result="recovered"')).toBe(1);
+    expect(value("replays_total", 'result="epoch_changed"')).toBe(1);
+    expect(value("replayed_events_total")).toBeGreaterThanOrEqual(1);
+    expect(value("rooms")).toBeGreaterThanOrEqual(3);
+    expect(value("memory_bytes", 'kind="rss"')).toBeGreaterThan(10_000_000);
+    expect(value("event_loop_delay_seconds", 'quantile="1"')).toBeGreaterThan(0);
+    expect(value("redis_up")).toBe(store === "redis" ? 1 : 0);
+    // What a client makes up is no label.
+    expect(text).not.toContain("made-up-by-a-client");
+    expect(value("commands_total", 'command="unknown"', 'code="unknown_command"')).toBe(1);
+  });
+
+  it("METRICS-2 has every metric that the dashboard of Grafana asks for", async () => {
+    const server = await busyServer(store);
+    const dashboard = readFileSync(new URL("../../docs/grafana-dashboard.json", import.meta.url), "utf8");
+    const { panels } = JSON.parse(dashboard) as { panels: { targets: { expr: string }[] }[] };
+
+    const text = await read(server);
+
+    const asked = panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => expr.match(/signalbox_\w+/g) ?? []));
+    const described = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name);
+    const lost = asked.filter((name) => !described.includes(name.replace(/_bucket$/, "")));
+    const ofRedis = ["signalbox_redis_ping_seconds", "signalbox_redis_up"];
+    expect(asked.length).toBeGreaterThan(15);
+    expect(lost).toEqual(store === "redis" ? [] : ofRedis);
+    // And the other way round: what is measured is shown.
+    expect(described.filter((name) => !asked.some((other) => other.replace(/_bucket$/, "") === name))).toEqual([]);
+  });
+});
+
+describe("the way to the metrics", () => {
+  it.each([
+    ["production", undefined, undefined, 403],
+    ["production", token, undefined, 401],
+    ["production", token, "another token", 401],
+    ["production", token, token, 200],
+    ["test", token, undefined, 401],
+    ["test", token, token, 200],
+    ["test", undefined, undefined, 200],
+  ])("METRICS-3 in %s, METRICS_TOKEN %s, given %s: %d", async (NODE_ENV, set, given, expected) => {
+    const env = { NODE_ENV, HOST: "127.0.0.1", ...(set && { METRICS_TOKEN: set }) };
+    const server = await startServer({ store: "memory", env });
+
+    const headers = given === undefined ? {} : { authorization: `Bearer ${given}` };
+    const { status, body } = await server.request("GET", "/metrics", { as: null, headers });
+
+    expect(status).toBe(expected);
+    if (expected !== 200) expect(JSON.stringify(body)).not.toContain("signalbox_");
+  });
+
+  it("METRICS-4 has agents by verdict, and what becomes of dispatches", async () => {
+    const server = await startServer({ store: "memory" });
+    const agent = await startAgent(server, "coder");
+    const { messageId } = await dispatch(server, { agentId: "coder" });
+    await agent.respond(await agent.nextDispatch());
+    await result(server, messageId);
+    const failing = await dispatch(server, { agentId: "coder" });
+    await agent.respond(await agent.nextDispatch(), { error: "no" });
+    await result(server, failing.messageId);
+
+    // Agents are judged once a second.
+    await eventually(async () => sumOf(await read(server), "signalbox_agents") === 1, "the agent to be counted");
+
+    const text = await read(server);
+    const dispatches = (state: string) => sumOf(text, "signalbox_dispatches_total", `state="${state}"`);
+    expect(["dispatched", "completed", "failed"].map(dispatches)).toEqual([2, 1, 1]);
+  });
+});
