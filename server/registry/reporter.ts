@@ -33,7 +33,7 @@ export interface ReporterDeps {
 /** Whoever has come or gone is told of after so long, together with all others of that time. */
 const gatherMs = 100;
 /** How much is said at once: the store does nothing else meanwhile. */
-const saidAtOnce = 500;
+const saidAtOnce = 200;
 
 /** Tells the registry what this instance carries: what is new after a moment, everything that differs every two seconds. */
 export class Reporter {
