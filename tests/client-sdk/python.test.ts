@@ -5,9 +5,10 @@ import { Inbox } from "../support/inbox.ts";
 import { alertOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
-import { storeEnv, stores } from "../support/stores.ts";
+import { type StoreName, storeEnv, stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { BlockingProxy } from "./blocking-proxy.ts";
+import { connectSdk } from "./sdk-client.ts";
 
 let python: string;
 beforeAll(async () => {
@@ -26,13 +27,20 @@ interface Line {
   topic?: string;
   type?: string;
   room?: string;
+  message?: string;
+  refused?: string;
+  left?: string;
+  more?: boolean;
 }
 
 /** Watches topics with the Python package. */
-function watch(url: string, token: string, ...topics: string[]) {
+const watch = (url: string, token: string, ...topics: string[]) => run("watch_sdk.py", url, token, ...topics);
+
+/** A program of `tests/support/python`, and what it has said. */
+function run(program: string, ...args: string[]) {
   const inbox = new Inbox();
-  const script = fileURLToPath(new URL("../support/python/watch_sdk.py", import.meta.url));
-  const child = spawn(python, [script, url, token, ...topics], { stdio: ["ignore", "pipe", "ignore"] });
+  const script = fileURLToPath(new URL(`../support/python/${program}`, import.meta.url));
+  const child = spawn(python, [script, ...args], { stdio: ["ignore", "pipe", "ignore"] });
   running.push(child);
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -47,6 +55,7 @@ function watch(url: string, token: string, ...topics: string[]) {
     rooms,
     has: (line: Line) => inbox.until(() => lines().some((other) => contains(other, line)), JSON.stringify(line)),
     hasRooms: (count: number) => inbox.until(() => rooms().length >= count, `${count} events`),
+    messages: () => lines().flatMap(({ message }) => message ?? []),
     gaps: () => lines().flatMap(({ gap }) => gap ?? []),
   };
 }
@@ -90,6 +99,62 @@ describe.each(stores)("the package for Python (%s)", (store) => {
 
     expect(watcher.rooms()).toEqual(ids.map((id) => `task:* task:${id}`));
     expect(watcher.gaps()).toEqual([]);
+  });
+});
+
+/** A conversation of ada's and pia's, where something has been said. */
+async function startTalk(store: StoreName) {
+  const env = await storeEnv(store);
+  const server = await startServer({ store, env });
+  const ada = await connectSdk(server, "ada");
+  await ada.chat.create({ id: "42", members: ["pia"] });
+  const conversation = ada.chat.conversation("42");
+  for (const text of ["first", "second"]) await conversation.send(text);
+  return { env, server, conversation };
+}
+
+describe.each(stores)("conversations in the package for Python (%s)", (store) => {
+  it("PYTHON-4 are followed, written to and read back, and go on where they were when the server was away", async () => {
+    const { env, server, conversation } = await startTalk(store);
+    const pia = run("chat_sdk.py", server.url, tokenOf("pia"), "history");
+    await pia.has({ more: true });
+
+    await conversation.send("third");
+    await pia.has({ message: "third" });
+    await server.server.close();
+    await pia.has({ state: "reconnecting" });
+    const again = await startServer({ store, env: { ...env, PORT: String(server.server.port) } });
+    if (store === "memory") {
+      // A server without a memory knows no conversations either.
+      await pia.has({ left: "not_found" });
+    } else {
+      await (await connectSdk(again, "ada")).chat.conversation("42").send("later");
+      await pia.has({ message: "later" });
+      await (await connectSdk(again, "ada")).chat.conversation("42").removeMember("pia");
+      await pia.has({ left: "forbidden" });
+    }
+
+    const heard = ["first", "second", "from Python", "third"];
+    expect(pia.messages()).toEqual(store === "memory" ? heard : [...heard, "later"]);
+    expect(pia.lines()).toContainEqual({ duplicates: [false, true], same: true });
+    expect(pia.lines()).toContainEqual({ history: ["second", "from Python"], more: true });
+    expect(pia.lines()).toContainEqual({ older: ["first"] });
+    expect(pia.lines()).toContainEqual({ refused: "not_found" });
+    expect(pia.gaps()).toEqual([]);
+  });
+
+  it("PYTHON-4 are the same over HTTP where a proxy blocks WebSockets", async () => {
+    const { server, conversation } = await startTalk(store);
+    const proxy = await BlockingProxy.start(server.url);
+    const pia = run("chat_sdk.py", proxy.url, tokenOf("pia"), "no history");
+    await pia.has({ live: "http" });
+
+    await conversation.send("third");
+    await pia.has({ message: "third" });
+    await pia.has({ message: "from Python" });
+
+    expect(pia.messages().toSorted()).toEqual(["first", "from Python", "second", "third"]);
+    expect(pia.lines()).toContainEqual({ refused: "not_found" });
   });
 });
 

@@ -1,5 +1,6 @@
-"""Watches and publishes events of a Signalbox server."""
+"""Watches, talks and publishes events with a Signalbox server."""
 from .client import Client, Refused
+from .conversation import Conversation
 from .subscription import Event, Gap, Position
 
-__all__ = ["Client", "Event", "Gap", "Position", "Refused"]
+__all__ = ["Client", "Conversation", "Event", "Gap", "Position", "Refused"]

@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
+from .conversation import Conversation
 from .link import HttpLink, Lost, Refused, WebSocketLink
 from .subscription import Callback, GapCallback, Position, Subscription
 
@@ -35,6 +36,7 @@ class Client:
     ) -> None:
         """`token`: one that lasts, or a function that is asked before every attempt. Delays are in seconds."""
         self.state = "disconnected"
+        #: How the server is reached, or was last: websocket or http.
         self.transport: Optional[str] = None
         #: Why the client is unauthorized or closed.
         self.error: Optional[Exception] = None
@@ -50,6 +52,7 @@ class Client:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: Optional[threading.Thread] = None
+        self._link: Optional[WebSocketLink] = None
 
     def start(self) -> None:
         """Connects, in the background."""
@@ -78,7 +81,14 @@ class Client:
         position. Waits so many seconds until it is live. What is returned ends it.
         """
         given = [topics] if isinstance(topics, str) else topics
-        subscription = Subscription(f"python-{next(self._ids)}", given, types, after, callback, on_gap)
+        return self.follow(Subscription(f"python-{next(self._ids)}", given, types, after, callback, on_gap), wait)
+
+    def conversation(self, id: str) -> Conversation:
+        """A conversation, to be followed and written to."""
+        return Conversation(self, id)
+
+    def follow(self, subscription: Subscription, wait: float = 0) -> Callable[[], None]:
+        """Follows whatever it is. Waits so many seconds until it is live. What is returned ends it."""
         with self._lock:
             self._subscriptions[subscription.id] = subscription
         if wait and not subscription.became_live.wait(wait):
@@ -93,18 +103,47 @@ class Client:
     def publish(self, room: str, type: str, data: Mapping[str, Any], *, id: Optional[str] = None) -> Mapping[str, Any]:
         """For the role `service`. Tried again under the same id for a minute, so that it is published once."""
         event = {"room": room, "type": type, "data": data, "id": id or uuid.uuid4().hex}
-        until = time.monotonic() + 60
-        while True:
+        answer: Mapping[str, Any] = self.post("/api/events", event)[0]
+        return answer
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What may be sent twice, such as events with ids. Tried again for a minute. Raises `Refused`."""
+
+        def attempt() -> Any:
             link = HttpLink(self._url, self._ask(), self._timeout)
             try:
-                answer: Mapping[str, Any] = link.request("POST", "/api/events", json=event)[0]
-                return answer
-            except Lost as loss:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(loss.retry_after or self._delays[0])
+                return link.request("POST", path, json=body)
             finally:
                 link.close()
+
+        return self._insist(attempt)
+
+    def command(self, name: str, payload: Mapping[str, Any]) -> Any:
+        """
+        A command that may be carried out twice, over the WebSocket, which is waited for. Tried again for a minute. Raises
+        `Refused`. Not for callbacks, whose thread is the one that brings the answer.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("A callback cannot wait for an answer. Ask from another thread.")
+
+        def attempt() -> Any:
+            link = self._link
+            if link is None:
+                raise Lost("There is no WebSocket at the moment.")
+            return link.command(name, payload, self._timeout)
+
+        return self._insist(attempt)
+
+    def _insist(self, attempt: Callable[[], Any]) -> Any:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                return attempt()
+            except (Lost, Refused) as error:
+                retryable = isinstance(error, Lost) or error.retryable
+                if not retryable or time.monotonic() > until or self._stop.is_set():
+                    raise
+                time.sleep(getattr(error, "retry_after", None) or min(self._delays[0], 1.0))
 
     def _run(self) -> None:
         try:
@@ -138,11 +177,12 @@ class Client:
 
     def _live(self, link: Union[WebSocketLink, HttpLink], transport: str, is_wanted: Callable[[], bool]) -> None:
         self.transport = transport
+        self._link = link if isinstance(link, WebSocketLink) else None
         self._become("active")
         try:
             link.run(self._current, is_wanted)
         finally:
-            self.transport = None
+            self._link = None
             link.close()
             for subscription in self._current():
                 subscription.is_live = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable, Iterable, Mapping, Optional
 
 import requests
@@ -34,8 +36,15 @@ class Lost(Exception):
         self.retry_after = retry_after
 
 
+def _refuse(subscription: Subscription, error: Refused) -> None:
+    if not subscription.refused(error):
+        raise error
+
+
 Subscriptions = Callable[[], Iterable[Subscription]]
 
+#: What another token may mend.
+TOKEN = ("unauthenticated", "token_expired")
 #: After these it makes no sense to come back by oneself.
 FINAL = ("kicked", "revoked", "replaced", "rate_limited", "protocol_error")
 TICK_SECONDS = 0.2
@@ -53,6 +62,7 @@ class WebSocketLink:
             self._ids = itertools.count(1)
             self._waiting: dict[str, Subscription] = {}
             self._joined: dict[str, Subscription] = {}
+            self._asked: dict[str, "Future[Any]"] = {}
             first = self._read(timeout)
             if first is not None and first["type"] == "system.error":
                 raise Refused(first["payload"]["error"])
@@ -75,6 +85,22 @@ class WebSocketLink:
             self._socket.close(timeout=1)
         except (OSError, websocket.WebSocketException):
             pass
+        for answer in list(self._asked.values()):
+            if not answer.done():
+                answer.set_exception(Lost("the connection has ended"))
+
+    def command(self, type: str, payload: Mapping[str, Any], timeout: float) -> Any:
+        """For other threads than the one that runs. The data of the reply; raises `Refused` or `Lost`."""
+        id = f"c{next(self._ids)}"
+        answer: "Future[Any]" = Future()
+        self._asked[id] = answer
+        try:
+            self._socket.send(json.dumps({"type": type, "id": id, "payload": payload}))
+            return answer.result(timeout)
+        except (OSError, websocket.WebSocketException, TimeoutError, FutureTimeout) as error:
+            raise Lost(str(error) or "no answer came in time") from error
+        finally:
+            del self._asked[id]
 
     def _follow(self, wanted: list[Subscription]) -> None:
         ids = {subscription.id for subscription in wanted}
@@ -83,12 +109,14 @@ class WebSocketLink:
                 self._joined[subscription.id] = subscription
                 self._join(subscription)
         for id in [id for id in self._joined if id not in ids]:
-            del self._joined[id]
-            self._send("unsubscribe", {"id": id})
+            subscription = self._joined.pop(id)
+            # Somebody else may follow the same room.
+            if not any(other.leave() == subscription.leave() for other in self._joined.values()):
+                self._send(subscription.commands[1], subscription.leave())
 
     def _join(self, subscription: Subscription) -> None:
         subscription.is_live = False
-        self._waiting[self._send("subscribe", subscription.join())] = subscription
+        self._waiting[self._send(subscription.commands[0], subscription.join())] = subscription
 
     def _send(self, type: str, payload: Mapping[str, Any]) -> str:
         id = str(next(self._ids))
@@ -116,10 +144,14 @@ class WebSocketLink:
             self._replied(frame.get("id"), payload)
         elif type == "system.ping":
             self._send("system.pong", {"timestamp": payload["timestamp"]})
-        elif type == "system.room.reset" and payload["room"] == "monitoring":
-            for subscription in list(self._joined.values()):
+        elif type == "system.room.reset":
+            for subscription in [one for one in self._joined.values() if one.log == payload["room"]]:
                 subscription.position = Position.of(payload["position"])
                 subscription.gap(Gap(payload["reason"], subscription.position))
+        elif type == "system.room.left":
+            error = Refused({"code": "forbidden", "message": f"{payload['room']}: {payload['reason']}"})
+            for subscription in [one for one in self._joined.values() if payload["room"] in one.topics]:
+                _refuse(subscription, error)
         elif type == "system.connection.close":
             if payload["reason"] in FINAL:
                 raise Refused({"code": payload["reason"], "message": "The server has ended the connection."})
@@ -127,13 +159,20 @@ class WebSocketLink:
             raise Lost(payload["reason"], None if retry_after_ms is None else retry_after_ms / 1000)
 
     def _replied(self, id: Optional[str], reply: Mapping[str, Any]) -> None:
+        asked = self._asked.get(id or "")
+        if asked is not None:
+            if reply["ok"]:
+                asked.set_result(reply["data"])
+            else:
+                asked.set_exception(Refused(reply["error"]))
+            return
         subscription = self._waiting.pop(id or "", None)
         if subscription is None:
             return
         if not reply["ok"]:
             error = Refused(reply["error"])
             if not error.retryable:
-                raise error
+                return _refuse(subscription, error)
             time.sleep(0.5)
             self._join(subscription)
             return
@@ -151,12 +190,13 @@ class HttpLink:
     def __init__(self, url: str, token: str, timeout: float) -> None:
         self._url = url
         self._timeout = timeout
+        self._refused: set[str] = set()
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def run(self, subscriptions: Subscriptions, is_wanted: Callable[[], bool]) -> None:
         while is_wanted():
-            wanted = list(subscriptions())
+            wanted = [one for one in subscriptions() if one.id not in self._refused]
             if not wanted:
                 time.sleep(TICK_SECONDS)
             for subscription in wanted:
@@ -167,14 +207,17 @@ class HttpLink:
         self._session.close()
 
     def _poll(self, subscription: Subscription, wait: int) -> None:
-        position = subscription.position
-        query = {"topics": ",".join(subscription.topics), "limit": "1000" if position else "1"}
-        if subscription.types is not None:
-            query["types"] = ",".join(subscription.types)
-        if position is not None:
-            query["after"] = str(position)
+        query = subscription.query()
+        if subscription.position is not None:
             query["wait"] = str(wait)
-        subscription.page(self.request("GET", "/api/events", params=query, timeout=self._timeout + wait))
+        try:
+            page = self.request("GET", "/api/events", params=query, timeout=self._timeout + wait)
+        except Refused as error:
+            if error.code in TOKEN:
+                raise
+            self._refused.add(subscription.id)
+            return _refuse(subscription, error)
+        subscription.page(page)
         subscription.went_live()
 
     def request(self, method: str, path: str, **options: Any) -> Any:

@@ -62,10 +62,18 @@ class Gap:
 
 Callback = Callable[[Event], None]
 GapCallback = Callable[[Gap], None]
+RefusedCallback = Callable[[Exception], None]
 
 
 class Subscription:
-    """Topics that are followed over any number of connections. Its callbacks are called by one thread."""
+    """
+    Something that is followed over any number of connections: here topics. Its callbacks are called by one thread.
+    """
+
+    #: The log that its positions are of.
+    log = "monitoring"
+    #: The commands that begin and end it.
+    commands = ("subscribe", "unsubscribe")
 
     def __init__(
         self,
@@ -75,6 +83,7 @@ class Subscription:
         after: Optional[Position],
         callback: Callback,
         on_gap: Optional[GapCallback],
+        on_refused: Optional[RefusedCallback] = None,
     ) -> None:
         self.id = id
         self.topics = list(topics)
@@ -84,6 +93,7 @@ class Subscription:
         self.became_live = threading.Event()
         self._callback = callback
         self._on_gap = on_gap
+        self._on_refused = on_refused
 
     def join(self) -> dict[str, Any]:
         """The payload that joins, or goes on where it was."""
@@ -94,6 +104,31 @@ class Subscription:
             payload["after"] = self.position.as_json()
         return payload
 
+    def leave(self) -> dict[str, Any]:
+        """The payload that ends it."""
+        return {"id": self.id}
+
+    def query(self) -> dict[str, str]:
+        """What is asked for over HTTP."""
+        query = {"topics": ",".join(self.topics), "limit": "1000" if self.position else "1"}
+        if self.types is not None:
+            query["types"] = ",".join(self.types)
+        if self.position is not None:
+            query["after"] = str(self.position)
+        return query
+
+    def tells_first_page(self) -> bool:
+        """Whether it begins with what was there."""
+        return False
+
+    def refused(self, error: Exception) -> bool:
+        """The server does not let us in. False: nobody wants to be told."""
+        self.is_live = False
+        if self._on_refused is None:
+            return False
+        self._on_refused(error)
+        return True
+
     def page(self, answer: Mapping[str, Any]) -> None:
         """What a join or a poll was answered. Without a position nothing is told: it begins now."""
         position = Position.of(answer["position"])
@@ -101,7 +136,7 @@ class Subscription:
         if answer.get("recovered") is False:
             self.position = None
             self.gap(Gap(answer.get("lostReason") or "trimmed", position))
-        if not is_first:
+        if not is_first or self.tells_first_page():
             for event in answer["events"]:
                 self.take(Event.of(event))
         for event in answer.get("latest") or []:
@@ -116,9 +151,14 @@ class Subscription:
         at = event.position
         if at and self.position and at.epoch == self.position.epoch and at.offset <= self.position.offset:
             return
-        self._call(self._callback, event)
+        if self.is_wanted(event):
+            self._call(self._callback, event)
         if at:
             self.position = at
+
+    def is_wanted(self, event: Event) -> bool:
+        """Of what the server sends, what is told. It has left out what a subscription did not ask for."""
+        return True
 
     def gap(self, gap: Gap) -> None:
         if self._on_gap:
