@@ -22,7 +22,7 @@ export type { Cancel, Environment, EnvironmentChange, TextStore } from "./connec
 export type { PublicState } from "./connection/public-state.ts";
 export type { GetToken } from "./connection/token-source.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./log/logger.ts";
-export type { Listed } from "./monitoring/lists.ts";
+export type { Agent, Checkpoint, Listed, StreamWithProgress, Task } from "./monitoring/lists.ts";
 export type { Monitoring, SubscribedEvent, SubscriptionHandlers } from "./monitoring/monitoring.ts";
 export type { SubscriptionOptions, SubscriptionReply } from "./monitoring/subscription.ts";
 export type { RoomReply } from "./rooms/chat-room.ts";

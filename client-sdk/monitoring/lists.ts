@@ -1,3 +1,5 @@
+import type { Agent } from "../../shared/entities/agent.ts";
+import type { Checkpoint } from "../../shared/entities/checkpoint.ts";
 import type { Task } from "../../shared/entities/task.ts";
 import type { TaskStream } from "../../shared/entities/task-stream.ts";
 import type { StreamWithProgress } from "../../shared/http/streams.ts";
@@ -18,9 +20,13 @@ export interface Lists {
   tasks(filter?: { streamId?: string }): Promise<Listed<Task>>;
   /** All streams, with how far they are. */
   streams(): Promise<Listed<StreamWithProgress>>;
+  /** Agents that are connected or lately gone, with what each has in flight and what the server makes of it. */
+  agents(): Promise<Listed<Agent>>;
+  /** The places from which a task can be resumed. */
+  checkpoints(taskId: string): Promise<Listed<Checkpoint>>;
 }
 
-export type { StreamWithProgress, Task, TaskStream };
+export type { Agent, Checkpoint, StreamWithProgress, Task, TaskStream };
 
 export interface ListsDeps {
   url: string;
@@ -60,6 +66,8 @@ export function createLists({ url, tokens, environment, timeoutMs }: ListsDeps):
   return {
     tasks: ({ streamId } = {}) => list<Task>("/api/tasks", { streamId }),
     streams: () => list<StreamWithProgress>("/api/streams", {}),
+    agents: () => list<Agent>("/api/agents", {}),
+    checkpoints: (taskId) => list<Checkpoint>(`/api/tasks/${encodeURIComponent(taskId)}/checkpoints`, {}),
   };
 }
 

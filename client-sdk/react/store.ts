@@ -11,6 +11,8 @@ export interface StoreSource<Value> {
   read(): Value;
   /** Begins with the first listener and ends with the last; `changed` is called for every change. */
   watch(changed: () => void): Cancel;
+  /** Rests so long between two changes, milliseconds, where a frame is more often than anybody reads. */
+  restMs?: number;
 }
 
 interface Host {
@@ -26,17 +28,25 @@ function nextFrame(action: () => void): void {
   else setTimeout(action, 16);
 }
 
-export function createStore<Value>({ read, watch }: StoreSource<Value>): Store<Value> {
+function after(restMs: number, action: () => void): void {
+  if (restMs <= 0) nextFrame(action);
+  else setTimeout(() => nextFrame(action), restMs);
+}
+
+/** Something of an application's own that is made of events, to be shown with `useStore`. */
+export function createStore<Value>({ read, watch, restMs = 0 }: StoreSource<Value>): Store<Value> {
   const listeners = new Set<() => void>();
   let value = read();
   let isScheduled = false;
+  let toldAt = 0;
   let stop: Cancel = () => {};
 
   function changed(): void {
     if (isScheduled) return;
     isScheduled = true;
-    nextFrame(() => {
+    after(toldAt + restMs - Date.now(), () => {
       isScheduled = false;
+      toldAt = Date.now();
       value = read();
       for (const listener of [...listeners]) listener();
     });

@@ -1,0 +1,80 @@
+import type { Client, Envelope } from "@signalbox/client";
+import { createStore, storesOf, useClient, useStore } from "@signalbox/client/react";
+
+/** One value for each of the last seconds, oldest first. */
+export interface Activity {
+  /** Seconds since 1970. */
+  times: readonly number[];
+  events: readonly number[];
+  /** Milliseconds from the server's stamp to this page, of half of a second's events at most. */
+  typicalDelay: readonly (number | null)[];
+  /** Of 95 in a hundred. */
+  longDelay: readonly (number | null)[];
+  /** Milliseconds there and back, as the connection last measured it. */
+  roundTrip: readonly (number | null)[];
+}
+
+interface Second {
+  time: number;
+  events: number;
+  typical: number | null;
+  long: number | null;
+  roundTrip: number | null;
+}
+
+const secondsKept = 600;
+/** More of one second would not change what half of them are. */
+const delaysKept = 500;
+
+/** How much happens and how late it is told, second by second. */
+function createActivity(client: Client) {
+  let seconds: Second[] = [];
+  let count = 0;
+  let delays: number[] = [];
+  /** The server's clock may be ahead of this one: nothing arrives before it happens. */
+  let ahead = 0;
+
+  function heard({ timestamp }: Envelope): void {
+    count += 1;
+    const delay = Date.now() - Date.parse(timestamp);
+    ahead = Math.max(ahead, -delay);
+    if (delays.length < delaysKept) delays.push(delay + ahead);
+  }
+
+  function endSecond(): void {
+    delays.sort((one, other) => one - other);
+    const at = (share: number) => delays[Math.floor(delays.length * share)] ?? null;
+    const time = Math.floor(Date.now() / 1_000);
+    seconds.push({ time, events: count, typical: at(0.5), long: at(0.95), roundTrip: client.roundTripMs });
+    seconds = seconds.slice(-secondsKept);
+    count = 0;
+    delays = [];
+  }
+
+  return createStore<Activity>({
+    read: () => ({
+      times: seconds.map(({ time }) => time),
+      events: seconds.map(({ events }) => events),
+      typicalDelay: seconds.map(({ typical }) => typical),
+      longDelay: seconds.map(({ long }) => long),
+      roundTrip: seconds.map(({ roundTrip }) => roundTrip),
+    }),
+    watch(changed) {
+      const cancel = client.monitoring.subscribe("*", heard);
+      const timer = setInterval(() => {
+        endSecond();
+        changed();
+      }, 1_000);
+      return () => {
+        cancel();
+        clearInterval(timer);
+      };
+    },
+  });
+}
+
+export const activityOf = storesOf(createActivity);
+
+export function useActivity(): Activity {
+  return useStore(activityOf(useClient(), ""));
+}

@@ -1,0 +1,89 @@
+import { TextInput } from "@mantine/core";
+import type { Agent } from "@signalbox/client";
+import { useAgents } from "@signalbox/client/react";
+import { IconRobot } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { Page } from "../parts/page.tsx";
+import { Empty, Problem, Waiting } from "../parts/states.tsx";
+import { Tag } from "../parts/tag.tsx";
+import { Ago } from "../parts/time.tsx";
+import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
+import { byUrgency, verdictTones } from "./agents.ts";
+
+const columns: Column<Agent>[] = [
+  { key: "agent", title: "Agent", width: "minmax(7rem, 1.2fr)", cell: ({ agentId }) => agentId },
+  {
+    key: "verdict",
+    title: "Verdict",
+    width: "8rem",
+    cell: ({ verdict }) => <Tag tone={verdictTones[verdict.state]}>{verdict.state}</Tag>,
+  },
+  {
+    key: "reason",
+    title: "Because",
+    width: "minmax(0, 2fr)",
+    isForWide: true,
+    cell: ({ verdict }) => <span title={verdict.reason}>{verdict.reason}</span>,
+  },
+  {
+    key: "work",
+    title: "In flight",
+    width: "5rem",
+    isEnd: true,
+    cell: ({ inFlight, concurrency }) => `${inFlight.length} / ${concurrency}`,
+  },
+  {
+    key: "capabilities",
+    title: "Can",
+    width: "minmax(0, 1fr)",
+    isForWide: true,
+    cell: ({ capabilities }) => capabilities.join(", "),
+  },
+  { key: "seen", title: "Last seen", width: "7rem", isForWide: true, cell: ({ lastSeen }) => <Ago at={lastSeen} /> },
+];
+
+export function AgentsPage() {
+  const { items, isLive, error } = useAgents();
+  const [search, setSearch] = useState("");
+  const agents = useMemo(() => {
+    const wanted = search.trim().toLowerCase();
+    return byUrgency(items).filter(({ agentId, capabilities, verdict }) =>
+      [agentId, verdict.state, ...capabilities].some((text) => text.toLowerCase().includes(wanted)),
+    );
+  }, [items, search]);
+  const isReady = isLive || items.length > 0;
+  return (
+    <Page
+      title="Agents"
+      fills
+      actions={
+        <TextInput
+          size="xs"
+          type="search"
+          aria-label="Search agents"
+          placeholder="Name, verdict, capability"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+      }
+    >
+      {error !== null && <Problem error={error}>It is tried again every few seconds.</Problem>}
+      {!isReady && error === null && <Waiting />}
+      {isReady && agents.length === 0 && (
+        <Empty icon={IconRobot} title={items.length === 0 ? "No agents yet" : "No agent is like that"}>
+          {items.length === 0 &&
+            "An agent connects to /agents with createAgent of @signalbox/client/agent, and registers."}
+        </Empty>
+      )}
+      {agents.length > 0 && (
+        <VirtualTable
+          label="Agents"
+          rows={agents}
+          columns={columns}
+          keyOf={({ agentId }) => agentId}
+          hrefOf={({ agentId }) => `/monitoring/agents/${encodeURIComponent(agentId)}`}
+        />
+      )}
+    </Page>
+  );
+}

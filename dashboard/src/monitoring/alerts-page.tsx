@@ -1,0 +1,88 @@
+import { Button, SegmentedControl, Text } from "@mantine/core";
+import { IconBellCheck } from "@tabler/icons-react";
+import { useState } from "react";
+import { VList } from "virtua";
+import { Page } from "../parts/page.tsx";
+import { Empty, HistoryLost, Problem, Waiting } from "../parts/states.tsx";
+import { Tag, type Tone } from "../parts/tag.tsx";
+import { Ago } from "../parts/time.tsx";
+import { type Alert, useAlerts } from "./alerts.ts";
+import classes from "./alerts-page.module.css";
+
+const tones: Record<Alert["severity"], Tone> = { info: "busy", warning: "waiting", critical: "bad" };
+
+export function AlertsPage() {
+  const { alerts, open, isLive, gap, refusal, acknowledge, reopen } = useAlerts();
+  const [which, setWhich] = useState("open");
+  const [seen, setSeen] = useState(gap);
+  const shown = which === "open" ? alerts.filter(({ isAcknowledged }) => !isAcknowledged) : alerts;
+  return (
+    <Page
+      title="Alerts"
+      fills
+      actions={
+        <>
+          <SegmentedControl
+            size="xs"
+            aria-label="Which alerts"
+            value={which}
+            onChange={setWhich}
+            data={[
+              { value: "open", label: `Open ${open}` },
+              { value: "all", label: `All ${alerts.length}` },
+            ]}
+          />
+          <Button
+            size="xs"
+            variant="default"
+            disabled={open === 0}
+            onClick={() => acknowledge(alerts.map(({ alertId }) => alertId))}
+          >
+            Acknowledge all
+          </Button>
+        </>
+      }
+    >
+      {refusal !== null && <Problem error={refusal} />}
+      {gap && gap !== seen && <HistoryLost gap={gap} dismiss={() => setSeen(gap)} />}
+      {!isLive && alerts.length === 0 && <Waiting />}
+      {isLive && shown.length === 0 && (
+        <Empty icon={IconBellCheck} title={alerts.length === 0 ? "No alerts" : "Everything is acknowledged"}>
+          Acknowledging is for you alone: others see the alert until they have done so, too.
+        </Empty>
+      )}
+      {shown.length > 0 && (
+        <VList data={shown} className={classes.list} tabIndex={0} role="group" aria-label="Alerts, newest first">
+          {({ alertId, severity, title, details, at, isAcknowledged }) => (
+            <div key={alertId} className={classes.alert} data-acknowledged={isAcknowledged}>
+              <span>
+                <Tag tone={tones[severity]}>{severity}</Tag>
+              </span>
+              <div>
+                <div className={classes.title}>{title}</div>
+                <Text size="sm" c="dimmed">
+                  <Ago at={at} />
+                  {details !== undefined && ` · ${lineOf(details)}`}
+                </Text>
+              </div>
+              <Button
+                size="compact-xs"
+                variant="default"
+                aria-label={`${isAcknowledged ? "Open again" : "Acknowledge"}: ${title}`}
+                onClick={() => (isAcknowledged ? reopen(alertId) : acknowledge([alertId]))}
+              >
+                {isAcknowledged ? "Open again" : "Acknowledge"}
+              </Button>
+            </div>
+          )}
+        </VList>
+      )}
+    </Page>
+  );
+}
+
+function lineOf(details: unknown): string {
+  return Object.entries(details as Record<string, unknown>)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}

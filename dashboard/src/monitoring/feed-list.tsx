@@ -1,0 +1,55 @@
+import { UnstyledButton } from "@mantine/core";
+import type { Envelope } from "@signalbox/client";
+import { memo } from "react";
+import { VList } from "virtua";
+import { Tag } from "../parts/tag.tsx";
+import { ClockTime } from "../parts/time.tsx";
+import { toneOf, wordsOf } from "./event-words.ts";
+import type { FeedEntry } from "./feed.ts";
+import classes from "./feed-list.module.css";
+
+interface FeedListProps {
+  entries: readonly FeedEntry[];
+  open(event: Envelope): void;
+  /** Somebody reads further down, where nothing should move. */
+  scrolledAway(): void;
+}
+
+const readingPx = 40;
+
+export function FeedList({ entries, open, scrolledAway }: FeedListProps) {
+  return (
+    <VList
+      data={entries}
+      className={classes.list}
+      itemSize={37}
+      tabIndex={0}
+      role="group"
+      aria-label="Events, newest first"
+      onScroll={(offset) => offset > readingPx && scrolledAway()}
+    >
+      {(entry) =>
+        entry.type === "history_lost" ? (
+          <div key={entry.id} className={classes.hole}>
+            Events are missing here that the server no longer has ({entry.reason}).
+          </div>
+        ) : (
+          <Entry key={entry.id} event={entry} open={open} />
+        )
+      }
+    </VList>
+  );
+}
+
+const Entry = memo(function Entry({ event, open }: { event: Envelope; open(event: Envelope): void }) {
+  return (
+    <UnstyledButton className={classes.entry} data-event={event.id} onClick={() => open(event)}>
+      <ClockTime at={event.timestamp} />
+      <span>
+        <Tag tone={toneOf(event.type)}>{event.type}</Tag>
+      </span>
+      <span className={classes.room}>{event.room}</span>
+      <span className={classes.words}>{wordsOf(event)}</span>
+    </UnstyledButton>
+  );
+});

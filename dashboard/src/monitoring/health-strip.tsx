@@ -1,0 +1,43 @@
+import { Tag, type Tone } from "../parts/tag.tsx";
+import { type Component, type HealthStatus, slotSeconds } from "./health.ts";
+import classes from "./health-strip.module.css";
+
+const tones: Record<HealthStatus, Tone> = { ok: "good", degraded: "waiting", down: "bad" };
+const componentsShown = 50;
+
+/** Each component, how it is and how it was. */
+export function HealthStrip({ components }: { components: readonly Component[] }) {
+  return (
+    <ul className={classes.components}>
+      {components.slice(0, componentsShown).map(({ name, status, past, metrics }) => (
+        <li key={name} className={classes.component}>
+          <span className={classes.name} title={name}>
+            {name}
+          </span>
+          <span>{status === null ? <Tag tone="quiet">unknown</Tag> : <Tag tone={tones[status]}>{status}</Tag>}</span>
+          <span className={classes.past} role="img" aria-label={pastWords(past)}>
+            {past.map((then, slot) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a slot is its place
+              <span key={slot} className={classes.slot} data-status={then} />
+            ))}
+          </span>
+          {Object.keys(metrics).length > 0 && (
+            <span className={classes.metrics}>
+              {Object.entries(metrics)
+                .map(([metric, value]) => `${metric} ${value.toLocaleString(undefined, { maximumFractionDigits: 2 })}`)
+                .join(" · ")}
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function pastWords(past: Component["past"]): string {
+  const bad = past.filter((status) => status === "degraded" || status === "down").length;
+  const minutes = Math.max(1, Math.round((past.length * slotSeconds) / 60));
+  return bad === 0
+    ? `Nothing amiss in the last ${minutes} min`
+    : `Degraded or down for ${bad * slotSeconds} s of the last ${minutes} min`;
+}

@@ -1,0 +1,63 @@
+import { Progress, Text } from "@mantine/core";
+import { Link } from "wouter";
+import { Waiting } from "../parts/states.tsx";
+import { Tag, type Tone } from "../parts/tag.tsx";
+import { Ago, durationText } from "../parts/time.tsx";
+import type { Run } from "./agents.ts";
+import classes from "./runs.module.css";
+
+const tones: Record<Run["status"], Tone> = {
+  running: "busy",
+  completed: "good",
+  failed: "bad",
+  lost: "bad",
+  cancelled: "quiet",
+};
+
+const runsMost = 50;
+
+/** What an agent was given, how far it is with it, and what has come of it. */
+export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean }) {
+  if (runs.length === 0) {
+    return isReady ? (
+      <Text size="sm">Nothing was given to it, as far back as the log goes.</Text>
+    ) : (
+      <Waiting rows={2} />
+    );
+  }
+  return (
+    <ul className={classes.runs}>
+      {runs.slice(0, runsMost).map((run) => (
+        <li key={run.key} className={classes.run}>
+          <span>
+            <Tag tone={tones[run.status]}>{run.status}</Tag>
+          </span>
+          <span className={classes.content} title={run.content}>
+            {run.content || run.messageId}
+          </span>
+          <span className={classes.time}>
+            {run.endedAt === undefined ? (
+              <Ago at={run.startedAt} />
+            ) : (
+              durationText(Date.parse(run.endedAt) - Date.parse(run.startedAt))
+            )}
+          </span>
+          {run.status === "running" && run.percent !== undefined && (
+            <Progress.Root size="sm" className={classes.bar} transitionDuration={200}>
+              <Progress.Section value={run.percent} aria-label={`Progress of ${run.content || run.messageId}`} />
+            </Progress.Root>
+          )}
+          <span className={classes.more}>
+            {[run.attempt > 1 && `attempt ${run.attempt}`, `${run.steps} steps`, run.words].filter(Boolean).join(" · ")}
+            {run.taskId !== undefined && (
+              <>
+                {" · "}
+                <Link href={`/monitoring/tasks/${encodeURIComponent(run.taskId)}`}>task {run.taskId}</Link>
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

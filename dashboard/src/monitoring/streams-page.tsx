@@ -1,0 +1,71 @@
+import { TextInput } from "@mantine/core";
+import { useStreams, useTasks } from "@signalbox/client/react";
+import { IconTimeline } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { Page } from "../parts/page.tsx";
+import { Empty, Problem, Waiting } from "../parts/states.tsx";
+import { StreamRows, type StreamView } from "./stream-rows.tsx";
+
+export function StreamsPage() {
+  const { streams, isReady, error } = useStreamViews();
+  const [search, setSearch] = useState("");
+  const wanted = search.trim().toLowerCase();
+  const found = streams.filter(({ streamName, streamId }) =>
+    `${streamName} ${streamId}`.toLowerCase().includes(wanted),
+  );
+  return (
+    <Page
+      title="Streams"
+      fills
+      actions={
+        <TextInput
+          size="xs"
+          type="search"
+          aria-label="Search streams"
+          placeholder="Search"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+      }
+    >
+      {error !== null && <Problem error={error}>It is tried again every two seconds.</Problem>}
+      {!isReady && error === null && <Waiting />}
+      {isReady && streams.length === 0 && (
+        <Empty icon={IconTimeline} title="No streams yet">
+          A stream is a number of tasks that are followed together. A backend makes one with POST /api/streams.
+        </Empty>
+      )}
+      {isReady && streams.length > 0 && found.length === 0 && (
+        <Empty icon={IconTimeline} title="No stream is called that" />
+      )}
+      {found.length > 0 && <StreamRows streams={found} />}
+    </Page>
+  );
+}
+
+/** Streams with what holds them up: those that are held up first, then those that are under way. */
+export function useStreamViews(): { streams: readonly StreamView[]; isReady: boolean; error: unknown } {
+  const { items: streams, isLive, error } = useStreams();
+  const { items: tasks } = useTasks();
+  const views = useMemo(() => {
+    const blocked = new Map<string, string[]>();
+    for (const { streamId, status, title, blockedReason } of tasks) {
+      if (status !== "blocked" || streamId === undefined) continue;
+      const reasons = blocked.get(streamId) ?? [];
+      reasons.push(blockedReason ? `${title}: ${blockedReason}` : title);
+      blocked.set(streamId, reasons);
+    }
+    return streams
+      .map((stream): StreamView => ({ ...stream, blocked: blocked.get(stream.streamId) ?? [] }))
+      .sort(
+        (one, other) =>
+          rankOf(one) - rankOf(other) || one.streamName.localeCompare(other.streamName, undefined, { numeric: true }),
+      );
+  }, [streams, tasks]);
+  return { streams: views, isReady: isLive || streams.length > 0, error };
+}
+
+function rankOf({ blocked, progressPercentage, totalTasks }: StreamView): number {
+  if (blocked.length > 0) return 0;
+  return totalTasks > 0 && progressPercentage >= 100 ? 2 : 1;
+}

@@ -1,0 +1,49 @@
+import { useInterval } from "@mantine/hooks";
+import { useState } from "react";
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+
+const steps = [
+  { unit: "day", ms: 86_400_000 },
+  { unit: "hour", ms: 3_600_000 },
+  { unit: "minute", ms: 60_000 },
+  { unit: "second", ms: 1_000 },
+] as const;
+
+/** The time of the day, and in full where one asks for it. */
+export function ClockTime({ at }: { at: string }) {
+  const date = new Date(at);
+  return (
+    <time dateTime={at} title={whole.format(date)}>
+      {clock.format(date)}
+    </time>
+  );
+}
+
+/** How long ago, kept true. */
+export function Ago({ at }: { at: string }) {
+  const [now, setNow] = useState(Date.now);
+  useInterval(() => setNow(Date.now()), 10_000, { autoInvoke: true });
+  return (
+    <time dateTime={at} title={whole.format(new Date(at))}>
+      {agoText(Date.parse(at) - Math.max(now, Date.parse(at)))}
+    </time>
+  );
+}
+
+export function agoText(ms: number): string {
+  const step = steps.find((other) => Math.abs(ms) >= other.ms);
+  return step ? relative.format(Math.round(ms / step.ms), step.unit) : "now";
+}
+
+/** `1.2 s`, `3 min 20 s`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1_000;
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
