@@ -6,6 +6,8 @@ export interface Rate {
   commandsPerSecond: number;
   eventsPerSecond: number;
   deliveriesPerSecond: number;
+  /** The share of the time in which the event loop was busy. */
+  loopUtilization: number;
 }
 
 /** Whoever asks more often is told the same again. */
@@ -16,7 +18,8 @@ export class Rates {
   readonly #counters: Counted;
   #before: Counted;
   #at = performance.now();
-  #rate: Rate = { commandsPerSecond: 0, eventsPerSecond: 0, deliveriesPerSecond: 0 };
+  #loopBefore = performance.eventLoopUtilization();
+  #rate: Rate = { commandsPerSecond: 0, eventsPerSecond: 0, deliveriesPerSecond: 0, loopUtilization: 0 };
 
   constructor(counters: Counted) {
     this.#counters = counters;
@@ -28,12 +31,16 @@ export class Rates {
     if (elapsedMs < shortestMs) return this.#rate;
     const perSecond = (of: keyof Counted) =>
       Math.round(((this.#counters[of] - this.#before[of]) / elapsedMs) * 10_000) / 10;
+    const loop = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(loop, this.#loopBefore);
     this.#rate = {
       commandsPerSecond: perSecond("commands"),
       eventsPerSecond: perSecond("events"),
       deliveriesPerSecond: perSecond("deliveries"),
+      loopUtilization: Math.round(utilization * 1_000) / 1_000,
     };
     this.#before = { ...this.#counters };
+    this.#loopBefore = loop;
     this.#at = performance.now();
     return this.#rate;
   }

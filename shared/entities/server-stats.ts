@@ -26,6 +26,8 @@ export const Instance = z.strictObject({
   lastSeen: Timestamp,
   connections: ConnectionCounts,
   memoryBytes: z.int().min(0),
+  /** The share of the last few seconds in which the event loop was busy: at 1 everything waits. */
+  loopUtilization: z.number().min(0).max(1),
   ...rateFields,
 });
 export type Instance = z.infer<typeof Instance>;

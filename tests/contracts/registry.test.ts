@@ -17,6 +17,7 @@ const report: InstanceReport = {
   startedAt: new Date(0).toISOString(),
   connections: { chat: 1, monitoring: 0, admin: 0, agents: 0 },
   memoryBytes: 1,
+  loopUtilization: 0,
   commandsPerSecond: 1,
   eventsPerSecond: 2,
   deliveriesPerSecond: 3,

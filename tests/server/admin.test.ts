@@ -119,6 +119,7 @@ describe.each(stores)("the admin namespace (%s)", (store) => {
     expect(stats).toMatchObject({ instances: 1, connections: counts });
     expect(instances).toMatchObject([{ instanceId: server.server.instanceId, status: "active", connections: counts }]);
     expect(instances[0]?.memoryBytes).toBeGreaterThan(10_000_000);
+    expect(instances[0]?.loopUtilization).toBeGreaterThan(0);
     const busiest = Math.max(...told.map(({ deliveriesPerSecond }) => deliveriesPerSecond));
     expect(busiest).toBeGreaterThan(0);
   });

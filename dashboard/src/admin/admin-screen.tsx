@@ -1,5 +1,38 @@
-import { Title } from "@mantine/core";
+import { useClient } from "@signalbox/client/react";
+import { useEffect } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { Sections } from "../parts/section-nav.tsx";
+import { ConnectionsPage } from "./connections-page.tsx";
+import { InstancesPage } from "./instances-page.tsx";
+import { operationsOf } from "./operations.ts";
+import { RoomPage } from "./room-page.tsx";
+import { RoomsPage } from "./rooms-page.tsx";
+import { TracePage } from "./trace-page.tsx";
 
+const sections = [
+  { path: "/admin/instances", name: "Instances" },
+  { path: "/admin/connections", name: "Connections" },
+  { path: "/admin/rooms", name: "Rooms" },
+  { path: "/admin/trace", name: "Trace" },
+];
+
+/** The server itself: what it carries, and what can be done about it. */
 export default function AdminScreen() {
-  return <Title order={1}>Admin</Title>;
+  const client = useClient();
+  // Charts go on while another part of the screen is open.
+  useEffect(() => operationsOf(client, "").subscribe(() => {}), [client]);
+  return (
+    <Sections name="Admin" sections={sections}>
+      <Switch>
+        <Route path="/admin/instances" component={InstancesPage} />
+        <Route path="/admin/connections" component={ConnectionsPage} />
+        <Route path="/admin/rooms" component={RoomsPage} />
+        <Route path="/admin/rooms/:room">{({ room }) => <RoomPage key={room} room={decodeURIComponent(room)} />}</Route>
+        <Route path="/admin/trace" component={TracePage} />
+        <Route>
+          <Redirect to="/admin/instances" replace />
+        </Route>
+      </Switch>
+    </Sections>
+  );
 }

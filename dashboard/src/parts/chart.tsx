@@ -17,6 +17,8 @@ interface ChartProps {
   series: readonly Series[];
   /** How a value is written. */
   format?(value: number): string;
+  /** As far as the axis goes; without it as far as the values do. */
+  most?: number;
 }
 
 /** For both schemes: three to one against the page, and apart for those who see few colours. */
@@ -30,7 +32,7 @@ const height = 140;
 const plain = (value: number) => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
 
 /** Lines over time. What they are now is said in words as well. */
-export function Chart({ title, times, series, format = plain }: ChartProps) {
+export function Chart({ title, times, series, format = plain, most }: ChartProps) {
   const scheme = useComputedColorScheme("light");
   const { ref, width } = useElementSize();
   const place = useRef<HTMLDivElement>(null);
@@ -53,7 +55,7 @@ export function Chart({ title, times, series, format = plain }: ChartProps) {
       legend: { show: false },
       cursor: { show: false },
       padding: [8, 8, 0, 0],
-      scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] } },
+      scales: { y: { range: (_plot, _least, highest) => [0, most ?? Math.max(1, (highest ?? 0) * 1.1)] } },
       axes: [
         { ...ruled, size: 24, space: 90 },
         { ...ruled, size: 56, space: 32, values: (_plot, values) => values.map((value) => writing.current(value)) },
@@ -74,7 +76,7 @@ export function Chart({ title, times, series, format = plain }: ChartProps) {
       plot.current = null;
       made.destroy();
     };
-  }, [names, scheme, width]);
+  }, [names, scheme, width, most]);
 
   useEffect(() => {
     plot.current?.setData(data.current);

@@ -1,0 +1,57 @@
+import { Button, Group, Select, Stack, Textarea } from "@mantine/core";
+import { useClient } from "@signalbox/client/react";
+import { type FormEvent, useState } from "react";
+import { Panel } from "../parts/page.tsx";
+import { Outcome, useDoing } from "./done.tsx";
+
+const levels = ["info", "success", "warning", "error"] as const;
+
+/** Tells everybody in chat something. */
+export function AnnounceForm() {
+  const client = useClient();
+  const doing = useDoing();
+  const [message, setMessage] = useState("");
+  const [level, setLevel] = useState<(typeof levels)[number]>("info");
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const isDone = await doing.run(async () => {
+      const { position } = await client.admin.announce({ message, level });
+      return `Announced, and kept at ${position.epoch}:${position.offset}.`;
+    });
+    if (isDone) setMessage("");
+  }
+
+  return (
+    <Panel title="Announce">
+      <form onSubmit={(event) => void submit(event)}>
+        <Stack gap="xs">
+          <Textarea
+            label="Message"
+            description="Everybody in chat is told, those who come later too"
+            value={message}
+            onChange={(event) => setMessage(event.currentTarget.value)}
+            required
+            maxLength={4_096}
+            autosize
+            minRows={2}
+          />
+          <Group align="end" gap="xs">
+            <Select
+              label="Level"
+              data={levels}
+              value={level}
+              onChange={(value) => setLevel(levels.find((known) => known === value) ?? level)}
+              allowDeselect={false}
+              w={140}
+            />
+            <Button type="submit" loading={doing.isBusy} disabled={message.trim() === ""}>
+              Announce
+            </Button>
+          </Group>
+          <Outcome of={doing} />
+        </Stack>
+      </form>
+    </Panel>
+  );
+}

@@ -1,0 +1,76 @@
+import { Anchor, Button, Drawer, Group, Stack, Title } from "@mantine/core";
+import { Link } from "wouter";
+import { Facts } from "../parts/facts.tsx";
+import { Ago, ClockTime } from "../parts/time.tsx";
+import type { Connection } from "./answers.ts";
+import type { Ending } from "./ending-dialog.tsx";
+
+interface ConnectionDrawerProps {
+  connection: Connection | undefined;
+  close(): void;
+  end(ending: Ending): void;
+}
+
+/** A connection in full: whose it is, where it is, and what became of it. */
+export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerProps) {
+  return (
+    <Drawer
+      opened={connection !== undefined}
+      onClose={close}
+      position="right"
+      title={connection && `Connection of ${connection.userId}`}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      {connection && (
+        <Stack>
+          <Facts
+            facts={{
+              Id: connection.connectionId,
+              User: (
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  href={`/admin/connections?user=${encodeURIComponent(connection.userId)}`}
+                >
+                  {connection.userId}
+                </Anchor>
+              ),
+              Name: connection.name ?? undefined,
+              Roles: connection.roles.join(", "),
+              Namespace: connection.namespace,
+              Door: connection.door,
+              Instance: connection.instanceId,
+              State: connection.state,
+              Rooms: connection.rooms,
+              Connected: <Ago at={connection.connectedAt} />,
+              "Last active": <Ago at={connection.lastActivityAt} />,
+            }}
+          />
+          <Title order={2} size="h6">
+            Its states
+          </Title>
+          <Facts
+            facts={Object.fromEntries(
+              connection.history.map(({ from, to, at }) => [`${from} → ${to}`, <ClockTime key={at} at={at} />]),
+            )}
+          />
+          <Group gap="xs">
+            <Button
+              variant="default"
+              component={Link}
+              href={`/admin/trace?connection=${encodeURIComponent(connection.connectionId)}`}
+            >
+              Trace
+            </Button>
+            <Button
+              color="red.8"
+              onClick={() => end({ kind: "connection", id: connection.connectionId, userId: connection.userId })}
+            >
+              Disconnect
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Drawer>
+  );
+}

@@ -1,0 +1,125 @@
+import { SimpleGrid, Table } from "@mantine/core";
+import { Chart } from "../parts/chart.tsx";
+import { Page, Panel } from "../parts/page.tsx";
+import { Problem, Waiting } from "../parts/states.tsx";
+import { Tag } from "../parts/tag.tsx";
+import { Tile, Tiles } from "../parts/tile.tsx";
+import { Ago } from "../parts/time.tsx";
+import { AnnounceForm } from "./announce-form.tsx";
+import { LogLevelForm } from "./log-level-form.tsx";
+import { type Moment, totalOf, useOperations } from "./operations.ts";
+
+const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+const perSecond = (rate: number) => rate.toLocaleString(undefined, { maximumFractionDigits: 1 });
+
+/** All instances: how much they carry, and how near they are to what they can. */
+export function InstancesPage() {
+  const { moments, latest, error } = useOperations();
+  if (!latest) return <Page title="Instances">{error === null ? <Waiting /> : <Problem error={error} />}</Page>;
+  const { stats, instances } = latest;
+  const { chat, monitoring, admin, agents } = stats.connections;
+  const times = moments.map((moment) => Date.parse(moment.stats.timestamp) / 1_000);
+  const rate = (name: string, of: "eventsPerSecond" | "commandsPerSecond" | "deliveriesPerSecond") => ({
+    name,
+    values: moments.map((moment) => moment.stats[of]),
+  });
+  return (
+    <Page title="Instances">
+      {error !== null && <Problem error={error} />}
+      <Tiles>
+        <Tile name="Instances">{stats.instances}</Tile>
+        <Tile name="Connections">{totalOf(stats.connections).toLocaleString()}</Tile>
+        <Tile name="Rooms in use">{stats.rooms.toLocaleString()}</Tile>
+        <Tile name="Events a second">{perSecond(stats.eventsPerSecond)}</Tile>
+        <Tile name="Deliveries a second">{perSecond(stats.deliveriesPerSecond)}</Tile>
+      </Tiles>
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <Panel title="Throughput">
+          <Chart
+            title="A second"
+            times={times}
+            series={[
+              rate("commands", "commandsPerSecond"),
+              rate("events", "eventsPerSecond"),
+              rate("deliveries", "deliveriesPerSecond"),
+            ]}
+          />
+        </Panel>
+        <Panel title="Event loop">
+          <Chart
+            title="Busy"
+            times={times}
+            series={perInstance(moments, "loopUtilization")}
+            format={percent}
+            most={1}
+          />
+        </Panel>
+        <Panel title="Connections">
+          <Chart
+            title="Now"
+            times={times}
+            series={[{ name: "all", values: moments.map((moment) => totalOf(moment.stats.connections)) }]}
+          />
+        </Panel>
+        <Panel title="Memory">
+          <Chart title="Resident" times={times} series={perInstance(moments, "memoryBytes")} format={megabytes} />
+        </Panel>
+      </SimpleGrid>
+      <Panel title="All instances">
+        <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Instance</Table.Th>
+                <Table.Th>Status</Table.Th>
+                <Table.Th>Started</Table.Th>
+                <Table.Th ta="end">Connections</Table.Th>
+                <Table.Th ta="end">Events a second</Table.Th>
+                <Table.Th ta="end">Loop busy</Table.Th>
+                <Table.Th ta="end">Memory</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {instances.map((instance) => (
+                <Table.Tr key={instance.instanceId} data-instance={instance.instanceId}>
+                  <Table.Td>{instance.instanceId}</Table.Td>
+                  <Table.Td>
+                    <Tag tone={instance.status === "active" ? "good" : "waiting"}>{instance.status}</Tag>
+                  </Table.Td>
+                  <Table.Td>
+                    <Ago at={instance.startedAt} />
+                  </Table.Td>
+                  <Table.Td ta="end">{totalOf(instance.connections).toLocaleString()}</Table.Td>
+                  <Table.Td ta="end">{perSecond(instance.eventsPerSecond)}</Table.Td>
+                  <Table.Td ta="end">{percent(instance.loopUtilization)}</Table.Td>
+                  <Table.Td ta="end">{megabytes(instance.memoryBytes)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+        <p>
+          By namespace: {chat.toLocaleString()} in chat, {monitoring.toLocaleString()} in monitoring,{" "}
+          {agents.toLocaleString()} agents, {admin.toLocaleString()} admins.
+        </p>
+      </Panel>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <AnnounceForm />
+        <LogLevelForm />
+      </SimpleGrid>
+    </Page>
+  );
+}
+
+/** More lines than that are a thicket. */
+const linesMost = 4;
+
+/** A line for each of the instances that are there now. */
+function perInstance(moments: readonly Moment[], of: "loopUtilization" | "memoryBytes") {
+  const ids = (moments.at(-1)?.instances ?? []).slice(0, linesMost).map(({ instanceId }) => instanceId);
+  return ids.map((id) => ({
+    name: id.slice(-6),
+    values: moments.map(({ instances }) => instances.find(({ instanceId }) => instanceId === id)?.[of] ?? null),
+  }));
+}

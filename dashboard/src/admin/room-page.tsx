@@ -1,0 +1,81 @@
+import { Anchor, Button, Group, Text } from "@mantine/core";
+import { useInterval } from "@mantine/hooks";
+import { useClient } from "@signalbox/client/react";
+import { useCallback, useEffect, useState } from "react";
+import { Link } from "wouter";
+import { Facts } from "../parts/facts.tsx";
+import { Page, Panel } from "../parts/page.tsx";
+import { Problem, Waiting } from "../parts/states.tsx";
+import { Tile, Tiles } from "../parts/tile.tsx";
+import type { RoomView } from "./answers.ts";
+
+const readEveryMs = 2_000;
+
+/** One room: who is there, how far its log is, how much happens. Read again every two seconds. */
+export function RoomPage({ room }: { room: string }) {
+  const client = useClient();
+  const [view, setView] = useState<RoomView>();
+  const [error, setError] = useState<unknown>(null);
+
+  const read = useCallback(async () => {
+    try {
+      setView(await client.admin.room({ room }));
+      setError(null);
+    } catch (failure) {
+      setError(failure);
+    }
+  }, [client, room]);
+  useEffect(() => void read(), [read]);
+  useInterval(() => void read(), readEveryMs, { autoInvoke: true });
+
+  return (
+    <Page
+      title={room}
+      actions={
+        <Group gap="xs">
+          <Button size="xs" variant="default" component={Link} href={`/admin/trace?room=${encodeURIComponent(room)}`}>
+            Trace
+          </Button>
+          <Anchor component={Link} href="/admin/rooms" size="sm">
+            All rooms
+          </Anchor>
+        </Group>
+      }
+    >
+      {error !== null && <Problem error={error} />}
+      {!view && error === null && <Waiting rows={3} />}
+      {view && (
+        <>
+          <Tiles>
+            <Tile name="Connections">{view.connections.toLocaleString()}</Tile>
+            <Tile name="Members here">{view.memberCount.toLocaleString()}</Tile>
+            <Tile name="Events a second">{view.rate}</Tile>
+          </Tiles>
+          <Panel title="Log">
+            {view.position === null ? (
+              <Text size="sm">Nothing was ever published there.</Text>
+            ) : (
+              <Facts facts={{ Epoch: view.position.epoch, Offset: view.position.offset.toLocaleString() }} />
+            )}
+          </Panel>
+          <Panel title="Members">
+            {view.members.length === 0 && (
+              <Text size="sm">Nobody is here. Rooms of monitoring do not know their members.</Text>
+            )}
+            <Facts
+              facts={Object.fromEntries(
+                view.members.map(({ userId, name, connections }) => [
+                  name === null || name === undefined ? userId : `${name} (${userId})`,
+                  `${connections} ${connections === 1 ? "connection" : "connections"}`,
+                ]),
+              )}
+            />
+            {view.memberCount > view.members.length && (
+              <Text size="sm">and {(view.memberCount - view.members.length).toLocaleString()} more</Text>
+            )}
+          </Panel>
+        </>
+      )}
+    </Page>
+  );
+}

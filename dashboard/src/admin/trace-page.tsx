@@ -1,0 +1,85 @@
+import { Button, NumberInput, SegmentedControl, Text, TextInput } from "@mantine/core";
+import { IconRoute } from "@tabler/icons-react";
+import { type FormEvent, useState } from "react";
+import { useSearchParams } from "wouter";
+import { Page } from "../parts/page.tsx";
+import { Empty, Problem } from "../parts/states.tsx";
+import { ClockTime } from "../parts/time.tsx";
+import { useTrace } from "./trace.ts";
+import classes from "./trace-page.module.css";
+import { TraceSteps } from "./trace-steps.tsx";
+
+/** What becomes of each event and command, step by step, while one watches. */
+export function TracePage() {
+  const [parameters] = useSearchParams();
+  const [connectionId, roomOfAddress] = [parameters.get("connection"), parameters.get("room")];
+  const [kind, setKind] = useState(connectionId === null ? "room" : "connection");
+  const [name, setName] = useState(connectionId ?? roomOfAddress ?? "");
+  const [seconds, setSeconds] = useState<string | number>(60);
+  const { steps, until, error, begin, clear } = useTrace();
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const target = kind === "room" ? { room: name.trim() } : { connectionId: name.trim() };
+    void begin(target, Number(seconds));
+  }
+
+  return (
+    <Page title="Trace" fills>
+      <form className={classes.form} onSubmit={submit}>
+        <SegmentedControl
+          aria-label="What is traced"
+          size="xs"
+          value={kind}
+          onChange={setKind}
+          data={[
+            { value: "room", label: "Room" },
+            { value: "connection", label: "Connection" },
+          ]}
+        />
+        <TextInput
+          size="xs"
+          aria-label={kind === "room" ? "Room" : "Connection id"}
+          placeholder={kind === "room" ? "conversation:42" : "Id of a connection"}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          className={classes.name ?? ""}
+          required
+        />
+        <NumberInput
+          size="xs"
+          aria-label="Seconds"
+          suffix=" s"
+          min={1}
+          max={300}
+          value={seconds}
+          onChange={setSeconds}
+          w={90}
+        />
+        <Button size="xs" type="submit" disabled={name.trim() === ""}>
+          Begin
+        </Button>
+        <Button size="xs" variant="default" onClick={clear} disabled={steps.length === 0}>
+          Clear
+        </Button>
+      </form>
+      <Text size="sm" c="dimmed" role="status">
+        {until === undefined ? (
+          steps.length > 0 && "The trace has ended."
+        ) : (
+          <>
+            Told until <ClockTime at={until} />.
+          </>
+        )}
+      </Text>
+      {error !== null && <Problem error={error} />}
+      {steps.length === 0 && error === null && (
+        <Empty icon={IconRoute} title={until === undefined ? "Nothing is traced" : "Nothing has happened yet"}>
+          Events are followed from being published, over every instance, to each connection: delivered, written, or
+          dropped and why. Of a connection its commands are shown, too.
+        </Empty>
+      )}
+      {steps.length > 0 && <TraceSteps steps={steps} />}
+    </Page>
+  );
+}
