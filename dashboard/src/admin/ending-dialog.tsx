@@ -80,7 +80,7 @@ function Form({ ending: { kind, id }, close, done }: EndingDialogProps & { endin
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
           required
-          maxLength={256}
+          maxLength={500}
           data-autofocus
         />
         {problem !== undefined && (
