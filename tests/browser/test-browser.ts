@@ -30,6 +30,8 @@ export interface Visit {
   roles?: readonly Role[];
   /** Where on the dashboard. */
   path?: string;
+  /** How it is looked at: its size, its colours. */
+  page?: BrowserContextOptions;
 }
 
 /** A real browser. Its visitors share nothing but the program. */
@@ -72,10 +74,10 @@ export class TestBrowser {
   }
 
   /** Opens the dashboard with the link of a user, and waits until it is connected. */
-  async visit(server: TestServer, sub: string, { roles, path = "/" }: Visit = {}): Promise<Visitor> {
+  async visit(server: Pick<TestServer, "url">, sub: string, { roles, path = "/", page }: Visit = {}): Promise<Visitor> {
     // Socket.IO's client takes no notice of a lost network where the host is `localhost`.
     const url = server.url.replace("localhost", "127.0.0.1");
-    const visitor = new Visitor(await this.openPage(`${url}${path}#token=${tokenOf(sub, roles)}`));
+    const visitor = new Visitor(await this.openPage(`${url}${path}#token=${tokenOf(sub, roles)}`, page));
     await visitor.isIn("active");
     return visitor;
   }

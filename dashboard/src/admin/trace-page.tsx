@@ -63,7 +63,7 @@ export function TracePage() {
           Clear
         </Button>
       </form>
-      <Text size="sm" c="dimmed" role="status">
+      <Text size="sm" c="var(--muted)" role="status">
         {until === undefined ? (
           steps.length > 0 && "The trace has ended."
         ) : (

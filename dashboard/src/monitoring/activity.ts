@@ -33,9 +33,12 @@ function createActivity(client: Client) {
   let delays: number[] = [];
   /** The server's clock may be ahead of this one: nothing arrives before it happens. */
   let ahead = 0;
+  /** What was missed is told late, which says nothing about the way. */
+  let isLive = false;
 
   function heard({ timestamp }: Envelope): void {
     count += 1;
+    if (!isLive) return;
     const delay = Date.now() - Date.parse(timestamp);
     ahead = Math.max(ahead, -delay);
     if (delays.length < delaysKept) delays.push(delay + ahead);
@@ -60,13 +63,21 @@ function createActivity(client: Client) {
       roundTrip: seconds.map(({ roundTrip }) => roundTrip),
     }),
     watch(changed) {
-      const cancel = client.monitoring.subscribe("*", heard);
+      const cancel = client.monitoring.subscribe("*", {}, heard, {
+        live: () => {
+          isLive = true;
+        },
+      });
+      const cancelLoss = client.on("disconnected", () => {
+        isLive = false;
+      });
       const timer = setInterval(() => {
         endSecond();
         changed();
       }, 1_000);
       return () => {
         cancel();
+        cancelLoss();
         clearInterval(timer);
       };
     },

@@ -60,7 +60,7 @@ export function AlertsPage() {
               </span>
               <div>
                 <div className={classes.title}>{title}</div>
-                <Text size="sm" c="dimmed">
+                <Text size="sm" c="var(--muted)">
                   <Ago at={at} />
                   {details !== undefined && ` · ${lineOf(details)}`}
                 </Text>

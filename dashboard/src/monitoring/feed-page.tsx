@@ -67,7 +67,7 @@ export function FeedPage() {
         </>
       }
     >
-      <Text size="sm" c="dimmed" role="status" aria-live="off">
+      <Text size="sm" c="var(--muted)" role="status" aria-live="off">
         {isPaused ? (
           <>
             Paused.{" "}

@@ -28,6 +28,10 @@ const palettes = {
 } as const;
 
 const height = 140;
+/** What is shorter is drawn at the right end. */
+const leastSeconds = 60;
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 const plain = (value: number) => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
 
@@ -55,9 +59,12 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
       legend: { show: false },
       cursor: { show: false },
       padding: [8, 8, 0, 0],
-      scales: { y: { range: (_plot, _least, highest) => [0, most ?? Math.max(1, (highest ?? 0) * 1.1)] } },
+      scales: {
+        x: { range: (_plot, first, last) => [Math.min(first, last - leastSeconds), last] },
+        y: { range: (_plot, _least, highest) => [0, most ?? Math.max(1, (highest ?? 0) * 1.1)] },
+      },
       axes: [
-        { ...ruled, size: 24, space: 90 },
+        { ...ruled, size: 24, space: 90, values: (_plot, times) => times.map((time) => clock.format(time * 1_000)) },
         { ...ruled, size: 56, space: 32, values: (_plot, values) => values.map((value) => writing.current(value)) },
       ],
       series: [

@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { alertOf, healthOf, progressOf, tell } from "../support/monitoring.ts";
+import { installationMs } from "../support/programs.ts";
+import { RoundRobinProxy } from "../support/round-robin-proxy.ts";
+import { startServer } from "../support/server.ts";
+import { storeEnv } from "../support/stores.ts";
+import { startAgent } from "../support/test-agent.ts";
+import { findings, overflow } from "./findings.ts";
+import { TestBrowser } from "./test-browser.ts";
+
+const testMs = 60_000;
+const operating = { roles: ["admin"] } as const;
+
+/** Every part of the two screens, and what it is headed. */
+const parts = {
+  "/monitoring/overview": "Overview",
+  "/monitoring/streams": "Streams",
+  "/monitoring/tasks": "Tasks",
+  "/monitoring/tasks/t1": "Checkpoints",
+  "/monitoring/agents": "Agents",
+  "/monitoring/agents/coder": "coder",
+  "/monitoring/feed": "Live feed",
+  "/monitoring/alerts": "Alerts",
+  "/admin/instances": "Instances",
+  "/admin/connections": "Connections",
+  "/admin/rooms": "Rooms",
+  "/admin/rooms/conversation%3A42": "conversation:42",
+  "/admin/trace": "Trace",
+};
+
+describe("the admin screen", () => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await TestBrowser.launch();
+  }, installationMs);
+  afterEach(() => browser.closePages(), testMs);
+  afterAll(() => browser?.close(), testMs);
+
+  it(
+    "VIEW-5 finds a connection and ends it, or all that a user may do, once a reason is given",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const [ada, bob] = await server.conversation("42", "ada", "bob");
+      const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/connections" });
+      const end = async (user: string, item: RegExp, deed: string) => {
+        await page.getByRole("button", { name: `What to do with ${user},` }).click();
+        await page.getByRole("menuitem", { name: item }).click();
+        await page.getByLabel("Reason").fill("tests");
+        await page.getByRole("dialog").getByRole("button", { name: deed }).click();
+      };
+
+      await page.getByRole("searchbox", { name: "User" }).fill("ada");
+      await page.getByRole("button", { name: "Bob (bob)" }).waitFor({ state: "detached" });
+      await end("ada", /^Disconnect$/, "Disconnect");
+      const kicked = await ada.inbox.one("system.connection.close");
+      await page.getByText("No connection is like that").waitFor();
+      await page.getByRole("searchbox", { name: "User" }).fill("");
+      await end("bob", /^Revoke tokens/, "Revoke");
+      const revoked = await bob.inbox.one("system.connection.close");
+      const { status } = await server.request("GET", "/api/conversations", { as: "bob" });
+
+      expect([kicked, revoked]).toMatchObject([{ reason: "kicked" }, { reason: "revoked" }]);
+      expect(status).toBe(401);
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "VIEW-6 looks into a room, announces, and follows what becomes of events",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const [ada] = await server.conversation("42", "ada", "bob");
+      const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/rooms" });
+
+      await page.getByRole("searchbox", { name: "Name begins with" }).fill("conversation:");
+      await page.getByRole("link", { name: "conversation:42" }).click();
+      await page.getByText("Ada (ada)").waitFor();
+      await page.getByRole("link", { name: "Trace" }).first().click();
+      await page.getByRole("button", { name: "Begin" }).click();
+      await page.getByText("Told until").waitFor();
+      await ada.ok("chat_message", { conversationId: "42", message: "hello" });
+      await page.getByText("chat_message in conversation:42, for 2 here").waitFor();
+      await page.getByRole("link", { name: "Instances" }).click();
+      await page.getByLabel("Message").fill("Back at noon");
+      await page.getByRole("button", { name: "Announce" }).click();
+      const told = await ada.inbox.one<{ data: object }>("announcement");
+
+      expect(told.data).toMatchObject({ message: "Back at noon", level: "info" });
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "VIEW-7 shows both instances behind one proxy, and goes on at the other when one stops",
+    async () => {
+      const env = await storeEnv("redis");
+      const servers = [await startServer({ store: "redis", env }), await startServer({ store: "redis", env })] as const;
+      const proxy = await RoundRobinProxy.start(servers.map(({ url }) => url));
+      const { page } = await browser.visit(proxy, "root", { ...operating, path: "/admin/instances" });
+      const ids = servers.map(({ server }) => server.instanceId);
+      for (const id of ids) await page.locator(`[data-instance="${id}"]`).waitFor();
+
+      await page.getByRole("link", { name: "Monitoring" }).click();
+      await page.getByRole("link", { name: "Streams", exact: true }).click();
+      for (const [place, server] of servers.entries()) await tell(server, progressOf("s1", 4 + place));
+      await page.getByText("50 % · 5 / 10").waitFor();
+      await servers[0].server.close();
+      await tell(servers[1], progressOf("s1", 9));
+      await page.getByText("90 % · 9 / 10").waitFor();
+      await page.goto(`${proxy.url}/admin/instances`);
+      await page.locator(`[data-instance="${ids[1]}"]`).waitFor();
+      await page.locator(`[data-instance="${ids[0]}"]`).waitFor({ state: "detached" });
+
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it.each([
+    { colorScheme: "light", viewport: { width: 1280, height: 800 } },
+    { colorScheme: "dark", viewport: { width: 390, height: 844 } },
+  ] as const)(
+    "VIEW-8 has nothing serious for axe to say, and fits, on any part of monitoring and admin ($colorScheme)",
+    async (options) => {
+      const server = await startServer({ store: "memory" });
+      await server.conversation("42", "ada", "bob");
+      await startAgent(server, "coder");
+      await server.request("POST", "/api/tasks", {
+        as: "backend",
+        roles: ["service"],
+        body: { id: "t1", title: "One" },
+      });
+      await tell(server, progressOf("s1", 4), alertOf("a1"), healthOf("database", "down"));
+      const { page } = await browser.visit(server, "root", { ...operating, path: "/chat", page: options });
+
+      const found: Record<string, unknown> = {};
+      for (const [path, heading] of Object.entries(parts)) {
+        await page.evaluate(`history.pushState(null, "", ${JSON.stringify(path)})`);
+        await page.getByRole("heading", { name: heading }).first().waitFor();
+        await page.locator('[aria-label="Loading"]').waitFor({ state: "detached" });
+        const wrong = [...(await findings(page)), ...((await overflow(page)) > 0 ? ["too wide"] : [])];
+        if (wrong.length > 0) found[path] = wrong;
+      }
+
+      expect(found).toEqual({});
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+});

@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { alertOf, healthOf, taskCreation, tell } from "../support/monitoring.ts";
+import { installationMs } from "../support/programs.ts";
+import { startServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { TaskBoard } from "../support/task-board.ts";
+import { startAgent } from "../support/test-agent.ts";
+import { TestBrowser } from "./test-browser.ts";
+
+const testMs = 60_000;
+const watching = { roles: ["monitor"] } as const;
+
+/** So many, in portions that the server takes. */
+function batches(name: string, count: number) {
+  const all = Array.from({ length: count }, (_, index) => taskCreation(`${name}-${index}`));
+  return Array.from({ length: Math.ceil(count / 500) }, (_, index) => all.slice(index * 500, (index + 1) * 500));
+}
+
+describe("the monitoring screen", () => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await TestBrowser.launch();
+  }, installationMs);
+  afterEach(() => browser.closePages(), testMs);
+  afterAll(() => browser?.close(), testMs);
+
+  it.each(stores)(
+    "VIEW-1 shows what holds a stream up, and its bar going to 100 % as its tasks are completed (%s)",
+    async (store) => {
+      const board = await TaskBoard.start(store);
+      await board.stream("s1", 4);
+      const { page } = await browser.visit(board.server, "mona", { ...watching, path: "/monitoring/streams" });
+      const bar = page.getByRole("progressbar", { name: "Progress of Stream s1" });
+      await bar.waitFor();
+
+      await board.set("t1", "blocked", { blockedReason: "no disk" });
+      await page.getByText("Blocked: Task 1: no disk").waitFor();
+      await page.getByRole("link", { name: "Stream s1" }).click();
+      await page.getByRole("row", { name: /Task 1 Blocked no disk/ }).waitFor();
+      await page.getByRole("checkbox", { name: "Pending 3" }).check({ force: true });
+      await page.getByRole("link", { name: "Task 1" }).waitFor({ state: "detached" });
+      await page.goto(`${new URL(page.url()).origin}/monitoring/streams`);
+      const seen: (string | null)[] = [];
+      for (const [done, id] of ["t1", "t2", "t3", "t4"].entries()) {
+        await board.set(id, "completed");
+        await page.locator(`[role=progressbar][aria-valuenow="${(done + 1) * 25}"]`).waitFor();
+        seen.push(await bar.getAttribute("aria-valuetext"));
+      }
+
+      expect(seen).toEqual(["25 %", "50 %", "75 %", "100 %"]);
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "VIEW-2 holds the feed still without losing anything, also when more comes than a page keeps",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/feed" });
+      await tell(server, taskCreation("first"));
+      await page.getByText("task:first").waitFor();
+
+      await page.getByRole("button", { name: "Pause" }).click();
+      for (const batch of batches("few", 300)) await tell(server, ...batch);
+      await page.getByText("300 more have come and wait.").waitFor();
+      const whilePaused = await page.getByText("task:few-299").count();
+      await page.getByRole("button", { name: "Go on" }).click();
+      await page.getByText("The newest 301.").waitFor();
+      await page.getByRole("button", { name: "Pause" }).click();
+      for (const batch of batches("many", 3_000)) await tell(server, ...batch);
+      await page.getByText("the rest is in the server's log").waitFor();
+      await page.getByRole("button", { name: "Go on" }).click();
+      await page.getByText("task:many-2999").waitFor();
+      // 2 500 are held before the server is asked for the rest: nothing is missing on either side.
+      await page.getByRole("searchbox", { name: "Room" }).fill("task:many-2");
+      await page.getByText("The newest 2,500, of which 1,000 are like that.").waitFor();
+      await page.getByRole("searchbox", { name: "Room" }).fill("task:many-250");
+      await page.getByText("of which 10 are like that.").waitFor();
+
+      expect(whilePaused).toBe(0);
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "VIEW-3 shows agents with the server's verdict, what they have in flight, and what they did",
+    async () => {
+      const server = await startServer({ store: "memory", env: { AGENT_STALL_SECONDS: "1" } });
+      const agent = await startAgent(server, "coder", { capabilities: ["code"], beatMs: 200 });
+      const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/agents" });
+      await page.getByRole("row", { name: /coder (connected|heartbeating)/ }).waitFor();
+
+      const body = { agentId: "coder", content: "write a test" };
+      await server.request("POST", "/api/dispatches", { as: "backend", roles: ["service"], body });
+      const dispatch = await agent.nextDispatch();
+      await page.getByRole("row", { name: /coder stalled/ }).waitFor();
+      await page.getByRole("link", { name: "coder" }).click();
+      await agent.progress(dispatch, { percent: 40, progressText: "half of it" });
+      await page.getByRole("progressbar", { name: "Progress of write a test" }).waitFor();
+      await page.getByText("progressing").waitFor();
+      await agent.respond(dispatch, { content: "written" });
+      await page.getByText("1 steps · written").waitFor();
+      agent.client.close();
+      await page.getByText("gone", { exact: true }).waitFor();
+
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "VIEW-4 counts alerts until this viewer acknowledges them, and shows how components are",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      await tell(server, alertOf("disk full"), alertOf("queue long"), healthOf("database", "degraded"));
+      const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/overview" });
+      const alerts = page.getByRole("link", { name: /^Alerts/ });
+      await alerts.getByText("2").waitFor();
+      await page.getByRole("listitem").filter({ hasText: "database" }).getByText("degraded").waitFor();
+
+      await alerts.click();
+      await page.getByRole("button", { name: "Acknowledge: disk full" }).click();
+      await alerts.getByText("1").waitFor();
+      await page.reload();
+      await alerts.getByText("1").waitFor();
+      const other = await browser.visit(server, "otto", { ...watching, path: "/monitoring/alerts" });
+      await other.page.getByText("Open 2").waitFor();
+
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+});
