@@ -24,6 +24,8 @@ export interface LiveListSource<Item> {
 }
 
 const retryMs = 2_000;
+/** A list of thousands is not sorted and drawn with every frame while it changes all the time. */
+const restMs = 200;
 
 /** A list and its changes, without a hole between the two. Read anew when something was lost. */
 export function createLiveList<Item>(client: Client, source: LiveListSource<Item>): Store<LiveListView<Item>> {
@@ -37,6 +39,7 @@ export function createLiveList<Item>(client: Client, source: LiveListSource<Item
   }
 
   return createStore<LiveListView<Item>>({
+    restMs,
     read: () => ({ items: [...items.values()].filter((item) => source.shown(item)), isLive, error }),
     watch(changed) {
       let isWatched = true;

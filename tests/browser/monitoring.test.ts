@@ -114,14 +114,14 @@ describe("the monitoring screen", () => {
     "VIEW-4 counts alerts until this viewer acknowledges them, and shows how components are",
     async () => {
       const server = await startServer({ store: "memory" });
-      await tell(server, alertOf("disk full"), alertOf("queue long"), healthOf("database", "degraded"));
+      await tell(server, alertOf("disk-full"), alertOf("queue-long"), healthOf("database", "degraded"));
       const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/overview" });
       const alerts = page.getByRole("link", { name: /^Alerts/ });
       await alerts.getByText("2").waitFor();
       await page.getByRole("listitem").filter({ hasText: "database" }).getByText("degraded").waitFor();
 
       await alerts.click();
-      await page.getByRole("button", { name: "Acknowledge: disk full" }).click();
+      await page.getByRole("button", { name: "Acknowledge: disk-full" }).click();
       await alerts.getByText("1").waitFor();
       await page.reload();
       await alerts.getByText("1").waitFor();

@@ -319,7 +319,7 @@ const rules: Record<string, Rule> = {
   },
 
   // Measures the built program from outside, as it does the others.
-  bench: { uses: ["@socket.io/redis-adapter", "jsonwebtoken", "redis", "socket.io", "ws"] },
+  bench: { uses: ["@socket.io/redis-adapter", "jsonwebtoken", "playwright-core", "redis", "socket.io", "ws"] },
 };
 
 /** Twins of a port. Which of them is used is chosen in one place; one may build upon others of its make. */

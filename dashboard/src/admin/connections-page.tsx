@@ -15,6 +15,7 @@ import { usePages } from "./pages.ts";
 
 const namespaces: readonly Namespace[] = ["/chat", "/monitoring", "/agents", "/admin"];
 const pageLength = 200;
+const reportedWithinMs = 2_500;
 
 /** Every connection of every instance, a page at a time: the server searches, not the browser. */
 export function ConnectionsPage() {
@@ -107,7 +108,8 @@ export function ConnectionsPage() {
         close={() => setEnding(undefined)}
         done={() => {
           setOpened(undefined);
-          again();
+          // By then every instance has told the registry.
+          setTimeout(again, reportedWithinMs);
         }}
       />
     </Page>

@@ -17,7 +17,15 @@ export function UserMenu() {
     <Menu position="bottom-end" width={220} withinPortal>
       <Menu.Target>
         <ActionIcon variant="subtle" radius="xl" size="lg">
-          <Avatar name={name} color="indigo.8" variant="filled" autoContrast={false} size={28} radius="xl" aria-hidden />
+          <Avatar
+            name={name}
+            color="indigo.8"
+            variant="filled"
+            autoContrast={false}
+            size={28}
+            radius="xl"
+            aria-hidden
+          />
           <VisuallyHidden>{name}: account and appearance</VisuallyHidden>
         </ActionIcon>
       </Menu.Target>

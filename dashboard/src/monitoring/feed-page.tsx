@@ -2,7 +2,7 @@ import { Button, Drawer, MultiSelect, Text, TextInput } from "@mantine/core";
 import type { Envelope } from "@signalbox/client";
 import { EventType } from "@signalbox/client";
 import { IconActivity, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
-import { useDeferredValue, useMemo, useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import { Facts } from "../parts/facts.tsx";
 import { JsonView } from "../parts/json-view.tsx";
 import { Page } from "../parts/page.tsx";
@@ -35,17 +35,7 @@ export function FeedPage() {
       fills
       actions={
         <>
-          <MultiSelect
-            size="xs"
-            aria-label="Types"
-            placeholder={types.length === 0 ? "Every type" : ""}
-            data={typeNames}
-            value={types}
-            onChange={setTypes}
-            clearable
-            searchable
-            maw={360}
-          />
+          <TypeFilter types={types} setTypes={setTypes} />
           <TextInput
             size="xs"
             type="search"
@@ -110,6 +100,28 @@ export function FeedPage() {
     </Page>
   );
 }
+
+interface TypeFilterProps {
+  types: string[];
+  setTypes(types: string[]): void;
+}
+
+/** Is not drawn again with every event. */
+const TypeFilter = memo(function TypeFilter({ types, setTypes }: TypeFilterProps) {
+  return (
+    <MultiSelect
+      size="xs"
+      aria-label="Types"
+      placeholder={types.length === 0 ? "Every type" : ""}
+      data={typeNames}
+      value={types}
+      onChange={setTypes}
+      clearable
+      searchable
+      maw={360}
+    />
+  );
+});
 
 function Nothing() {
   return (

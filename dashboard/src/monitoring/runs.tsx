@@ -43,8 +43,17 @@ export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean
             )}
           </span>
           {run.status === "running" && run.percent !== undefined && (
-            <Progress.Root size="sm" className={classes.bar} transitionDuration={200}>
-              <Progress.Section value={run.percent} aria-label={`Progress of ${run.content || run.messageId}`} />
+            <Progress.Root
+              size="sm"
+              className={classes.bar}
+              transitionDuration={200}
+              role="progressbar"
+              aria-label={`Progress of ${run.content || run.messageId}`}
+              aria-valuemin={0}
+              aria-valuemax={100}
+              aria-valuenow={run.percent}
+            >
+              <Progress.Section value={run.percent} withAria={false} />
             </Progress.Root>
           )}
           <span className={classes.more}>

@@ -31,12 +31,21 @@ export function StreamRow({ stream }: { stream: StreamView }) {
       <Link href={`/monitoring/tasks?stream=${encodeURIComponent(streamId)}`} className={classes.name}>
         {streamName}
       </Link>
-      <Progress.Root size="lg" className={classes.bar} transitionDuration={200}>
+      <Progress.Root
+        size="lg"
+        className={classes.bar}
+        transitionDuration={200}
+        role="progressbar"
+        aria-label={`Progress of ${streamName}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        aria-valuetext={`${percent} %`}
+      >
         <Progress.Section
           value={progressPercentage}
           color={blocked.length > 0 ? "red.7" : isDone ? "teal.7" : "indigo.6"}
-          aria-label={`Progress of ${streamName}`}
-          aria-valuetext={`${percent} %`}
+          withAria={false}
         />
       </Progress.Root>
       <span className={classes.numbers}>

@@ -1,96 +1,38 @@
-import { Chip, Group, Select, TextInput } from "@mantine/core";
 import { useStreams } from "@signalbox/client/react";
 import { IconChecklist } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState } from "react";
-import { useLocation, useParams, useSearch, useSearchParams } from "wouter";
+import { useLocation, useParams, useSearch } from "wouter";
 import { Page } from "../parts/page.tsx";
 import { Empty, Problem, Waiting } from "../parts/states.tsx";
 import { Tag } from "../parts/tag.tsx";
+import { useStable } from "../parts/use-stable.ts";
 import { type Column, type Sort, VirtualTable } from "../parts/virtual-table.tsx";
 import { TaskDrawer } from "./task-drawer.tsx";
-import { filtered, sorted, statusWords, type TaskView, taskStatuses, useTaskViews } from "./tasks.ts";
+import { StatusFilter, TaskFilters, useTaskFilter } from "./task-filters.tsx";
+import { filtered, sorted, statusWords, type TaskView, useTaskViews } from "./tasks.ts";
 
 export function TasksPage() {
   const { tasks, isReady, error } = useTaskViews();
   const { items: streams } = useStreams();
-  const [parameters, setParameters] = useSearchParams();
+  const { filter } = useTaskFilter();
   const [sort, setSort] = useState<Sort>({ by: "status", isDown: false });
   const [, go] = useLocation();
   const query = useSearch();
   const { id } = useParams<{ id?: string }>();
 
-  const statuses = parameters.get("status")?.split(",").filter(Boolean) ?? [];
-  const [stream, agent] = [parameters.get("stream"), parameters.get("agent")];
-  const search = useDeferredValue(parameters.get("search") ?? "");
-  const wanted = statuses.join(",");
-  const rows = useMemo(
-    () => sorted(filtered(tasks, { statuses: wanted === "" ? [] : wanted.split(","), stream, agent, search }), sort),
-    [tasks, wanted, stream, agent, search, sort],
-  );
-  const counts = useMemo(() => countBy(tasks), [tasks]);
-  const names = useMemo(() => new Map(streams.map(({ streamId, streamName }) => [streamId, streamName])), [streams]);
-  const agents = useMemo(() => [...new Set(tasks.flatMap(({ agentId }) => agentId ?? []))].sort(), [tasks]);
+  const wanted = useDeferredValue(useStable(filter));
+  const rows = useMemo(() => sorted(filtered(tasks, wanted), sort), [tasks, wanted, sort]);
+  const counts = useStable(useMemo(() => countBy(tasks), [tasks]));
+  const options = useStable(streams.map(({ streamId, streamName }) => ({ value: streamId, label: streamName })));
+  const columns = useMemo(() => columnsWith(new Map(options.map(({ value, label }) => [value, label]))), [options]);
+  const agents = useStable([...new Set(tasks.flatMap(({ agentId }) => agentId ?? []))].sort());
 
-  /** Filters stand in the address: what is seen can be sent to somebody. */
-  const set = (name: string, value: string | null) =>
-    setParameters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
   const suffix = query === "" ? "" : `?${query}`;
   const opened = id === undefined ? undefined : decodeURIComponent(id);
 
   return (
-    <Page
-      title="Tasks"
-      fills
-      actions={
-        <>
-          <Select
-            size="xs"
-            aria-label="Stream"
-            placeholder="Every stream"
-            data={streams.map(({ streamId, streamName }) => ({ value: streamId, label: streamName }))}
-            value={stream}
-            onChange={(value) => set("stream", value)}
-            clearable
-            searchable
-            limit={200}
-          />
-          <Select
-            size="xs"
-            aria-label="Agent"
-            placeholder="Every agent"
-            data={agents}
-            value={agent}
-            onChange={(value) => set("agent", value)}
-            clearable
-            searchable
-          />
-          <TextInput
-            size="xs"
-            type="search"
-            aria-label="Search tasks"
-            placeholder="Search"
-            value={parameters.get("search") ?? ""}
-            onChange={(event) => set("search", event.currentTarget.value)}
-          />
-        </>
-      }
-    >
-      <Chip.Group multiple value={statuses} onChange={(value) => set("status", value.join(","))}>
-        <Group gap="xs" role="group" aria-label="Status">
-          {taskStatuses.map((status) => (
-            <Chip key={status} size="xs" value={status} variant="outline">
-              {statusWords[status].word} {counts[status] ?? 0}
-            </Chip>
-          ))}
-        </Group>
-      </Chip.Group>
+    <Page title="Tasks" fills actions={<TaskFilters streams={options} agents={agents} />}>
+      <StatusFilter counts={counts} />
       {error !== null && <Problem error={error}>It is tried again every two seconds.</Problem>}
       {!isReady && error === null && <Waiting />}
       {isReady && rows.length === 0 && (
@@ -102,7 +44,7 @@ export function TasksPage() {
         <VirtualTable
           label="Tasks"
           rows={rows}
-          columns={columnsWith(names)}
+          columns={columns}
           keyOf={(task) => task.id}
           hrefOf={(task) => `/monitoring/tasks/${encodeURIComponent(task.id)}${suffix}`}
           sort={sort}

@@ -1,4 +1,3 @@
-import { useThrottledValue } from "@mantine/hooks";
 import { EventType, type Task } from "@signalbox/client";
 import { useTasks } from "@signalbox/client/react";
 import { useMemo } from "react";
@@ -32,14 +31,10 @@ export interface TaskFilter {
   search: string;
 }
 
-/** Where it is more than a person reads. */
-const restMs = 200;
-
 /** All tasks with their agents. */
 export function useTaskViews() {
   const { items, isLive, error } = useTasks();
   const { events } = useEvents({ topics: ["agent:*"], types: ["task_dispatched"], most: 5_000 });
-  const resting = useThrottledValue(items, restMs);
   const tasks = useMemo(() => {
     const agents = new Map<string, string>();
     for (const event of events) {
@@ -47,8 +42,8 @@ export function useTaskViews() {
       const { taskId, agentId } = event.data;
       if (taskId !== undefined) agents.set(taskId, agentId);
     }
-    return resting.map((task): TaskView => ({ ...task, agentId: agents.get(task.id) }));
-  }, [resting, events]);
+    return items.map((task): TaskView => ({ ...task, agentId: agents.get(task.id) }));
+  }, [items, events]);
   return { tasks, isReady: isLive || items.length > 0, isLive, error };
 }
 

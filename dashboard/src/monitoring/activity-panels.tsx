@@ -1,0 +1,34 @@
+import { Chart } from "../parts/chart.tsx";
+import { Panel } from "../parts/page.tsx";
+import { useActivity } from "./activity.ts";
+
+const milliseconds = (value: number) => `${Math.round(value)} ms`;
+
+/** How much happens. */
+export function TrafficPanel() {
+  const { times, events } = useActivity();
+  return (
+    <Panel title="Traffic">
+      <Chart title="Events a second" times={times} series={[{ name: "events", values: events }]} />
+    </Panel>
+  );
+}
+
+/** How late it is told. */
+export function LatencyPanel() {
+  const { times, typicalDelay, longDelay, roundTrip } = useActivity();
+  return (
+    <Panel title="Latency">
+      <Chart
+        title="From the server to this page"
+        times={times}
+        series={[
+          { name: "half of them", values: typicalDelay },
+          { name: "95 of 100", values: longDelay },
+          { name: "there and back", values: roundTrip },
+        ]}
+        format={milliseconds}
+      />
+    </Panel>
+  );
+}
