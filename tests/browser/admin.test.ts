@@ -41,7 +41,7 @@ describe("the admin screen", () => {
     "VIEW-5 finds a connection and ends it, or all that a user may do, once a reason is given",
     async () => {
       const server = await startServer({ store: "memory" });
-      const [ada] = await server.conversation("42", "ada", "bob");
+      const [ada, bob] = await server.conversation("42", "ada", "bob");
       const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/connections" });
       const end = async (user: string, item: RegExp, deed: string) => {
         await page.getByRole("button", { name: `What to do with ${user},` }).click();
@@ -55,8 +55,13 @@ describe("the admin screen", () => {
       await end("ada", /^Disconnect$/, "Disconnect");
       const kicked = await ada.inbox.one("system.connection.close");
       await page.getByText("No connection is like that").waitFor();
+      await page.getByRole("searchbox", { name: "User" }).fill("");
+      await end("bob", /^Revoke tokens/, "Revoke");
+      const revoked = await bob.inbox.one("system.connection.close");
+      const { status } = await server.request("GET", "/api/conversations", { as: "bob" });
 
-      expect(kicked).toMatchObject({ reason: "kicked" });
+      expect([kicked, revoked]).toMatchObject([{ reason: "kicked" }, { reason: "revoked" }]);
+      expect(status).toBe(401);
       expect(browser.faults).toEqual([]);
     },
     testMs,
@@ -72,6 +77,11 @@ describe("the admin screen", () => {
       await page.getByRole("searchbox", { name: "Name begins with" }).fill("conversation:");
       await page.getByRole("link", { name: "conversation:42" }).click();
       await page.getByText("Ada (ada)").waitFor();
+      await page.locator('a[href^="/admin/trace?room="]').click();
+      await page.getByRole("button", { name: "Begin" }).click();
+      await page.getByText("Told until").waitFor();
+      await ada.ok("chat_message", { conversationId: "42", message: "hello" });
+      await page.getByText("chat_message in conversation:42, for 2 here").waitFor();
       await page.getByRole("link", { name: "Instances" }).click();
       await page.getByLabel("Message").fill("Back at noon");
       await page.getByRole("button", { name: "Announce" }).click();
