@@ -18,6 +18,8 @@ export interface EventListOptions {
   most: number;
 }
 
+/** So long a list is kept that nobody looks at: whoever opens one agent after the other does not keep them all. */
+const lingerMs = 10_000;
 /** The server gives no more at once. */
 const recentMost = 1_000;
 
@@ -26,13 +28,15 @@ function createEventList(client: Client, { topics, types, most }: EventListOptio
   let isLive = false;
   let gap: Gap | null = null;
   let refusal: string | null = null;
-  /** What came with a position is in the order of the log; what came without is told last. */
+  /** Where it goes on when somebody looks again. */
   let after: Position | undefined;
+  let forgetting: ReturnType<typeof setTimeout> | undefined;
 
   return createStore<EventList>({
     restMs: 100,
     read: () => ({ events: events.slice(-most), isLive, gap, refusal }),
     watch(changed) {
+      clearTimeout(forgetting);
       const options = { ...(types ? { types } : {}), ...(after ? { after } : { recent: Math.min(most, recentMost) }) };
       const cancel = client.monitoring.subscribe(
         topics,
@@ -69,6 +73,11 @@ function createEventList(client: Client, { topics, types, most }: EventListOptio
         cancel();
         cancelLoss();
         isLive = false;
+        forgetting = setTimeout(() => {
+          events = [];
+          after = undefined;
+          changed();
+        }, lingerMs);
       };
     },
   });
