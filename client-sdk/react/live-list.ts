@@ -25,7 +25,7 @@ export interface LiveListSource<Item> {
 
 const retryMs = 2_000;
 /** A list of thousands is not sorted and drawn with every frame while it changes all the time. */
-const restMs = 200;
+const restMs = 250;
 
 /** A list and its changes, without a hole between the two. Read anew when something was lost. */
 export function createLiveList<Item>(client: Client, source: LiveListSource<Item>): Store<LiveListView<Item>> {

@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useClient } from "@signalbox/client/react";
 import { IconPlugConnectedX, IconRefresh } from "@tabler/icons-react";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import { Page } from "../parts/page.tsx";
 import { Empty, Problem, Waiting } from "../parts/states.tsx";
@@ -39,6 +39,7 @@ export function ConnectionsPage() {
     },
     [client, userId, namespace],
   );
+  const columns = useMemo(() => connectionColumns({ open: setOpened, end: setEnding }), []);
   const { items, isReady, isReading, hasMore, error, more, again } = usePages(read);
   const set = (name: string, value: string | null) =>
     setParameters(
@@ -97,7 +98,7 @@ export function ConnectionsPage() {
         <VirtualTable
           label="Connections"
           rows={items}
-          columns={connectionColumns({ open: setOpened, end: setEnding })}
+          columns={columns}
           keyOf={({ connectionId }) => connectionId}
           onEnd={more}
         />

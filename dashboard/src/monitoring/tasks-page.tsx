@@ -1,6 +1,6 @@
 import { useStreams } from "@signalbox/client/react";
 import { IconChecklist } from "@tabler/icons-react";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import { Page } from "../parts/page.tsx";
 import { Empty, Problem, Waiting } from "../parts/states.tsx";
@@ -28,6 +28,7 @@ export function TasksPage() {
   const agents = useStable([...new Set(tasks.flatMap(({ agentId }) => agentId ?? []))].sort());
 
   const suffix = query === "" ? "" : `?${query}`;
+  const hrefOf = useCallback((task: TaskView) => `/monitoring/tasks/${encodeURIComponent(task.id)}${suffix}`, [suffix]);
   const opened = id === undefined ? undefined : decodeURIComponent(id);
 
   return (
@@ -46,7 +47,7 @@ export function TasksPage() {
           rows={rows}
           columns={columns}
           keyOf={(task) => task.id}
-          hrefOf={(task) => `/monitoring/tasks/${encodeURIComponent(task.id)}${suffix}`}
+          hrefOf={hrefOf}
           sort={sort}
           onSort={(by) => setSort((before) => ({ by, isDown: before.by === by && !before.isDown }))}
         />

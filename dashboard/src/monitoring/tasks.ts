@@ -42,9 +42,20 @@ export function useTaskViews() {
       const { taskId, agentId } = event.data;
       if (taskId !== undefined) agents.set(taskId, agentId);
     }
-    return items.map((task): TaskView => ({ ...task, agentId: agents.get(task.id) }));
+    return items.map((task) => viewOf(task, agents.get(task.id)));
   }, [items, events]);
   return { tasks, isReady: isLive || items.length > 0, isLive, error };
+}
+
+const views = new WeakMap<Task, TaskView>();
+
+/** The same view of the same task, so that what has not changed need not be drawn again. */
+function viewOf(task: Task, agentId: string | undefined): TaskView {
+  const known = views.get(task);
+  if (known && known.agentId === agentId) return known;
+  const view = { ...task, agentId };
+  views.set(task, view);
+  return view;
 }
 
 export function filtered(tasks: readonly TaskView[], { statuses, stream, agent, search }: TaskFilter): TaskView[] {
@@ -61,17 +72,33 @@ export function filtered(tasks: readonly TaskView[], { statuses, stream, agent, 
   );
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true });
+/** What texts are compared by, `part 9` before `part 10`: comparing by language takes too long for thousands. */
+const sortKeys = new Map<string, string>();
+const sortKeysMost = 50_000;
+
+function sortKeyOf(text: string): string {
+  const known = sortKeys.get(text);
+  if (known !== undefined) return known;
+  if (sortKeys.size >= sortKeysMost) sortKeys.clear();
+  const key = text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+  sortKeys.set(text, key);
+  return key;
+}
+
+function compare(one: string, other: string): number {
+  const [first, second] = [sortKeyOf(one), sortKeyOf(other)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
 
 const keys: Record<string, (one: TaskView, other: TaskView) => number> = {
-  title: (one, other) => collator.compare(one.title, other.title),
+  title: (one, other) => compare(one.title, other.title),
   status: (one, other) => taskStatuses.indexOf(one.status) - taskStatuses.indexOf(other.status),
-  stream: (one, other) => collator.compare(one.streamId ?? "", other.streamId ?? ""),
-  agent: (one, other) => collator.compare(one.agentId ?? "", other.agentId ?? ""),
+  stream: (one, other) => compare(one.streamId ?? "", other.streamId ?? ""),
+  agent: (one, other) => compare(one.agentId ?? "", other.agentId ?? ""),
 };
 
 export function sorted(tasks: TaskView[], { by, isDown }: Sort): TaskView[] {
-  const compare = keys[by] ?? (() => 0);
+  const order = keys[by] ?? (() => 0);
   const sign = isDown ? -1 : 1;
-  return tasks.sort((one, other) => sign * compare(one, other) || collator.compare(one.title, other.title));
+  return tasks.sort((one, other) => sign * order(one, other) || compare(one.title, other.title));
 }

@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
 // biome-ignore-all lint/a11y/useFocusableInteractive: these rows and headings are for reading
 import { UnstyledButton } from "@mantine/core";
-import { type CSSProperties, type Key, type ReactNode, useRef } from "react";
+import { type CSSProperties, type Key, memo, type ReactNode, useRef } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Link } from "wouter";
 import classes from "./virtual-table.module.css";
@@ -95,28 +95,43 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       <div role="rowgroup" className={classes.body}>
         <Virtualizer ref={list} data={rows} startMargin={headHeight} itemSize={41} onScroll={scrolled}>
           {(row, index) => (
-            <div key={keyOf(row)} role="row" aria-rowindex={index + 2} className={classes.row}>
-              {columns.map((column, place) => (
-                <div
-                  key={column.key}
-                  role="cell"
-                  className={column.hasButtons ? `${classes.cell} ${classes.above}` : classes.cell}
-                  data-wide={column.isForWide}
-                  data-end={column.isEnd}
-                >
-                  {place === 0 && hrefOf ? (
-                    <Link href={hrefOf(row)} className={classes.link}>
-                      {column.cell(row)}
-                    </Link>
-                  ) : (
-                    column.cell(row)
-                  )}
-                </div>
-              ))}
-            </div>
+            <TableRow key={keyOf(row)} row={row} place={index + 2} columns={columns} href={hrefOf?.(row)} />
           )}
         </Virtualizer>
       </div>
     </div>
   );
 }
+
+interface TableRowProps<Row> {
+  row: Row;
+  /** Counted from 1, the heading included. */
+  place: number;
+  columns: readonly Column<Row>[];
+  href: string | undefined;
+}
+
+/** Is drawn again when its own row has changed, and not with every other. */
+const TableRow = memo(function TableRow<Row>({ row, place, columns, href }: TableRowProps<Row>) {
+  return (
+    <div role="row" aria-rowindex={place} className={classes.row}>
+      {columns.map((column, index) => (
+        <div
+          key={column.key}
+          role="cell"
+          className={column.hasButtons ? `${classes.cell} ${classes.above}` : classes.cell}
+          data-wide={column.isForWide}
+          data-end={column.isEnd}
+        >
+          {index === 0 && href !== undefined ? (
+            <Link href={href} className={classes.link}>
+              {column.cell(row)}
+            </Link>
+          ) : (
+            column.cell(row)
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}) as <Row>(props: TableRowProps<Row>) => ReactNode;
