@@ -19,7 +19,9 @@ export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
       width: "minmax(6rem, 1.2fr)",
       cell: (connection) => (
         <Anchor component="button" type="button" size="sm" fw={500} onClick={() => open(connection)}>
-          {connection.name === null ? connection.userId : `${connection.name} (${connection.userId})`}
+          {connection.name === null || connection.name === connection.userId
+            ? connection.userId
+            : `${connection.name} (${connection.userId})`}
         </Anchor>
       ),
     },

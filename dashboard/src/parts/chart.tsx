@@ -60,7 +60,7 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
       cursor: { show: false },
       padding: [8, 8, 0, 0],
       scales: {
-        x: { range: (_plot, first, last) => [Math.min(first, last - leastSeconds), last] },
+        x: { range: () => spanOf(data.current[0]) },
         y: { range: (_plot, _least, highest) => [0, most ?? Math.max(1, (highest ?? 0) * 1.1)] },
       },
       axes: [
@@ -107,4 +107,10 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
       <div className={classes.canvas} ref={place} aria-hidden />
     </figure>
   );
+}
+
+/** From the first to the last; uPlot would draw a whole day around one alone. */
+function spanOf(times: ArrayLike<number>): [number, number] {
+  const last = times[times.length - 1] ?? Date.now() / 1_000;
+  return [Math.min(times[0] ?? last, last - leastSeconds), last];
 }
