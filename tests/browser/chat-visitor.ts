@@ -18,7 +18,11 @@ export class ChatVisitor extends Visitor {
     const { page } = this;
     await page.getByRole("button", { name: "New conversation" }).click();
     await page.getByLabel("Title").fill(title);
-    await page.getByLabel("Members").fill(members.map((member) => `${member},`).join(""));
+    const input = page.getByRole("combobox", { name: "Members" });
+    for (const member of members) {
+      await input.fill(member);
+      await input.press("Enter");
+    }
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: title, exact: true }).waitFor();
     await this.messages.waitFor();
