@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/glob
 import { installationMs } from "../support/programs.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
+import { accessibilityFaults } from "./accessibility.ts";
 import { ChatVisitor } from "./chat-visitor.ts";
 import { TestBrowser } from "./test-browser.ts";
 
@@ -126,6 +127,68 @@ describe("chat", () => {
       await bob.page.getByText("This answer was stopped.").waitFor();
       await ada.sees("The answer is 4");
       expect(cancelled.messageId).toBe("r-1");
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-8 tells of announcements and notifications, also of those that were made while it was away",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const ada = await arrive(server, "ada");
+      const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
+      const notices = ada.page.getByRole("log", { name: "Notices" });
+
+      await admin.ok("admin.announce", { message: "Tea is ready", level: "info" });
+      await notices.getByText("Tea is ready").waitFor();
+      await ada.goOffline();
+      const body = { title: "Your kettle", level: "success" };
+      await server.request("POST", "/api/users/ada/notifications", { as: "kitchen", roles: ["service"], body });
+      await ada.goOnline();
+      await notices.getByText("Your kettle").waitFor();
+      await notices.getByRole("button", { name: "Dismiss" }).first().click();
+
+      await notices.getByText("Tea is ready").waitFor({ state: "detached" });
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-9 can be used by keyboard and screen reader, in light and dark, at the width of a phone too",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const bob = await server.connect("bob", { roles: ["user", "agent"] });
+      const { conversation } = await bob.ok("conversation.create", { title: "Signals", members: ["ada"] });
+      const conversationId = conversation.id;
+      const message = "# One\n\n- [x] two\n\n```js\nthree();\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> four";
+      await bob.ok("chat_message", { conversationId, message });
+      await bob.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "half" });
+      const faults: string[] = [];
+      const ada = await arrive(server, "ada");
+      const { page } = ada;
+
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await ada.open("Signals");
+        await ada.messages.getByText("four").waitFor();
+        faults.push(...(await accessibilityFaults(page)));
+        await page.setViewportSize({ width: 390, height: 844 });
+        await ada.messages.getByText("four").waitFor();
+        const width: number = await page.evaluate("document.documentElement.scrollWidth");
+        expect(width).toBe(390);
+        faults.push(...(await accessibilityFaults(page)));
+        await page.getByRole("link", { name: "All conversations" }).click();
+        await page.getByRole("button", { name: "New conversation" }).press("Enter");
+        await page.getByRole("dialog").getByLabel("Title").waitFor();
+        faults.push(...(await accessibilityFaults(page)));
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+
+      expect(faults).toEqual([]);
       expect(browser.faults).toEqual([]);
     },
     testMs,
