@@ -79,23 +79,23 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-1 says that history is gone, keeps what was shown, and sends once what is tried again",
+    "PAGE-1 says that history is gone, and keeps what was shown",
     async () => {
-      const server = await startServer({ store: "memory", env: { LOG_MAX_EVENTS: "20" } });
+      const server = await startServer({ store: "memory", env: { LOG_MAX_EVENTS: "4" } });
       const ada = await arrive(server, "ada");
       await ada.create("Signals", "bob");
       await ada.send("before");
       await ada.goOffline();
       const client = await server.connect("bob", { roles: ["user", "agent"] });
-      for (let count = 0; count < 30; count += 1) {
+      for (let count = 0; count < 10; count += 1) {
         await client.ok("chat_message", { conversationId: ada.conversationId(), message: `message ${count}` });
       }
 
       await ada.goOnline();
 
       await ada.messages.getByText("History before this is gone").waitFor();
-      await ada.messages.getByText("message 29", { exact: true }).waitFor();
-      expect((await ada.texts()).at(-1)).toBe("message 29");
+      await ada.messages.getByText("message 9", { exact: true }).waitFor();
+      expect(await ada.texts()).toEqual(["before", "message 6", "message 7", "message 8", "message 9"]);
       expect(browser.faults).toEqual([]);
     },
     testMs,

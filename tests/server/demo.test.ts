@@ -8,9 +8,12 @@ import { eventually, within } from "../support/within.ts";
 
 const buildAndRunMs = 120_000;
 
-interface Stream {
-  name: string;
-  progress: { completedTasks: number };
+/** Of an agent, or of a stream. */
+interface Item {
+  id: string;
+  status?: string;
+  name?: string;
+  progress?: { completedTasks: number };
 }
 
 describe("the demonstration", () => {
@@ -30,19 +33,23 @@ describe("the demonstration", () => {
       const isReady = () => output.includes("Ctrl-C stops everything") || demo.exitCode !== null;
       // It is built first.
       while (!isReady()) await Promise.race([ended, once(demo.stdout, "data")]);
-      const token = output.split("#token=").at(-1)?.split("\\n")[0] ?? "";
-      const ask = async (path: string) =>
-        (await fetch(`http://localhost:${port}${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
+      const token = output.split("#token=").at(-1)?.split("\n")[0] ?? "";
+      const list = async (path: string): Promise<Item[]> => {
+        const answer = await fetch(`http://localhost:${port}${path}`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        return ((await answer.json()) as { items: Item[] }).items;
+      };
 
-      const agents = await ask("/api/agents");
+      const agents = await list("/api/agents");
       await eventually(async () => {
-        const { items }: { items: Stream[] } = await ask("/api/streams");
-        return items.some(({ name, progress }) => name.startsWith("Question") && progress.completedTasks === 2);
+        const streams = await list("/api/streams");
+        return streams.some(({ name, progress }) => name?.startsWith("Question") && progress?.completedTasks === 2);
       }, "an answered question");
       process.kill(-(demo.pid ?? 0), "SIGINT");
-      await within(ended, () => `the end of the demo:\\n${output}`);
+      await within(ended, () => `the end of the demo:\n${output}`);
 
-      expect(agents.items.map(({ id, status }: { id: string; status: string }) => [id, status]).toSorted()).toEqual([
+      expect(agents.map(({ id, status }) => [id, status]).toSorted()).toEqual([
         ["reviewer", "connected"],
         ["searcher", "connected"],
       ]);

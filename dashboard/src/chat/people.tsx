@@ -17,7 +17,7 @@ const shownFaces = 4;
 /** Who is here, and who belongs to the conversation. */
 export function People({ conversationId, members, here }: PeopleProps) {
   const [isOpen, setOpen] = useState(false);
-  const names = here.map(({ userId, name }) => name ?? userId);
+  const names = here.map(({ userId, name }) => name ?? userId).sort();
   return (
     <>
       <UnstyledButton
