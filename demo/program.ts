@@ -30,6 +30,8 @@ export async function startProgram(script: string[], environment: Record<string,
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
   return {
+    /** What it has said so far. */
+    output: () => output,
     async stop() {
       if (child.exitCode === null) child.kill("SIGINT");
       await ended;

@@ -319,7 +319,7 @@ const rules: Record<string, Rule> = {
   },
 
   // A server and those who use it, for people who want to see something.
-  demo: { uses: ["shared", "client-sdk", "jsonwebtoken"] },
+  demo: { uses: ["shared", "client-sdk", "jsonwebtoken", "playwright-core"] },
 
   // Measures the built program from outside, as it does the others.
   bench: { uses: ["@socket.io/redis-adapter", "jsonwebtoken", "redis", "socket.io", "ws"] },
