@@ -16,6 +16,13 @@ export function App() {
     case "nobody":
       return <SignIn {...state} signIn={signIn} goToProvider={goToProvider} />;
     case "somebody":
-      return <SignedIn key={state.session.userId} session={state.session} signOut={signOut} ended={read} />;
+      return (
+        <SignedIn
+          key={`${state.session.userId} ${state.session.roles.join()}`}
+          session={state.session}
+          signOut={signOut}
+          ended={read}
+        />
+      );
   }
 }

@@ -20,6 +20,9 @@ import { titleOf } from "./title-of.ts";
 import { useRead } from "./use-read.ts";
 import { WrittenAnswer } from "./written-answer.tsx";
 
+/** More than these do not fit into sight. */
+const manyUnread = 8;
+
 /** One conversation, from its first message to what is being typed. `item`: what the list knows of it, if anything. */
 export function ConversationView({ id, item }: { id: string; item: ConversationItem | undefined }) {
   const client = useClient();
@@ -38,6 +41,9 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
       isAfter(entry.position, readTo) && entry.sender?.userId !== session.userId;
     return entries.find(isNew)?.id ?? null;
   }, [entries, readTo, session.userId]);
+  // Where the first new one is out of sight.
+  const [unreadAtFirst, setUnreadAtFirst] = useState(item?.unread ?? 0);
+  const unread = unreadFrom !== null && unreadAtFirst > manyUnread ? unreadAtFirst : 0;
   const [awayFrom, setAwayFrom] = useState<string | null>(null);
   useEffect(() => {
     if (missed) setAwayFrom(missed.firstId);
@@ -115,11 +121,20 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
       {view.isLoaded || entries.length > 0 ? (
         <MessageList
           rows={rows}
-          missed={missed && { key: missed.firstId, count: missed.count }}
+          missed={
+            missed
+              ? { key: missed.firstId, count: missed.count, wasAway: true }
+              : unread > 0
+                ? { key: unreadFrom ?? "", count: unread, wasAway: false }
+                : null
+          }
           isLoadingEarlier={view.isLoadingEarlier}
           render={render}
           loadEarlier={() => void store.loadEarlier()}
-          jumped={store.forgetMissed}
+          jumped={() => {
+            store.forgetMissed();
+            setUnreadAtFirst(0);
+          }}
           atEnd={setAtEnd}
         />
       ) : (

@@ -7,8 +7,8 @@ import type { Row } from "./rows.ts";
 
 interface MessageListProps {
   rows: readonly Row[];
-  /** Above which row the new ones begin that came while one was away, and how many they are. */
-  missed: { key: string; count: number } | null;
+  /** Above which row the new ones begin, how many they are, and whether they came while there was no connection. */
+  missed: { key: string; count: number; wasAway: boolean } | null;
   isLoadingEarlier: boolean;
   render(row: Row): React.ReactElement;
   loadEarlier(): void;
@@ -73,11 +73,12 @@ export function MessageList(props: MessageListProps) {
           leftSection={<IconArrowUp size={14} aria-hidden />}
           onClick={() => jump(missed.key)}
         >
-          {missed.count} new while you were away
+          {missed.count} new {missed.wasAway ? "while you were away" : "messages"}
         </Button>
       )}
       <VList
         ref={list}
+        data={rows}
         className={classes.list ?? ""}
         shift={isShifted}
         onScroll={scrolled}
@@ -85,11 +86,11 @@ export function MessageList(props: MessageListProps) {
         aria-label="Messages"
         tabIndex={0}
       >
-        {rows.map((row) => (
+        {(row) => (
           <div key={row.key} className={classes.row} data-row={row.kind}>
             {render(row)}
           </div>
-        ))}
+        )}
       </VList>
       {!isAtEnd && (
         <Button
