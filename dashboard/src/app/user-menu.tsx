@@ -1,4 +1,4 @@
-import { ActionIcon, Avatar, Menu, Text, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Avatar, Menu, Text, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
 import { useSignedIn } from "../session/session-context.ts";
 
@@ -16,8 +16,17 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width={220} withinPortal>
       <Menu.Target>
-        <ActionIcon variant="subtle" radius="xl" size="lg" aria-label={`${name}: account and appearance`}>
-          <Avatar name={name} color="initials" size={28} radius="xl" />
+        <ActionIcon variant="subtle" radius="xl" size="lg">
+          <Avatar
+            name={name}
+            color="indigo.8"
+            variant="filled"
+            autoContrast={false}
+            size={28}
+            radius="xl"
+            aria-hidden
+          />
+          <VisuallyHidden>{name}: account and appearance</VisuallyHidden>
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

@@ -16,6 +16,9 @@ const components: Components = {
       {alt || String(src)}
     </a>
   ),
+  input: ({ checked = false }) => (
+    <input type="checkbox" checked={checked} disabled aria-label={checked ? "Done" : "Not done"} />
+  ),
   pre: CodeBlock,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard

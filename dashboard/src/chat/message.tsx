@@ -1,6 +1,7 @@
-import { Anchor, Avatar, Button, Group, Text } from "@mantine/core";
-import { IconLink, IconRobot } from "@tabler/icons-react";
+import { Anchor, Button, Group, Text } from "@mantine/core";
+import { IconLink } from "@tabler/icons-react";
 import { memo, type ReactNode } from "react";
+import { Face } from "./face.tsx";
 import { MarkdownText } from "./markdown-text.tsx";
 import classes from "./message.module.css";
 import type { Entry, Link } from "./model/entry.ts";
@@ -19,13 +20,7 @@ interface FrameProps {
 export function MessageFrame({ name, isFirst, isAgent = false, at, children }: FrameProps) {
   return (
     <article className={classes.message} data-first={isFirst}>
-      {isFirst ? (
-        <Avatar name={name} color={isAgent ? "violet" : "initials"} size={32} radius="md" aria-hidden>
-          {isAgent ? <IconRobot size={18} /> : null}
-        </Avatar>
-      ) : (
-        <span />
-      )}
+      {isFirst ? <Face name={name} isAgent={isAgent} /> : <span />}
       <div className={classes.body}>
         {isFirst && (
           <Group gap="xs" align="baseline">

@@ -1,7 +1,19 @@
-import { Alert, Avatar, Button, Group, Indicator, Modal, Stack, Text, UnstyledButton } from "@mantine/core";
+import {
+  Alert,
+  Avatar,
+  Button,
+  Group,
+  Indicator,
+  Modal,
+  Stack,
+  Text,
+  UnstyledButton,
+  VisuallyHidden,
+} from "@mantine/core";
 import type { Member } from "@signalbox/client";
 import { useClient } from "@signalbox/client/react";
 import { type FormEvent, useState } from "react";
+import { Face } from "./face.tsx";
 import { MembersInput } from "./new-conversation.tsx";
 import classes from "./people.module.css";
 
@@ -20,17 +32,14 @@ export function People({ conversationId, members, here }: PeopleProps) {
   const names = here.map(({ userId, name }) => name ?? userId).sort();
   return (
     <>
-      <UnstyledButton
-        className={classes.faces ?? ""}
-        onClick={() => setOpen(true)}
-        aria-label={`Here: ${names.join(", ") || "nobody"}. Members and adding some`}
-      >
+      <UnstyledButton className={classes.faces ?? ""} onClick={() => setOpen(true)}>
+        <VisuallyHidden>Here: {names.join(", ") || "nobody"}. Members, and adding some.</VisuallyHidden>
         <Avatar.Group spacing="xs">
           {names.slice(0, shownFaces).map((name) => (
-            <Avatar key={name} name={name} color="initials" size={28} radius="xl" aria-hidden />
+            <Face key={name} name={name} size={28} />
           ))}
         </Avatar.Group>
-        <Text size="xs" c="dimmed" className={classes.count ?? ""}>
+        <Text size="xs" c="dimmed" className={classes.count ?? ""} aria-hidden>
           {here.length} here
         </Text>
       </UnstyledButton>
@@ -43,7 +52,7 @@ export function People({ conversationId, members, here }: PeopleProps) {
                 <li key={userId}>
                   <Group gap="sm">
                     <Indicator color="green" disabled={!present} size={10} offset={4} position="bottom-end">
-                      <Avatar name={present?.name ?? userId} color="initials" size={32} aria-hidden />
+                      <Face name={present?.name ?? userId} />
                     </Indicator>
                     <Text size="sm">{present?.name ?? userId}</Text>
                     <Text size="xs" c="dimmed">
