@@ -24,9 +24,11 @@ describe("the demonstration", () => {
     "DEMO-1 has agents that answer people's questions, and ends without leaving anything behind",
     async () => {
       const port = await freePort();
+      // As somebody at a terminal starts it, who has no environment of tests.
+      const { NODE_ENV: _, ...environment } = process.env;
       const demo = spawn("npm", ["run", "demo"], {
         cwd: root,
-        env: { ...process.env, PORT: String(port), NODE_ENV: "development" },
+        env: { ...environment, PORT: String(port) },
         stdio: ["ignore", "pipe", "pipe"],
         detached: true,
       });
