@@ -23,6 +23,7 @@ export function useClient(): Client {
   return client;
 }
 
+/** What a store shows; the component is rendered again when that has changed. */
 export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get, store.get);
 }

@@ -26,6 +26,7 @@ function nextFrame(action: () => void): void {
   else setTimeout(action, 16);
 }
 
+/** Something of an application's own that is made of events, to be shown with `useStore`. */
 export function createStore<Value>({ read, watch }: StoreSource<Value>): Store<Value> {
   const listeners = new Set<() => void>();
   let value = read();
