@@ -2,10 +2,13 @@ import type { Cancel } from "../connection/environment.ts";
 
 /** Something that is shown, and tells when it has changed. `get` gives the same object until it has. */
 export interface Store<Value> {
+  /** What is shown now. */
   get(): Value;
+  /** Calls back when it has changed, until what is returned is called. */
   subscribe(listener: () => void): Cancel;
 }
 
+/** What a store is made from. */
 export interface StoreSource<Value> {
   /** What is shown now. Called once for all changes of a frame. */
   read(): Value;

@@ -29,6 +29,7 @@ export interface ConversationsStore extends Store<ConversationsView> {
 /** So many are followed, so that their numbers are true at every moment; a connection may be in 128 rooms. */
 const followed = 60;
 const listed = 200;
+const quietMs = 2_000;
 
 const stores = perClient(createConversationsStore);
 
@@ -43,6 +44,7 @@ function createConversationsStore(client: Client): ConversationsStore {
   let told: () => void = () => {};
   let isReading = false;
   let isStale = false;
+  let counting: ReturnType<typeof setTimeout> | undefined;
 
   const sorted = () => [...items.values()].sort((one, other) => other.lastAt - one.lastAt);
 
@@ -75,6 +77,12 @@ function createConversationsStore(client: Client): ConversationsStore {
       await read();
     }
     isReading = false;
+  }
+
+  /** The list was read while something was being said, perhaps: when it is quiet, the server's numbers are the true ones. */
+  function countAnew(): void {
+    clearTimeout(counting);
+    counting = setTimeout(() => void refresh(), quietMs);
   }
 
   function follow(): void {
@@ -111,6 +119,7 @@ function createConversationsStore(client: Client): ConversationsStore {
     // What comes again when a room is entered was counted by the list.
     if (!entry || !isAfter(entry.position, item.lastPosition)) return;
     const unread = isMine ? item.unread : item.unread + 1;
+    countAnew();
     items.set(item.id, { ...item, unread, ...lastOf(event) });
     told();
   }
@@ -142,6 +151,7 @@ function createConversationsStore(client: Client): ConversationsStore {
       void refresh();
       return () => {
         told = () => {};
+        clearTimeout(counting);
         for (const cancel of cancels) cancel();
         for (const stop of following.values()) stop();
         following.clear();
