@@ -1,7 +1,7 @@
 /** Jest runs the TypeScript as it stands, as ES modules; the types are checked apart, by `npm run types`. */
 export default {
   testEnvironment: "node",
-  globalSetup: "<rootDir>/tests/support/build-dashboard.js",
+  globalSetup: "<rootDir>/tests/support/before-all-tests.js",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },

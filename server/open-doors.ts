@@ -70,7 +70,9 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     isProduction: config.NODE_ENV === "production",
     backChannelLogout: identity.backChannelLogout,
     providers: identity.providers,
-    dashboardEnabled: config.DASHBOARD_ENABLED,
+    dashboard: config.DASHBOARD_ENABLED
+      ? { socketPath: config.SOCKET_PATH, hasAdmin: config.ADMIN_ENABLED }
+      : undefined,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);

@@ -6,7 +6,7 @@ import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
-import { createDashboard } from "./dashboard.ts";
+import { createDashboard, type DashboardOptions } from "./dashboard.ts";
 import { createDispatchRoutes } from "./dispatch-routes.ts";
 import { createDocumentRoutes } from "./document-routes.ts";
 import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
@@ -28,7 +28,8 @@ export interface AppDeps
   bodyBytes: number;
   /** Levels of JSON in a request's body. */
   jsonDepth: number;
-  dashboardEnabled: boolean;
+  /** What the dashboard is told of the server; `undefined`: there is none. */
+  dashboard: DashboardOptions["settings"] | undefined;
 }
 
 /** The HTTP door. */
@@ -63,7 +64,10 @@ export function createApp(deps: AppDeps): Express {
   app.use("/api", createTaskRoutes({ ...deps, calls }));
   app.use("/api", createIdentityRoutes({ ...deps, calls }));
   app.use("/api", createDispatchRoutes({ calls }));
-  if (deps.dashboardEnabled) app.use(createDashboard({ providers: deps.providers.map(({ issuer }) => issuer) }));
+  if (deps.dashboard) {
+    const providers = deps.providers.map(({ issuer }) => issuer);
+    app.use(createDashboard({ providers, settings: deps.dashboard }));
+  }
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);
   });

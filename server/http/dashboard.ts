@@ -8,6 +8,8 @@ import helmet from "helmet";
 export interface DashboardOptions {
   /** OpenID providers that pages may ask for tokens. */
   providers: readonly string[];
+  /** What the page is told of the server. */
+  settings: { socketPath: string; hasAdmin: boolean };
 }
 
 /** What the build has made of `dashboard/`; the tests run the server's sources as they stand. */
@@ -15,8 +17,9 @@ const built = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../dist/dashboard" : "../../dashboard", import.meta.url),
 );
 
-/** Stands in the built page wherever the nonce of an answer belongs. */
+/** Stand in the built page where the nonce of an answer belongs, and what the page is told. */
 const noncePlaceholder = "NONCE_OF_THE_ANSWER";
+const settingsPlaceholder = "SETTINGS_OF_THE_SERVER";
 
 const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
 <p>The dashboard has not been built: <code>npm run build</code>.</p>`;
@@ -25,10 +28,11 @@ const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
  * What a browser is shown at `/`, and at every address that is a screen of it. Files under `assets/` are named by
  * their content and never change. SPEC PAGE-3, PAGE-4.
  */
-export function createDashboard({ providers }: DashboardOptions): Router {
+export function createDashboard({ providers, settings }: DashboardOptions): Router {
   const dashboard = Router();
   const index = join(built, "index.html");
-  const page = existsSync(index) ? readFileSync(index, "utf8") : undefined;
+  const told = JSON.stringify(settings).replaceAll('"', "&quot;");
+  const page = existsSync(index) ? readFileSync(index, "utf8").replace(settingsPlaceholder, told) : undefined;
   const policy = contentSecurityPolicy(providers);
 
   dashboard.use(

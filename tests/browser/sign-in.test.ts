@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { audience, TestProvider } from "../support/openid-provider.ts";
 import { installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
+import { eventually } from "../support/within.ts";
 import { TestBrowser } from "./test-browser.ts";
 
 const testMs = 60_000;
@@ -89,6 +91,39 @@ describe("signing in", () => {
       await ada.page.getByRole("heading", { name: "Sign in" }).waitFor();
       await ada.page.getByRole("alert").waitFor();
       expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-10 is done at a provider, comes back to where one was, and goes on with the provider's newer tokens",
+    async () => {
+      const provider = await TestProvider.start();
+      // Renewed a minute before its end, which is at once.
+      provider.lifetime = 62;
+      const env = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: "dashboard", OIDC_AUDIENCE: audience };
+      const server = await startServer({ store: "memory", env });
+      const url = server.url.replace("localhost", "127.0.0.1");
+      provider.letSignInFrom({ clientId: "dashboard", redirectUri: `${url}/sign-in` });
+      const page = await browser.openPage(`${url}/chat`);
+
+      await page.getByRole("button", { name: `Sign in at ${new URL(provider.issuer).host}` }).click();
+      await page.locator('[name="login"]').fill("ada");
+      await page.locator('[name="password"]').fill("any");
+      await page.getByRole("button", { name: "Sign-in" }).click();
+      const renewed: string[] = [];
+      page.on("request", (request) => {
+        const { authorization } = request.headers();
+        if (request.method() === "POST" && authorization) renewed.push(authorization);
+      });
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.locator('connection-status[data-state="active"]').waitFor();
+      await eventually(() => new Set(renewed).size >= 2, "a newer token");
+
+      expect(page.url()).toBe(`${url}/chat`);
+      expect(await page.locator("connection-status").getAttribute("data-state")).toBe("active");
+      // The provider's own page asks for pictures and fonts that are not there.
+      expect(browser.faults.filter((fault) => !fault.startsWith("Failed to load resource"))).toEqual([]);
     },
     testMs,
   );

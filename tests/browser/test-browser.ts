@@ -107,4 +107,15 @@ export class Visitor {
   async isIn(state: PublicState): Promise<void> {
     await this.page.locator(`connection-status[data-state="${state}"]`).waitFor();
   }
+
+  /** What the policy of the page keeps from working offline is the network alone. */
+  async goOffline(): Promise<void> {
+    await this.context.setOffline(true);
+    await this.isIn("reconnecting");
+  }
+
+  async goOnline(): Promise<void> {
+    await this.context.setOffline(false);
+    await this.isIn("active");
+  }
 }

@@ -318,6 +318,9 @@ const rules: Record<string, Rule> = {
     ],
   },
 
+  // A server and those who use it, for people who want to see something.
+  demo: { uses: ["shared", "client-sdk", "jsonwebtoken", "playwright-core"] },
+
   // Measures the built program from outside, as it does the others.
   bench: { uses: ["@socket.io/redis-adapter", "jsonwebtoken", "playwright-core", "redis", "socket.io", "ws"] },
 };
@@ -326,12 +329,12 @@ const rules: Record<string, Rule> = {
 const twin = /^server\/(?!redis\/).*\/(memory|redis)-[^/]*$/;
 const choosers = ["server/open-store.ts", "server/create-server.ts"];
 
-const files = ["shared", "server", "client-sdk", "dashboard", "bench"].flatMap(sourceFiles);
+const files = ["shared", "server", "client-sdk", "dashboard", "demo", "bench"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
 
 /** The part that a file of the project belongs to; a package is a part by itself. */
 function partOf(path: string): string | undefined {
-  if (!/^(?:server|shared|bench|tests|client-sdk|dashboard)\//.test(path)) return path;
+  if (!/^(?:server|shared|bench|tests|client-sdk|dashboard|demo)\//.test(path)) return path;
   const parts = Object.keys(rules).filter((part) => path === part || path.startsWith(`${part}/`));
   // What a part has a row of its own for is not of the part.
   return parts.sort((one, other) => other.length - one.length)[0];

@@ -77,6 +77,14 @@ describe("the dashboard", () => {
     expect(answers.map(({ body }) => body.code)).toEqual(Array(6).fill("not_found"));
   });
 
+  it("PAGE-4 is told where Socket.IO is, and whether there is an admin screen", async () => {
+    const server = await startServer({ store: "memory", env: { SOCKET_PATH: "/live", ADMIN_ENABLED: "false" } });
+
+    const text = await (await asBrowser(server, "/")).text();
+
+    expect(text).toContain('content="{&quot;socketPath&quot;:&quot;/live&quot;,&quot;hasAdmin&quot;:false}"');
+  });
+
   it("PAGE-4 can be switched off", async () => {
     const server = await startServer({ store: "memory", env: { DASHBOARD_ENABLED: "false" } });
 

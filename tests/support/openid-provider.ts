@@ -41,6 +41,12 @@ export interface TestProviderOptions {
   audience?: string;
 }
 
+/** A page that people sign in from, which can keep no secret. */
+export interface SignInPage {
+  clientId: string;
+  redirectUri: string;
+}
+
 /** What a login gives. */
 const Tokens = z.looseObject({ access_token: z.string(), id_token: z.string(), refresh_token: z.string() });
 export type Tokens = z.output<typeof Tokens>;
@@ -56,6 +62,7 @@ export class TestProvider {
   /** `true`: everything is answered 503. */
   isDown = false;
   readonly #options: TestProviderOptions;
+  #pages: readonly SignInPage[] = [];
   #logoutsTo: { url: string; withSession: boolean } | undefined;
   readonly #server: Server;
   #serve: RequestListener = () => {};
@@ -96,6 +103,12 @@ export class TestProvider {
   /** From now on it posts logouts there, and says of which session they are or of which user alone. */
   postLogouts(to: { url: string; withSession: boolean }): void {
     this.#logoutsTo = to;
+    this.rotate(this.key);
+  }
+
+  /** From now on it lets people sign in from this page. */
+  letSignInFrom(page: SignInPage): void {
+    this.#pages = [page];
     this.rotate(this.key);
   }
 
@@ -188,7 +201,17 @@ export class TestProvider {
             backchannel_logout_session_required: this.#logoutsTo.withSession,
           }),
         },
+        ...this.#pages.map(({ clientId, redirectUri }) => ({
+          client_id: clientId,
+          redirect_uris: [redirectUri],
+          grant_types: ["authorization_code", "refresh_token"],
+          token_endpoint_auth_method: "none" as const,
+          id_token_signed_response_alg: alg,
+        })),
       ],
+      // As most providers do; this one by itself only where `offline_access` is asked for.
+      issueRefreshToken: async () => true,
+      clientBasedCORS: () => true,
       clientDefaults: { id_token_signed_response_alg: alg },
       enabledJWA: { idTokenSigningAlgValues: [alg] },
       pkce: { required: () => false },

@@ -5,7 +5,7 @@ import { SignedIn } from "./signed-in.tsx";
 
 /** Nobody knows yet who is here; somebody has to sign in; or somebody is signed in. */
 export function App() {
-  const { state, signIn, signOut, read } = useSession();
+  const { state, signIn, goToProvider, signOut, read } = useSession();
   switch (state.name) {
     case "reading":
       return (
@@ -14,8 +14,15 @@ export function App() {
         </Center>
       );
     case "nobody":
-      return <SignIn {...state} signIn={signIn} />;
+      return <SignIn {...state} signIn={signIn} goToProvider={goToProvider} />;
     case "somebody":
-      return <SignedIn key={state.session.userId} session={state.session} signOut={signOut} ended={read} />;
+      return (
+        <SignedIn
+          key={`${state.session.userId} ${state.session.roles.join()}`}
+          session={state.session}
+          signOut={signOut}
+          ended={read}
+        />
+      );
   }
 }

@@ -1,6 +1,7 @@
 import type { SignedIn as Person } from "@signalbox/client/session";
 import { type Icon, IconActivity, IconMessages, IconServerCog } from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import { serverSettings } from "../parts/server-settings.ts";
 
 export type Role = Person["roles"][number];
 
@@ -46,5 +47,8 @@ const screens: readonly Screen[] = [
 
 /** The screens that exist for somebody, in the order of the navigation. */
 export function screensOf({ roles }: Pick<Person, "roles">): readonly Screen[] {
-  return screens.filter((screen) => screen.roles.some((role) => roles.includes(role)));
+  return screens.filter(
+    (screen) =>
+      screen.roles.some((role) => roles.includes(role)) && (screen.path !== "/admin" || serverSettings.hasAdmin),
+  );
 }

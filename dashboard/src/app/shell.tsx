@@ -6,6 +6,7 @@ import { ErrorBoundary } from "../parts/error-boundary.tsx";
 import { useSignedIn } from "../session/session-context.ts";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Navigation } from "./navigation.tsx";
+import { Notices } from "./notices.tsx";
 import { type Screen, screensOf } from "./screens.ts";
 import classes from "./shell.module.css";
 import { UserMenu } from "./user-menu.tsx";
@@ -27,6 +28,7 @@ export function Shell() {
           <UserMenu />
         </div>
       </header>
+      <Notices />
       <Navigation screens={screens} current={current} />
       <main id="content" className={classes.content} tabIndex={-1}>
         {current && <title>{`${current.name} – Signalbox`}</title>}

@@ -2,6 +2,7 @@ import { createClient } from "@signalbox/client";
 import { SignalboxProvider } from "@signalbox/client/react";
 import type { SignedIn as Person } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
+import { serverSettings } from "../parts/server-settings.ts";
 import { SessionContext } from "../session/session-context.ts";
 import { screensOf } from "./screens.ts";
 import { Shell } from "./shell.tsx";
@@ -17,7 +18,7 @@ interface SignedInProps {
 export function SignedIn({ session, signOut, ended }: SignedInProps) {
   const [client] = useState(() => {
     const namespaces = screensOf(session).map(({ namespace }) => namespace);
-    return createClient({ cookie: true, namespaces });
+    return createClient({ cookie: true, namespaces, path: serverSettings.socketPath });
   });
 
   useEffect(() => {

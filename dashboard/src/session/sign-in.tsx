@@ -1,4 +1,4 @@
-import { Alert, Button, Card, Center, Code, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, Center, Code, Divider, PasswordInput, Stack, Text, Title } from "@mantine/core";
 import type { SignInProvider } from "@signalbox/client/session";
 import { type FormEvent, useState } from "react";
 import { Brand } from "../parts/brand.tsx";
@@ -8,10 +8,11 @@ interface SignInProps {
   providers: readonly SignInProvider[];
   problem: string | undefined;
   signIn(token: string): Promise<void>;
+  goToProvider(provider: SignInProvider): Promise<void>;
 }
 
 /** For those whom the server does not know yet. */
-export function SignIn({ problem, signIn }: SignInProps) {
+export function SignIn({ providers, problem, signIn, goToProvider }: SignInProps) {
   const [text, setText] = useState("");
   const [isBusy, setBusy] = useState(false);
 
@@ -35,6 +36,12 @@ export function SignIn({ problem, signIn }: SignInProps) {
               {problem}
             </Alert>
           )}
+          {providers.map((provider) => (
+            <Button key={provider.issuer} onClick={() => void goToProvider(provider)}>
+              Sign in at {new URL(provider.issuer).host}
+            </Button>
+          ))}
+          {providers.length > 0 && <Divider label="or with a token" />}
           <form onSubmit={submit}>
             <Stack>
               <PasswordInput
@@ -46,7 +53,7 @@ export function SignIn({ problem, signIn }: SignInProps) {
                 autoComplete="off"
                 spellCheck={false}
               />
-              <Button type="submit" loading={isBusy}>
+              <Button type="submit" variant={providers.length > 0 ? "default" : "filled"} loading={isBusy}>
                 Sign in
               </Button>
             </Stack>

@@ -1,6 +1,6 @@
-import { SignalboxError } from "@signalbox/client";
 import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
+import { chosenProvider, returnPath } from "./chosen-provider.ts";
 import { takeTokenFromAddress } from "./token-in-address.ts";
 
 export type SessionState =
@@ -9,6 +9,9 @@ export type SessionState =
   | { name: "somebody"; session: SignedIn };
 
 const cookieSession = createCookieSession();
+
+/** What only those need who come by a provider. */
+const loadOpenId = () => import("./openid.ts");
 
 // Before anything else has seen the address, and once, however often the page is built.
 const tokenOfAddress = takeTokenFromAddress();
@@ -40,14 +43,40 @@ export function useSession() {
     [read],
   );
 
+  const goToProvider = useCallback(
+    async (provider: SignInProvider) => {
+      try {
+        await (await loadOpenId()).goToProvider(provider);
+      } catch (error) {
+        await read(messageOf(error));
+      }
+    },
+    [read],
+  );
+
+  const comeBack = useCallback(async () => {
+    try {
+      const { token, path } = await (await loadOpenId()).comeBack();
+      history.replaceState(null, "", path);
+      await signIn(token);
+    } catch (error) {
+      history.replaceState(null, "", "/");
+      await read(messageOf(error));
+    }
+  }, [read, signIn]);
+
   const signOut = useCallback(async () => {
     // One that has ended already needs no ending.
     await cookieSession.end().catch(() => {});
+    if (chosenProvider.get()) await (await loadOpenId()).forgetProvider();
     await read();
   }, [read]);
 
   useEffect(() => {
-    if (!isBegun) void (tokenOfAddress === undefined ? read() : signIn(tokenOfAddress));
+    if (!isBegun) {
+      if (tokenOfAddress !== undefined) void signIn(tokenOfAddress);
+      else void (location.pathname === returnPath ? comeBack() : read());
+    }
     isBegun = true;
     // A link that is pasted over the address of an open page.
     const changed = () => {
@@ -56,11 +85,27 @@ export function useSession() {
     };
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
-  }, [read, signIn]);
+  }, [read, signIn, comeBack]);
 
-  return { state, signIn, signOut, read };
+  const isSomebody = state.name === "somebody";
+  useEffect(() => {
+    if (!isSomebody || !chosenProvider.get()) return;
+    let stop: (() => void) | undefined;
+    let isOver = false;
+    void loadOpenId().then(async ({ renewTokens }) => {
+      // The session goes on with the newer token; a connection that ends meanwhile comes back by the new cookie.
+      stop = await renewTokens((token) => void cookieSession.begin(token).catch(() => {}));
+      if (isOver) stop?.();
+    });
+    return () => {
+      isOver = true;
+      stop?.();
+    };
+  }, [isSomebody]);
+
+  return { state, signIn, goToProvider, signOut, read };
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof SignalboxError ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error);
 }

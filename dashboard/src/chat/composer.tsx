@@ -1,0 +1,154 @@
+import { ActionIcon, Badge, Button, CloseButton, Group, Popover, Stack, Textarea, TextInput } from "@mantine/core";
+import type { MessageInput } from "@signalbox/client";
+import { IconLinkPlus, IconSend2 } from "@tabler/icons-react";
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import classes from "./composer.module.css";
+import { type Attachment, attachmentOf } from "./model/attachment.ts";
+
+interface ComposerProps {
+  isDisabled: boolean;
+  draft: { get(): string; set(text: string): void };
+  post(input: MessageInput): void;
+  typing(isTyping: boolean): void;
+}
+
+const maxLength = 16_384;
+const typingEveryMs = 3_000;
+
+/** Where one writes. Enter sends, Shift+Enter begins a new line. */
+export function Composer({ isDisabled, draft, post, typing }: ComposerProps) {
+  const [text, setText] = useState(draft.get);
+  const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
+  const toldAt = useRef(0);
+
+  useEffect(() => () => void (toldAt.current > 0 && typing(false)), [typing]);
+
+  function changed(next: string) {
+    setText(next);
+    draft.set(next);
+    if (next === "") return stopped();
+    if (Date.now() - toldAt.current < typingEveryMs) return;
+    toldAt.current = Date.now();
+    typing(true);
+  }
+
+  function stopped() {
+    if (toldAt.current > 0) typing(false);
+    toldAt.current = 0;
+  }
+
+  function send() {
+    if (text.trim() === "" || isDisabled) return;
+    post({ message: text, ...(attachments.length > 0 && { attachments: [...attachments] }) });
+    setText("");
+    draft.set("");
+    setAttachments([]);
+    stopped();
+  }
+
+  function pressed(event: KeyboardEvent) {
+    // An input method that is composing a word takes Enter for itself.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  }
+
+  return (
+    <form
+      className={classes.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {attachments.length > 0 && (
+        <Group gap="xs" mb="xs">
+          {attachments.map((attachment) => (
+            <Badge
+              key={attachment.url}
+              variant="default"
+              tt="none"
+              rightSection={
+                <CloseButton
+                  size="xs"
+                  aria-label={`Without ${attachment.name}`}
+                  onClick={() => setAttachments(attachments.filter((other) => other !== attachment))}
+                />
+              }
+            >
+              {attachment.name}
+            </Badge>
+          ))}
+        </Group>
+      )}
+      <div className={classes.line}>
+        <Attach add={(attachment) => setAttachments((before) => [...before, attachment])} />
+        <Textarea
+          className={classes.text ?? ""}
+          aria-label="Message"
+          placeholder="Write a message – Markdown works"
+          autosize
+          minRows={1}
+          maxRows={8}
+          maxLength={maxLength}
+          disabled={isDisabled}
+          value={text}
+          onChange={(event) => changed(event.currentTarget.value)}
+          onKeyDown={pressed}
+        />
+        <ActionIcon type="submit" size="input-sm" aria-label="Send" disabled={isDisabled || text.trim() === ""}>
+          <IconSend2 size={18} aria-hidden />
+        </ActionIcon>
+      </div>
+    </form>
+  );
+}
+
+/** Attachments are links: the server keeps no files. */
+function Attach({ add }: { add(attachment: Attachment): void }) {
+  const [isOpen, setOpen] = useState(false);
+  const [url, setUrl] = useState("");
+  const [name, setName] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    // It is a form within a form of the tree, though not of the page.
+    event.stopPropagation();
+    const attachment = attachmentOf(url, name);
+    if (!attachment) return setProblem("An address such as https://example.com/picture.png");
+    add(attachment);
+    setUrl("");
+    setName("");
+    setProblem(null);
+    setOpen(false);
+  }
+
+  return (
+    <Popover opened={isOpen} onChange={setOpen} position="top-start" width={300} trapFocus withinPortal>
+      <Popover.Target>
+        <ActionIcon variant="default" size="input-sm" aria-label="Attach a link" onClick={() => setOpen(!isOpen)}>
+          <IconLinkPlus size={18} aria-hidden />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form onSubmit={submit}>
+          <Stack gap="xs">
+            <TextInput
+              label="Address"
+              type="url"
+              required
+              value={url}
+              error={problem}
+              onChange={(event) => setUrl(event.currentTarget.value)}
+            />
+            <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} />
+            <Button type="submit" size="xs">
+              Attach
+            </Button>
+          </Stack>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,95 @@
+import { ActionIcon, Alert, Badge, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { useState } from "react";
+import { VList } from "virtua";
+import { Link } from "wouter";
+import classes from "./conversation-list.module.css";
+import type { ConversationItem, ConversationsView } from "./model/conversations-store.ts";
+import { NewConversation } from "./new-conversation.tsx";
+import { shortly } from "./time.ts";
+import { titleOf } from "./title-of.ts";
+
+interface ConversationListProps {
+  view: ConversationsView;
+  me: string;
+  current: string | undefined;
+}
+
+/** One's conversations, newest activity first. */
+export function ConversationList({ view, me, current }: ConversationListProps) {
+  const { items, isLoaded, problem } = view;
+  const [isCreating, setCreating] = useState(false);
+  const [search, setSearch] = useState("");
+  const wanted = search.trim().toLowerCase();
+  const found = items.filter((item) => titleOf(item, me).toLowerCase().includes(wanted));
+  return (
+    <section className={classes.list} aria-label="Conversations">
+      <div className={classes.heading}>
+        <Title order={1} size="h4">
+          Chat
+        </Title>
+        <ActionIcon variant="light" size="lg" aria-label="New conversation" onClick={() => setCreating(true)}>
+          <IconPlus size={18} aria-hidden />
+        </ActionIcon>
+      </div>
+      {items.length > 8 && (
+        <TextInput
+          mx="sm"
+          mb="xs"
+          size="xs"
+          aria-label="Search conversations"
+          placeholder="Search"
+          leftSection={<IconSearch size={14} aria-hidden />}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+      )}
+      {problem !== null && (
+        <Alert color="red" m="sm" title="The list could not be read" role="alert">
+          {problem}
+        </Alert>
+      )}
+      {!isLoaded && problem === null && (
+        <Stack p="sm" gap="xs" role="status" aria-label="Loading conversations">
+          {["a", "b", "c", "d"].map((key) => (
+            <Skeleton key={key} height={52} />
+          ))}
+        </Stack>
+      )}
+      {isLoaded && items.length === 0 && (
+        <Text p="md" size="sm" c="dimmed">
+          You are in no conversation yet. Begin one with the button above.
+        </Text>
+      )}
+      <VList className={classes.items ?? ""}>
+        {found.map((item) => (
+          <Item key={item.id} item={item} title={titleOf(item, me)} isCurrent={item.id === current} />
+        ))}
+      </VList>
+      <NewConversation opened={isCreating} close={() => setCreating(false)} />
+    </section>
+  );
+}
+
+function Item({ item, title, isCurrent }: { item: ConversationItem; title: string; isCurrent: boolean }) {
+  const { id, unread, lastText, lastAt } = item;
+  return (
+    <Link
+      href={`/chat/${encodeURIComponent(id)}`}
+      className={classes.item}
+      aria-current={isCurrent ? "page" : undefined}
+      data-unread={unread > 0}
+    >
+      <span className={classes.title}>{title}</span>
+      <time className={classes.time} dateTime={new Date(lastAt).toISOString()}>
+        {shortly(lastAt)}
+      </time>
+      <span className={classes.last}>{lastText || "Nothing was said yet"}</span>
+      {unread > 0 && (
+        <Badge className={classes.unread ?? ""} size="sm" circle={unread < 10} aria-label={`${unread} unread`}>
+          {unread > 99 ? "99+" : unread}
+        </Badge>
+      )}
+    </Link>
+  );
+}

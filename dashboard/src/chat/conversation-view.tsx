@@ -1,0 +1,155 @@
+import { ActionIcon, Alert, Center, Loader, Text, Title } from "@mantine/core";
+import { useClient, useConnection, useStore } from "@signalbox/client/react";
+import { IconChevronLeft } from "@tabler/icons-react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { Link } from "wouter";
+import { useSignedIn } from "../session/session-context.ts";
+import { Composer } from "./composer.tsx";
+import classes from "./conversation-view.module.css";
+import { Divider, GapDivider } from "./divider.tsx";
+import { Message, OutgoingMessage } from "./message.tsx";
+import { MessageList, Top } from "./message-list.tsx";
+import { conversationStore } from "./model/conversation-store.ts";
+import { type ConversationItem, conversationsStore } from "./model/conversations-store.ts";
+import { draftOf } from "./model/drafts.ts";
+import { isAfter } from "./model/entry.ts";
+import { People } from "./people.tsx";
+import { type Row, rowsOf } from "./rows.ts";
+import { dayOf } from "./time.ts";
+import { titleOf } from "./title-of.ts";
+import { useRead } from "./use-read.ts";
+import { WrittenAnswer } from "./written-answer.tsx";
+
+/** More than these do not fit into sight. */
+const manyUnread = 8;
+
+/** One conversation, from its first message to what is being typed. `item`: what the list knows of it, if anything. */
+export function ConversationView({ id, item }: { id: string; item: ConversationItem | undefined }) {
+  const client = useClient();
+  const { session } = useSignedIn();
+  const { state } = useConnection();
+  const store = conversationStore(client, id);
+  const view = useStore(store);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const [readTo] = useState(() => ((item?.unread ?? 0) > 0 ? (item?.readPosition ?? null) : undefined));
+  const { entries, missed, refusal } = view;
+
+  // The first that was new when the conversation was opened, or that came while there was no connection.
+  const unreadFrom = useMemo(() => {
+    if (readTo === undefined) return null;
+    const isNew = (entry: (typeof entries)[number]) =>
+      isAfter(entry.position, readTo) && entry.sender?.userId !== session.userId;
+    return entries.find(isNew)?.id ?? null;
+  }, [entries, readTo, session.userId]);
+  // Where the first new one is out of sight.
+  const [unreadAtFirst, setUnreadAtFirst] = useState(item?.unread ?? 0);
+  const unread = unreadFrom !== null && unreadAtFirst > manyUnread ? unreadAtFirst : 0;
+  const [awayFrom, setAwayFrom] = useState<string | null>(null);
+  useEffect(() => {
+    if (missed) setAwayFrom(missed.firstId);
+  }, [missed]);
+  const newFrom = awayFrom ?? unreadFrom;
+
+  const rows = useMemo(() => rowsOf(view, newFrom, session.userId), [view, newFrom, session.userId]);
+  const newest = useMemo(() => entries.findLast(({ position }) => position !== null)?.position ?? null, [entries]);
+  const markRead = useCallback(
+    (position: NonNullable<typeof newest>) => conversationsStore(client).markRead(id, position),
+    [client, id],
+  );
+  useRead({ newest, isSeen: isAtEnd && view.isLive, markRead });
+
+  const conversation = client.chat.conversation(id);
+  const typing = useCallback((isTyping: boolean) => conversation.typing(isTyping), [conversation]);
+  const draft = useMemo(() => draftOf(client, id), [client, id]);
+  const nameOf = (userId: string) => view.members.find((member) => member.userId === userId)?.name ?? userId;
+
+  function render(row: Row) {
+    switch (row.kind) {
+      case "top":
+        return <Top hasEarlier={row.hasEarlier} isLoading={view.isLoadingEarlier} />;
+      case "day":
+        return <Divider kind="day">{dayOf(row.at)}</Divider>;
+      case "new":
+        return <Divider kind="new">New</Divider>;
+      case "gap":
+        return <GapDivider reason={row.reason} />;
+      case "entry":
+        return <Message entry={row.entry} isFirst={row.isFirst} />;
+      case "writing":
+        return <WrittenAnswer conversationId={id} answer={row.answer} />;
+      case "outgoing":
+        return (
+          <OutgoingMessage
+            message={row.message}
+            isFirst={row.isFirst}
+            name={session.name ?? session.userId}
+            isConnected={state === "active"}
+            retry={store.retry}
+            discard={store.discard}
+          />
+        );
+    }
+  }
+
+  const title = item ? titleOf(item, session.userId) : id;
+  return (
+    <section className={classes.conversation} aria-label={title}>
+      <header className={classes.header}>
+        <ActionIcon
+          component={Link}
+          href="/chat"
+          variant="subtle"
+          className={classes.back ?? ""}
+          aria-label="All conversations"
+        >
+          <IconChevronLeft size={20} aria-hidden />
+        </ActionIcon>
+        <Title order={2} size="h5" className={classes.title ?? ""}>
+          {title}
+        </Title>
+        <People
+          conversationId={id}
+          members={item?.members ?? view.members.map(({ userId }) => userId)}
+          here={view.members}
+        />
+      </header>
+      {refusal !== null && (
+        <Alert color="red" m="sm" role="alert" title="You are not in this conversation">
+          {whyRefused[refusal] ?? `The server says ${refusal}.`}
+        </Alert>
+      )}
+      {view.isLoaded || entries.length > 0 ? (
+        <MessageList
+          rows={rows}
+          missed={
+            missed
+              ? { key: missed.firstId, count: missed.count, wasAway: true }
+              : unread > 0
+                ? { key: unreadFrom ?? "", count: unread, wasAway: false }
+                : null
+          }
+          isLoadingEarlier={view.isLoadingEarlier}
+          render={render}
+          loadEarlier={() => void store.loadEarlier()}
+          jumped={() => {
+            store.forgetMissed();
+            setUnreadAtFirst(0);
+          }}
+          atEnd={setAtEnd}
+        />
+      ) : (
+        <Center flex={1}>{refusal === null && <Loader aria-label="Loading messages" />}</Center>
+      )}
+      <Text className={classes.typing ?? ""} size="xs" c="dimmed" aria-live="polite">
+        {view.typing.length > 0 && `${view.typing.map(nameOf).join(", ")} typing…`}
+      </Text>
+      <Composer isDisabled={refusal !== null} draft={draft} post={store.post} typing={typing} />
+    </section>
+  );
+}
+
+const whyRefused: Record<string, string> = {
+  not_found: "It does not exist, or not for you. What the server kept in memory alone is gone when it starts anew.",
+  forbidden: "Your roles do not let you in any more.",
+  removed: "Somebody has removed you.",
+};

@@ -1,0 +1,89 @@
+import { Alert, Button, Modal, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
+import { useClient } from "@signalbox/client/react";
+import { type FormEvent, useState } from "react";
+import { useLocation } from "wouter";
+
+/** Begins a conversation, and leads to it. */
+export function NewConversation({ opened, close }: { opened: boolean; close(): void }) {
+  return (
+    <Modal opened={opened} onClose={close} title="New conversation" closeButtonProps={{ "aria-label": "Close" }}>
+      <NewConversationForm close={close} />
+    </Modal>
+  );
+}
+
+function NewConversationForm({ close }: { close(): void }) {
+  const client = useClient();
+  const [, go] = useLocation();
+  const [title, setTitle] = useState("");
+  const [members, setMembers] = useState<string[]>([]);
+  const [isPublic, setPublic] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      const { conversation } = await client.chat.create({
+        members,
+        public: isPublic,
+        ...(title.trim() !== "" && { title: title.trim() }),
+      });
+      close();
+      go(`/chat/${encodeURIComponent(conversation.id)}`);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+    setBusy(false);
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput
+          label="Title"
+          maxLength={200}
+          value={title}
+          onChange={(event) => setTitle(event.currentTarget.value)}
+          data-autofocus
+        />
+        <MembersInput label="Members" value={members} onChange={setMembers} />
+        <Switch
+          label="Public: anybody with the link may join"
+          checked={isPublic}
+          onChange={(event) => setPublic(event.currentTarget.checked)}
+        />
+        {problem !== undefined && (
+          <Alert color="red" role="alert">
+            {problem}
+          </Alert>
+        )}
+        <Button type="submit" loading={isBusy}>
+          Create
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+interface MembersInputProps {
+  label: string;
+  value: string[];
+  onChange(value: string[]): void;
+}
+
+/** User ids, people's and agents'. */
+export function MembersInput({ label, value, onChange }: MembersInputProps) {
+  return (
+    <TagsInput
+      label={label}
+      description="User ids of people and agents; Enter or a comma after each"
+      value={value}
+      onChange={onChange}
+      splitChars={[",", " "]}
+      acceptValueOnBlur
+      clearable={false}
+    />
+  );
+}

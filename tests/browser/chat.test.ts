@@ -1,0 +1,223 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { installationMs } from "../support/programs.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
+import { accessibilityFaults } from "./accessibility.ts";
+import { ChatVisitor } from "./chat-visitor.ts";
+import { TestBrowser } from "./test-browser.ts";
+
+const testMs = 60_000;
+
+describe("chat", () => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await TestBrowser.launch();
+  }, installationMs);
+  afterEach(() => browser.closePages(), testMs);
+  afterAll(() => browser?.close(), testMs);
+
+  const arrive = (server: TestServer, sub: string) => ChatVisitor.arrive(browser, server, sub);
+
+  it.each(stores)(
+    "PAGE-1 lets two people talk, and whoever was away sees everything once and in order (%s)",
+    async (store) => {
+      const server = await startServer({ store });
+      const ada = await arrive(server, "ada");
+      const bob = await arrive(server, "bob");
+
+      await ada.create("Signals", "bob");
+      await bob.open("Signals");
+      await ada.send("Are you there?");
+      await bob.sees("Are you there?");
+      await bob.send("I am.");
+      await ada.sees("Are you there?", "I am.");
+      await bob.goOffline();
+      await bob.write("written meanwhile");
+      await bob.page.getByText("Waiting for the connection…").waitFor();
+      for (const text of ["one", "two", "three"]) await ada.send(text);
+      await bob.goOnline();
+
+      const all = ["Are you there?", "I am.", "one", "two", "three", "written meanwhile"];
+      await ada.sees(...all);
+      await bob.sees(...all);
+      await bob.page.getByRole("button", { name: "3 new while you were away" }).click();
+      await bob.page.getByText("New", { exact: true }).waitFor();
+      expect(await bob.page.getByText("Waiting for the connection…").count()).toBe(0);
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-1 counts what is unread until it was seen, and brings history by scrolling up",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const bob = await arrive(server, "bob");
+      const texts = Array.from({ length: 230 }, (_, index) => `message ${index}`);
+      const client = await server.connect("ada", { roles: ["user", "agent"] });
+      const { conversation } = await client.ok("conversation.create", { title: "Signals", members: ["bob"] });
+      await Promise.all(
+        texts.map((message) => client.ok("chat_message", { conversationId: conversation.id, message })),
+      );
+
+      await bob.item("Signals").getByLabel("230 unread").waitFor();
+      await bob.open("Signals");
+      await bob.messages.getByText("message 229", { exact: true }).waitFor();
+      await bob.item("Signals").getByLabel("unread").waitFor({ state: "detached" });
+      const first = bob.messages.getByText("message 0", { exact: true });
+      while (!(await first.isVisible())) {
+        await bob.messages.hover();
+        await bob.page.mouse.wheel(0, -4_000);
+      }
+
+      await bob.page.getByText("This is the beginning.").waitFor();
+      await bob.page.getByRole("button", { name: "To the newest" }).click();
+      await bob.messages.getByText("message 229", { exact: true }).waitFor();
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-1 says that history is gone, and keeps what was shown",
+    async () => {
+      const server = await startServer({ store: "memory", env: { LOG_MAX_EVENTS: "4" } });
+      const ada = await arrive(server, "ada");
+      await ada.create("Signals", "bob");
+      await ada.send("before");
+      await ada.goOffline();
+      const client = await server.connect("bob", { roles: ["user", "agent"] });
+      for (let count = 0; count < 10; count += 1) {
+        await client.ok("chat_message", { conversationId: ada.conversationId(), message: `message ${count}` });
+      }
+
+      await ada.goOnline();
+
+      await ada.messages.getByText("History before this is gone").waitFor();
+      await ada.messages.getByText("message 9", { exact: true }).waitFor();
+      expect(await ada.texts()).toEqual(["before", "message 6", "message 7", "message 8", "message 9"]);
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-7 shows who is here, who types, and an answer that grows and can be stopped",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const ada = await arrive(server, "ada");
+      const bob = await arrive(server, "bob");
+      await ada.create("Signals", "bob", "solver");
+      const conversationId = ada.conversationId();
+      const solver = await server.connect("solver", { roles: ["agent"] });
+
+      await bob.open("Signals");
+      await ada.page.getByRole("button", { name: "Here: Ada, Bob" }).waitFor();
+      await bob.page.getByRole("textbox", { name: "Message" }).pressSequentially("hm");
+      await ada.page.getByText("Bob typing…").waitFor();
+      await solver.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "The **answer** " });
+      await bob.sees("The answer");
+      await solver.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "is 4" });
+      await bob.sees("The answer is 4");
+      await ada.page.getByRole("button", { name: "Stop" }).click();
+      const cancelled = await solver.inbox.one<{ messageId: string }>("cancel");
+      const message = "The **answer** is 4";
+      await solver.ok("chat_response", { conversationId, responseId: "r-1", message, status: "cancelled" });
+
+      await bob.page.getByText("This answer was stopped.").waitFor();
+      await ada.sees("The answer is 4");
+      expect(cancelled.messageId).toBe("r-1");
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-8 tells of announcements and notifications, also of those that were made while it was away",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const ada = await arrive(server, "ada");
+      const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
+      const notices = ada.page.getByRole("log", { name: "Notices" });
+
+      await admin.ok("admin.announce", { message: "Tea is ready", level: "info" });
+      await notices.getByText("Tea is ready").waitFor();
+      await ada.goOffline();
+      const body = { title: "Your kettle", level: "success" };
+      await server.request("POST", "/api/users/ada/notifications", { as: "kitchen", roles: ["service"], body });
+      await ada.goOnline();
+      await notices.getByText("Your kettle").waitFor();
+      await notices.getByRole("button", { name: "Dismiss" }).first().click();
+
+      await notices.getByText("Tea is ready").waitFor({ state: "detached" });
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-9 can be used by keyboard and screen reader, in light and dark, at the width of a phone too",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const bob = await server.connect("bob", { roles: ["user", "agent"] });
+      const { conversation } = await bob.ok("conversation.create", { title: "Signals", members: ["ada"] });
+      const conversationId = conversation.id;
+      const message = "# One\n\n- [x] two\n\n```js\nthree();\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> four";
+      await bob.ok("chat_message", { conversationId, message });
+      await bob.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "half" });
+      const faults: string[] = [];
+      const ada = await arrive(server, "ada");
+      const { page } = ada;
+
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await ada.open("Signals");
+        await ada.messages.getByText("four").waitFor();
+        faults.push(...(await accessibilityFaults(page)));
+        await page.setViewportSize({ width: 390, height: 844 });
+        await ada.messages.getByText("four").waitFor();
+        const width: number = await page.evaluate("document.documentElement.scrollWidth");
+        expect(width).toBe(390);
+        faults.push(...(await accessibilityFaults(page)));
+        await page.getByRole("link", { name: "All conversations" }).click();
+        await page.getByRole("button", { name: "New conversation" }).press("Enter");
+        await page.getByRole("dialog").getByLabel("Title").waitFor();
+        faults.push(...(await accessibilityFaults(page)));
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+
+      expect(faults).toEqual([]);
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-2 runs and loads nothing of what others write",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const attack = `<img src=x onerror="document.title='taken'"><script>document.title="taken"</script><b>bold</b>`;
+      const markdown = "![seen](https://example.com/seen.png) [link](javascript:document.title='taken')";
+      const bob = await server.connect("bob", { claims: { name: "<i>Bob</i>" } });
+      const { conversation } = await bob.ok("conversation.create", { title: attack, members: ["ada"] });
+      const conversationId = conversation.id;
+      await bob.ok("chat_message", { conversationId, message: attack });
+      const attachments = [{ url: "https://example.com/<b>", mediaType: "text/html", name: attack }];
+      await bob.ok("chat_message", { conversationId, message: markdown, attachments });
+      const ada = await arrive(server, "ada");
+
+      await ada.open(attack);
+      await ada.sees(attack, "seen link");
+
+      expect(await ada.page.locator("main").locator("img, script, b, i, iframe").count()).toBe(0);
+      expect(await ada.messages.locator("a").evaluateAll((links) => links.map(String))).toEqual(
+        expect.not.arrayContaining([expect.stringContaining("javascript:")]),
+      );
+      expect(await ada.page.title()).toContain("Signalbox");
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+});
