@@ -81,7 +81,7 @@ describe("the admin screen", () => {
       await page.getByRole("button", { name: "Begin" }).click();
       await page.getByText("Told until").waitFor();
       await ada.ok("chat_message", { conversationId: "42", message: "hello" });
-      await page.getByText("chat_message in conversation:42, for 2 here").waitFor();
+      await page.getByText("chat_message in conversation:42 at 1, for 2 here").waitFor();
       await page.getByRole("link", { name: "Instances" }).click();
       await page.getByLabel("Message").fill("Back at noon");
       await page.getByRole("button", { name: "Announce" }).click();
@@ -120,8 +120,8 @@ describe("the admin screen", () => {
   );
 
   it.each([
-    { colorScheme: "light", viewport: { width: 1280, height: 800 } },
-    { colorScheme: "dark", viewport: { width: 390, height: 844 } },
+    { colorScheme: "light", reducedMotion: "reduce", viewport: { width: 1280, height: 800 } },
+    { colorScheme: "dark", reducedMotion: "reduce", viewport: { width: 390, height: 844 } },
   ] as const)(
     "VIEW-8 has nothing serious for axe to say, and fits, on any part of monitoring and admin ($colorScheme)",
     async (options) => {
