@@ -42,9 +42,8 @@ async function answer(api: Api, { conversationId: sessionId }: Talk, words: stri
   const blockedReason = "Waits for what the search finds";
   await api.post("/api/tasks", { id: review, streamId, title: "Review", status: "blocked", blockedReason });
 
+  await api.post(`/api/tasks/${search}/checkpoints`, { label: "What is searched for", state: { words } });
   const found = await dispatch(api, { capability: "search", content: words, sessionId, taskId: search });
-  const label = `${found.outcome?.content?.split("\n").length ?? 0} lines`;
-  await api.post(`/api/tasks/${search}/checkpoints`, { label, state: { words } });
   await api.patch(`/api/tasks/${review}`, { status: "pending" });
   const content = (found.outcome?.content ?? "nothing").slice(0, 20_000);
   await dispatch(api, { capability: "review", content, sessionId, taskId: review });

@@ -101,7 +101,7 @@ try {
   await pause(3_000);
 
   await staying.ask("reset");
-  const before = { cpu: staying.cpuSeconds, at: performance.now() };
+  const before = { cpu: staying.cpuSeconds, own: process.cpuUsage(), at: performance.now() };
   const exited = once(leaving.child, "exit");
   signalledAt = performance.now();
   leaving.child.kill("SIGTERM");
@@ -111,7 +111,12 @@ try {
   const exitMs = performance.now() - signalledAt;
   while (coming.size > 0) await Promise.all(coming);
   await pause(1_000);
-  const stayingBusy = (staying.cpuSeconds - before.cpu) / ((performance.now() - before.at) / 1_000);
+  const seconds = (performance.now() - before.at) / 1_000;
+  const own = process.cpuUsage(before.own);
+  const busy = {
+    staying: (staying.cpuSeconds - before.cpu) / seconds,
+    generator: (own.user + own.system) / 1e6 / seconds,
+  };
   const { loopStallMs } = await staying.ask<{ loopStallMs: number }>("report");
   const heads = await speaker.stop();
   await pause(2_000);
@@ -132,7 +137,7 @@ try {
     handshakes,
     refusals,
     away: away.summary,
-    stayingBusy,
+    busy,
     loopStallMs,
     accepted: speaker.accepted,
     acceptedLatency: speaker.latency.summary,

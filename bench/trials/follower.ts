@@ -99,7 +99,8 @@ export class Follower {
       this.#resume(reply.data);
       return joined();
     }
-    if (!text.startsWith("42/chat,")) return;
+    // Who comes and goes is told to everybody in the room: reading that would be most of the work.
+    if (!text.startsWith('42/chat,["chat_message"') && !text.startsWith('42/chat,["system.')) return;
     const [name, data] = JSON.parse(text.slice("42/chat,".length));
     if (name === "chat_message") {
       this.#take(data.position);
@@ -107,6 +108,8 @@ export class Follower {
       this.options.heard?.(data.timestamp);
     } else if (name === "system.connection.close") {
       this.options.told?.(data);
+      // As every library does when the close of the WebSocket comes, which is right behind.
+      this.#client?.close();
     } else if (name === "system.room.reset") {
       this.options.violated(`${this.options.user} was told of lost history`);
     }

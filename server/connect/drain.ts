@@ -18,6 +18,8 @@ export type LetGo = (afterMs: () => number) => Promise<void>;
 const agentsPart = 0.25;
 /** Within this the clients of one moment come back, each at a time of its own. */
 const maxRetryAfterMs = 1_000;
+/** How long a command that is under way may take, so that its client knows what has become of it. */
+const answerTimeoutMs = 1_000;
 /** How long a client may take to read the notice and to go. */
 const closeTimeoutMs = 2_000;
 
@@ -63,6 +65,7 @@ export class Drain {
 
   async #letGo(session: Session, delayMs: number): Promise<void> {
     await endOr(session, delayMs);
+    await Promise.race([session.idle(), endOr(session, answerTimeoutMs)]);
     this.dismiss(session);
     await endOr(session, closeTimeoutMs);
   }

@@ -170,6 +170,11 @@ export class Session {
     return result;
   }
 
+  /** Resolves when what has begun in its lanes is done, and answered. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#lanes?.values() ?? []);
+  }
+
   async #run(listener: () => unknown): Promise<void> {
     try {
       await listener();

@@ -168,6 +168,38 @@ describe.each(stores)("stopping (%s)", (store) => {
     await within(draining, "the end of the window");
   });
 
+  it("STOP-1 what is under way is answered before its connection is closed", async () => {
+    const { log } = await openStore(store, { clock: systemClock });
+    const [asked, gate] = [deferred(), deferred()];
+    let isSlow = false;
+    const slow: EventLog = {
+      ...log,
+      append: async (...args) => {
+        if (isSlow) {
+          asked.resolve();
+          await gate.promise;
+        }
+        return log.append(...args);
+      },
+    };
+    const server = await startServer({ store, overrides: { log: slow } });
+    const ada = await server.connect("ada", { io: { transports: ["websocket"], reconnection: false } });
+    const order: string[] = [];
+    ada.socket.on("system.connection.close", () => order.push("close"));
+    await ada.ok("conversation.create", { id: "42" });
+    isSlow = true;
+    const message = { conversationId: "42", message: "just now" };
+    ada.socket.emit("chat_message", message, ({ ok }: Reply<unknown>) => order.push(ok ? "reply" : "refusal"));
+    await asked.promise;
+
+    const draining = server.server.drain(0);
+    gate.resolve();
+    await draining;
+    await ada.inbox.one("disconnect");
+
+    expect(order).toEqual(["reply", "close"]);
+  });
+
   it("STOP-1 what was accepted before is published, and answered", async () => {
     const shared = await openStore(store, { clock: systemClock });
     const server = await startServer({ store, overrides: shared });
