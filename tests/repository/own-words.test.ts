@@ -14,13 +14,16 @@ const forbidden = {
 /** Written by a program, from addresses and checksums. */
 const generated = new Set(["package-lock.json"]);
 
+/** Pictures say nothing in words; what looks like some is chance. */
+const isPicture = (file: string) => file.endsWith(".png");
+
 /** Everything that is in the repository or about to be: tracked, or neither tracked nor ignored. */
 function projectFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   return listed
     .toString()
     .split("\0")
-    .filter((file) => file !== "" && !generated.has(file) && existsSync(join(root, file)))
+    .filter((file) => file !== "" && !generated.has(file) && !isPicture(file) && existsSync(join(root, file)))
     .filter((file) => statSync(join(root, file)).isFile());
 }
 
