@@ -6,7 +6,7 @@ import { startServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
 import { eventually } from "../support/within.ts";
-import { findings, overflow } from "./findings.ts";
+import { accessibilityFaults, overflow } from "./accessibility.ts";
 import { TestBrowser } from "./test-browser.ts";
 
 const testMs = 60_000;
@@ -144,7 +144,7 @@ describe("the admin screen", () => {
           async () => (await page.getByLabel("Loading", { exact: true }).count()) === 0,
           `${path} in full`,
         );
-        const wrong = [...(await findings(page)), ...((await overflow(page)) > 0 ? ["too wide"] : [])];
+        const wrong = [...(await accessibilityFaults(page)), ...((await overflow(page)) > 0 ? ["too wide"] : [])];
         if (wrong.length > 0) found[path] = wrong;
       }
 

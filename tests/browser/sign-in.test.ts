@@ -4,6 +4,7 @@ import { installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
+import { accessibilityFaults, overflow } from "./accessibility.ts";
 import { TestBrowser } from "./test-browser.ts";
 
 const testMs = 60_000;
@@ -56,6 +57,28 @@ describe("signing in", () => {
 
       // The browser notes the refusal, too.
       expect(browser.faults.filter((fault) => !fault.includes("401"))).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-9 axe finds nothing serious, in light and dark, on a desktop and a phone",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const page = await browser.openPage(server.url);
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+
+      const faults: string[] = [];
+      for (const colorScheme of ["light", "dark"] as const) {
+        for (const width of [1280, 390]) {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize({ width, height: 844 });
+          faults.push(...(await accessibilityFaults(page)));
+          if ((await overflow(page)) > 0) faults.push(`wider than ${width}`);
+        }
+      }
+
+      expect(faults).toEqual([]);
     },
     testMs,
   );
