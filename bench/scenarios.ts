@@ -117,6 +117,26 @@ export const scenarios: readonly Scenario[] = [
     quick: true,
   },
   {
+    name: "fan-out-streams",
+    title: "1 room × 1 000 over Redis, 8 in flight, against socket.io + redis-streams-adapter",
+    subjects: against(
+      "signalbox over Redis",
+      "socket.io + redis-streams-adapter",
+      fanOut({ rooms: 1, members: 1_000, inFlight: 8 }),
+    ),
+    checks: [deliveries(1), work(1), complete],
+  },
+  {
+    name: "small-rooms-streams",
+    title: "400 rooms × 5 over Redis, 8 in flight in each, against socket.io + redis-streams-adapter",
+    subjects: against(
+      "signalbox over Redis",
+      "socket.io + redis-streams-adapter",
+      fanOut({ rooms: 400, members: 5, inFlight: 8 }),
+    ),
+    checks: [deliveries(1), work(1), complete],
+  },
+  {
     name: "ws",
     title: "1 room × 1 000, 8 in flight, against bare ws",
     subjects: against("signalbox", "ws", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),

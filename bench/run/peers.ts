@@ -45,6 +45,7 @@ export const peers = {
   "signalbox over Redis, alone": { ...signalbox, redis: true, alone: true },
   "socket.io": socketIo,
   "socket.io + redis-adapter": { ...socketIo, redis: true },
+  "socket.io + redis-streams-adapter": { ...socketIo, redis: true, environment: { REDIS_STREAMS: "yes" } },
   "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true, alone: true },
   ws: { dialect: "ws", program: `${root}/dist/bench/bench/peers/ws.js` },
 } satisfies Record<string, Peer>;

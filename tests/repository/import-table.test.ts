@@ -322,7 +322,17 @@ const rules: Record<string, Rule> = {
   demo: { uses: ["shared", "client-sdk", "jsonwebtoken", "playwright-core"] },
 
   // Measures the built program from outside, as it does the others.
-  bench: { uses: ["@socket.io/redis-adapter", "jsonwebtoken", "playwright-core", "redis", "socket.io", "ws"] },
+  bench: {
+    uses: [
+      "@socket.io/redis-adapter",
+      "@socket.io/redis-streams-adapter",
+      "jsonwebtoken",
+      "playwright-core",
+      "redis",
+      "socket.io",
+      "ws",
+    ],
+  },
 };
 
 /** Twins of a port. Which of them is used is chosen in one place; one may build upon others of its make. */
