@@ -1,15 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { alertOf, healthOf, progressOf, tell } from "../support/monitoring.ts";
-import { installationMs } from "../support/programs.ts";
 import { RoundRobinProxy } from "../support/round-robin-proxy.ts";
 import { startServer } from "../support/server.ts";
-import { storeEnv } from "../support/stores.ts";
+import { storeEnv, stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
 import { eventually } from "../support/within.ts";
 import { accessibilityFaults, overflow } from "./accessibility.ts";
-import { TestBrowser } from "./test-browser.ts";
+import { testMs, useBrowser } from "./use-browser.ts";
 
-const testMs = 60_000;
 const operating = { roles: ["admin"] } as const;
 
 /** Every part of the two screens, and what it is headed. */
@@ -30,17 +28,12 @@ const parts = {
 };
 
 describe("the admin screen", () => {
-  let browser: TestBrowser;
-  beforeAll(async () => {
-    browser = await TestBrowser.launch();
-  }, installationMs);
-  afterEach(() => browser.closePages(), testMs);
-  afterAll(() => browser?.close(), testMs);
+  const browser = useBrowser();
 
-  it(
-    "VIEW-5 finds a connection and ends it, or all that a user may do, once a reason is given",
-    async () => {
-      const server = await startServer({ store: "memory" });
+  it.each(stores)(
+    "VIEW-5 finds a connection and ends it, or all that a user may do, once a reason is given (%s)",
+    async (store) => {
+      const server = await startServer({ store });
       const [ada, bob] = await server.conversation("42", "ada", "bob");
       const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/connections" });
       const end = async (user: string, item: RegExp, deed: string) => {

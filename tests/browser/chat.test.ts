@@ -1,20 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { installationMs } from "../support/programs.ts";
+import { describe, expect, it } from "@jest/globals";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { accessibilityFaults } from "./accessibility.ts";
 import { ChatVisitor } from "./chat-visitor.ts";
-import { TestBrowser } from "./test-browser.ts";
-
-const testMs = 60_000;
+import { testMs, useBrowser } from "./use-browser.ts";
 
 describe("chat", () => {
-  let browser: TestBrowser;
-  beforeAll(async () => {
-    browser = await TestBrowser.launch();
-  }, installationMs);
-  afterEach(() => browser.closePages(), testMs);
-  afterAll(() => browser?.close(), testMs);
+  const browser = useBrowser();
 
   const arrive = (server: TestServer, sub: string) => ChatVisitor.arrive(browser, server, sub);
 
@@ -78,10 +70,10 @@ describe("chat", () => {
     testMs,
   );
 
-  it(
-    "PAGE-1 says that history is gone, and keeps what was shown",
-    async () => {
-      const server = await startServer({ store: "memory", env: { LOG_MAX_EVENTS: "4" } });
+  it.each(stores)(
+    "PAGE-1 says that history is gone, and keeps what was shown (%s)",
+    async (store) => {
+      const server = await startServer({ store, env: { LOG_MAX_EVENTS: "4" } });
       const ada = await arrive(server, "ada");
       await ada.create("Signals", "bob");
       await ada.send("before");
@@ -101,10 +93,10 @@ describe("chat", () => {
     testMs,
   );
 
-  it(
-    "PAGE-7 shows who is here, who types, and an answer that grows and can be stopped",
-    async () => {
-      const server = await startServer({ store: "memory" });
+  it.each(stores)(
+    "PAGE-7 shows who is here, who types, and an answer that grows and can be stopped (%s)",
+    async (store) => {
+      const server = await startServer({ store });
       const ada = await arrive(server, "ada");
       const bob = await arrive(server, "bob");
       await ada.create("Signals", "bob", "solver");

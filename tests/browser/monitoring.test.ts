@@ -1,13 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { alertOf, healthOf, taskCreation, tell } from "../support/monitoring.ts";
-import { installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { TaskBoard } from "../support/task-board.ts";
 import { startAgent } from "../support/test-agent.ts";
-import { TestBrowser } from "./test-browser.ts";
+import { testMs, useBrowser } from "./use-browser.ts";
 
-const testMs = 60_000;
 const watching = { roles: ["monitor"] } as const;
 
 /** So many, in portions that the server takes. */
@@ -17,12 +15,7 @@ function batches(name: string, count: number) {
 }
 
 describe("the monitoring screen", () => {
-  let browser: TestBrowser;
-  beforeAll(async () => {
-    browser = await TestBrowser.launch();
-  }, installationMs);
-  afterEach(() => browser.closePages(), testMs);
-  afterAll(() => browser?.close(), testMs);
+  const browser = useBrowser();
 
   it.each(stores)(
     "VIEW-1 shows what holds a stream up, and its bar going to 100 % as its tasks are completed (%s)",
@@ -53,10 +46,10 @@ describe("the monitoring screen", () => {
     testMs,
   );
 
-  it(
-    "VIEW-2 holds the feed still without losing anything, also when more comes than a page keeps",
-    async () => {
-      const server = await startServer({ store: "memory" });
+  it.each(stores)(
+    "VIEW-2 holds the feed still without losing anything, also when more comes than a page keeps (%s)",
+    async (store) => {
+      const server = await startServer({ store });
       const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/feed" });
       await tell(server, taskCreation("first"));
       await page.getByText("task:first").waitFor();
@@ -87,7 +80,7 @@ describe("the monitoring screen", () => {
   it(
     "VIEW-3 shows agents with the server's verdict, what they have in flight, and what they did",
     async () => {
-      const server = await startServer({ store: "memory", env: { AGENT_STALL_SECONDS: "1" } });
+      const server = await startServer({ store: "memory", env: { AGENT_STALL_SECONDS: "3" } });
       const agent = await startAgent(server, "coder", { capabilities: ["code"], beatMs: 200 });
       const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/agents" });
       await page.getByRole("row", { name: /coder (connected|heartbeating)/ }).waitFor();

@@ -6,9 +6,8 @@ import { root } from "../repository/source-tree.ts";
 import { installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
-import { testMs } from "./sdk-chat.ts";
 import { StaticSite } from "./static-site.ts";
-import { TestBrowser } from "./test-browser.ts";
+import { testMs, useBrowser } from "./use-browser.ts";
 
 const examples = readmeExamples().filter(({ isOfPage }) => isOfPage);
 /** The session asks for a token by a dialogue, at the server that the page is from. It has tests of its own. */
@@ -35,16 +34,12 @@ Object.assign(window, { connectedAt: performance.now() });
 `;
 
 describe("the package, installed in an empty project of Vite", () => {
+  const browser = useBrowser();
   let project: PackedSdk;
-  let browser: TestBrowser;
-  beforeAll(async () => {
+  beforeAll(() => {
     project = new PackedSdk("react", "react-dom", "@types/react", "@types/react-dom");
-    browser = await TestBrowser.launch();
   }, installationMs);
-  afterAll(async () => {
-    await browser?.close();
-    project?.remove();
-  }, testMs);
+  afterAll(() => project?.remove());
 
   it(
     "SDK-26 has a README whose examples have the right types there, and run",

@@ -1,41 +1,33 @@
-import { afterAll, afterEach, beforeAll } from "@jest/globals";
+import { afterAll, beforeAll } from "@jest/globals";
 import type { Page } from "playwright-core";
 import type { Client } from "../../client-sdk/index.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { defined } from "../support/defined.ts";
 import { installationMs } from "../support/programs.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { buildSdk, SdkPage } from "./sdk-page.ts";
-import { TestBrowser } from "./test-browser.ts";
-
-/** How long a test of a whole browser may take. */
-export const testMs = 60_000;
+import { buildSdk, startSdkSite } from "./sdk-site.ts";
+import type { StaticSite } from "./static-site.ts";
+import type { TestBrowser } from "./test-browser.ts";
+import { testMs, useBrowser } from "./use-browser.ts";
 
 /** A browser, and a site whose page has the package. */
 export interface SdkBrowser {
   readonly browser: TestBrowser;
-  readonly site: SdkPage;
+  readonly site: StaticSite;
 }
 
 /** For the tests of a file. */
 export function useSdkBrowser(): SdkBrowser {
-  const opened: { browser?: TestBrowser; site?: SdkPage } = {};
+  let site: StaticSite | undefined;
   beforeAll(async () => {
     buildSdk();
-    opened.site = await SdkPage.start();
-    opened.browser = await TestBrowser.launch();
+    site = await startSdkSite();
   }, installationMs);
-  afterEach(() => opened.browser?.closePages(), testMs);
-  afterAll(async () => {
-    await opened.browser?.close();
-    await opened.site?.close();
-  }, testMs);
+  afterAll(() => site?.close(), testMs);
   return {
-    get browser() {
-      return defined(opened.browser, "the browser");
-    },
+    browser: useBrowser(),
     get site() {
-      return defined(opened.site, "the site");
+      return defined(site, "the site");
     },
   };
 }

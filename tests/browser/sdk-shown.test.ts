@@ -2,7 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import { startServer, type TestServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
-import { follow, numbered, openChat, testMs, useSdkBrowser } from "./sdk-chat.ts";
+import { follow, numbered, openChat, useSdkBrowser } from "./sdk-chat.ts";
+import { testMs } from "./use-browser.ts";
 
 interface Counts {
   renderings: number;

@@ -7,7 +7,8 @@ import { startServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
-import { follow, heard, numbered, openChat, testMs, useSdkBrowser } from "./sdk-chat.ts";
+import { follow, heard, numbered, openChat, useSdkBrowser } from "./sdk-chat.ts";
+import { testMs } from "./use-browser.ts";
 
 const stateOf = (page: Page) => page.evaluate<string>("window.client.state");
 

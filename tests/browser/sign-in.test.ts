@@ -1,26 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { audience, TestProvider } from "../support/openid-provider.ts";
-import { installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
+import { stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { accessibilityFaults, overflow } from "./accessibility.ts";
-import { TestBrowser } from "./test-browser.ts";
-
-const testMs = 60_000;
+import { testMs, useBrowser } from "./use-browser.ts";
 
 describe("signing in", () => {
-  let browser: TestBrowser;
-  beforeAll(async () => {
-    browser = await TestBrowser.launch();
-  }, installationMs);
-  afterEach(() => browser.closePages(), testMs);
-  afterAll(() => browser?.close(), testMs);
+  const browser = useBrowser();
 
-  it(
-    "PAGE-5 is done by a link, which leaves no token behind, and lasts until one signs out",
-    async () => {
-      const server = await startServer({ store: "memory" });
+  it.each(stores)(
+    "PAGE-5 is done by a link, which leaves no token behind, and lasts until one signs out (%s)",
+    async (store) => {
+      const server = await startServer({ store });
       const ada = await browser.visit(server, "ada", { path: "/chat" });
       const { page } = ada;
 
@@ -40,10 +33,10 @@ describe("signing in", () => {
     testMs,
   );
 
-  it(
-    "PAGE-5 says why a token is refused, and takes a pasted one or a pasted link",
-    async () => {
-      const server = await startServer({ store: "memory" });
+  it.each(stores)(
+    "PAGE-5 says why a token is refused, and takes a pasted one or a pasted link (%s)",
+    async (store) => {
+      const server = await startServer({ store });
       const page = await browser.openPage(server.url);
       const submit = async (text: string) => {
         await page.getByLabel("Token").fill(text);
@@ -103,10 +96,10 @@ describe("signing in", () => {
     testMs,
   );
 
-  it(
-    "PAGE-5 ends when the session is revoked, and says so",
-    async () => {
-      const server = await startServer({ store: "memory" });
+  it.each(stores)(
+    "PAGE-5 ends when the session is revoked, and says so (%s)",
+    async (store) => {
+      const server = await startServer({ store });
       const ada = await browser.visit(server, "ada");
 
       await server.request("POST", "/api/revocations", { as: "root", roles: ["admin"], body: { userId: "ada" } });
@@ -118,14 +111,14 @@ describe("signing in", () => {
     testMs,
   );
 
-  it(
-    "PAGE-10 is done at a provider, comes back to where one was, and goes on with the provider's newer tokens",
-    async () => {
+  it.each(stores)(
+    "PAGE-10 is done at a provider, comes back to where one was, and goes on with the provider's newer tokens (%s)",
+    async (store) => {
       const provider = await TestProvider.start();
       // Renewed a minute before its end, which is at once.
       provider.lifetime = 62;
       const env = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: "dashboard", OIDC_AUDIENCE: audience };
-      const server = await startServer({ store: "memory", env });
+      const server = await startServer({ store, env });
       const url = server.url.replace("localhost", "127.0.0.1");
       provider.letSignInFrom({ clientId: "dashboard", redirectUri: `${url}/sign-in` });
       const page = await browser.openPage(`${url}/chat`);

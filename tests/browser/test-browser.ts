@@ -8,6 +8,7 @@ import {
 } from "playwright-core";
 import type { PublicState } from "../../client-sdk/connection/public-state.ts";
 import type { Role } from "../../shared/role.ts";
+import { defined } from "../support/defined.ts";
 import { findProgram } from "../support/programs.ts";
 import type { TestServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
@@ -34,35 +35,31 @@ export interface Visit {
   page?: BrowserContextOptions;
 }
 
-/** A real browser. Its visitors share nothing but the program. */
+/** A real browser, once it is launched. Its visitors share nothing but the program. */
 export class TestBrowser {
   /** Exceptions, and what the console calls an error: violations of the Content-Security-Policy among it. */
   readonly faults: string[] = [];
-  readonly #browser: Browser;
-
-  constructor(browser: Browser) {
-    this.#browser = browser;
-  }
+  #browser: Browser | undefined;
 
   /** The program is installed where it is missing. */
-  static async launch(): Promise<TestBrowser> {
+  async launch(): Promise<void> {
     const executablePath = await findProgram("chromium");
-    return new TestBrowser(await chromium.launch({ executablePath, args: launchArguments }));
+    this.#browser = await chromium.launch({ executablePath, args: launchArguments });
   }
 
-  close(): Promise<void> {
-    return this.#browser.close();
+  async close(): Promise<void> {
+    await this.#browser?.close();
   }
 
   /** Forgets everything but the program. */
   async closePages(): Promise<void> {
-    for (const context of this.#browser.contexts()) await context.close();
+    for (const context of this.#browser?.contexts() ?? []) await context.close();
     this.faults.length = 0;
   }
 
   /** Opens an address as somebody who was never there. */
   async openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.#browser.newContext(options);
+    const context = await defined(this.#browser, "the browser").newContext(options);
     context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     page.on("pageerror", (error) => this.faults.push(String(error)));

@@ -1,10 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { StaticSite } from "./static-site.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -48,47 +46,12 @@ const page = `<!doctype html><meta charset="utf-8"><title>SDK</title><link rel="
 } }</script><main id="main"></main>`;
 
 /** A web server with a page that has the built package, as it is published, and React. */
-export class SdkPage {
-  readonly #server: Server;
-
-  private constructor() {
-    this.#server = createServer(({ url = "/" }, response) => {
-      const text = contentOf(url);
-      const type = url === "/" ? "text/html" : "text/javascript";
-      response.writeHead(text === undefined ? 404 : 200, { "content-type": type }).end(text);
-    });
-  }
-
-  static async start(): Promise<SdkPage> {
-    const page = new SdkPage();
-    page.#server.listen(0, "127.0.0.1");
-    await once(page.#server, "listening");
-    return page;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
-}
-
-function contentOf(url: string): string | undefined {
-  if (url === "/") return page;
-  if (url === "/socket.io.js") {
-    return readFileSync(join(root, "node_modules/socket.io-client/dist/socket.io.esm.min.js"), "utf8");
-  }
-  if (url === "/react-all.js") return reactModule();
-  if (url === "/react.js") {
-    return `import { require } from "/react-all.js"; export const {${reactNames}} = require("react");`;
-  }
-  if (url === "/react-dom-client.js") {
-    return `import { require } from "/react-all.js"; export const { createRoot } = require("react-dom/client");`;
-  }
-  const file = join(root, "client-sdk", url);
-  return url.startsWith("/dist/") && existsSync(file) ? readFileSync(file, "utf8") : undefined;
+export function startSdkSite(): Promise<StaticSite> {
+  return StaticSite.start(join(root, "client-sdk"), {
+    "/index.html": page,
+    "/socket.io.js": readFileSync(join(root, "node_modules/socket.io-client/dist/socket.io.esm.min.js"), "utf8"),
+    "/react-all.js": reactModule(),
+    "/react.js": `import { require } from "/react-all.js"; export const {${reactNames}} = require("react");`,
+    "/react-dom-client.js": `import { require } from "/react-all.js"; export const { createRoot } = require("react-dom/client");`,
+  });
 }
