@@ -119,16 +119,17 @@ async function build(
   });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
+  const counters = createCounters();
   const health = createHealthUpdates({
     broadcast: redis ? createAdapterBroadcast(io, local) : local,
     latest,
     heard: createMemoryLatestUpdates({ clock }),
+    superseded: () => void counters.superseded++,
     failed,
   });
   closers.add("health updates", () => health.close());
 
   // From what is published to those who follow it
-  const counters = createCounters();
   const ways = watchPublished({ ...store, broadcast: health.broadcast }, (event, position) => {
     countEvent(event, counters);
     // Those who are told of the event come later than this.

@@ -58,6 +58,7 @@ export function openFollowing(deps: FollowingDeps) {
   const reset: LogFeedDeps["reset"] = (name, position, reason) => {
     rooms.reset(name, position, reason);
     subscriptions.reset(name, position, reason);
+    counters.resets.add(reason);
   };
   const feeds = new Feeds({ log, deliver, failed, reset }, deps.feeds);
   closers.add("feeds", () => feeds.close());

@@ -75,9 +75,16 @@ export function openOperations(deps: OperationsDeps) {
     },
     rooms: () => roomCounts.size,
     agents: () => domain.dispatch.rounds.verdicts,
+    dispatches: {
+      inFlight: () => domain.dispatch.rounds.inFlight,
+      open: () => store.leases.size("dispatches"),
+    },
     redis: redis && {
       get isReady() {
         return redis.isReady;
+      },
+      get lostMessages() {
+        return redis.lostMessages;
       },
       ping: () => redis.attempt((client) => client.ping()),
     },

@@ -1,6 +1,7 @@
 import type { Worker } from "node:cluster";
 import { randomUUID } from "node:crypto";
-import type { Collected, GatherMetrics } from "./observe/metrics.ts";
+import type { Collected } from "./observe/instruments.ts";
+import type { GatherMetrics } from "./observe/metrics.ts";
 
 /**
  * Whichever worker is asked for the metrics answers with those of all:

@@ -28,4 +28,7 @@ export interface Leases {
 
   /** At most `limit` ids from the front of the lines, whether their time has come or not, the earliest first. Takes nothing. */
   first(lines: readonly LeaseLine[], limit: number): Promise<{ line: LeaseLine; id: string }[]>;
+
+  /** How many ids stand in the line. */
+  size(line: LeaseLine): Promise<number>;
 }

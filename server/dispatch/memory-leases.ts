@@ -39,5 +39,9 @@ export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
         .slice(0, limit)
         .map(({ line, id }) => ({ line, id }));
     },
+
+    async size(line) {
+      return lines.get(line)?.size ?? 0;
+    },
   };
 }

@@ -54,5 +54,7 @@ export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; 
         return line ? [{ line, id }] : [];
       });
     },
+
+    size: (line) => redis.attempt((client) => client.zCard(keyOf(line))),
   };
 }

@@ -35,6 +35,7 @@ export class Rounds {
   #going: Promise<void> | undefined;
   #notBefore = 0;
   #verdicts: Partial<Record<AgentVerdict["state"], number>> = {};
+  #inFlight = 0;
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
@@ -45,6 +46,11 @@ export class Rounds {
   /** How many of the agents that are connected here are judged how, as of the round before. */
   get verdicts(): Partial<Record<AgentVerdict["state"], number>> {
     return this.#verdicts;
+  }
+
+  /** How many dispatches the agents that are connected here have, as of the round before. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /** Goes one round; one that is under way is joined. */
@@ -65,7 +71,11 @@ export class Rounds {
     try {
       const records = await courier.lookAtAll();
       this.#verdicts = {};
-      for (const { verdict } of records) this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
+      this.#inFlight = 0;
+      for (const { verdict, inFlight } of records) {
+        this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
+        this.#inFlight += inFlight.length;
+      }
       await Promise.all(records.map((record) => agents.judge(record)));
       if (performance.now() < this.#notBefore) return;
       await this.#claimAll("dispatches", (id) => dispatching.due(id as MessageId));

@@ -8,16 +8,20 @@ export class Conflation<Item> {
   readonly #windows = new Map<string, { waiting: Item | undefined; timer: NodeJS.Timeout }>();
   readonly #windowMs: number;
   readonly #emit: (item: Item) => void;
+  readonly #superseded: () => void;
 
-  constructor(windowMs: number, emit: (item: Item) => void) {
+  /** `superseded` is told of each that is not let through. */
+  constructor(windowMs: number, emit: (item: Item) => void, superseded: () => void = () => {}) {
     this.#windowMs = windowMs;
     this.#emit = emit;
+    this.#superseded = superseded;
   }
 
   add(kind: string, item: Item): void {
     const window = this.#windows.get(kind);
-    if (window) window.waiting = item;
-    else this.#open(kind, item);
+    if (!window) return this.#open(kind, item);
+    if (window.waiting !== undefined) this.#superseded();
+    window.waiting = item;
   }
 
   /** What waits is not let through any more. */

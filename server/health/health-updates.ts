@@ -9,6 +9,8 @@ export interface HealthUpdatesDeps {
   latest: LatestUpdates;
   /** What was told of on this instance, without waiting. */
   heard: { note(event: HealthEvent): void; noted(): HealthEvent[] };
+  /** One was told to nobody: a newer one has come. */
+  superseded(): void;
   failed(error: unknown): void;
 }
 
@@ -19,17 +21,19 @@ export const conflationMs = 200;
  * Components tell of themselves as often as they like; the newest is all that counts. Conflated where it is sent, for
  * the other instances' sake, and where it arrives, since several instances may send.
  */
-export function createHealthUpdates({ broadcast, latest, heard, failed }: HealthUpdatesDeps) {
+export function createHealthUpdates({ broadcast, latest, heard, superseded, failed }: HealthUpdatesDeps) {
   const listeners: ((message: BroadcastMessage) => void)[] = [];
 
-  const outgoing = new Conflation<HealthEvent>(conflationMs, (event) => {
+  const send = (event: HealthEvent) => {
     latest.keep(event).catch(failed);
     broadcast.send({ kind: "event", event });
-  });
-  const incoming = new Conflation<HealthEvent>(conflationMs, (event) => {
+  };
+  const hear = (event: HealthEvent) => {
     heard.note(event);
     for (const listener of listeners) listener({ kind: "event", event });
-  });
+  };
+  const outgoing = new Conflation<HealthEvent>(conflationMs, send, superseded);
+  const incoming = new Conflation<HealthEvent>(conflationMs, hear, superseded);
   broadcast.listen((message) => {
     const event = healthEventIn(message);
     if (event) incoming.add(subjectOf(event), event);

@@ -15,6 +15,8 @@ export interface Counters {
   deliveries: number;
   /** Events in the replies to those who came back with a position. */
   replayedEvents: number;
+  /** Health updates that were told to nobody, since a newer one of the component had come. */
+  superseded: number;
   /** How often Redis was there again after it was not. */
   redisRestored: number;
   /** Events that were accepted here, by type. */
@@ -24,6 +26,8 @@ export interface Counters {
   closed: Tally;
   /** Those who came back with a position: `recovered`, or why history was gone. */
   replays: Tally;
+  /** Logs that lost history under those who follow them here, by reason. */
+  resets: Tally;
   /** Dispatches that have come into a state, by what was told of them here. */
   dispatches: Tally;
 }
@@ -34,11 +38,13 @@ export function createCounters(): Counters {
     events: 0,
     deliveries: 0,
     replayedEvents: 0,
+    superseded: 0,
     redisRestored: 0,
     published: new Tally(),
     opened: new Tally(),
     closed: new Tally(),
     replays: new Tally(),
+    resets: new Tally(),
     dispatches: new Tally(),
   };
 }

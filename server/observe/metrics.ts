@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { ConnectionCounts } from "../../shared/entities/server-stats.ts";
-import type { Counters, Tally } from "./counters.ts";
+import type { Counters } from "./counters.ts";
+import { type Collected, Instruments } from "./instruments.ts";
 
 export interface MetricsDeps {
   counters: Counters;
@@ -14,12 +15,15 @@ export interface MetricsDeps {
   rooms(): number;
   /** Agents that are connected here. */
   agents(): Partial<Record<AgentVerdict["state"], number>>;
+  dispatches: {
+    /** That agents which are connected here have. */
+    inFlight(): number;
+    /** That have not ended, wherever they are. */
+    open(): Promise<number>;
+  };
   /** `undefined` without Redis. */
-  redis: { readonly isReady: boolean; ping(): Promise<unknown> } | undefined;
+  redis: { readonly isReady: boolean; readonly lostMessages: number; ping(): Promise<unknown> } | undefined;
 }
-
-/** The numbers of one process. JSON. */
-export type Collected = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
 /** Seconds: most commands take a few milliseconds, and none more than the store is waited for. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -30,14 +34,14 @@ const perSecond = 1e9;
  * all else happens when somebody reads.
  */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #instruments = new Instruments();
   readonly #loop = monitorEventLoopDelay({ resolution: 20 });
   readonly #commands: Histogram<"command">;
   readonly #answers: Counter<"command" | "code">;
 
   constructor(deps: MetricsDeps) {
     this.#loop.enable();
-    const registers = [this.#registry];
+    const registers = [this.#instruments.registry];
     this.#commands = new Histogram({
       name: "signalbox_command_duration_seconds",
       help: "From a command to its reply",
@@ -51,7 +55,7 @@ export class Metrics {
       labelNames: ["command", "code"],
       registers,
     });
-    this.#countWhatHappened(deps.counters);
+    this.#countWhatHappened(deps.counters, deps.redis);
     this.#measureWhatIs(deps);
     this.#measureProcess();
   }
@@ -63,57 +67,65 @@ export class Metrics {
   }
 
   collect(): Promise<Collected> {
-    return this.#registry.getMetricsAsJSON();
+    return this.#instruments.collect();
   }
 
   close(): void {
     this.#loop.disable();
   }
 
-  #countWhatHappened(counters: Counters): void {
-    this.#count("signalbox_events_published_total", "Events that were accepted", "type", counters.published);
-    this.#count("signalbox_connections_opened_total", "Connections that were let in", "door", counters.opened);
-    this.#count("signalbox_connections_closed_total", "Connections that have ended", "reason", counters.closed);
-    this.#count("signalbox_replays_total", "Those who came back with a position", "result", counters.replays);
-    this.#count("signalbox_dispatches_total", "Dispatches that came into a state", "state", counters.dispatches);
-    this.#count("signalbox_deliveries_total", "Events put out to a connection", undefined, () => counters.deliveries);
-    this.#count("signalbox_replayed_events_total", "Missed events sent", undefined, () => counters.replayedEvents);
-    this.#count("signalbox_redis_restored_total", "Times Redis came back", undefined, () => counters.redisRestored);
+  #countWhatHappened(counters: Counters, redis: MetricsDeps["redis"]): void {
+    const count = this.#instruments.count.bind(this.#instruments);
+    count("signalbox_events_published_total", "Events that were accepted", "type", counters.published);
+    count("signalbox_connections_opened_total", "Connections that were let in", "door", counters.opened);
+    count("signalbox_connections_closed_total", "Connections that have ended", "reason", counters.closed);
+    count("signalbox_replays_total", "Those who came back with a position", "result", counters.replays);
+    count("signalbox_resets_total", "Logs that lost history under those who follow", "reason", counters.resets);
+    count("signalbox_dispatches_total", "Dispatches that came into a state", "state", counters.dispatches);
+    count("signalbox_deliveries_total", "Events put out to a connection", undefined, () => counters.deliveries);
+    count("signalbox_replayed_events_total", "Missed events sent", undefined, () => counters.replayedEvents);
+    count("signalbox_redis_restored_total", "Times Redis came back", undefined, () => counters.redisRestored);
+    const dropped = () =>
+      new Map(Object.entries({ superseded: counters.superseded, unsent: redis?.lostMessages ?? 0 }));
+    count("signalbox_ephemeral_dropped_total", "What may be lost and was", "class", dropped);
   }
 
-  #measureWhatIs({ connections, backlogs, rooms, agents, redis }: MetricsDeps): void {
-    this.#measure("signalbox_connections", "Connections now", "namespace", () => Object.entries(connections()));
-    this.#measure("signalbox_rooms", "Rooms with somebody of an instance in them", undefined, () => [["", rooms()]]);
-    this.#measure("signalbox_agents", "Connected agents by verdict", "verdict", () => Object.entries(agents()));
-    this.#measure("signalbox_backlog_bytes", "What waits to be taken by the network", undefined, () => {
+  #measureWhatIs({ connections, backlogs, rooms, agents, dispatches, redis }: MetricsDeps): void {
+    const instruments = this.#instruments;
+    const measure = instruments.measure.bind(instruments);
+    measure("signalbox_connections", "Connections now", "namespace", () => Object.entries(connections()));
+    measure("signalbox_rooms", "Rooms with somebody of an instance in them", undefined, () => [["", rooms()]]);
+    measure("signalbox_agents", "Connected agents by verdict", "verdict", () => Object.entries(agents()));
+    measure("signalbox_backlog_bytes", "What waits to be taken by the network", undefined, () => {
       let bytes = 0;
       for (const backlog of backlogs()) bytes += backlog;
       return [["", bytes]];
     });
+    measure("signalbox_dispatches_in_flight", "Dispatches that connected agents have", undefined, () => [
+      ["", dispatches.inFlight()],
+    ]);
+    instruments.ask("signalbox_dispatches_open", "Dispatches that have not ended, of all instances", () =>
+      dispatches.open(),
+    );
     if (!redis) return;
-    this.#measure("signalbox_redis_up", "Whether Redis answers, by processes", undefined, () => [
+    measure("signalbox_redis_up", "Whether Redis answers, by processes", undefined, () => [
       ["", redis.isReady ? 1 : 0],
     ]);
-    new Gauge({
-      name: "signalbox_redis_ping_seconds",
-      help: "How long Redis took to answer, or was waited for",
-      registers: [this.#registry],
-      aggregator: "max",
-      async collect() {
-        const since = performance.now();
-        await redis.ping().catch(() => {});
-        this.set((performance.now() - since) / 1000);
-      },
+    instruments.ask("signalbox_redis_ping_seconds", "How long Redis took to answer, or was waited for", async () => {
+      const since = performance.now();
+      await redis.ping().catch(() => {});
+      return (performance.now() - since) / 1000;
     });
   }
 
   #measureProcess(): void {
     const loop = this.#loop;
+    const instruments = this.#instruments;
     new Gauge({
       name: "signalbox_event_loop_delay_seconds",
       help: "By how much timers were late since this was read last",
       labelNames: ["quantile"],
-      registers: [this.#registry],
+      registers: [instruments.registry],
       aggregator: "max",
       collect() {
         const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / perSecond : 0);
@@ -125,42 +137,12 @@ export class Metrics {
     });
     const memory = () =>
       Object.entries(process.memoryUsage()).filter(([kind]) => kind === "rss" || kind === "heapUsed");
-    this.#measure("signalbox_memory_bytes", "Memory of the process", "kind", memory);
-    this.#count("signalbox_cpu_seconds_total", "CPU time of the process", undefined, () => {
+    instruments.measure("signalbox_memory_bytes", "Memory of the process", "kind", memory);
+    instruments.count("signalbox_cpu_seconds_total", "CPU time of the process", undefined, () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;
     });
-    this.#measure("signalbox_processes", "Processes that these numbers are of", undefined, () => [["", 1]]);
-  }
-
-  /** Something that only grows, and is counted elsewhere. */
-  #count(name: string, help: string, label: string | undefined, counted: Tally | (() => number)): void {
-    new Counter({
-      name,
-      help,
-      labelNames: label === undefined ? [] : [label],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        if (typeof counted === "function") this.inc(counted());
-        else if (label !== undefined) for (const [what, count] of counted) this.inc({ [label]: what }, count);
-      },
-    });
-  }
-
-  /** Something as it is when it is read. */
-  #measure(name: string, help: string, label: string | undefined, read: () => [string, number][]): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: label === undefined ? [] : [label],
-      registers: [this.#registry],
-      aggregator: "sum",
-      collect() {
-        this.reset();
-        for (const [what, value] of read()) this.set(label === undefined ? {} : { [label]: what }, value);
-      },
-    });
+    instruments.measure("signalbox_processes", "Processes that these numbers are of", undefined, () => [["", 1]]);
   }
 }
 

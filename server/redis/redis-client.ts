@@ -97,16 +97,17 @@ export function connectAnew(client: RedisClient): void {
 /**
  * The client, but for commands that never reject: the Socket.IO adapter neither waits for them nor catches, and a
  * rejection that nobody catches ends the process. What it publishes may be lost; what it subscribes to is tried until
- * it is there, since it does so once only.
+ * it is there, since it does so once only. `lost` is told of each message that was.
  */
-export function neverRejecting(client: RedisClient): RedisClient {
-  const giveUp = ["publish", "unsubscribe", "pUnsubscribe"];
+export function neverRejecting(client: RedisClient, lost: () => void = () => {}): RedisClient {
+  const giveUp = ["unsubscribe", "pUnsubscribe"];
   const goOn = ["subscribe", "pSubscribe"];
   return new Proxy(client, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== "function") return value;
       const call = async (args: unknown[]) => Reflect.apply(value, target, args);
+      if (key === "publish") return (...args: unknown[]) => call(args).catch(lost);
       if (giveUp.includes(String(key))) return (...args: unknown[]) => call(args).catch(() => 0);
       if (goOn.includes(String(key))) return (...args: unknown[]) => untilDone(target, () => call(args));
       return value.bind(target);

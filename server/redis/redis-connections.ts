@@ -31,6 +31,8 @@ export interface RedisConnections {
   readonly isReady: boolean;
   /** Redis has not answered for longer than a command may take: there is no use in waiting for it. */
   readonly isAway: boolean;
+  /** Messages to other instances that Redis could not take: they are not sent again. */
+  readonly lostMessages: number;
   /**
    * Runs a command that may be sent again: over a connection that is lost meanwhile it may have been carried out or not.
    * Rejects with `unavailable` when it does not come about within 1.5 s.
@@ -60,6 +62,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   const adapterSubscriber = createRedisClient(options, false);
   const clients = { commands, subscriber, adapterPublisher, adapterSubscriber };
 
+  let lostMessages = 0;
   let isClosed = false;
   let lastError: unknown;
   const noteError = (error: unknown) => {
@@ -141,13 +144,16 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
 
   return {
     subscriber,
-    adapterPublisher: neverRejecting(adapterPublisher),
+    adapterPublisher: neverRejecting(adapterPublisher, () => void lostMessages++),
     adapterSubscriber: neverRejecting(adapterSubscriber),
     get isReady() {
       return restoring === undefined && Object.values(clients).every(({ isReady }) => isReady);
     },
     get isAway() {
       return performance.now() - troubledSince > commandTimeoutMs;
+    },
+    get lostMessages() {
+      return lostMessages;
     },
     async attempt(command) {
       // Of several commands in a row, all of which fail, only the first one takes its time.

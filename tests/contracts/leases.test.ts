@@ -69,6 +69,13 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(await leases.first(["dispatches"], 10)).toEqual([{ line: "dispatches", id: "a" }]);
   });
 
+  it("LEASE-5 tells how many stand in a line, whether their time has come or not", async () => {
+    await leases.set("dispatches", [lease("a", -1), lease("b", hourMs)]);
+    await leases.set("dispatches", [lease("a", hourMs)]);
+
+    expect([await leases.size("dispatches"), await leases.size("agents")]).toEqual([2, 0]);
+  });
+
   it("LEASE-4 lines are apart, and are looked at together", async () => {
     await leases.set("work:agent:a", [lease("1", -30_000), lease("3", -10_000)]);
     await leases.set("work:capability:any thing/at:all", [lease("2", -20_000), lease("1", hourMs)]);

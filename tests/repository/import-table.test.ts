@@ -330,6 +330,7 @@ const rules: Record<string, Rule> = {
       "playwright-core",
       "redis",
       "socket.io",
+      "socket.io-client",
       "ws",
     ],
   },

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { dispatch, result } from "../support/dispatching.ts";
+import { EventType } from "../../shared/event-type.ts";
+import { asService, dispatch, result } from "../support/dispatching.ts";
+import { installationMs } from "../support/programs.ts";
+import { RedisServer } from "../support/redis-server.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { type StoreName, stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
@@ -57,9 +60,24 @@ describe.each(stores)("metrics (%s)", (store) => {
     expect(value("memory_bytes", 'kind="rss"')).toBeGreaterThan(10_000_000);
     expect(value("event_loop_delay_seconds", 'quantile="1"')).toBeGreaterThan(0);
     expect(value("redis_up")).toBe(store === "redis" ? 1 : 0);
+    expect(value("dispatches_open")).toBe(0);
     // What a client makes up is no label.
     expect(text).not.toContain("made-up-by-a-client");
     expect(value("commands_total", 'command="unknown"', 'code="unknown_command"')).toBe(1);
+  });
+
+  it("METRICS-6 have what was dropped because something newer had come", async () => {
+    const server = await startServer({ store });
+    const update = (load: number) => ({
+      room: "health",
+      type: "performance_update",
+      data: { component: "search", metrics: { load } },
+    });
+
+    await server.request("POST", "/api/events", { ...asService, body: [update(1), update(2), update(3)] });
+
+    const text = await read(server);
+    expect(sumOf(text, "signalbox_ephemeral_dropped_total", 'class="superseded"')).toBe(1);
   });
 
   it("METRICS-2 has every metric that the dashboard of Grafana asks for", async () => {
@@ -78,6 +96,43 @@ describe.each(stores)("metrics (%s)", (store) => {
     // And the other way round: what is measured is shown.
     expect(described.filter((name) => !asked.some((other) => other.replace(/_bucket$/, "") === name))).toEqual([]);
   });
+});
+
+describe("the metrics of a store in trouble", () => {
+  it(
+    "METRICS-6 have what Redis could not take, and logs that lost history under those who follow them",
+    async () => {
+      const redis = await RedisServer.start();
+      try {
+        const server = await startServer({ store: "memory", env: { REDIS_URL: redis.url } });
+        const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
+        await mona.ok("subscribe", { id: "a", topics: ["alerts"] });
+        const alert = { room: "alerts", type: "alert_created", data: { alertId: "1", severity: "info", title: "one" } };
+        const update = { room: "health", type: "health_update", data: { component: "search", status: "ok" } };
+        const publish = (event: object) => server.request("POST", "/api/events", { ...asService, body: event });
+        await publish(alert);
+        await mona.one(EventType.AlertCreated);
+
+        await redis.command("FLUSHALL");
+        await publish(alert);
+        await mona.inbox.one("system.room.reset");
+        await redis.kill();
+        await publish(update);
+
+        const lost = async (name: string, label: string) => sumOf(await read(server), name, label);
+        expect(await lost("signalbox_resets_total", 'reason="epoch_changed"')).toBe(1);
+        await eventually(
+          async () => (await lost("signalbox_ephemeral_dropped_total", 'class="unsent"')) > 0,
+          "what was not sent to be counted",
+        );
+        // Nobody can say how many there are, and that is not zero.
+        expect(await read(server)).not.toMatch(/^signalbox_dispatches_open \d/m);
+      } finally {
+        await redis.close();
+      }
+    },
+    installationMs,
+  );
 });
 
 describe("the way to the metrics", () => {
@@ -116,5 +171,20 @@ describe("the way to the metrics", () => {
     const text = await read(server);
     const dispatches = (state: string) => sumOf(text, "signalbox_dispatches_total", `state="${state}"`);
     expect(["dispatched", "completed", "failed"].map(dispatches)).toEqual([2, 1, 1]);
+  });
+
+  it("METRICS-4 has the dispatches that wait, as those that are open and not with an agent", async () => {
+    const server = await startServer({ store: "memory" });
+    const agent = await startAgent(server, "coder");
+    for (const agentId of ["coder", "coder", "away"]) await dispatch(server, { agentId, queue: true });
+    await agent.nextDispatch();
+
+    const counted = async () => {
+      const text = await read(server);
+      return [sumOf(text, "signalbox_dispatches_open"), sumOf(text, "signalbox_dispatches_in_flight")];
+    };
+
+    await eventually(async () => (await counted())[1] === 1, "the work of the agent to be counted");
+    expect(await counted()).toEqual([3, 1]);
   });
 });
