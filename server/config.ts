@@ -93,6 +93,13 @@ const Environment = z.object({
     .optional(),
   LOG_LEVEL: z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug").default("info"),
   LOG_FORMAT: z.enum(["json", "text"], "must be json or text").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:").optional(),
+  OTEL_SERVICE_NAME: z.string().default("signalbox"),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(?:0|1|0?\.\d+|1\.0+)$/, "must be a share between 0 and 1")
+    .transform(Number)
+    .default(1),
   LOG_MAX_EVENTS: whole(1, 10_000_000).default(10_000),
   LOG_TTL_SECONDS: whole(1, 3_650 * 86_400).default(604_800),
   HEARTBEAT_INTERVAL_MS: whole(100, 3_600_000).default(25_000),

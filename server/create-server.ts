@@ -29,10 +29,13 @@ import { openFollowing } from "./open-following.ts";
 import { openIdentity } from "./open-identity.ts";
 import { openOperations } from "./open-operations.ts";
 import { openRouter } from "./open-router.ts";
+import { openSpans } from "./open-spans.ts";
 import { openStore, type Store } from "./open-store.ts";
 import type { Publisher } from "./publish/publisher.ts";
+import { spanPublished } from "./publish/span-published.ts";
 import { watchPublished } from "./publish/watch-published.ts";
 import { createSocketIoAdapter } from "./redis/socket-io-adapter.ts";
+
 /** The settings; a start outside production makes a secret up, where nobody else is trusted. */
 export type ServerConfig = Config;
 
@@ -88,7 +91,8 @@ async function build(
   const instanceId = randomUUID() as InstanceId;
   const clock = overrides.clock ?? systemClock;
   const failed = (error: unknown) => logger.warn("will be tried again", { error });
-  const common = { config, clock, instanceId, logger, closers, failed };
+  const { spans, eventSpans } = await openSpans({ config, instanceId, logger, closers });
+  const common = { config, clock, instanceId, logger, closers, spans, failed };
 
   // Ports. Whoever brings one closes it
   const openOwnStore = async () => {
@@ -130,7 +134,8 @@ async function build(
   closers.add("health updates", () => health.close());
 
   // From what is published to those who follow it
-  const ways = watchPublished({ ...store, broadcast: health.broadcast }, (event, position) => {
+  const waysIn = { ...store, broadcast: health.broadcast };
+  const ways = watchPublished(eventSpans ? spanPublished(waysIn, eventSpans) : waysIn, (event, position) => {
     countEvent(event, counters);
     // Those who are told of the event come later than this.
     if (following.tracing.isActive) following.tracing.published(event, position);
@@ -146,6 +151,7 @@ async function build(
     health,
     feeds: overrides.feeds,
     counters,
+    eventSpans,
   });
   const { sessions, rooms, waiters } = following;
   // Not only here: it may be this instance that could not be heard.

@@ -120,7 +120,7 @@ ${lines.join("\n")}
 
 /** What whoever starts the program can mend is said without the stack. */
 function explain(error: unknown): unknown {
-  if (error instanceof ConfigurationError || (error instanceof Error && /^REDIS_\w+: /.test(error.message))) {
+  if (error instanceof ConfigurationError || (error instanceof Error && /^(?:REDIS|OTEL)_\w+: /.test(error.message))) {
     return error.message;
   }
   if (error instanceof Error && error.name === "WorkerFailed") return error.message;

@@ -9,12 +9,14 @@ import { Conversations } from "./conversations/conversations.ts";
 import { ReadPositions } from "./conversations/read-positions.ts";
 import { Responses } from "./conversations/responses.ts";
 import type { Broadcast } from "./deliver/broadcast.ts";
+import { createDispatchSpans } from "./dispatch/dispatch-spans.ts";
 import { openDispatch } from "./dispatch/open-dispatch.ts";
 import { Hlink } from "./hlink/hlink.ts";
 import type { Store } from "./open-store.ts";
 import { Attendance } from "./presence/attendance.ts";
 import { Publications } from "./publications/publications.ts";
 import { createPublisher } from "./publish/publisher.ts";
+import type { Spans } from "./spans/spans.ts";
 import { Checkpoints } from "./tasks/checkpoints.ts";
 import { Ledger } from "./tasks/ledger.ts";
 import { Streams } from "./tasks/streams.ts";
@@ -27,13 +29,15 @@ export interface DomainDeps {
   clock: Clock;
   instanceId: InstanceId;
   closers: Closers;
+  /** `undefined`: no traces are kept. */
+  spans: Spans | undefined;
   failed(error: unknown): void;
 }
 
 export type Domain = ReturnType<typeof openDomain>;
 
 /** What the rooms are about: conversations and answers, tasks and streams, agents and dispatches; and the way into the log. */
-export function openDomain({ config, store, broadcast, clock, instanceId, closers, failed }: DomainDeps) {
+export function openDomain({ config, store, broadcast, clock, instanceId, closers, spans, failed }: DomainDeps) {
   const { log, documents, transactions, leases, presence, uiEvents } = store;
   const rememberedMs = config.LOG_TTL_SECONDS * 1000;
   const publisher = createPublisher({ log, broadcast, clock });
@@ -81,6 +85,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     stallMs: config.AGENT_STALL_SECONDS * 1000,
     rememberedMs,
     judged: createTellVerdict({ publisher, failed }),
+    ...(spans && { made: createDispatchSpans(spans), trace: () => spans.current() }),
     failed,
   });
   closers.add("rounds of dispatch", () => dispatch.rounds.close());

@@ -23,6 +23,7 @@ import type { Following } from "./open-following.ts";
 import type { Identity } from "./open-identity.ts";
 import type { Reporter } from "./registry/reporter.ts";
 import type { Router } from "./route/router.ts";
+import type { Spans } from "./spans/spans.ts";
 
 /** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
 const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
@@ -40,6 +41,8 @@ export interface DoorsDeps {
   identity: Identity;
   following: Following;
   counters: Counters;
+  /** `undefined`: no traces are kept. */
+  spans: Spans | undefined;
   limits: ConnectionLimits;
   isReady(): boolean;
   /** The text of `/metrics`. */

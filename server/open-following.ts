@@ -22,6 +22,7 @@ import { receiveBroadcasts } from "./rooms/receive-broadcasts.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Rosters } from "./rooms/roster.ts";
 import { Sessions } from "./session/sessions.ts";
+import type { EventSpans } from "./spans/event-spans.ts";
 import { JoinedAudiences } from "./subscriptions/joined-audiences.ts";
 import { Subscriptions } from "./subscriptions/subscriptions.ts";
 import { Tracing } from "./trace/tracing.ts";
@@ -34,6 +35,8 @@ export interface FollowingDeps {
   health: HealthUpdates;
   feeds: Partial<FeedsOptions> | undefined;
   counters: Counters;
+  /** `undefined`: no traces are kept. */
+  eventSpans: EventSpans | undefined;
   clock: Clock;
   closers: Closers;
   failed(error: unknown): void;
@@ -43,18 +46,19 @@ export type Following = ReturnType<typeof openFollowing>;
 
 /** Who follows which room, from where on, and how what the log announces gets to them. */
 export function openFollowing(deps: FollowingDeps) {
-  const { config, log, domain, broadcast, health, counters, clock, closers, failed } = deps;
+  const { config, log, domain, broadcast, health, counters, eventSpans, clock, closers, failed } = deps;
   const { access, attendance, conversations, responses } = domain;
 
   const tracing = new Tracing();
   // Deliver: what the log announces, to every door
   const outlets: Outlet[] = [];
   const audiences = new Audiences();
-  const deliver = (event: Envelope) => {
+  const putOut = (event: Envelope) => {
     const receivers = audiences.of(event);
     for (const outlet of outlets) outlet.deliver(event, receivers);
     if (tracing.isActive) tracing.reached(event);
   };
+  const deliver = eventSpans ? eventSpans.around(putOut, counters) : putOut;
   const reset: LogFeedDeps["reset"] = (name, position, reason) => {
     rooms.reset(name, position, reason);
     subscriptions.reset(name, position, reason);

@@ -98,7 +98,7 @@ export function openOperations(deps: OperationsDeps) {
     session.onClose(() => counters.closed.add(reasonOf(session)));
   };
   const answered: MeasuringDeps["answered"] = (command, code, milliseconds, session) => {
-    metrics.answered(knownCommands.has(command) ? command : "unknown", code, milliseconds);
+    metrics.answered(isKnown(command) ? command : "unknown", code, milliseconds);
     if (tracing.isActive) tracing.commanded(session, command, code === "ok" ? null : code, milliseconds);
   };
 
@@ -118,6 +118,7 @@ export function openOperations(deps: OperationsDeps) {
   const viewed = { ...store, overview: registry, clock };
   return {
     metrics,
+    isKnown,
     opened,
     answered,
     reporter,
@@ -131,6 +132,7 @@ export function openOperations(deps: OperationsDeps) {
 
 /** What a client gives for a name must not become a label: each makes a number that is kept for ever. */
 const knownCommands = new Set<string>(Object.values(commands).flatMap((table) => Object.keys(table)));
+const isKnown = (command: string) => knownCommands.has(command);
 
 /** The server's own reasons; how else a connection ended is the client's affair, or the network's. */
 function reasonOf({ endedBy = "" }: Session): string {

@@ -19,8 +19,16 @@ import type { Domain } from "./open-domain.ts";
 import type { Following } from "./open-following.ts";
 import type { Identity } from "./open-identity.ts";
 import type { Operations } from "./open-operations.ts";
-import { authentication, commandLogging, type MeasuringDeps, measuring, rateLimit } from "./route/middleware.ts";
+import {
+  authentication,
+  commandLogging,
+  type MeasuringDeps,
+  measuring,
+  rateLimit,
+  spanning,
+} from "./route/middleware.ts";
 import { Router } from "./route/router.ts";
+import type { Spans } from "./spans/spans.ts";
 
 export interface RouterDeps {
   limits: ConnectionLimits;
@@ -30,6 +38,8 @@ export interface RouterDeps {
   operations: Operations;
   counters: Counters;
   answered: MeasuringDeps["answered"];
+  /** `undefined`: no traces are kept. */
+  spans: Spans | undefined;
   broadcast: Broadcast;
   clock: Clock;
   logger: Logger;
@@ -42,8 +52,10 @@ export function openRouter(deps: RouterDeps): Router {
   const { access, publisher, conversations, readPositions, dispatch } = domain;
   const { catchUp, rooms, subscriptions, longPolls } = deps.following;
   const { verifier, revocations } = identity;
+  const { isKnown } = deps.operations;
+  const spanned = deps.spans ? [spanning({ spans: deps.spans, isKnown })] : [];
   const router = new Router({
-    middleware: [measuring(deps), authentication({ clock }), rateLimit(), commandLogging({ logger })],
+    middleware: [...spanned, measuring(deps), authentication({ clock }), rateLimit(), commandLogging({ logger })],
     messageBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
     logger,

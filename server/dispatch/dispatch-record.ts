@@ -44,6 +44,8 @@ export interface DispatchRecord {
   agents: AgentId[];
   /** What the conversation and the task have still to be told: done again until it is done, by whatever instance. */
   owed: { task?: OwedTask; answer?: OwedAnswer };
+  /** Whose trace it belongs to, if traces are kept: W3C's `traceparent`. */
+  trace?: string;
   /** Name of the step that wrote it: a step whose answer got lost finds that it was carried out. */
   mark: string;
 }

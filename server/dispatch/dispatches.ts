@@ -20,6 +20,8 @@ export interface DispatchesDeps {
   clock: Clock;
   /** How long a dispatch that has ended is remembered. */
   rememberedMs: number;
+  /** A step was made, which began at a time (milliseconds since 1970). Absent: nobody wants to know. */
+  made?: ((stepped: Stepped, startedAt: number) => void) | undefined;
 }
 
 /** What has become of a dispatch by one step. */
@@ -95,8 +97,8 @@ export class Dispatches {
   async createGiven(created: DispatchRecord, agentId: AgentId, leaseMs: number): Promise<DispatchRecord | undefined> {
     const { messageId } = created.work;
     const input: DispatchInput = { type: "assigned", agentId, leaseMs };
-    const stepped = await this.#lanes.run(messageId, () =>
-      this.#atAgent(agentId, { messageId, input, progress: undefined, created }),
+    const stepped = await this.#told(() =>
+      this.#lanes.run(messageId, () => this.#atAgent(agentId, { messageId, input, progress: undefined, created })),
     );
     return "refused" in stepped ? undefined : stepped.record;
   }
@@ -112,11 +114,23 @@ export class Dispatches {
   /** Makes the step, if the machine lets it. `progress` is what `progressed` tells. */
   step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<Stepped | Refused> {
     // What changes a record waits for others that do, or it would have to be decided twice.
-    return this.#lanes.run(messageId, () =>
-      "agentId" in input && changesAgent(input)
-        ? this.#atAgent(input.agentId, { messageId, input, progress, created: undefined })
-        : this.#alone(messageId, input, progress),
+    return this.#told(() =>
+      this.#lanes.run(messageId, () =>
+        "agentId" in input && changesAgent(input)
+          ? this.#atAgent(input.agentId, { messageId, input, progress, created: undefined })
+          : this.#alone(messageId, input, progress),
+      ),
     );
+  }
+
+  #told(step: () => Promise<Stepped | Refused>): Promise<Stepped | Refused> {
+    const { made, clock } = this.#deps;
+    if (!made) return step();
+    const startedAt = clock.now();
+    return step().then((stepped) => {
+      if (!("refused" in stepped)) made(stepped, startedAt);
+      return stepped;
+    });
   }
 
   /** Makes the step when it is its turn at the agent, along with others whose turn it is. */

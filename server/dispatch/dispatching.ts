@@ -29,6 +29,8 @@ export interface DispatchingDeps {
   broadcast: Broadcast;
   clock: Clock;
   leaseMs: number;
+  /** `traceparent` of what is going on here, if traces are kept. */
+  trace?: (() => string | undefined) | undefined;
   failed(error: unknown): void;
 }
 
@@ -58,7 +60,9 @@ export class Dispatching {
     const work: Work = { ...withoutAbsent(rest), messageId, createdAt: now, createdBy, deadline: now + timeoutMs };
     if (work.taskId) await tasks.assertExists(work.taskId);
     const state: DispatchRecord["state"] = { status: "queued", attempt: 0 };
-    const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, mark: newEventId(now) };
+    const trace = this.#deps.trace?.();
+    const mark = newEventId(now);
+    const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, ...(trace && { trace }), mark };
     const taken = await placement.takeOn(record, await looking, queue, () => this.#prepare(work, timeoutMs));
     if (taken) return ownOf(taken, createdBy);
     const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;

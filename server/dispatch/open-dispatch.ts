@@ -8,8 +8,8 @@ import type { EventLog } from "../log/event-log.ts";
 import { AgentDesk } from "./agent-desk.ts";
 import { Courier } from "./courier.ts";
 import type { DispatchRecord } from "./dispatch-record.ts";
-import { Dispatches } from "./dispatches.ts";
-import { Dispatching } from "./dispatching.ts";
+import { Dispatches, type DispatchesDeps } from "./dispatches.ts";
+import { Dispatching, type DispatchingDeps } from "./dispatching.ts";
 import { type FollowingTasks, FollowUps } from "./follow-ups.ts";
 import type { Leases } from "./leases.ts";
 import { LostAgents } from "./lost-agents.ts";
@@ -31,6 +31,9 @@ export interface DispatchOptions extends AgentsDeps {
   heartbeatIntervalMs: number;
   /** How long a dispatch that has ended is remembered. */
   rememberedMs: number;
+  /** Where traces are kept: told of every step that was made here; and `traceparent` of what is going on. */
+  made?: DispatchesDeps["made"];
+  trace?: DispatchingDeps["trace"];
   failed(error: unknown): void;
 }
 

@@ -4,6 +4,7 @@ import helmet from "helmet";
 import type { Drain } from "../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
+import type { Spans } from "../spans/spans.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
 import { createDashboard, type DashboardOptions } from "./dashboard.ts";
@@ -13,6 +14,7 @@ import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { createIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
+import { spanRequests } from "./span-requests.ts";
 import { createTaskRoutes } from "./task-routes.ts";
 
 export interface AppDeps
@@ -21,6 +23,8 @@ export interface AppDeps
     OperationsRoutesDeps,
     ProblemHandlerDeps {
   drain: Drain;
+  /** `undefined`: no traces are kept. */
+  spans: Spans | undefined;
   origins: OriginPolicy;
   /** Number of proxies in front. */
   trustProxy: number;
@@ -53,6 +57,7 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(createOperationsRoutes(deps));
   app.use(createDocumentRoutes());
+  if (deps.spans) app.use("/api", spanRequests(deps.spans));
   app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
     // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
     inspectJson(request.body, deps.jsonDepth);

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import { expiryGraceMs } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
+import type { Spans } from "../spans/spans.ts";
 import type { Middleware } from "./router.ts";
 
 export interface MeasuringDeps {
@@ -25,6 +26,31 @@ export function measuring({ counters, answered }: MeasuringDeps): Middleware {
       throw error;
     } finally {
       answered(typeof command === "string" ? command : "", code, performance.now() - startedAt, session);
+    }
+  };
+}
+
+/**
+ * Every command is a span. What a client gives for a name is told only if there is such a command: of the others there
+ * may be any number.
+ */
+export function spanning({
+  spans,
+  isKnown,
+}: {
+  spans: Pick<Spans, "start">;
+  isKnown(command: string): boolean;
+}): Middleware {
+  return async ({ command, session }, next) => {
+    const name = typeof command === "string" && isKnown(command) ? command : "unknown command";
+    const { door, connectionId } = session;
+    const span = spans.start(name, { attributes: { "signalbox.door": door, "signalbox.connection": connectionId } });
+    try {
+      await span.within(next);
+      span.end();
+    } catch (error) {
+      span.end(error instanceof Rejection ? error.error.code : "internal");
+      throw error;
     }
   };
 }

@@ -33,6 +33,8 @@ function settings(): Record<string, Record<string, string>> {
 
 /** What the platform, and not the server, reads. */
 const forPlatforms = new Set(["NODE_VERSION"]);
+/** What Node, or our tests, read. */
+const forOthers = new Set(["NODE_EXTRA_CA_CERTS", "FUZZ_INPUTS", "SECURITY_READERS"]);
 
 describe("the files for platforms", () => {
   it.each(Object.entries(settings()))("DOC-6 name settings that exist, with values that are possible: %s", (_, set) => {
@@ -46,6 +48,26 @@ describe("the files for platforms", () => {
     expect(own.length).toBeGreaterThan(1);
     expect(own.map(([name]) => name).filter((name) => !known.has(name))).toEqual([]);
     expect(config.NODE_ENV).toBe("production");
+  });
+
+  it.each(["SECURITY.md", "docs/DEPLOYMENT.md", "docs/OPENID.md", "docs/PROTOCOL.md", "docs/RELIABILITY.md"])(
+    "DOC-6 what %s calls a setting is one",
+    (path) => {
+      const named = all(read(path), /(?<![\w/-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
+
+      expect(named.filter((name) => !variables.some((known) => known === name) && !forOthers.has(name))).toEqual([]);
+    },
+  );
+
+  it("OTEL-6 the packages for traces are the same everywhere, and no part of what is installed otherwise", () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(read("package.json"));
+    const wanted = Object.entries(peerDependencies).map(([name, version]) => `${name}@${version}`);
+    const named = (path: string) => [...new Set(all(read(path), /(@opentelemetry\/[\w-]+@[\d.]+)/g))].toSorted();
+
+    expect(named("docs/DEPLOYMENT.md")).toEqual(wanted.toSorted());
+    expect(named("server/spans/open-telemetry.ts")).toEqual(wanted.toSorted());
+    expect(Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)).toEqual([]);
+    expect(Object.keys(dependencies).filter((name) => name in peerDependencies)).toEqual([]);
   });
 
   it("DOC-6 leave more time to stop than it takes", () => {

@@ -55,6 +55,15 @@ const rules: Record<string, Rule> = {
   "server/config.ts": { uses: ["zod"] },
   "server/observe": { uses: ["prom-client", "winston"] },
   "server/session": {},
+  "server/spans": {
+    uses: [
+      "@opentelemetry/api",
+      "@opentelemetry/core",
+      "@opentelemetry/exporter-trace-otlp-http",
+      "@opentelemetry/resources",
+      "@opentelemetry/sdk-trace",
+    ],
+  },
   "server/redis": { uses: ["redis", "@socket.io/redis-adapter"], knows: ["server/observe"] },
 
   // Ports: they know nothing of those who use them.
@@ -65,7 +74,10 @@ const rules: Record<string, Rule> = {
   "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
   "server/deliver": { knows: ["server/log", "server/session"] },
   "server/revocations": { uses: ["server/session"], knows: ["server/deliver", "server/documents"] },
-  "server/publish": { uses: ["ulid"], knows: ["server/log", "server/deliver", "server/transactions", "zod"] },
+  "server/publish": {
+    uses: ["ulid"],
+    knows: ["server/spans", "server/log", "server/deliver", "server/transactions", "zod"],
+  },
   "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
   "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
   "server/health": { uses: ["server/redis"], knows: ["server/deliver"] },
@@ -85,7 +97,14 @@ const rules: Record<string, Rule> = {
   },
   "server/dispatch": {
     uses: ["server/agents", "server/publish", "server/redis", "server/session"],
-    knows: ["server/conversations", "server/deliver", "server/documents", "server/log", "server/transactions"],
+    knows: [
+      "server/spans",
+      "server/conversations",
+      "server/deliver",
+      "server/documents",
+      "server/log",
+      "server/transactions",
+    ],
   },
   "server/access": {
     uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"],
@@ -148,7 +167,10 @@ const rules: Record<string, Rule> = {
       "server/trace",
     ],
   },
-  "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
+  "server/route": {
+    uses: ["server/session", "ulid"],
+    knows: ["server/spans", "server/handle", "server/observe", "zod"],
+  },
   "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
 
   "server/ingest": {
@@ -180,7 +202,7 @@ const rules: Record<string, Rule> = {
       "helmet",
       "ulid",
     ],
-    knows: ["server/access", "server/log", "zod"],
+    knows: ["server/spans", "server/access", "server/log", "zod"],
   },
   "server/open-store.ts": {
     uses: [
@@ -216,7 +238,7 @@ const rules: Record<string, Rule> = {
       "server/publish",
       "server/tasks",
     ],
-    knows: ["server/closers.ts", "server/config.ts", "server/deliver", "server/open-store.ts"],
+    knows: ["server/spans", "server/closers.ts", "server/config.ts", "server/deliver", "server/open-store.ts"],
   },
   "server/open-following.ts": {
     uses: [
@@ -230,6 +252,7 @@ const rules: Record<string, Rule> = {
       "server/trace",
     ],
     knows: [
+      "server/spans",
       "server/closers.ts",
       "server/config.ts",
       "server/health",
@@ -255,6 +278,7 @@ const rules: Record<string, Rule> = {
   "server/open-router.ts": {
     uses: ["server/conversations", "server/dispatch", "server/handle", "server/route"],
     knows: [
+      "server/spans",
       "server/deliver",
       "server/observe",
       "server/open-domain.ts",
@@ -273,6 +297,7 @@ const rules: Record<string, Rule> = {
       "server/http",
     ],
     knows: [
+      "server/spans",
       "server/closers.ts",
       "server/config.ts",
       "server/connect",
@@ -285,8 +310,13 @@ const rules: Record<string, Rule> = {
       "socket.io",
     ],
   },
+  "server/open-spans.ts": {
+    uses: ["server/spans"],
+    knows: ["server/closers.ts", "server/config.ts", "server/observe"],
+  },
   "server/create-server.ts": {
     uses: [
+      "server/open-spans.ts",
       "@socket.io/sticky",
       "server/closers.ts",
       "server/config.ts",

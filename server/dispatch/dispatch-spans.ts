@@ -1,0 +1,26 @@
+import type { Attributes, Spans } from "../spans/spans.ts";
+import type { Stepped } from "./dispatches.ts";
+
+const names = { taken: "dispatch given", accepted: "dispatch accepted", attempt_ended: "dispatch attempt over" };
+
+/**
+ * The life of a dispatch in the trace of whoever gave it, told by the instance that makes a step: a span for each
+ * attempt that is given, accepted or over, as long as the step took, and one for the whole when it has ended.
+ */
+export function createDispatchSpans(spans: Pick<Spans, "start">): (stepped: Stepped, startedAt: number) => void {
+  return ({ record: { work, state, trace: parent }, effects }, startedAt) => {
+    const tell = (name: string, since: number, attributes: Attributes, failure?: string) => {
+      const told = { "signalbox.dispatch": work.messageId, ...attributes };
+      spans.start(name, { parent, startedAt: since, attributes: told }).end(failure);
+    };
+    for (const effect of effects) {
+      if (effect.type === "taken" || effect.type === "accepted" || effect.type === "attempt_ended") {
+        const { agentId, attempt } = effect;
+        tell(names[effect.type], startedAt, { "signalbox.agent": agentId, "signalbox.attempt": attempt });
+      }
+      if (effect.type !== "ended") continue;
+      const failure = effect.status === "completed" ? undefined : effect.status;
+      tell("dispatch", work.createdAt, { "signalbox.attempts": state.attempt }, failure);
+    }
+  };
+}
