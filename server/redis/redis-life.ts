@@ -68,8 +68,8 @@ export class RedisLife {
 async function readLife(client: RedisClient): Promise<Life> {
   for (;;) {
     try {
-      const [info, time] = await Promise.all([client.info("server"), client.sendCommand(["TIME"])]);
-      const [seconds, micros] = time as unknown as [string, string];
+      const [info, time] = await Promise.all([client.info("server"), client.time()]);
+      const [seconds, micros] = time;
       return {
         runId: /^run_id:(\w+)/m.exec(info)?.[1] ?? "",
         clockOffset: Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now(),

@@ -4,7 +4,8 @@ import { Identifier } from "../ids.ts";
 import { protocolVersion } from "../protocol.ts";
 import { ReplyError } from "../reply.ts";
 import { JsonSchemas } from "./json-schemas.ts";
-import { type RouteDescription, routes } from "./routes.ts";
+import type { RouteDescription } from "./route-description.ts";
+import { routes } from "./routes.ts";
 
 /** An error as `problemOf` writes it. */
 const Problem = z.object({

@@ -1,0 +1,147 @@
+import type { Socket } from "node:net";
+import { WebSocket } from "ws";
+import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import { isHlinkType } from "../../../shared/entities/hlink.ts";
+import { ClientFrame } from "../../../shared/plain-websocket/frames.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import type { Reply } from "../../../shared/reply.ts";
+import { type Clock, timestampOf } from "../../clock.ts";
+import { Outbox, type Rounds } from "../../deliver/outbox.ts";
+import type { Receivers } from "../../deliver/receivers.ts";
+import { TextFrame } from "../../deliver/text-frame.ts";
+import type { Router } from "../../route/router.ts";
+import type { Audience } from "../../session/audience.ts";
+import type { Session, Transport } from "../../session/session.ts";
+import { Intake, type Turns } from "../wire/intake.ts";
+import { endWebSocket } from "./end-web-socket.ts";
+import { parseJson } from "./parse-json.ts";
+import { spacesOf } from "./spaces-of.ts";
+import { WebSocketWire } from "./web-socket-wire.ts";
+
+export interface ConnectionOptions {
+  router: Router;
+  clock: Clock;
+  /** What a connection may leave unread. */
+  backlogBytes: number;
+  rounds: Rounds;
+  turns: Turns;
+  /** Whether the library was found to be made so that whole frames can be written past it. */
+  direct: boolean;
+}
+
+/** One client's link. */
+export class PlainWebSocketConnection implements Transport {
+  readonly #webSocket: WebSocket;
+  readonly #tcp: Socket;
+  readonly #session: Session;
+  readonly #receivers: Receivers;
+  readonly #options: ConnectionOptions;
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
+
+  constructor(webSocket: WebSocket, tcp: Socket, session: Session, receivers: Receivers, options: ConnectionOptions) {
+    this.#webSocket = webSocket;
+    this.#tcp = tcp;
+    this.#session = session;
+    this.#receivers = receivers;
+    this.#options = options;
+    const { rounds, turns, direct, backlogBytes } = options;
+    const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
+    this.#outbox = new Outbox(rounds, wire);
+    this.#intake = new Intake(turns, wire);
+    webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
+    webSocket.on("pong", () => this.#seen());
+    webSocket.on("close", (code) => {
+      this.#outbox.close();
+      void session.ended(`closed with ${code}`);
+    });
+  }
+
+  send(name: string, payload: unknown): void {
+    // A client that answers no system.ping is alive as long as it answers this one.
+    if (name === "system.ping") this.#webSocket.ping();
+    this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
+  }
+
+  join(audience: Audience): void {
+    this.#receivers.join(audience, this.#outbox);
+  }
+
+  leave(audience: Audience): void {
+    this.#receivers.leave(audience, this.#outbox);
+  }
+
+  backlogBytes(): number {
+    return this.#outbox.size + this.#webSocket.bufferedAmount;
+  }
+
+  /** How much the network has taken so far. */
+  oldestUnsent(): number | undefined {
+    if (this.#webSocket.bufferedAmount === 0) return undefined;
+    return this.#tcp.bytesWritten - this.#tcp.writableLength;
+  }
+
+  close(reason: keyof typeof disconnectReasons): void {
+    this.#outbox.flush();
+    endWebSocket(this.#webSocket, disconnectReasons[reason].closeCode, reason);
+  }
+
+  /** Joins the conversation that the URL names. */
+  joinConversation(conversationId: string): void {
+    this.#route("join_room", { room: `conversation:${conversationId}` }, 0, "conversation_id");
+  }
+
+  receive(data: unknown, isBinary: boolean): void {
+    // A connection that was closed is read until the client answers; what it says meanwhile is not carried out.
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    this.#seen();
+    const text = String(data);
+    const json = isBinary ? undefined : parseJson(text);
+    const bytes = Buffer.byteLength(text);
+    this.#intake.take(() => {
+      if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+      const frame = ClientFrame.safeParse(json).data;
+      if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
+      else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
+    });
+  }
+
+  #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
+    const { router } = this.#options;
+    const reply = (payload: Reply<unknown>) => this.#write({ type: "reply", id, payload });
+    const spaces = spacesOf(this.#session.namespaces, payload);
+    void router.handle(
+      { session: this.#session, command, payload, bytes, spaces },
+      id === undefined ? undefined : reply,
+    );
+  }
+
+  /** An HLink message is a frame as it stands, and so is its acknowledgement. */
+  #routeHlink(payload: unknown, bytes: number): void {
+    const command = "hlink_message";
+    void this.#options.router.handle({ session: this.#session, command, payload, bytes }, (reply) => {
+      if (reply.ok) this.#write(reply.data);
+      else this.#session.send("system.error", { command, error: reply.error });
+    });
+  }
+
+  #seen(): void {
+    this.#session.lastSeenAt = this.#options.clock.now();
+  }
+
+  #write(frame: unknown): void {
+    this.#outbox.send(new TextFrame(JSON.stringify(frame)));
+  }
+}
+
+/** Goes the way of a command, so that it counts as one: else it would be the cheapest way to keep the server busy. */
+const unreadable = {
+  command: null,
+  payload: undefined,
+  fault: new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.'),
+};
+
+function isHlinkFrame(json: unknown): boolean {
+  if (typeof json !== "object" || json === null || !("type" in json)) return false;
+  return typeof json.type === "string" && isHlinkType(json.type);
+}

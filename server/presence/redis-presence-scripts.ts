@@ -1,0 +1,117 @@
+import { RedisScript } from "../redis/redis-script.ts";
+
+/**
+ * Keys, all of one slot:
+ *   prefix:{presence}:users:ROOM          sorted set: users present, by arrival
+ *   prefix:{presence}:names:ROOM          hash: user → name as JSON
+ *   prefix:{presence}:at:ROOM USER        set: "INSTANCE CONNECTION" of the user's connections in the room
+ *   prefix:{presence}:of:INSTANCE         set: JSON [room, user, connection] of what an instance holds
+ *   prefix:{presence}:lingering           sorted set: JSON [room, user] by when the grace period ends, in ms
+ *   prefix:{presence}:instances           sorted set: instances by their last heartbeat, in ms of Redis
+ *   prefix:{presence}:known               set: instances whose holdings are complete here, as far as anybody knows
+ *   prefix:{presence}:dead                set: instances of which something is still held
+ *   prefix:{presence}:swept               when any instance swept last, in ms of Redis
+ *   prefix:{presence}:order               counter of arrivals
+ * What an instance holds is let go by whoever sweeps when it is dead, so nothing here needs to expire.
+ */
+export const baseOf = (prefix: string) => `${prefix}:{presence}:`;
+
+/** An instance beats with every sweep; one that has not for so long is dead, and its users are let go. */
+const deadAfterMs = 5_000;
+/** When nobody at all has swept for so long it was Redis that was away, and nobody's silence says anything. */
+const redisAwayMs = 2_000;
+/** How much one sweep does at most, since nothing else happens in Redis meanwhile. */
+const sweepLimit = 1_000;
+/** What all scripts begin with. ARGV: 1 what the keys begin with. */
+const opening = `
+local base = ARGV[1]
+local function present(room) return redis.call('ZCARD', base .. 'users:' .. room) end
+local function depart(room, user)
+  if redis.call('ZREM', base .. 'users:' .. room, user) == 0 then return nil end
+  local name = redis.call('HGET', base .. 'names:' .. room, user) or 'null'
+  redis.call('HDEL', base .. 'names:' .. room, user)
+  return {room, user, name, present(room)}
+end
+local function leave(instance, room, user, connection, until_)
+  redis.call('SREM', base .. 'of:' .. instance, cjson.encode({room, user, connection}))
+  local at = base .. 'at:' .. room .. ' ' .. user
+  if redis.call('SREM', at, instance .. ' ' .. connection) == 0 or redis.call('SCARD', at) > 0 then return nil end
+  if until_ then
+    redis.call('ZADD', base .. 'lingering', until_, cjson.encode({room, user}))
+    return nil
+  end
+  return depart(room, user)
+end
+`;
+
+/** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 name as JSON. Answers whether the user was not present, and how many are. */
+export const enter = new RedisScript(`${opening}
+local instance, room, user, connection = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+redis.call('SADD', base .. 'of:' .. instance, cjson.encode({room, user, connection}))
+-- It may die before its first sweep, and what it holds has to be found then.
+redis.call('ZADD', base .. 'instances', 'NX', millis, instance)
+redis.call('SADD', base .. 'at:' .. room .. ' ' .. user, instance .. ' ' .. connection)
+redis.call('ZREM', base .. 'lingering', cjson.encode({room, user}))
+local first = redis.call('ZADD', base .. 'users:' .. room, 'NX', redis.call('INCR', base .. 'order'), user)
+redis.call('HSET', base .. 'names:' .. room, user, ARGV[6])
+return {first, present(room)}
+`);
+
+/** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 end of the grace period or empty. */
+export const leave = new RedisScript(`${opening}
+local until_ = nil
+if ARGV[6] ~= '' then until_ = ARGV[6] end
+return leave(ARGV[2], ARGV[3], ARGV[4], ARGV[5], until_) or {}
+`);
+
+/** ARGV: 2 room, 3 limit. */
+export const members = new RedisScript(`${opening}
+local room, found = ARGV[2], {}
+for i, user in ipairs(redis.call('ZRANGE', base .. 'users:' .. room, 0, tonumber(ARGV[3]) - 1)) do
+  local name = redis.call('HGET', base .. 'names:' .. room, user) or 'null'
+  found[i] = {user, name, redis.call('SCARD', base .. 'at:' .. room .. ' ' .. user)}
+end
+return {found, present(room)}
+`);
+
+/**
+ * ARGV: 2 instance, 3 now, 4 grace period of those whose instance has died, in ms. Answers whether this instance was
+ * known, and who has departed.
+ */
+export const sweep = new RedisScript(`${opening}
+local instance, instances, known, dead = ARGV[2], base .. 'instances', base .. 'known', base .. 'dead'
+local isKnown = 1 - redis.call('SADD', known, instance)
+local swept = tonumber(redis.call('GET', base .. 'swept') or 0)
+redis.call('SET', base .. 'swept', millis)
+if millis - swept > ${redisAwayMs} then
+  for _, other in ipairs(redis.call('ZRANGE', instances, 0, -1)) do redis.call('ZADD', instances, millis, other) end
+end
+redis.call('ZADD', instances, millis, instance)
+redis.call('SREM', dead, instance)
+for _, silent in ipairs(redis.call('ZRANGE', instances, '-inf', millis - ${deadAfterMs}, 'BYSCORE')) do
+  redis.call('ZREM', instances, silent)
+  redis.call('SREM', known, silent)
+  redis.call('SADD', dead, silent)
+end
+local left = ${sweepLimit}
+for _, other in ipairs(redis.call('SMEMBERS', dead)) do
+  local held = redis.call('SRANDMEMBER', base .. 'of:' .. other, left)
+  for _, entry in ipairs(held) do
+    local room, user, connection = unpack(cjson.decode(entry))
+    leave(other, room, user, connection, tonumber(ARGV[3]) + tonumber(ARGV[4]))
+  end
+  left = left - #held
+  if left <= 0 then break end
+  redis.call('SREM', dead, other)
+end
+local departures = {}
+for _, held in ipairs(redis.call('ZRANGE', base .. 'lingering', '-inf', ARGV[3], 'BYSCORE', 'LIMIT', 0, ${sweepLimit})) do
+  redis.call('ZREM', base .. 'lingering', held)
+  local entry = cjson.decode(held)
+  if redis.call('SCARD', base .. 'at:' .. entry[1] .. ' ' .. entry[2]) == 0 then
+    local departure = depart(entry[1], entry[2])
+    if departure then departures[#departures + 1] = departure end
+  end
+end
+return {isKnown, departures}
+`);
