@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 import { pictureOf } from "./report/picture.ts";
 import { detailsOf, type Row, rowOf, tableOf } from "./report/table.ts";
 import { type Figures, measure } from "./run/measure.ts";
-import { type Measured, type Scenario, scenarios } from "./scenarios.ts";
+import type { Measured, Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-import type { Check, Measured } from "../scenarios.ts";
+import type { Check, Measured } from "../scenario.ts";
 
 export interface Row {
   scenario: string;

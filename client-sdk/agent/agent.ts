@@ -13,7 +13,8 @@ import { commandPolicies } from "../sending/command-policies.ts";
 import { Outbox } from "../sending/outbox.ts";
 import { SignalboxError } from "../signalbox-error.ts";
 import type { Link } from "../transport/transport.ts";
-import { type OnDispatch, RunningWork } from "./work.ts";
+import type { OnDispatch, Work, WorkPorts } from "./work.ts";
+import { Works } from "./works.ts";
 
 /** Who the agent is, what it can do, and how it reaches the server. */
 export interface AgentOptions extends Omit<ClientOptions, "namespaces" | "positions" | "name" | "fallback"> {
@@ -43,8 +44,7 @@ export class Agent {
   readonly #environment: Environment;
   readonly #logger: Logger;
   readonly #emitter = new Emitter<AgentEvents>();
-  readonly #running = new Map<string, RunningWork>();
-  #idle: (() => void)[] = [];
+  readonly #works: Works;
   #isStopping = false;
   #stopHeartbeat: Cancel = () => {};
 
@@ -57,6 +57,8 @@ export class Agent {
     this.#logger = deps.logger.for("agent");
     const { maxWaiting: capacity = 10_000, answerTimeoutMs = 20_000 } = options;
     this.#outbox = new Outbox({ environment: deps.environment, capacity, answerTimeoutMs });
+    const { concurrency = 1, onDispatch } = options;
+    this.#works = new Works({ concurrency, onDispatch, portsOf: (work) => this.#portsOf(work) });
     this.#connection = new Connection(
       { ...deps, namespaces: ["/agents"], logger: this.#logger },
       {
@@ -68,7 +70,7 @@ export class Agent {
         },
         message: (_namespace, name, data, answer) => {
           if (name === "dispatch") this.#dispatched(data as DispatchMessage, answer);
-          if (name === "cancel") this.#drop([(data as CancelMessage).messageId], (data as CancelMessage).reason);
+          if (name === "cancel") this.#works.drop([(data as CancelMessage).messageId], (data as CancelMessage).reason);
         },
       },
     );
@@ -80,7 +82,7 @@ export class Agent {
 
   /** Ids of the dispatches that are being worked on. */
   get inFlight(): readonly string[] {
-    return [...this.#running.keys()];
+    return this.#works.ids;
   }
 
   /** What is returned takes the listener away again. */
@@ -115,16 +117,17 @@ export class Agent {
   /** Takes nothing more, ends what it works on, and goes. What takes longer than `graceMs` is dropped. */
   async stop({ graceMs = 25_000 }: { graceMs?: number } = {}): Promise<void> {
     this.#isStopping = true;
-    if (this.#running.size > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#environment.after(graceMs, resolve);
-        this.#idle.push(() => {
-          cancel();
-          resolve();
-        });
+    await new Promise<void>((resolve) => {
+      const waitNoMore = this.#environment.after(graceMs, () => {
+        cancel();
+        resolve();
       });
-    }
-    this.#drop(this.inFlight, "The agent was stopped.");
+      const cancel = this.#works.onceIdle(() => {
+        waitNoMore();
+        resolve();
+      });
+    });
+    this.#works.drop(this.inFlight, "The agent was stopped.");
     this.#connection.disconnect("the agent was stopped");
   }
 
@@ -139,7 +142,7 @@ export class Agent {
       agentId,
       capabilities: [...capabilities],
       concurrency,
-      inFlight: this.#attempts(),
+      inFlight: this.#works.attempts,
       ...(workdir === undefined ? {} : { workdir }),
       ...(metadata === undefined ? {} : { metadata }),
     };
@@ -147,8 +150,8 @@ export class Agent {
       if (!reply.ok) return this.#notRegistered(link, new SignalboxError(reply.error));
       const { resume, cancel, heartbeatIntervalMs } = reply.data as CommandData<"/agents", "register">;
       const goesOn = new Set(resume.map(({ messageId }) => messageId as string));
-      this.#drop(cancel, "The work was cancelled.");
-      this.#drop(
+      this.#works.drop(cancel, "The work was cancelled.");
+      this.#works.drop(
         registration.inFlight?.map(({ messageId }) => messageId).filter((id) => !goesOn.has(id)) ?? [],
         "The work was given to another.",
       );
@@ -170,61 +173,30 @@ export class Agent {
 
   #beat(link: Link, intervalMs: number): void {
     this.#stopHeartbeat = this.#environment.after(intervalMs, () => {
-      const heartbeat = { agentId: this.#options.agentId, dispatches: this.#attempts() };
+      const heartbeat = { agentId: this.#options.agentId, dispatches: this.#works.attempts };
       link.command("/agents", "heartbeat", heartbeat, (reply) => {
         if (!reply.ok) return;
-        this.#drop((reply.data as CommandData<"/agents", "heartbeat">).cancel, "The work was cancelled.");
+        this.#works.drop((reply.data as CommandData<"/agents", "heartbeat">).cancel, "The work was cancelled.");
       });
       this.#beat(link, intervalMs);
     });
   }
 
-  #dispatched(work: DispatchMessage, answer?: (acceptance: DispatchAcceptance) => void): void {
-    const { messageId, attempt } = work;
-    const known = this.#running.get(messageId);
-    // Told twice of the same, it is done once.
-    if (known?.work.attempt === attempt) return answer?.({ accepted: true });
-    const { concurrency = 1, onDispatch } = this.#options;
-    const accepted = !this.#isStopping && !known && this.#running.size < concurrency;
-    answer?.({ accepted });
-    if (!accepted) return;
+  #dispatched(work: DispatchMessage, answer: (acceptance: DispatchAcceptance) => void = () => {}): void {
+    answer({ accepted: this.#works.take(work, !this.#isStopping) });
+  }
 
-    const running = new RunningWork(work, {
+  #portsOf({ messageId }: Work): WorkPorts {
+    return {
       environment: this.#environment,
       sendProgress: async (progress) => (await this.#send("progress", progress, messageId)).cancel,
       sendResponse: async (response) => void (await this.#send("response", response, messageId)),
       toolUsed: (tool, { ok, durationMs, details = {} }) => {
-        const data = {
-          agentName: this.#options.agentId,
-          tool,
-          ok,
-          details,
-          ...(durationMs === undefined ? {} : { durationMs }),
-        };
+        const agentName = this.#options.agentId;
+        const data = { agentName, tool, ok, details, ...(durationMs === undefined ? {} : { durationMs }) };
         void this.report({ type: EventType.ToolExecuted, data }).catch(() => {});
       },
-    });
-    this.#running.set(messageId, running);
-    void running.run(onDispatch).then(() => this.#ended(messageId, running));
-  }
-
-  #ended(messageId: string, running: RunningWork): void {
-    if (this.#running.get(messageId) === running) this.#running.delete(messageId);
-    if (this.#running.size > 0) return;
-    for (const tell of this.#idle.splice(0)) tell();
-  }
-
-  #drop(messageIds: readonly string[], reason: string): void {
-    for (const messageId of messageIds) {
-      this.#running.get(messageId)?.drop(reason);
-      // It may be given to us again, before what was dropped has noticed.
-      this.#running.delete(messageId);
-    }
-    if (this.#running.size === 0) for (const tell of this.#idle.splice(0)) tell();
-  }
-
-  #attempts() {
-    return [...this.#running.values()].map(({ attempt }) => attempt);
+    };
   }
 
   async #send<C extends CommandName<"/agents">>(name: C, payload: CommandInput<"/agents", C>, key: string) {

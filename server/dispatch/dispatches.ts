@@ -12,6 +12,7 @@ import { eventsOf } from "./dispatch-events.ts";
 import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, hasEnded } from "./dispatch-record.ts";
 import { agentOf, changesAgent, type Plan, type PlanRefusal, planStep } from "./step-plan.ts";
+import { Turns } from "./turns.ts";
 
 export interface DispatchesDeps {
   documents: Documents;
@@ -38,8 +39,6 @@ export interface Refused {
 
 /** So often a step is decided anew before the caller is told to try again. */
 const triesMax = 50;
-/** So many steps that change one agent are made as one. */
-const togetherMax = 32;
 
 /** A step that waits for its turn at an agent. */
 interface Wanted {
@@ -69,10 +68,12 @@ export class Dispatches {
   readonly #deps: DispatchesDeps;
   readonly #lanes = new Lanes<MessageId>();
   readonly #remembered = new Remembered<MessageId, DispatchRecord>();
-  readonly #wanted = new Map<AgentId, Wanted[]>();
+  readonly #turns: Turns<AgentId, Wanted>;
 
   constructor(deps: DispatchesDeps) {
     this.#deps = deps;
+    const inOrder: Agents["inOrder"] = (agentId, run) => deps.agents.inOrder(agentId, run);
+    this.#turns = new Turns(inOrder, (agentId, all) => this.#makeAll(agentId, all));
   }
 
   get(messageId: MessageId): Promise<Versioned<DispatchRecord> | undefined> {
@@ -135,17 +136,7 @@ export class Dispatches {
 
   /** Makes the step when it is its turn at the agent, along with others whose turn it is. */
   #atAgent(agentId: AgentId, step: Omit<Wanted, "settle">): Promise<Stepped | Refused> {
-    return new Promise((settle) => {
-      const wanted = { ...step, settle };
-      const waiting = this.#wanted.get(agentId);
-      if (waiting && waiting.length < togetherMax) return void waiting.push(wanted);
-      const all = [wanted];
-      this.#wanted.set(agentId, all);
-      void this.#deps.agents.inOrder(agentId, async () => {
-        if (this.#wanted.get(agentId) === all) this.#wanted.delete(agentId);
-        await this.#makeAll(agentId, all);
-      });
-    });
+    return new Promise((settle) => this.#turns.add(agentId, { ...step, settle }));
   }
 
   async #makeAll(agentId: AgentId, all: readonly Wanted[]): Promise<void> {
