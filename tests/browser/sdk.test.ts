@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { BlockingProxy } from "../client-sdk/blocking-proxy.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
+import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { buildProgram, Program } from "../support/program.ts";
 import { startServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";

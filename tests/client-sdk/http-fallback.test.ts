@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Client } from "../../client-sdk/index.ts";
+import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { taskCreation, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
 import { storeEnv, stores } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
-import { BlockingProxy } from "./blocking-proxy.ts";
 import { createNetwork } from "./network.ts";
 import { connectSdk, inState, sdkClient } from "./sdk-client.ts";
 

@@ -1,24 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { Inbox } from "../support/inbox.ts";
+import { describe, expect, it } from "@jest/globals";
+import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { alertOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
-import { findProgram, installationMs } from "../support/programs.ts";
+import { runPython } from "../support/python-script.ts";
 import { startServer } from "../support/server.ts";
 import { type StoreName, storeEnv, stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
-import { BlockingProxy } from "./blocking-proxy.ts";
 import { connectSdk } from "./sdk-client.ts";
-
-let python: string;
-beforeAll(async () => {
-  python = await findProgram("python3");
-}, installationMs);
-
-const running: ChildProcess[] = [];
-afterEach(() => {
-  for (const process of running.splice(0)) process.kill("SIGKILL");
-});
 
 interface Line {
   state?: string;
@@ -38,16 +25,7 @@ const watch = (url: string, token: string, ...topics: string[]) => run("watch_sd
 
 /** A program of `tests/support/python`, and what it has said. */
 function run(program: string, ...args: string[]) {
-  const inbox = new Inbox();
-  const script = fileURLToPath(new URL(`../support/python/${program}`, import.meta.url));
-  const child = spawn(python, [script, ...args], { stdio: ["ignore", "pipe", "ignore"] });
-  running.push(child);
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) inbox.put("line", JSON.parse(line));
-  });
+  const inbox = runPython(program, ...args);
   const lines = () => inbox.of<Line>("line");
   const rooms = () => lines().flatMap(({ topic, room }) => (room === undefined ? [] : [`${topic} ${room}`]));
   return {

@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { Nginx } from "../../bench/run/nginx.ts";
-import { BlockingProxy } from "../client-sdk/blocking-proxy.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
+import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { buildProgram, Program } from "../support/program.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";

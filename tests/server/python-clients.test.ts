@@ -1,46 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
-import { Inbox } from "../support/inbox.ts";
 import { alertOf, completionOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
-import { findProgram, installationMs } from "../support/programs.ts";
+import { runPython } from "../support/python-script.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
-
-let python: string;
-beforeAll(async () => {
-  python = await findProgram("python3");
-}, installationMs);
-
-const running: ChildProcess[] = [];
-afterEach(() => {
-  for (const process of running.splice(0)) process.kill("SIGKILL");
-});
-
-/** A script of `tests/support/python`; each line that it prints is heard as `line`. */
-function run(script: string, ...args: string[]): Inbox {
-  const inbox = new Inbox();
-  const path = fileURLToPath(new URL(`../support/python/${script}`, import.meta.url));
-  const child = spawn(python, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  running.push(child);
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) inbox.put("line", JSON.parse(line));
-  });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => inbox.put(`error ${chunk}`, undefined));
-  return inbox;
-}
 
 describe.each(stores)("clients in Python (%s)", (store) => {
   it("MONITOR-1 of Socket.IO and of plain WebSockets read what a JavaScript client reads", async () => {
     const server = await startServer({ store });
     const types = [EventType.StreamProgress, EventType.StreamCompleted, EventType.AlertCreated];
     const args = [server.url, tokenOf("mona", ["monitor"]), "stream:*,alerts", types.join(","), "5"];
-    const watchers = [run("watch_socketio.py", ...args), run("watch_websocket.py", ...args)];
+    const watchers = [runPython("watch_socketio.py", ...args), runPython("watch_websocket.py", ...args)];
     const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
     await mona.ok("subscribe", { id: "a", topics: ["stream:*", "alerts"], types });
     for (const watcher of watchers) expect(await watcher.one("line")).toEqual({ joined: true });

@@ -1,8 +1,6 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach } from "@jest/globals";
+import { createServer } from "node:http";
 import { z } from "zod";
+import { listening } from "./listening.ts";
 
 const Value = z
   .object({ stringValue: z.string() })
@@ -34,52 +32,39 @@ export interface ReceivedSpan extends Omit<z.infer<typeof ReceivedSpan>, "attrib
   attributes: Record<string, unknown>;
 }
 
-const opened: OtlpReceiver[] = [];
-afterEach(async () => {
-  for (const receiver of opened.splice(0)) await receiver.close();
-});
-
 /** A collector of traces: takes OTLP over HTTP, in JSON, and holds it against the protocol. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
-  readonly #server: Server;
+  readonly url: string;
 
-  private constructor() {
-    this.#server = createServer(async (request, response) => {
-      let text = "";
-      for await (const part of request.setEncoding("utf8")) text += part;
-      if (request.method !== "POST" || request.url !== "/v1/traces") return void response.writeHead(404).end();
-      for (const { resource, scopeSpans } of Traces.parse(JSON.parse(text)).resourceSpans) {
-        const service = plain(resource.attributes)["service.name"];
-        for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
-          this.spans.push({ ...span, service, attributes: plain(span.attributes) });
-        }
-      }
-      response.writeHead(200, { "content-type": "application/json" }).end("{}");
-    });
+  private constructor(url: string) {
+    this.url = url;
   }
 
   /** Closed after the test. */
   static async start(): Promise<OtlpReceiver> {
-    const receiver = new OtlpReceiver();
-    receiver.#server.listen(0, "127.0.0.1");
-    await once(receiver.#server, "listening");
-    opened.push(receiver);
+    const server = createServer(async (request, response) => {
+      let text = "";
+      for await (const part of request.setEncoding("utf8")) text += part;
+      if (request.method !== "POST" || request.url !== "/v1/traces") return void response.writeHead(404).end();
+      receiver.#take(Traces.parse(JSON.parse(text)));
+      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+    });
+    const receiver = new OtlpReceiver(await listening(server));
     return receiver;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   named(name: string): ReceivedSpan[] {
     return this.spans.filter((span) => span.name === name);
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  #take({ resourceSpans }: z.infer<typeof Traces>): void {
+    for (const { resource, scopeSpans } of resourceSpans) {
+      const service = plain(resource.attributes)["service.name"];
+      for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
+        this.spans.push({ ...span, service, attributes: plain(span.attributes) });
+      }
+    }
   }
 }
 
