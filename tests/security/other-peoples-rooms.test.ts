@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
+import { dispatch, result } from "../support/dispatching.ts";
+import { startAgent } from "../support/test-agent.ts";
 import { secretConversation, startTarget } from "./target.ts";
 
 /** Names that mean somebody else's room, or look as if they did. */
@@ -116,6 +118,38 @@ describe("somebody who belongs nowhere", () => {
 
     expect([goneOn.code, ended.code]).not.toContain("internal");
     expect((await ada.one(EventType.ChatResponse)).data.message).toBe("begun, and ended");
+    await unharmed();
+  });
+
+  it("SEC-2 gives and takes no work, and ends none that another agent has", async () => {
+    const { server, unharmed } = await startTarget();
+    const coder = await startAgent(server, "coder");
+    const { messageId } = await dispatch(server, { agentId: "coder" });
+    const given = await coder.nextDispatch();
+    const badBot = await startAgent(server, "another");
+
+    const asking: [string, string, unknown?][] = [
+      ["POST", "/api/dispatches", { agentId: "coder", content: "x" }],
+      ["GET", `/api/dispatches/${messageId}`],
+      ["DELETE", `/api/dispatches/${messageId}`],
+      ["GET", "/api/agents"],
+    ];
+    const statuses = [];
+    for (const [method, path, body] of asking) {
+      for (const role of ["user", "agent"] as const) {
+        statuses.push((await server.request(method, path, { as: "mallory", roles: [role], body })).status);
+      }
+    }
+    const inItsPlace = await badBot.client.refused("register", { agentId: "coder", capabilities: [] });
+    const attempt = { messageId, attempt: given.attempt };
+    const told = await badBot.client.refused("progress", { ...attempt, status: "mine" });
+    const ended = await badBot.client.refused("response", { ...attempt, content: "by me" });
+    await coder.respond(given, { content: "by the one who has it" });
+
+    expect(new Set(statuses)).toEqual(new Set([403]));
+    expect(inItsPlace.code).toBe("conflict");
+    expect([told.code, ended.code]).toEqual(["not_found", "not_found"]);
+    expect((await result(server, messageId)).outcome).toMatchObject({ content: "by the one who has it" });
     await unharmed();
   });
 });
