@@ -45,7 +45,7 @@ export class Inbox {
     const heard = () =>
       `${what}; heard: ${
         this.all
-          .map(({ name }) => name)
+          .map(({ name, data }) => (typeof data === "string" ? `${name} (${data})` : name))
           .slice(-20)
           .join(", ") || "nothing"
       }`;

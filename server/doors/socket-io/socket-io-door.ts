@@ -144,7 +144,10 @@ function serve(namespace: OpenNamespace, options: Served): void {
       entered.delete(socket.conn);
       if (!(error instanceof Rejection)) logger.error("connect failed", { error });
       // A stock client that is refused stays away; one whose connection ends comes back by itself.
-      else if (error.error.code === "unavailable" && !drain.started) return socket.conn.close();
+      else if (error.error.code === "unavailable" && !drain.started) {
+        logger.info("not let in yet", { door: name, why: error.message });
+        return socket.conn.close();
+      }
       next(
         connectError(
           error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),
