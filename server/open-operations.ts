@@ -93,9 +93,10 @@ export function openOperations(deps: OperationsDeps) {
   redis?.onRestored(() => {
     counters.redisRestored++;
   });
+  const countClosed = (session: Session) => counters.closed.add(reasonOf(session));
   const opened = (session: Session) => {
     counters.opened.add(session.door);
-    session.onClose(() => counters.closed.add(reasonOf(session)));
+    session.onClose(countClosed);
   };
   const answered: MeasuringDeps["answered"] = (command, code, milliseconds, session) => {
     metrics.answered(isKnown(command) ? command : "unknown", code, milliseconds);

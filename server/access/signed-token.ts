@@ -25,11 +25,10 @@ export interface Expected {
 
 /** Rejects what is no JWT as `unauthenticated`. */
 export function readHead(token: string): TokenHead {
-  const decoded = token.length > limits.tokenLength ? null : decode(token);
+  assertLength(token);
+  const decoded = decode(token);
   if (decoded === null || typeof decoded.payload !== "object") throw doesNotVerify("it is no JWT");
-  const { alg, kid, typ, crit } = decoded.header;
-  // What is marked as critical must be understood, and nothing here understands any of it.
-  if (crit !== undefined) throw doesNotVerify("it has critical headers");
+  const { alg, kid, typ } = decoded.header;
   return { algorithm: alg, keyId: textOr(kid), type: textOr(typ), issuer: textOr(decoded.payload.iss) };
 }
 
@@ -38,9 +37,17 @@ export function readHead(token: string): TokenHead {
  * token is to be told so only if all else is right. Rejects as `unauthenticated`.
  */
 export function verifySignature(token: string, key: KeyObject, expected: Expected): unknown {
-  const { algorithm, audience, issuer, clock } = expected;
+  assertLength(token);
+  const { header, payload } = verify(token, key, expected);
+  // What is marked as critical must be understood, and nothing here understands any of it.
+  if (header.crit !== undefined) throw doesNotVerify("it has critical headers");
+  return payload;
+}
+
+function verify(token: string, key: KeyObject, { algorithm, audience, issuer, clock }: Expected): jwt.Jwt {
   try {
     return jwt.verify(token, key, {
+      complete: true,
       algorithms: [algorithm],
       clockTolerance: clockToleranceSeconds,
       clockTimestamp: Math.floor(clock.now() / 1000),
@@ -55,6 +62,10 @@ export function verifySignature(token: string, key: KeyObject, expected: Expecte
 
 export function doesNotVerify(why: string): Rejection {
   return new Rejection("unauthenticated", `The token does not verify: ${why}.`);
+}
+
+function assertLength(token: string): void {
+  if (token.length > limits.tokenLength) throw doesNotVerify("it is too long");
 }
 
 function decode(token: string): jwt.Jwt | null {

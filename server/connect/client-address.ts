@@ -8,6 +8,7 @@ type Asked = Pick<IncomingMessage, "headers" | "socket">;
  * was asked by; what stands left of that was written by whoever asked the first of them, and is not believed.
  */
 export function clientAddress({ headers, socket }: Asked, trustedProxies: number): string {
+  if (trustedProxies === 0) return socket.remoteAddress ?? "";
   const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
   const hops = [socket.remoteAddress ?? "", ...forwarded.map((hop) => hop.trim()).reverse()].filter(
     (hop) => hop !== "",
@@ -17,6 +18,7 @@ export function clientAddress({ headers, socket }: Asked, trustedProxies: number
 
 /** What counts as one place: a household or a server has a /64 of IPv6 to itself, and one address of IPv4. */
 export function placeOf(address: string): string {
+  if (!address.includes(":")) return address.slice(0, 64);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address.slice(0, 64);

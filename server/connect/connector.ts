@@ -11,9 +11,9 @@ import { type Clock, timestampOf } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { hasRole, mayEnter, type Principal } from "../session/principal.ts";
-import { Session, type Transport } from "../session/session.ts";
+import { Session, type SessionWatcher, type Transport } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { TokenBucket } from "../session/token-bucket.ts";
+import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 import type { Drain } from "./drain.ts";
 
 export interface ConnectorDeps {
@@ -61,9 +61,24 @@ const programFactor = 20;
 /** Decides who comes in, for every door. */
 export class Connector {
   readonly #deps: ConnectorDeps;
+  readonly #watcher: SessionWatcher;
+  readonly #rate: Rate;
+  readonly #programRate: Rate;
 
   constructor(deps: ConnectorDeps) {
     this.#deps = deps;
+    const { logger, limits } = deps;
+    const rateOf = (factor: number) => ({
+      perSecond: limits.commandsPerSecond * factor,
+      burst: limits.commandsBurst * factor,
+    });
+    this.#rate = rateOf(1);
+    this.#programRate = rateOf(programFactor);
+    this.#watcher = {
+      failed: ({ connectionId }, error) => logger.warn("end of a connection", { connectionId, error }),
+      impossibleTransition: ({ connectionId }, from, to) =>
+        logger.warn("impossible transition refused", { connectionId, from, to }),
+    };
   }
 
   /** Rejects with `unavailable` while draining, else with `unauthenticated`, `token_expired` or `forbidden`. */
@@ -71,7 +86,9 @@ export class Connector {
     const { drain, sessions, rooms, logger, admit } = this.#deps;
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
     const principal = await this.authenticate(token);
-    const entered = namespaces.filter((namespace) => mayEnter(principal, namespace));
+    const may = (namespace: Namespace) => mayEnter(principal, namespace);
+    // Mostly the door's own list, which is there but once.
+    const entered = namespaces.every(may) ? namespaces : namespaces.filter(may);
     if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
 
     const session = this.createSession(principal, door, entered);
@@ -119,27 +136,20 @@ export class Connector {
     if (this.#deps.isJustRevoked(principal)) throw new Rejection("unauthenticated", "The token was revoked.");
   }
 
-  createSession(principal: Principal, door: string, namespaces: readonly Namespace[], commands?: TokenBucket): Session {
-    const { clock, logger } = this.#deps;
+  createSession(
+    principal: Principal,
+    door: string,
+    namespaces: readonly Namespace[],
+    commands: TokenBucket = this.createCommandBucket(principal),
+  ): Session {
+    const { clock } = this.#deps;
     const connectionId = randomUUID() as ConnectionId;
-    const bucket = this.createCommandBucket(principal);
-    return new Session({
-      connectionId,
-      principal,
-      namespaces,
-      door,
-      clock,
-      commands: commands ?? bucket,
-      refusals: new TokenBucket({ perSecond: bucket.burst, burst: bucket.burst * 10 }, clock),
-      failed: (error) => logger.warn("end of a connection", { connectionId, error }),
-      impossibleTransition: (from, to) => logger.warn("impossible transition refused", { connectionId, from, to }),
-    });
+    return new Session({ connectionId, principal, namespaces, door, clock, commands, watcher: this.#watcher });
   }
 
   createCommandBucket(principal: Principal): TokenBucket {
-    const { commandsPerSecond, commandsBurst } = this.#deps.limits;
-    const factor = hasRole(principal, "agent", "service") ? programFactor : 1;
-    return new TokenBucket({ perSecond: commandsPerSecond * factor, burst: commandsBurst * factor }, this.#deps.clock);
+    const isProgram = hasRole(principal, "agent", "service");
+    return new TokenBucket(isProgram ? this.#programRate : this.#rate, this.#deps.clock);
   }
 
   #logLife(session: Session): void {

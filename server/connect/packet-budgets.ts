@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { TokenBucket } from "../session/token-bucket.ts";
+import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 
 /** What a connection may send beside commands, which the router counts. None of it is limited for those who need it. */
 export interface PacketBudgets {
@@ -10,8 +10,8 @@ export interface PacketBudgets {
 }
 
 export function createPacketBudgets(clock: Clock): PacketBudgets {
-  return {
-    entering: new TokenBucket({ perSecond: 10, burst: 100 }, clock),
-    others: new TokenBucket({ perSecond: 200, burst: 500 }, clock),
-  };
+  return { entering: new TokenBucket(enteringRate, clock), others: new TokenBucket(othersRate, clock) };
 }
+
+const enteringRate: Rate = { perSecond: 10, burst: 100 };
+const othersRate: Rate = { perSecond: 200, burst: 500 };

@@ -16,9 +16,34 @@ export interface FeedsOptions {
 
 const defaults: FeedsOptions = { lingerMs: 10_000, checkMs: 30_000 };
 
+interface OpenLog {
+  opening: Promise<LogFeed>;
+  leases: number;
+  /** One lease less. */
+  released(): void;
+  idle?: NodeJS.Timeout;
+}
+
+/** A class, since there are two for each connection. */
+class Lease implements FeedLease {
+  readonly feed: LogFeed;
+  #released: (() => void) | undefined;
+
+  constructor(feed: LogFeed, released: () => void) {
+    this.feed = feed;
+    this.#released = released;
+  }
+
+  release(): void {
+    const released = this.#released;
+    this.#released = undefined;
+    released?.();
+  }
+}
+
 /** The logs that this instance follows: those that somebody here is interested in. */
 export class Feeds {
-  readonly #open = new Map<LogName, { opening: Promise<LogFeed>; leases: number; idle?: NodeJS.Timeout }>();
+  readonly #open = new Map<LogName, OpenLog>();
   readonly #deps: LogFeedDeps;
   readonly #options: FeedsOptions;
   readonly #checking: NodeJS.Timeout;
@@ -39,20 +64,21 @@ export class Feeds {
   async lease(name: LogName): Promise<FeedLease> {
     let entry = this.#open.get(name);
     if (!entry) {
-      entry = { opening: LogFeed.open(name, this.#deps), leases: 0 };
-      this.#open.set(name, entry);
+      const opening: OpenLog = {
+        opening: LogFeed.open(name, this.#deps),
+        leases: 0,
+        released: () => {
+          if (--opening.leases === 0) this.#whenIdle(name, opening);
+        },
+      };
+      this.#open.set(name, opening);
+      entry = opening;
     }
     const opened = entry;
     opened.leases++;
     clearTimeout(opened.idle);
-    let released = false;
-    const release = () => {
-      if (released) return;
-      released = true;
-      if (--opened.leases === 0) this.#whenIdle(name, opened);
-    };
     try {
-      return { feed: await opened.opening, release };
+      return new Lease(await opened.opening, opened.released);
     } catch (error) {
       if (this.#open.get(name) === opened) this.#open.delete(name);
       throw error;
@@ -78,7 +104,7 @@ export class Feeds {
     }
   }
 
-  #whenIdle(name: LogName, entry: { opening: Promise<LogFeed>; leases: number; idle?: NodeJS.Timeout }): void {
+  #whenIdle(name: LogName, entry: OpenLog): void {
     const close = () => {
       if (this.#open.get(name) !== entry || entry.leases > 0) return;
       this.#open.delete(name);

@@ -61,13 +61,13 @@ export class LongPolls {
   async read(query: Query, session: Session): Promise<Answer> {
     const source = this.#sourceOf(query);
     await source.authorise(session.principal);
-    const { feed, release } = await this.#deps.feeds.lease(source.log);
+    const lease = await this.#deps.feeds.lease(source.log);
     try {
       return query.wait > 0
-        ? await this.#counted(session, () => this.#poll(query, source, feed, session))
-        : (await this.#page(query, source, feed, query.after)).answer;
+        ? await this.#counted(session, () => this.#poll(query, source, lease.feed, session))
+        : (await this.#page(query, source, lease.feed, query.after)).answer;
     } finally {
-      release();
+      lease.release();
     }
   }
 

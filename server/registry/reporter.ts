@@ -85,7 +85,7 @@ export class Reporter {
     }
     this.#said.set(session.connectionId, undefined);
     this.#opening.add(session);
-    session.onClose(() => this.#end(session));
+    session.onClose(this.#end);
     this.#gather();
   }
 
@@ -98,12 +98,12 @@ export class Reporter {
     await this.#deps.registry.leave().catch(() => {});
   }
 
-  #end(session: Session): void {
+  readonly #end = (session: Session) => {
     this.#opening.delete(session);
     this.#ended.push(this.#said.get(session.connectionId) ?? seatOf(session));
     this.#said.delete(session.connectionId);
     this.#gather();
-  }
+  };
 
   #gather(): void {
     if (this.#isClosed || this.#gathering) return;

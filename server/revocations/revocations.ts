@@ -59,7 +59,10 @@ export class Revocations {
   }
 }
 
-/** What an issuer writes into `sid` and `jti` may be of any length. */
+/** An id that stands for itself; none is like what comes of a hash. */
+const plainId = /^[\w.@|:-]{1,64}$/;
+
+/** What an issuer writes into `sid` and `jti` may be anything, of any length. */
 function documentId({ of, id }: Revocable): string {
-  return `${of}:${createHash("sha256").update(id).digest("base64url")}`;
+  return plainId.test(id) ? `${of}:${id}` : `${of}:#${createHash("sha256").update(id).digest("base64url")}`;
 }

@@ -40,6 +40,7 @@ export class Rooms {
   /** By log, for when something happens to one. */
   readonly #live = new Map<LogName, Set<Entry>>();
   readonly #entries = new Map<Session, Map<RoomName, Entry>>();
+  readonly #leaveAll = (session: Session) => this.leaveAll(session);
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps;
@@ -170,7 +171,7 @@ export class Rooms {
     if (before) this.#drop(session, room, before);
     if (!this.#entries.has(session)) {
       this.#entries.set(session, new Map());
-      session.onClose(() => this.leaveAll(session));
+      session.onClose(this.#leaveAll);
     }
     const entry: Entry = { session, room, lease: undefined, live: false };
     this.#entriesOf(session).set(room, entry);

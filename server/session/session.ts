@@ -5,7 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
 import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
 import type { Principal } from "./principal.ts";
-import type { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** What a door does for one of its connections. All of it is synchronous and keeps the order of the calls. */
 export interface Transport {
@@ -40,12 +40,17 @@ export interface SessionOptions {
   clock: Clock;
   /** How many commands it may send. */
   commands: TokenBucket;
-  /** How many commands beyond those are answered before the connection is closed. */
-  refusals: TokenBucket;
-  impossibleTransition(from: ConnectionState, to: ConnectionState): void;
-  /** Something that was to be done when the connection ended has failed. */
-  failed(error: unknown): void;
+  watcher: SessionWatcher;
 }
+
+/** Is told of what should not be. One for all: what each connection weighs counts thousands of times. */
+export interface SessionWatcher {
+  impossibleTransition(session: Session, from: ConnectionState, to: ConnectionState): void;
+  /** Something that was to be done when the connection ended has failed. */
+  failed(session: Session, error: unknown): void;
+}
+
+type OnClose = (session: Session) => unknown;
 
 /** What the server knows of a connection. */
 export class Session {
@@ -55,7 +60,6 @@ export class Session {
   readonly door: string;
   readonly connectedAt: number;
   readonly commands: TokenBucket;
-  readonly refusals: TokenBucket;
   principal: Principal;
   /** The client was told that its token is about to expire. */
   expiryTold = false;
@@ -65,14 +69,15 @@ export class Session {
   /** What waits to be sent, and since when the network has taken nothing of it. */
   stuck: { on: unknown; since: number } | undefined;
   transport: Transport = detached;
-  /** Resolves when the connection has ended and all that follows from it is done. */
-  readonly whenClosed: Promise<void>;
-
-  readonly #options: SessionOptions;
-  readonly #onClose: (() => unknown)[] = [];
+  readonly #clock: Clock;
+  readonly #watcher: SessionWatcher;
+  #onClose: readonly OnClose[] = [];
+  /** Absent until something is refused. */
+  #refusals: TokenBucket | undefined;
   /** Absent until a command needs one: most connections only listen. */
   #lanes: Map<string, Promise<unknown>> | undefined;
-  #closed: () => void = () => {};
+  /** Absent until somebody waits. */
+  #closed: { promise: Promise<void>; resolve(): void } | undefined;
   #life: ConnectionLife = newConnectionLife;
   #endedBy: string | undefined;
 
@@ -81,13 +86,10 @@ export class Session {
     this.principal = options.principal;
     this.namespaces = options.namespaces;
     this.door = options.door;
-    this.#options = options;
-    this.whenClosed = new Promise((resolve) => {
-      this.#closed = resolve;
-    });
+    this.#clock = options.clock;
+    this.#watcher = options.watcher;
     this.connectedAt = this.lastSeenAt = this.lastPingAt = options.clock.now();
     this.commands = options.commands;
-    this.refusals = options.refusals;
     this.moveTo("connected");
     this.moveTo("authenticated");
   }
@@ -100,11 +102,31 @@ export class Session {
     return this.#life.state !== "closing" && this.#life.state !== "closed";
   }
 
+  /** How many commands beyond {@link commands} are answered before the connection is closed. */
+  get refusals(): TokenBucket {
+    const { burst } = this.commands;
+    this.#refusals ??= new TokenBucket({ perSecond: burst, burst: burst * 10 }, this.#clock);
+    return this.#refusals;
+  }
+
+  /** Resolves when the connection has ended and all that follows from it is done. */
+  get whenClosed(): Promise<void> {
+    if (this.#life.state === "closed") return Promise.resolve();
+    if (!this.#closed) {
+      let resolve = () => {};
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      this.#closed = { promise, resolve };
+    }
+    return this.#closed.promise;
+  }
+
   /** Makes a transition, if it is a possible one; else leaves the state as it is and says so in the log. */
   moveTo(state: ConnectionState): boolean {
-    const moved = transition(this.#life, state, this.#options.clock.now());
+    const moved = transition(this.#life, state, this.#clock.now());
     if (moved) this.#life = moved;
-    else this.#options.impossibleTransition(this.#life.state, state);
+    else this.#watcher.impossibleTransition(this, this.#life.state, state);
     return moved !== undefined;
   }
 
@@ -132,8 +154,9 @@ export class Session {
   }
 
   /** To be done when the connection has ended, whoever ended it; at once if it has. */
-  onClose(listener: () => unknown): void {
-    if (this.isOpen) this.#onClose.push(listener);
+  onClose(listener: OnClose): void {
+    // As long as it has to be: one that is pushed to has room for many more.
+    if (this.isOpen) this.#onClose = this.#onClose.concat(listener);
     else void this.#run(listener);
   }
 
@@ -147,9 +170,11 @@ export class Session {
     if (!this.isOpen) return;
     this.#endedBy ??= how;
     this.moveTo("closing");
-    await Promise.all(this.#onClose.splice(0).map((listener) => this.#run(listener)));
+    const listeners = this.#onClose;
+    this.#onClose = [];
+    await Promise.all(listeners.map((listener) => this.#run(listener)));
     this.moveTo("closed");
-    this.#closed();
+    this.#closed?.resolve();
   }
 
   /** Runs what belongs to one lane in the order of the calls, one after the other. */
@@ -175,11 +200,11 @@ export class Session {
     await Promise.all(this.#lanes?.values() ?? []);
   }
 
-  async #run(listener: () => unknown): Promise<void> {
+  async #run(listener: OnClose): Promise<void> {
     try {
-      await listener();
+      await listener(this);
     } catch (error) {
-      this.#options.failed(error);
+      this.#watcher.failed(this, error);
     }
   }
 }

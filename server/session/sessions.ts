@@ -5,6 +5,13 @@ import type { Session } from "./session.ts";
 export class Sessions {
   readonly #all = new Map<ConnectionId, Session>();
   readonly #byUser = new Map<UserId, Set<Session>>();
+  readonly #remove = (session: Session) => {
+    const { userId } = session.principal;
+    this.#all.delete(session.connectionId);
+    const others = this.#byUser.get(userId);
+    others?.delete(session);
+    if (others?.size === 0) this.#byUser.delete(userId);
+  };
 
   get size(): number {
     return this.#all.size;
@@ -15,12 +22,7 @@ export class Sessions {
     const { userId } = session.principal;
     this.#all.set(session.connectionId, session);
     this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session));
-    session.onClose(() => {
-      this.#all.delete(session.connectionId);
-      const others = this.#byUser.get(userId);
-      others?.delete(session);
-      if (others?.size === 0) this.#byUser.delete(userId);
-    });
+    session.onClose(this.#remove);
   }
 
   /** Resolves when those that are here now have ended. */

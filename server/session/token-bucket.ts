@@ -1,29 +1,40 @@
 import type { Clock } from "../clock.ts";
 
 /** So many a second, and so many at once. */
+export interface Rate {
+  perSecond: number;
+  burst: number;
+}
+
+/** Gives as many as a rate allows. */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly burst: number;
+  readonly #rate: Rate;
   readonly #clock: Clock;
   #tokens: number;
   #filledAt: number;
 
-  constructor({ perSecond, burst }: { perSecond: number; burst: number }, clock: Clock) {
-    this.#perMs = perSecond / 1000;
-    this.burst = burst;
+  /** The rate is shared by all that have the same: there are some of these for each connection. */
+  constructor(rate: Rate, clock: Clock) {
+    this.#rate = rate;
     this.#clock = clock;
-    this.#tokens = burst;
+    this.#tokens = rate.burst;
     this.#filledAt = clock.now();
+  }
+
+  get burst(): number {
+    return this.#rate.burst;
   }
 
   /** Takes one. The answer is 0, or the milliseconds until there will be one, and then none was taken. */
   take(): number {
+    const { perSecond, burst } = this.#rate;
+    const perMs = perSecond / 1_000;
     const now = this.#clock.now();
     // A clock that was set back gives nothing and takes nothing.
-    const gained = Math.max(0, now - this.#filledAt) * this.#perMs;
-    this.#tokens = Math.min(this.burst, this.#tokens + gained);
+    const gained = Math.max(0, now - this.#filledAt) * perMs;
+    this.#tokens = Math.min(burst, this.#tokens + gained);
     this.#filledAt = now;
-    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / this.#perMs);
+    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / perMs);
     this.#tokens--;
     return 0;
   }

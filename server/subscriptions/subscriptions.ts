@@ -137,7 +137,7 @@ export class Subscriptions {
     if (before) this.#drop(session, id, before);
     if (!this.#bySession.has(session)) {
       this.#bySession.set(session, others);
-      session.onClose(() => this.#dropAll(session));
+      session.onClose((ended) => this.#dropAll(ended));
     }
     const filter = types && new Set(types);
     const subscription = { session, topics: [...new Set(topics)], types: filter, lease: undefined, live: false };

@@ -39,10 +39,11 @@ export function createTestSession(options: Partial<SessionOptions> = {}): TestSe
     door: "/chat",
     clock,
     commands: plenty(),
-    refusals: plenty(),
-    impossibleTransition: () => {},
-    failed: (error) => {
-      throw error;
+    watcher: {
+      impossibleTransition: () => {},
+      failed: (_session, error) => {
+        throw error;
+      },
     },
     ...options,
   });

@@ -9,19 +9,18 @@ describe("rate limit", () => {
   it("ROUTE-3 lets commands through up to the rate, then names the time to wait, then closes", async () => {
     const clock = new ManualClock();
     const commands = new TokenBucket({ perSecond: 10, burst: 2 }, clock);
-    const refusals = new TokenBucket({ perSecond: 10, burst: 2 }, clock);
-    const { session, sent, closedFor } = createTestSession({ clock, commands, refusals });
+    const { session, sent, closedFor } = createTestSession({ clock, commands });
     const limit = rateLimit();
     const call: Call = { session, command: "pong", payload: {}, bytes: 2 };
 
     const outcomes: unknown[] = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 2 + 20 + 1; i++) {
       const outcome = limit(call, async () => void outcomes.push("through"));
       await outcome.catch((error) => outcomes.push({ ...error.error, message: "" }, ...closedFor));
     }
 
     const refused = { code: "rate_limited", retryable: true, message: "", details: { retryAfterMs: 100 } };
-    expect(outcomes).toEqual(["through", "through", refused, refused, refused, "rate_limited"]);
+    expect(outcomes).toEqual(["through", "through", ...Array(20).fill(refused), refused, "rate_limited"]);
     expect(sent).toEqual([{ name: "system.connection.close", data: { reason: "rate_limited" } }]);
   });
 });

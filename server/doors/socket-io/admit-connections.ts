@@ -10,7 +10,7 @@ export function admitConnections(
   { admission, clock, logger }: { admission: Admission; clock: Clock; logger: Logger },
 ): void {
   engine.on("connection", (connection: EngineConnection) => {
-    connection.once("close", admission.entered(connection.request));
+    connection.on("close", admission.entered(connection.request));
     guardPackets(connection, clock, (what) => {
       logger.warn("connection closed", { reason: "rate_limited", what });
     });

@@ -24,8 +24,7 @@ function check(wsEngine: unknown): Promise<boolean> {
     attach(httpServer, connected) {
       io.attach(httpServer);
       io.engine.on("connection", (connection) => {
-        const options = { direct: true, backlogBytes: Number.POSITIVE_INFINITY, slow() {} };
-        const wire = new EngineWire(connection, options);
+        const wire = new EngineWire(connection, { direct: true, backlogBytes: Number.POSITIVE_INFINITY });
         connected({
           wire,
           writePublicly: (text) => connection.write(text.slice(1)),

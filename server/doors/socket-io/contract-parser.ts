@@ -16,6 +16,11 @@ export function arrivalOf(args: readonly unknown[]): Arrival {
   return arrivals.get(args) ?? { bytes: 0, id: undefined };
 }
 
+/** One for all decoders: the library calls it with the one that it listens to for `this`. */
+function note(this: MeasuringDecoder, packet: Packet): void {
+  this.note(packet);
+}
+
 /** Notes how large each packet was, and its number: afterwards there is only what it was parsed into. */
 class MeasuringDecoder extends Decoder {
   #bytes = 0;
@@ -23,7 +28,7 @@ class MeasuringDecoder extends Decoder {
   constructor() {
     super();
     // The first to listen. To override `emitReserved` would be in vain: the library calls that of its own base class.
-    this.on("decoded", (packet) => this.#note(packet));
+    this.on("decoded", note);
   }
 
   override add(chunk: unknown): void {
@@ -32,7 +37,7 @@ class MeasuringDecoder extends Decoder {
     super.add(chunk);
   }
 
-  #note({ data, id }: Packet): void {
+  note({ data, id }: Packet): void {
     if (Array.isArray(data)) arrivals.set(data, { bytes: this.#bytes, id });
     this.#bytes = 0;
   }

@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from "node:net";
 import type { Socket } from "socket.io";
 import type { Batch } from "../../deliver/batch.ts";
 import type { Wire } from "../../deliver/outbox.ts";
@@ -12,8 +13,6 @@ export interface EngineWireOptions {
   direct: boolean;
   /** What may wait in the engine. */
   backlogBytes: number;
-  /** Told once when more waits. */
-  slow(): void;
 }
 
 /**
@@ -29,20 +28,22 @@ export class EngineWire implements Wire, Source {
   /** Changes once at most: when polling becomes a WebSocket. */
   #transport: unknown;
   #raw: RawSocket | undefined;
-  #isSlow = false;
+  /** Told once when more waits than may. */
+  #slow: (() => void) | undefined;
 
-  constructor(connection: Connection, options: EngineWireOptions) {
+  constructor(connection: Connection, options: EngineWireOptions, slow?: () => void) {
     this.#connection = connection;
     this.#options = options;
+    this.#slow = slow;
   }
 
   write(batch: Batch): void {
     const raw = this.#options.direct ? this.#freeSocket() : undefined;
     if (raw) return void raw.tcp.write(batch.bytes);
     for (const frame of batch.frames) this.#connection.write(packetOf(frame));
-    if (this.#isSlow || this.backlogBytes() <= this.#options.backlogBytes) return;
-    this.#isSlow = true;
-    this.#options.slow();
+    if (!this.#slow || this.backlogBytes() <= this.#options.backlogBytes) return;
+    this.#slow();
+    this.#slow = undefined;
   }
 
   /** Whether a write would go past the engine now. */
@@ -83,6 +84,11 @@ export class EngineWire implements Wire, Source {
     // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
     return this.#connection["writeBuffer"];
   }
+}
+
+/** The TCP connection under one that has a WebSocket. */
+export function tcpUnder(connection: Connection): NetSocket | undefined {
+  return RawSocket.under(webSocketOf(connection))?.tcp;
 }
 
 /** The WebSocket of a connection that has one. */

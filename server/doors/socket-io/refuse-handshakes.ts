@@ -9,8 +9,9 @@ import type { SocketIoServer } from "./socket-io-server.ts";
  */
 export function refuseHandshakes({ engine }: SocketIoServer, drain: Drain): void {
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    if (!drain.started) return next();
     const isNew = !new URLSearchParams(request.url?.split("?")[1]).has("sid");
-    if (!drain.started || !isNew) return next();
+    if (!isNew) return next();
     if (request.headers.upgrade !== undefined) return refuseUpgrade(request.socket, 503, "Service Unavailable");
     response.writeHead(503, { Connection: "close", "Content-Type": "text/plain" }).end("This instance is stopping.");
   });

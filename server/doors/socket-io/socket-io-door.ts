@@ -1,32 +1,30 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket as NetSocket } from "node:net";
-import type { DefaultEventsMap, Socket, Namespace as SocketIoNamespace } from "socket.io";
-import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import type { DefaultEventsMap, Namespace as SocketIoNamespace } from "socket.io";
 import { type Namespace, namespaces } from "../../../shared/namespace.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
 import { namespaceOfKind, parseRoom } from "../../../shared/room.ts";
 import type { Clock } from "../../clock.ts";
 import type { Admission } from "../../connect/admission.ts";
-import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
-import { Outbox, type Rounds } from "../../deliver/outbox.ts";
+import type { Rounds } from "../../deliver/outbox.ts";
 import type { Outlet } from "../../deliver/outlet.ts";
 import { Receivers } from "../../deliver/receivers.ts";
 import { jsonOf } from "../../event-json.ts";
 import type { Logger } from "../../observe/logger.ts";
-import type { Respond, Router } from "../../route/router.ts";
-import type { Transport } from "../../session/session.ts";
-import { Intake, type Turns } from "../wire/intake.ts";
-import { replyJson } from "../wire/reply-json.ts";
+import type { Router } from "../../route/router.ts";
+import { corkForThisTurn } from "../wire/cork.ts";
+import type { Turns } from "../wire/intake.ts";
 import { admitConnections } from "./admit-connections.ts";
-import { arrivalOf } from "./contract-parser.ts";
-import { EngineWire } from "./engine-wire.ts";
-import { eventFrame, replyFrame } from "./packets.ts";
+import { tcpUnder } from "./engine-wire.ts";
+import { eventFrame } from "./packets.ts";
 import { refuseHandshakes } from "./refuse-handshakes.ts";
 import { SharedConnections } from "./shared-connections.ts";
-import type { NoEvents, SocketIoServer } from "./socket-io-server.ts";
+import { type ConnectionDeps, type SessionSocket, SocketIoConnection } from "./socket-io-connection.ts";
+import type { LetIn, NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
 export interface SocketIoDoorOptions {
   io: SocketIoServer;
@@ -55,8 +53,6 @@ export interface SocketIoDoor extends Outlet {
 /** How long answers that are under way may take when the door closes. */
 const closeGraceMs = 500;
 
-type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
-
 /** Socket.IO clients of any make. */
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
@@ -65,9 +61,12 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   admitConnections(io, options);
 
   const open = new Set<NetSocket>();
+  function forget(this: NetSocket): void {
+    open.delete(this);
+  }
   httpServer.on("connection", (socket) => {
     open.add(socket);
-    socket.once("close", () => open.delete(socket));
+    socket.on("close", forget);
   });
 
   refuseEverybody(io.of("/"));
@@ -101,7 +100,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   };
 }
 
-type OpenNamespace = SocketIoNamespace<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
+type OpenNamespace = SocketIoNamespace<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
 
 function refuseEverybody(namespace: OpenNamespace): void {
   namespace.use((_socket, next) => {
@@ -109,14 +108,10 @@ function refuseEverybody(namespace: OpenNamespace): void {
   });
 }
 
-interface Served extends SocketIoDoorOptions {
-  name: Namespace;
-  receivers: Receivers;
-  shared: SharedConnections;
-}
+type Served = SocketIoDoorOptions & ConnectionDeps;
 
 function serve(namespace: OpenNamespace, options: Served): void {
-  const { name, connector, router, drain, clock, logger, rounds, direct, backlogBytes, receivers, shared } = options;
+  const { name, connector, drain, logger } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -135,7 +130,8 @@ function serve(namespace: OpenNamespace, options: Served): void {
         namespaces: [name],
         autoJoin: autoJoin !== false,
       });
-      socket.data.opening = opening;
+      const tcp = tcpUnder(socket.conn);
+      socket.data = tcp ? { opening, uncork: corkForThisTurn(tcp) } : { opening };
       // The client may be gone before it is let in, and then nobody else tells: gone meanwhile, or from now on.
       if (socket.conn.readyState === "open") socket.conn.on("close", opening.abandon);
       else await opening.abandon();
@@ -157,84 +153,21 @@ function serve(namespace: OpenNamespace, options: Served): void {
   });
 
   namespace.on("connection", (socket: SessionSocket) => {
-    const { opening } = socket.data;
+    const { opening, uncork } = socket.data;
     if (!opening) return void socket.disconnect();
-    const { session } = opening;
+    // From here on the end of the connection is told by the socket.
+    socket.conn.off("close", opening.abandon);
+    socket.data = forgotten;
     forgetRequest(socket);
-    const slow = () => session.close("slow_consumer");
-    const wire = new EngineWire(socket.conn, { direct, backlogBytes, slow });
-    const outbox = new Outbox(rounds, wire);
-    const intake = new Intake(options.turns, wire);
-    shared.add(socket.conn, session);
-    opening.activate(transportOf(socket, outbox, wire, { receivers, shared }));
-    const seen = () => {
-      session.lastSeenAt = clock.now();
-    };
-    const respondTo = (id: number | undefined, callback: Respond): Respond => {
-      // The library's callback writes at once; put with the events of its turn it is one write.
-      if (id !== undefined) return (reply) => outbox.send(replyFrame(name, id, replyJson(reply)));
-      return (reply) => {
-        outbox.flush();
-        callback(reply);
-      };
-    };
-    socket.conn.on("packet", seen);
-    // Whatever a client emits is a command, whatever it is called: no event of its making reaches an emitter.
-    socket.use((packet) => {
-      const { bytes, id } = arrivalOf(packet);
-      const args: unknown[] = packet;
-      const last = args.at(-1);
-      const [command, ...payloads] = typeof last === "function" ? args.slice(0, -1) : args;
-      const payload = payloads.length > 1 ? payloads : payloads[0];
-      const respond = typeof last === "function" ? respondTo(id, last as Respond) : undefined;
-      intake.take(() => void router.handle({ session, command, payload, bytes }, respond));
-    });
+    const connection = new SocketIoConnection(socket, opening.session, options);
+    opening.activate(connection);
+    connection.flush();
+    uncork?.();
     socket.on("disconnect", (reason) => {
       entered.delete(socket.conn);
-      shared.remove(socket.conn, session);
-      // One engine connection may enter and leave a namespace any number of times.
-      socket.conn.off("packet", seen);
-      socket.conn.off("close", opening.abandon);
-      outbox.close();
-      void session.ended(reason);
+      connection.end(reason);
     });
   });
-}
-
-function transportOf(
-  socket: SessionSocket,
-  outbox: Outbox,
-  wire: EngineWire,
-  { receivers, shared }: Pick<Served, "receivers" | "shared">,
-): Transport {
-  return {
-    send: (event, data) => outbox.send(eventFrame(socket.nsp.name, event, JSON.stringify(data) ?? "null")),
-    ask(event, data, timeoutMs) {
-      // What was said before stands before it.
-      outbox.flush();
-      return socket.timeout(timeoutMs).emitWithAck(event, data);
-    },
-    join: (audience) => receivers.join(audience, outbox),
-    leave: (audience) => receivers.leave(audience, outbox),
-    backlogBytes: () => outbox.size + wire.backlogBytes(),
-    oldestUnsent: () => wire.oldestUnsent(),
-    close(reason) {
-      if (reason === "slow_consumer") return terminate(socket.conn);
-      outbox.flush();
-      // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
-      if (disconnectReasons[reason].client === "reconnect") {
-        shared.end(socket.conn, reason);
-        socket.conn.close();
-      } else socket.disconnect(reason === "rate_limited");
-    },
-  };
-}
-
-/** Drops the backlog with the connection: a close in good order would keep it for as long as nobody reads. */
-function terminate(connection: SessionSocket["conn"]): void {
-  const { socket }: { socket?: { terminate?(): void } } = connection.transport as object;
-  connection.close(true);
-  socket?.terminate?.();
 }
 
 /** What `connect_error` brings: the library sends `message` and `data`. */
@@ -253,10 +186,12 @@ function headerTokenOf(socket: SessionSocket): string | undefined {
 
 /** What was asked for at the beginning weighs more than all else of a connection that only listens. */
 function forgetRequest(socket: SessionSocket): void {
-  socket.handshake.headers = {};
+  Reflect.set(socket, "handshake", forgotten);
   // As the library's manual advises; its types do not know of it.
   Reflect.set(socket.conn, "request", null);
 }
+
+const forgotten = Object.freeze({});
 
 /** The library keeps the handshake for as long as the socket lives; the token is not needed again. */
 function forgetSecrets(socket: SessionSocket): void {

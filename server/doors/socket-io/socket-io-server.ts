@@ -4,6 +4,7 @@ import type { Admission } from "../../connect/admission.ts";
 import type { Opening } from "../../connect/connector.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import { corkForThisTurn } from "../wire/cork.ts";
 import { contractParser } from "./contract-parser.ts";
 
 export interface SocketIoServerOptions {
@@ -19,7 +20,13 @@ export interface SocketIoServerOptions {
 }
 
 export type NoEvents = Record<string, never>;
-export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, { opening?: Opening }>;
+/** Of a client that is let in, until it is told so. */
+export interface LetIn {
+  opening?: Opening;
+  /** What was written since goes out now. */
+  uncork?: () => void;
+}
+export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
 
 /** What surrounds a command is small. All but the results of agents are held to less by the router. */
 const maxPacketBytes = limits.resultBytes + 1_024;
@@ -49,7 +56,13 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
       else {
         const refused = admission.refusalOf(request);
         if (refused) allow(refused.message, false);
-        else admission.begin(() => allow(undefined, true));
+        else {
+          admission.begin(() => {
+            // The answer to the upgrade and the engine's greeting, which comes right behind it.
+            if (request.headers.upgrade !== undefined) corkForThisTurn(request.socket);
+            allow(undefined, true);
+          });
+        }
       }
     },
   });

@@ -18,14 +18,17 @@ export class RawSocket {
     return isKnown(webSocket) && webSocket.extensions === "" ? new RawSocket(webSocket) : undefined;
   }
 
-  /** Nothing waits in the library or in the stream: a write now stands behind all that was written before. */
+  /**
+   * Nothing waits in the library, and in the stream at most what waits for the end of this turn: a write now stands
+   * behind all that was written before, and is not one more for a reader that is behind.
+   */
   get isFree(): boolean {
     const { readyState, _sender: sender } = this.#webSocket;
     return (
       readyState === open &&
       sender._state === idle &&
       sender._queue.length === 0 &&
-      this.tcp.writableLength === 0 &&
+      (this.tcp.writableLength === 0 || this.tcp.writableCorked > 0) &&
       this.tcp.writable
     );
   }

@@ -1,0 +1,135 @@
+import type { DefaultEventsMap, Socket } from "socket.io";
+import { type DisconnectReason, disconnectReasons } from "../../../shared/disconnect-reason.ts";
+import type { Namespace } from "../../../shared/namespace.ts";
+import type { Clock } from "../../clock.ts";
+import { Outbox, type Rounds } from "../../deliver/outbox.ts";
+import type { Receivers } from "../../deliver/receivers.ts";
+import type { Respond, Router } from "../../route/router.ts";
+import type { Audience } from "../../session/audience.ts";
+import type { Session, Transport } from "../../session/session.ts";
+import { Intake, type Turns } from "../wire/intake.ts";
+import { replyJson } from "../wire/reply-json.ts";
+import { arrivalOf } from "./contract-parser.ts";
+import { EngineWire, type EngineWireOptions } from "./engine-wire.ts";
+import { eventFrame, replyFrame } from "./packets.ts";
+import type { SharedConnections } from "./shared-connections.ts";
+import type { LetIn, NoEvents } from "./socket-io-server.ts";
+
+export type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
+
+/** What all connections of a namespace have in common. */
+export interface ConnectionDeps extends EngineWireOptions {
+  name: Namespace;
+  router: Router;
+  clock: Clock;
+  rounds: Rounds;
+  turns: Turns;
+  receivers: Receivers;
+  shared: SharedConnections;
+}
+
+/** A client in a namespace: what it sends becomes commands, and what it is sent leaves by its outbox. */
+export class SocketIoConnection implements Transport {
+  readonly #socket: SessionSocket;
+  readonly #session: Session;
+  readonly #deps: ConnectionDeps;
+  readonly #wire: EngineWire;
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
+  readonly #seen: () => void;
+
+  constructor(socket: SessionSocket, session: Session, deps: ConnectionDeps) {
+    this.#socket = socket;
+    this.#session = session;
+    this.#deps = deps;
+    this.#wire = new EngineWire(socket.conn, deps, () => session.close("slow_consumer"));
+    this.#outbox = new Outbox(deps.rounds, this.#wire);
+    this.#intake = new Intake(deps.turns, this.#wire);
+    deps.shared.add(socket.conn, session);
+    this.#seen = () => {
+      session.lastSeenAt = deps.clock.now();
+    };
+    socket.conn.on("packet", this.#seen);
+    // Whatever a client emits is a command, whatever it is called: no event of its making reaches an emitter.
+    socket.use((packet) => this.#take(packet));
+  }
+
+  send(name: string, data: unknown): void {
+    this.#outbox.send(eventFrame(this.#deps.name, name, JSON.stringify(data) ?? "null"));
+  }
+
+  ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
+    // What was said before stands before it.
+    this.#outbox.flush();
+    return this.#socket.timeout(timeoutMs).emitWithAck(name, data);
+  }
+
+  join(audience: Audience): void {
+    this.#deps.receivers.join(audience, this.#outbox);
+  }
+
+  leave(audience: Audience): void {
+    this.#deps.receivers.leave(audience, this.#outbox);
+  }
+
+  backlogBytes(): number {
+    return this.#outbox.size + this.#wire.backlogBytes();
+  }
+
+  oldestUnsent(): unknown {
+    return this.#wire.oldestUnsent();
+  }
+
+  close(reason: DisconnectReason): void {
+    const { conn } = this.#socket;
+    if (reason === "slow_consumer") return terminate(conn);
+    this.#outbox.flush();
+    // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
+    if (disconnectReasons[reason].client === "reconnect") {
+      this.#deps.shared.end(conn, reason);
+      conn.close();
+    } else this.#socket.disconnect(reason === "rate_limited");
+  }
+
+  /** Writes what waits now. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** The client is gone, or has left the namespace. */
+  end(reason: string): void {
+    const { conn } = this.#socket;
+    this.#deps.shared.remove(conn, this.#session);
+    // One engine connection may enter and leave a namespace any number of times.
+    conn.off("packet", this.#seen);
+    this.#outbox.close();
+    void this.#session.ended(reason);
+  }
+
+  #take(packet: unknown[]): void {
+    const { bytes, id } = arrivalOf(packet);
+    const last = packet.at(-1);
+    const [command, ...payloads] = typeof last === "function" ? packet.slice(0, -1) : packet;
+    const payload = payloads.length > 1 ? payloads : payloads[0];
+    const respond = typeof last === "function" ? this.#respondTo(id, last as Respond) : undefined;
+    this.#intake.take(() => {
+      void this.#deps.router.handle({ session: this.#session, command, payload, bytes }, respond);
+    });
+  }
+
+  #respondTo(id: number | undefined, callback: Respond): Respond {
+    // The library's callback writes at once; put with the events of its turn it is one write.
+    if (id !== undefined) return (reply) => this.#outbox.send(replyFrame(this.#deps.name, id, replyJson(reply)));
+    return (reply) => {
+      this.#outbox.flush();
+      callback(reply);
+    };
+  }
+}
+
+/** Drops the backlog with the connection: a close in good order would keep it for as long as nobody reads. */
+function terminate(connection: SessionSocket["conn"]): void {
+  const { socket }: { socket?: { terminate?(): void } } = connection.transport as object;
+  connection.close(true);
+  socket?.terminate?.();
+}
