@@ -1,15 +1,18 @@
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+import { MainThread } from "./main-thread.ts";
 
 /** The dashboard in a browser, with what it costs. */
 export class WatchedPage {
   readonly page: Page;
   readonly #browser: Browser;
+  readonly mainThread: MainThread;
   readonly #session: CDPSession;
 
   private constructor(browser: Browser, page: Page, session: CDPSession) {
     this.#browser = browser;
     this.page = page;
     this.#session = session;
+    this.mainThread = new MainThread(session);
   }
 
   static async open(url: string, token: string): Promise<WatchedPage> {
@@ -18,12 +21,6 @@ export class WatchedPage {
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
     });
     const page = await browser.newPage();
-    await page.addInitScript(`
-      window.longTasks = [];
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) window.longTasks.push(duration);
-      }).observe({ type: "longtask", buffered: true });
-    `);
     await page.goto(`${url}/monitoring/overview#token=${token}`);
     await page.locator('connection-status[data-state="active"]').waitFor({ timeout: 60_000 });
     return new WatchedPage(browser, page, await page.context().newCDPSession(page));
@@ -34,13 +31,9 @@ export class WatchedPage {
     await this.#session.send("Emulation.setCPUThrottlingRate", { rate });
   }
 
+  /** As a click on a link does. */
   async show(path: string): Promise<void> {
     await this.page.evaluate(`history.pushState(null, "", ${JSON.stringify(path)})`);
-  }
-
-  /** The lengths of the tasks over 50 ms since the last time, in milliseconds. */
-  takeLongTasks(): Promise<number[]> {
-    return this.page.evaluate("window.longTasks.splice(0)");
   }
 
   /** Bytes that are in use once everything was collected that can be. */

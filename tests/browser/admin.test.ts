@@ -134,7 +134,7 @@ describe("the admin screen", () => {
         await page.evaluate(`history.pushState(null, "", ${JSON.stringify(path)})`);
         await page.getByRole("heading", { name: heading }).first().waitFor();
         await eventually(
-          async () => (await page.getByLabel("Loading", { exact: true }).count()) === 0,
+          async () => (await page.locator('[aria-label="Loading"], [data-later]').count()) === 0,
           `${path} in full`,
         );
         const wrong = [...(await accessibilityFaults(page)), ...((await overflow(page)) > 0 ? ["too wide"] : [])];

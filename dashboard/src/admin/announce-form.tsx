@@ -33,8 +33,8 @@ export function AnnounceForm() {
             onChange={(event) => setMessage(event.currentTarget.value)}
             required
             maxLength={4_096}
-            autosize
-            minRows={2}
+            rows={2}
+            resize="vertical"
           />
           <Group align="end" gap="xs">
             <Select

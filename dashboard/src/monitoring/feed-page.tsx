@@ -5,6 +5,7 @@ import { IconActivity, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-rea
 import { memo, useDeferredValue, useMemo, useState } from "react";
 import { Facts } from "../parts/facts.tsx";
 import { JsonView } from "../parts/json-view.tsx";
+import { Later } from "../parts/later.tsx";
 import { Page } from "../parts/page.tsx";
 import { Empty, Waiting } from "../parts/states.tsx";
 import { feedMost, useFeed } from "./feed.ts";
@@ -71,32 +72,38 @@ export function FeedPage() {
       </Text>
       {entries.length === 0 && (isLive ? <Nothing /> : <Waiting />)}
       {entries.length > 0 && shown.length === 0 && <Empty icon={IconActivity} title="None of them is like that" />}
-      {shown.length > 0 && <FeedList entries={shown} open={setOpened} scrolledAway={pause} />}
-      <Drawer
-        opened={opened !== undefined}
-        onClose={() => setOpened(undefined)}
-        position="right"
-        size="lg"
-        title={opened?.type}
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        {opened && (
-          <>
-            <Facts
-              facts={{
-                Room: opened.room,
-                At: opened.timestamp,
-                Position: opened.position
-                  ? `${opened.position.epoch}:${opened.position.offset}`
-                  : "none: it is in no log",
-                Sender: opened.sender?.userId ?? "the server",
-                Id: opened.id,
-              }}
-            />
-            <JsonView value={opened.data} />
-          </>
-        )}
-      </Drawer>
+      {shown.length > 0 && (
+        <Later>
+          <FeedList entries={shown} open={setOpened} scrolledAway={pause} />
+        </Later>
+      )}
+      <Later>
+        <Drawer
+          opened={opened !== undefined}
+          onClose={() => setOpened(undefined)}
+          position="right"
+          size="lg"
+          title={opened?.type}
+          closeButtonProps={{ "aria-label": "Close" }}
+        >
+          {opened && (
+            <>
+              <Facts
+                facts={{
+                  Room: opened.room,
+                  At: opened.timestamp,
+                  Position: opened.position
+                    ? `${opened.position.epoch}:${opened.position.offset}`
+                    : "none: it is in no log",
+                  Sender: opened.sender?.userId ?? "the server",
+                  Id: opened.id,
+                }}
+              />
+              <JsonView value={opened.data} />
+            </>
+          )}
+        </Drawer>
+      </Later>
     </Page>
   );
 }

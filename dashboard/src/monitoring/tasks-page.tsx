@@ -2,6 +2,7 @@ import { useStreams } from "@signalbox/client/react";
 import { IconChecklist } from "@tabler/icons-react";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
+import { Later } from "../parts/later.tsx";
 import { Page } from "../parts/page.tsx";
 import { Empty, Problem, Waiting } from "../parts/states.tsx";
 import { Tag } from "../parts/tag.tsx";
@@ -33,7 +34,9 @@ export function TasksPage() {
 
   return (
     <Page title="Tasks" fills actions={<TaskFilters streams={options} agents={agents} />}>
-      <StatusFilter counts={counts} />
+      <Later>
+        <StatusFilter counts={counts} />
+      </Later>
       {error !== null && <Problem error={error}>It is tried again every two seconds.</Problem>}
       {!isReady && error === null && <Waiting />}
       {isReady && rows.length === 0 && (
@@ -52,12 +55,14 @@ export function TasksPage() {
           onSort={(by) => setSort((before) => ({ by, isDown: before.by === by && !before.isDown }))}
         />
       )}
-      <TaskDrawer
-        id={opened}
-        task={tasks.find((task) => task.id === opened)}
-        isReady={isReady}
-        close={() => go(`/monitoring/tasks${suffix}`)}
-      />
+      <Later>
+        <TaskDrawer
+          id={opened}
+          task={tasks.find((task) => task.id === opened)}
+          isReady={isReady}
+          close={() => go(`/monitoring/tasks${suffix}`)}
+        />
+      </Later>
     </Page>
   );
 }

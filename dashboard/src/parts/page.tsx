@@ -1,5 +1,6 @@
 import { Title } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Later } from "./later.tsx";
 import classes from "./page.module.css";
 
 interface PageProps {
@@ -19,7 +20,7 @@ export function Page({ title, actions, fills = false, children }: PageProps) {
         <Title order={1} size="h4" className={classes.title}>
           {title}
         </Title>
-        {actions}
+        {actions && <Later>{actions}</Later>}
       </div>
       {children}
     </section>
@@ -36,7 +37,7 @@ export function Panel({ title, actions, children }: { title: ReactNode; actions?
         </Title>
         {actions}
       </div>
-      {children}
+      <Later>{children}</Later>
     </section>
   );
 }

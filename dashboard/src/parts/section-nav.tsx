@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
+import { Later } from "./later.tsx";
 import classes from "./section-nav.module.css";
 
 export interface Section {
@@ -29,7 +30,9 @@ export function Sections({ name, sections, children }: { name: string; sections:
           </Link>
         ))}
       </nav>
-      <div className={classes.content}>{children}</div>
+      <div className={classes.content}>
+        <Later key={sections.find(({ path }) => isIn(path))?.path}>{children}</Later>
+      </div>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { UnstyledButton } from "@mantine/core";
 import { type CSSProperties, type Key, memo, type ReactNode, useRef } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Link } from "wouter";
+import { Later } from "./later.tsx";
 import classes from "./virtual-table.module.css";
 
 export interface Column<Row> {
@@ -45,8 +46,17 @@ const headHeight = 36;
 
 /** A table of any length, of which only the rows in sight exist. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
+  return (
+    <Later>
+      <Table {...props} />
+    </Later>
+  );
+}
+
+function Table<Row>(props: VirtualTableProps<Row>) {
   const { label, rows, columns, keyOf, hrefOf, sort, onSort, onEnd } = props;
   const list = useRef<VirtualizerHandle>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const tracks = {
     "--columns": columns.map(({ width }) => width).join(" "),
     "--phone-columns": columns
@@ -62,6 +72,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 
   return (
     <div
+      ref={scroller}
       className={classes.scroller}
       style={tracks}
       role="table"
@@ -93,7 +104,15 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         </div>
       </div>
       <div role="rowgroup" className={classes.body}>
-        <Virtualizer ref={list} data={rows} startMargin={headHeight} itemSize={41} onScroll={scrolled}>
+        {/* Without `scrollRef` what scrolls would be taken to be the row group, in which every row is in sight. */}
+        <Virtualizer
+          ref={list}
+          scrollRef={scroller}
+          data={rows}
+          startMargin={headHeight}
+          itemSize={41}
+          onScroll={scrolled}
+        >
           {(row, index) => (
             <TableRow key={keyOf(row)} row={row} place={index + 2} columns={columns} href={hrefOf?.(row)} />
           )}
