@@ -14,6 +14,7 @@ const { values } = parseArgs({
     rate: { type: "string", default: "100" },
     /** How much slower the page's processor is made to seem. */
     slowdown: { type: "string", default: "1" },
+    tasks: { type: "string", default: "500" },
   },
 });
 
@@ -55,7 +56,7 @@ const server = new PinnedProcess("server", [process.execPath, program], {
 });
 await server.says("listening");
 const url = `http://127.0.0.1:${port}`;
-const producer = new Producer(url);
+const producer = new Producer(url, Number(values.tasks));
 await producer.prepare();
 
 const page = await WatchedPage.open(url, tokenOf("root", ["admin", "user"]));
@@ -72,7 +73,8 @@ try {
   const longest: Record<string, Record<"opening" | "open", LongestTask>> = {};
   const until = performance.now() + minutes * 60_000;
   const turnMs = Math.max(2 * openingMs, Math.min(30_000, (minutes * 60_000) / parts.length));
-  for (let turn = 0; performance.now() < until; turn++) {
+  // Each part at least once.
+  for (let turn = 0; turn < parts.length || performance.now() < until; turn++) {
     const part = parts[turn % parts.length] ?? "";
     await page.mainThread.beginTrace();
     await page.show(part);
@@ -101,7 +103,14 @@ try {
       openWallMs: open.wallMs,
     })),
   );
-  console.log({ published: producer.accepted, refused: producer.refused, rate, slowdown, minutes });
+  console.log({
+    published: producer.accepted,
+    refused: producer.refused,
+    rate,
+    slowdown,
+    minutes,
+    tasks: values.tasks,
+  });
 } finally {
   producer.stop();
   await page.close();

@@ -1,8 +1,7 @@
 import jwt from "jsonwebtoken";
 import { secret } from "../load/dialects.ts";
+import { inPortions } from "../load/in-portions.ts";
 
-/** What a page has to be able to show at once. */
-const tasks = 500;
 const streams = 20;
 const agents = 10;
 const statuses = ["pending", "in_progress", "blocked", "completed"] as const;
@@ -16,22 +15,25 @@ export const tokenOf = (sub: string, roles: readonly string[]) => jwt.sign({ sub
 export class Producer {
   readonly #url: string;
   readonly #token = tokenOf("backend", ["service"]);
+  readonly #tasks: number;
   #timer: NodeJS.Timeout | undefined;
   #made = 0;
   #begunAt = 0;
   accepted = 0;
   refused = 0;
 
-  constructor(url: string) {
+  /** `tasks`: so many there are, which are then told of. */
+  constructor(url: string, tasks: number) {
     this.#url = url;
+    this.#tasks = tasks;
   }
 
   /** The tasks and streams that are then told of. */
   async prepare(): Promise<void> {
     for (let id = 0; id < streams; id++) await this.#post("/api/streams", { id: `s${id}`, name: `Stream ${id}` });
-    for (let id = 0; id < tasks; id++) {
-      await this.#post("/api/tasks", { id: `t${id}`, title: `Task ${id}`, streamId: `s${id % streams}` });
-    }
+    await inPortions([...Array(this.#tasks).keys()], (id) =>
+      this.#post("/api/tasks", { id: `t${id}`, title: `Task ${id}`, streamId: `s${id % streams}` }),
+    );
   }
 
   begin(perSecond: number): void {
@@ -39,7 +41,7 @@ export class Producer {
     this.#timer = setInterval(() => {
       const due = Math.floor(((performance.now() - this.#begunAt) / 1_000) * perSecond) - this.#made;
       if (due <= 0) return;
-      const events = Array.from({ length: Math.min(due, 500) }, () => eventOf(this.#made++));
+      const events = Array.from({ length: Math.min(due, 500) }, () => eventOf(this.#made++, this.#tasks));
       this.#post("/api/events", events).then(
         () => {
           this.accepted += events.length;
@@ -63,7 +65,7 @@ export class Producer {
   }
 }
 
-function eventOf(number: number) {
+function eventOf(number: number, tasks: number) {
   const id = number % tasks;
   const status = statuses[Math.floor(number / tasks) % statuses.length];
   const task = { id: `t${id}`, title: `Task ${id}`, status, streamId: `s${id % streams}`, metadata: { number } };

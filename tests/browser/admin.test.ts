@@ -45,6 +45,14 @@ describe("the admin screen", () => {
 
       await page.getByRole("searchbox", { name: "User" }).fill("ada");
       await page.getByRole("button", { name: "Bob (bob)" }).waitFor({ state: "detached" });
+      const opener = page.getByRole("button", { name: "What to do with ada," });
+      await opener.press("Enter");
+      await page.getByRole("menuitem", { name: "Trace" }).waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("menuitem", { name: "Trace" }).waitFor({ state: "detached" });
+      const isBack = await page.evaluate<boolean>(
+        "document.activeElement?.ariaLabel?.startsWith('What to do with ada,')",
+      );
       await end("ada", /^Disconnect$/, "Disconnect");
       const kicked = await ada.inbox.one("system.connection.close");
       await page.getByText("No connection is like that").waitFor();
@@ -55,6 +63,7 @@ describe("the admin screen", () => {
 
       expect([kicked, revoked]).toMatchObject([{ reason: "kicked" }, { reason: "revoked" }]);
       expect(status).toBe(401);
+      expect(isBack).toBe(true);
       expect(browser.faults).toEqual([]);
     },
     testMs,

@@ -125,4 +125,27 @@ describe("the monitoring screen", () => {
     },
     testMs,
   );
+
+  it(
+    "VIEW-9 has of a long list the rows that are in sight, and every other where one scrolls to",
+    async () => {
+      const board = await TaskBoard.start("memory");
+      await board.stream("s1", 300);
+      const { page } = await browser.visit(board.server, "mona", { ...watching, path: "/monitoring/tasks" });
+      const table = page.getByRole("table", { name: "Tasks" });
+      await table.getByRole("link", { name: "Task 1", exact: true }).waitFor();
+
+      const rows = await table.getByRole("row").count();
+      const known = await table.getAttribute("aria-rowcount");
+      await table.hover();
+      await page.mouse.wheel(0, 100_000);
+      await table.getByRole("link", { name: "Task 300", exact: true }).waitFor();
+      await table.getByRole("link", { name: "Task 1", exact: true }).waitFor({ state: "detached" });
+
+      expect(rows).toBeLessThan(60);
+      expect(known).toBe("301");
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
 });

@@ -30,7 +30,7 @@ const rules: Record<string, Rule> = {
 
   // What people see; it knows the server by the client's package alone. Each screen is for itself.
   "dashboard/vite.config.ts": { uses: ["vite"] },
-  "dashboard/src/parts": { uses: [...pages, "virtua", "uplot"] },
+  "dashboard/src/parts": { uses: [...pages, "react-dom", "virtua", "uplot"] },
   "dashboard/src/session": { uses: [...pages, "dashboard/src/parts", "oidc-client-ts"] },
   "dashboard/src/chat": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
   "dashboard/src/monitoring": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },

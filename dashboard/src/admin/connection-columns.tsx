@@ -1,9 +1,8 @@
-import { ActionIcon, Anchor, Menu } from "@mantine/core";
-import { IconBan, IconDots, IconPlugX, IconRoute, IconUserX } from "@tabler/icons-react";
-import { Link } from "wouter";
 import { Ago } from "../parts/time.tsx";
 import type { Column } from "../parts/virtual-table.tsx";
 import type { Connection } from "./answers.ts";
+import { ConnectionDeeds } from "./connection-deeds.tsx";
+import classes from "./connection-rows.module.css";
 import type { Ending } from "./ending-dialog.tsx";
 
 interface Deeds {
@@ -18,11 +17,11 @@ export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
       title: "User",
       width: "minmax(6rem, 1.2fr)",
       cell: (connection) => (
-        <Anchor component="button" type="button" size="sm" fw={500} onClick={() => open(connection)}>
+        <button type="button" className={classes.user} onClick={() => open(connection)}>
           {connection.name === null || connection.name === connection.userId
             ? connection.userId
             : `${connection.name} (${connection.userId})`}
-        </Anchor>
+        </button>
       ),
     },
     { key: "namespace", title: "Namespace", width: "7rem", cell: ({ namespace }) => namespace },
@@ -48,48 +47,7 @@ export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
       title: "",
       width: "2rem",
       hasButtons: true,
-      cell: (connection) => <Deeds connection={connection} end={end} />,
+      cell: (connection) => <ConnectionDeeds connection={connection} end={end} />,
     },
   ];
-}
-
-function Deeds({ connection, end }: { connection: Connection; end(ending: Ending): void }) {
-  const { connectionId, userId } = connection;
-  return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`What to do with ${userId}, ${connectionId}`}>
-          <IconDots size={16} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          leftSection={<IconRoute size={16} aria-hidden />}
-          component={Link}
-          href={`/admin/trace?connection=${encodeURIComponent(connectionId)}`}
-        >
-          Trace
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconPlugX size={16} aria-hidden />}
-          onClick={() => end({ kind: "connection", id: connectionId, userId })}
-        >
-          Disconnect
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconUserX size={16} aria-hidden />}
-          onClick={() => end({ kind: "user", id: userId, userId })}
-        >
-          Disconnect {userId} everywhere
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconBan size={16} aria-hidden />}
-          color="red"
-          onClick={() => end({ kind: "tokens", id: userId, userId })}
-        >
-          Revoke tokens of {userId}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  );
 }

@@ -11,6 +11,8 @@ export type TaskStatus = Task["status"];
 /** In the order in which they want to be looked at. */
 export const taskStatuses: readonly TaskStatus[] = ["blocked", "in_progress", "pending", "completed", "cancelled"];
 
+const ranks = Object.fromEntries(taskStatuses.map((status, rank) => [status, rank])) as Record<TaskStatus, number>;
+
 export const statusWords: Record<TaskStatus, { word: string; tone: Tone }> = {
   blocked: { word: "Blocked", tone: "bad" },
   in_progress: { word: "In progress", tone: "busy" },
@@ -22,6 +24,8 @@ export const statusWords: Record<TaskStatus, { word: string; tone: Tone }> = {
 export interface TaskView extends Task {
   /** Who was given it last, as far as the log goes back. */
   agentId: string | undefined;
+  /** What it is compared with others by: made once, and not with each of the comparisons that one of thousands is in. */
+  sortKeys: { title: string; stream: string; agent: string };
 }
 
 export interface TaskFilter {
@@ -53,7 +57,8 @@ const views = new WeakMap<Task, TaskView>();
 function viewOf(task: Task, agentId: string | undefined): TaskView {
   const known = views.get(task);
   if (known && known.agentId === agentId) return known;
-  const view = { ...task, agentId };
+  const sortKeys = { title: sortKeyOf(task.title), stream: sortKeyOf(task.streamId), agent: sortKeyOf(agentId) };
+  const view = { ...task, agentId, sortKeys };
   views.set(task, view);
   return view;
 }
@@ -73,32 +78,23 @@ export function filtered(tasks: readonly TaskView[], { statuses, stream, agent, 
 }
 
 /** What texts are compared by, `part 9` before `part 10`: comparing by language takes too long for thousands. */
-const sortKeys = new Map<string, string>();
-const sortKeysMost = 50_000;
-
-function sortKeyOf(text: string): string {
-  const known = sortKeys.get(text);
-  if (known !== undefined) return known;
-  if (sortKeys.size >= sortKeysMost) sortKeys.clear();
-  const key = text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
-  sortKeys.set(text, key);
-  return key;
+function sortKeyOf(text = ""): string {
+  return text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }
 
-function compare(one: string, other: string): number {
-  const [first, second] = [sortKeyOf(one), sortKeyOf(other)];
-  return first < second ? -1 : first > second ? 1 : 0;
-}
-
-const keys: Record<string, (one: TaskView, other: TaskView) => number> = {
-  title: (one, other) => compare(one.title, other.title),
-  status: (one, other) => taskStatuses.indexOf(one.status) - taskStatuses.indexOf(other.status),
-  stream: (one, other) => compare(one.streamId ?? "", other.streamId ?? ""),
-  agent: (one, other) => compare(one.agentId ?? "", other.agentId ?? ""),
+const keys: Record<string, (task: TaskView) => string | number> = {
+  title: ({ sortKeys }) => sortKeys.title,
+  status: ({ status }) => ranks[status],
+  stream: ({ sortKeys }) => sortKeys.stream,
+  agent: ({ sortKeys }) => sortKeys.agent,
 };
 
+const compare = <Key extends string | number>(one: Key, other: Key) => (one < other ? -1 : one > other ? 1 : 0);
+
 export function sorted(tasks: TaskView[], { by, isDown }: Sort): TaskView[] {
-  const order = keys[by] ?? (() => 0);
+  const keyOf = keys[by] ?? (() => 0);
   const sign = isDown ? -1 : 1;
-  return tasks.sort((one, other) => sign * order(one, other) || compare(one.title, other.title));
+  return tasks.sort(
+    (one, other) => sign * compare(keyOf(one), keyOf(other)) || compare(one.sortKeys.title, other.sortKeys.title),
+  );
 }

@@ -1,5 +1,4 @@
-import { useInterval } from "@mantine/hooks";
-import { useState } from "react";
+import { useSyncExternalStore } from "react";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -22,10 +21,33 @@ export function ClockTime({ at }: { at: string }) {
   );
 }
 
+/** The time as it was when it was last looked at, for all that say how long ago something was. */
+let lookedAt = Date.now();
+const lookers = new Set<() => void>();
+let looking: ReturnType<typeof setInterval> | undefined;
+
+function look(): void {
+  lookedAt = Date.now();
+  for (const looker of [...lookers]) looker();
+}
+
+function subscribe(looker: () => void): () => void {
+  if (lookers.size === 0) {
+    lookedAt = Date.now();
+    looking = setInterval(look, 10_000);
+  }
+  lookers.add(looker);
+  return () => {
+    lookers.delete(looker);
+    if (lookers.size === 0) clearInterval(looking);
+  };
+}
+
+const lastLook = () => lookedAt;
+
 /** How long ago, kept true. */
 export function Ago({ at }: { at: string }) {
-  const [now, setNow] = useState(Date.now);
-  useInterval(() => setNow(Date.now()), 10_000, { autoInvoke: true });
+  const now = useSyncExternalStore(subscribe, lastLook);
   return (
     <time dateTime={at} title={whole.format(new Date(at))}>
       {agoText(Date.parse(at) - Math.max(now, Date.parse(at)))}
