@@ -104,6 +104,7 @@ async function build(
   const { documents, latest, redis } = store;
 
   // The Socket.IO server comes before its door: instances talk over its adapter
+  const counters = createCounters();
   const drain = new Drain();
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
   const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
@@ -112,6 +113,7 @@ async function build(
     newPerSecond: config.LIMIT_NEW_CONNECTIONS_PER_SECOND,
     trustProxy: config.TRUST_PROXY,
     clock,
+    refused: (reason) => counters.refused.add(reason),
   });
   const io = createSocketIoServer({
     path: config.SOCKET_PATH,
@@ -123,7 +125,6 @@ async function build(
   });
   if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
   const local = createMemoryBroadcast();
-  const counters = createCounters();
   const health = createHealthUpdates({
     broadcast: redis ? createAdapterBroadcast(io, local) : local,
     latest,

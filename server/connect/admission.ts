@@ -12,6 +12,8 @@ export interface AdmissionOptions {
   /** Proxies in front of us. */
   trustProxy: number;
   clock: Clock;
+  /** Somebody may not begin: the address has enough, or the instance has. */
+  refused(reason: "address" | "rate"): void;
 }
 
 export interface Refused {
@@ -36,13 +38,15 @@ export class Admission {
 
   /** `undefined`: the connection may begin. */
   refusalOf(request: IncomingMessage): Refused | undefined {
-    const { connectionsPerIp } = this.#options;
+    const { connectionsPerIp, refused } = this.#options;
     // First, so that one place cannot use up what all others share.
     if ((this.#open.get(this.#placeOf(request)) ?? 0) >= connectionsPerIp) {
+      refused("address");
       return { status: 429, message: `There are ${connectionsPerIp} connections from this address` };
     }
-    if (this.#fresh.take() > 0) return { status: 503, message: "Too many new connections" };
-    return undefined;
+    if (this.#fresh.take() === 0) return undefined;
+    refused("rate");
+    return { status: 503, message: "Too many new connections" };
   }
 
   /** Begins one that may: now, or in one of the next turns when many have come at once. */

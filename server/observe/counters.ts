@@ -24,6 +24,8 @@ export interface Counters {
   /** Connections that were let in, by door; and that have ended, by reason. */
   opened: Tally;
   closed: Tally;
+  /** Connections that could not begin: too many of their address, or too many at once. */
+  refused: Tally;
   /** Those who came back with a position: `recovered`, or why history was gone. */
   replays: Tally;
   /** Logs that lost history under those who follow them here, by reason. */
@@ -43,6 +45,7 @@ export function createCounters(): Counters {
     published: new Tally(),
     opened: new Tally(),
     closed: new Tally(),
+    refused: new Tally(),
     replays: new Tally(),
     resets: new Tally(),
     dispatches: new Tally(),

@@ -79,6 +79,7 @@ export class Metrics {
     count("signalbox_events_published_total", "Events that were accepted", "type", counters.published);
     count("signalbox_connections_opened_total", "Connections that were let in", "door", counters.opened);
     count("signalbox_connections_closed_total", "Connections that have ended", "reason", counters.closed);
+    count("signalbox_connections_refused_total", "Connections that could not begin", "reason", counters.refused);
     count("signalbox_replays_total", "Those who came back with a position", "result", counters.replays);
     count("signalbox_resets_total", "Logs that lost history under those who follow", "reason", counters.resets);
     count("signalbox_dispatches_total", "Dispatches that came into a state", "state", counters.dispatches);

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { asService, dispatch, result } from "../support/dispatching.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { installationMs } from "../support/programs.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { type StoreName, stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
+import { upgrade } from "../support/upgrade.ts";
 import { eventually } from "../support/within.ts";
 
 const token = "a-token-for-prometheus";
@@ -78,6 +80,18 @@ describe.each(stores)("metrics (%s)", (store) => {
 
     const text = await read(server);
     expect(sumOf(text, "signalbox_ephemeral_dropped_total", 'class="superseded"')).toBe(1);
+  });
+
+  it("METRICS-6 have those who could not begin, by what kept them out", async () => {
+    const env = { LIMIT_CONNECTIONS_PER_IP: "2", LIMIT_NEW_CONNECTIONS_PER_SECOND: "3", TRUST_PROXY: "1" };
+    const server = await startServer({ store, env, overrides: { clock: new ManualClock() } });
+    const come = (address: string) => upgrade(server.url, "/ws", { "x-forwarded-for": address });
+
+    for (const address of ["1.1.1.1", "1.1.1.1", "1.1.1.1", "2.2.2.2", "3.3.3.3"]) await come(address);
+
+    const text = await read(server);
+    const refused = (reason: string) => sumOf(text, "signalbox_connections_refused_total", `reason="${reason}"`);
+    expect([refused("address"), refused("rate")]).toEqual([1, 1]);
   });
 
   it("METRICS-2 has every metric that the dashboard of Grafana asks for", async () => {
