@@ -5,20 +5,35 @@ import { bearerToken } from "./bearer-token.ts";
 /** The cookie that `POST /api/session` sets. */
 export const sessionCookie = "signalbox_session";
 
+/** What of a request matters here. */
+export interface TokenRequest {
+  method?: string | undefined;
+  headers: IncomingHttpHeaders;
+}
+
 /**
  * What the headers of a request bring for a token: `Authorization: Bearer …`, else the session cookie. The origin was
  * found to be allowed; here it only matters that there is one.
  */
-export function headerToken(headers: IncomingHttpHeaders): string | undefined {
-  return bearerToken(headers.authorization) ?? (isOfAPage(headers) ? cookieToken(headers.cookie) : undefined);
+export function headerToken({ method, headers }: TokenRequest): string | undefined {
+  return bearerToken(headers.authorization) ?? (isOfAPage(method, headers) ? cookieToken(headers.cookie) : undefined);
 }
 
 /**
  * A browser adds the cookie to whatever makes it ask, also to a link in somebody's mail. Its own pages are told from
- * that by their origin, which it names with everything but a plain read from where the page came from.
+ * that by their origin, which it names with everything but a plain read from where the page came from. Of such a read
+ * it says whose it is, but over plain HTTP, other than on localhost, it does not. Then the address of the page tells,
+ * which the dashboard lets it name to this server alone, and which no page can make up.
  */
-function isOfAPage(headers: IncomingHttpHeaders): boolean {
-  return headers.origin !== undefined || headers["sec-fetch-site"] === "same-origin";
+function isOfAPage(method: string | undefined, headers: IncomingHttpHeaders): boolean {
+  if (headers.origin !== undefined) return true;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined) return site === "same-origin";
+  return method === "GET" && headers.upgrade === undefined && hostOf(headers.referer) === headers.host;
+}
+
+function hostOf(address: string | undefined): string | null {
+  return address !== undefined && URL.canParse(address) ? new URL(address).host : null;
 }
 
 /** Of two cookies of the name one was set by a neighbour, under a wider domain or a longer path: then neither counts. */

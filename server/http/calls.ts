@@ -46,7 +46,7 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
   return {
     async sessionOf(request, roles) {
       if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
-      const principal = await connector.authenticate(headerToken(request.headers));
+      const principal = await connector.authenticate(headerToken(request));
       if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
       }

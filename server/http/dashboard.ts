@@ -46,6 +46,8 @@ export function createDashboard({ providers, settings }: DashboardOptions): Rout
     policy(request, response, (error?: unknown) => {
       if (error !== undefined) return next(error);
       revalidate(response);
+      // To this server, and nowhere else: over plain HTTP the cookie counts by it. See server/connect/header-token.ts.
+      response.setHeader("Referrer-Policy", "same-origin");
       response.type("html");
       if (page === undefined) return response.status(503).end(notBuilt);
       return response.end(page.replaceAll(noncePlaceholder, String(response.locals.nonce)));

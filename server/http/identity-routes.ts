@@ -45,9 +45,9 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
     });
   }
   /** The cookie, if it is one of this request's own making. */
-  const ownCookie = ({ headers }: Request) => {
+  const ownCookie = ({ method, headers }: Request) => {
     const { authorization: _, ...others } = headers;
-    return headerToken(others);
+    return headerToken({ method, headers: others });
   };
   const forgetCookie = (response: Response) => response.clearCookie(sessionCookie, cookie);
 

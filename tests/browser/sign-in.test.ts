@@ -5,6 +5,7 @@ import { stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { accessibilityFaults, overflow } from "./accessibility.ts";
+import { plainHost } from "./test-browser.ts";
 import { testMs, useBrowser } from "./use-browser.ts";
 
 describe("signing in", () => {
@@ -92,6 +93,27 @@ describe("signing in", () => {
       expect(await links.allTextContents()).toEqual(screens);
       expect(new URL(visitor.page.url()).pathname.split("/")[1]).toBe(screens[0].toLowerCase());
       expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-5 lasts by plain HTTP as well, on a host that is not this one, and says where it does not",
+    async () => {
+      const { url } = await startServer({ store: "memory" });
+      const server = { url: url.replace("localhost", plainHost) };
+      const ada = await browser.visit(server, "mona", { roles: ["monitor"], path: "/monitoring/tasks" });
+
+      await ada.page.reload();
+      await ada.isIn("active");
+      await ada.page.getByText("No tasks yet").waitFor();
+      const strict = await startServer({ store: "memory", env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
+      const address = strict.url.replace(/localhost|127\.0\.0\.1/, plainHost);
+      const refused = await browser.openPage(`${address}/#token=${tokenOf("ada")}`);
+      await refused.getByRole("alert").getByText("Open it by https").waitFor();
+
+      // A header that counts over HTTPS alone.
+      expect(browser.faults.filter((fault) => !fault.startsWith("The Cross-Origin-Opener-Policy"))).toEqual([]);
     },
     testMs,
   );

@@ -16,6 +16,9 @@ import { tokenOf } from "../support/tokens.ts";
 /** How long a page has for what it is waited for. */
 const patienceMs = 30_000;
 
+/** Leads here, over plain HTTP. */
+export const plainHost = "signalbox.test";
+
 const launchArguments = [
   "--no-sandbox",
   "--disable-gpu",
@@ -24,6 +27,8 @@ const launchArguments = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A host as others are: to `localhost` a browser grants more.
+  `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`,
 ];
 
 export interface Visit {

@@ -79,12 +79,15 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect(await verdictOf(server, { cookie })).toBe("ok");
     const sameOrigin = { cookie, origin: null, headers: { "sec-fetch-site": "same-origin" } };
     expect(await verdictOf(server, sameOrigin)).toBe("ok");
+    const overPlainHttp = { cookie, origin: null, headers: { referer: `${server.url}/chat?x=1` } };
+    expect(await verdictOf(server, overPlainHttp)).toBe("ok");
   });
 
   it("SESSION-2 count for nothing without the origin of a page, or with a foreign one", async () => {
     const server = await startServer({ store, env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
     const { cookie, set } = await logIn(server);
     const foreign = "https://evil.example";
+    const from = (referer: string): Asking => ({ cookie, origin: null, headers: { referer } });
 
     const verdicts = {
       "no origin": await verdictOf(server, { cookie, origin: null }),
@@ -94,10 +97,19 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
         headers: { "sec-fetch-site": "cross-site" },
       }),
       "a foreign page": await verdictOf(server, { cookie, origin: foreign }),
+      "a link from elsewhere, over plain HTTP": await verdictOf(server, from(`${foreign}/page`)),
+      "from another port": await verdictOf(server, from("http://localhost:1/page")),
+      "from no address": await verdictOf(server, from("localhost")),
     };
+    const ours = from(`${server.url}/chat`);
+    const written = await server.request("POST", "/api/conversations", {
+      as: null,
+      body: {},
+      headers: fromPage(server, ours),
+    });
     const posted = await server.request("POST", "/api/conversations", { as: null, body: {}, headers: { cookie } });
     const ended = await logOut(server, { cookie, origin: null });
-    const script = server.rawWebSocket("/ws", { headers: { cookie } });
+    const script = server.rawWebSocket("/ws", { headers: { cookie, referer: `${server.url}/chat` } });
     const closed = await script.closed;
 
     expect(set).toContain("; Secure");
@@ -105,8 +117,11 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
       "no origin": "unauthenticated",
       "a link from elsewhere": "unauthenticated",
       "a foreign page": "forbidden",
+      "a link from elsewhere, over plain HTTP": "unauthenticated",
+      "from another port": "unauthenticated",
+      "from no address": "unauthenticated",
     });
-    expect([posted.status, ended.status, closed.code]).toEqual([401, 403, 4000]);
+    expect([posted.status, written.status, ended.status, closed.code]).toEqual([401, 401, 403, 4000]);
     expect(await verdictOf(server, { cookie })).toBe("ok");
   });
 

@@ -307,7 +307,7 @@ describe.each(stores)("browsers over HTTP (%s)", (store) => {
     expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
-    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("referrer-policy")).toBe(path === "/" ? "same-origin" : "no-referrer");
     expect(headers.get("strict-transport-security")).toContain("max-age=");
     expect(headers.get("x-powered-by")).toBeNull();
   });

@@ -35,7 +35,11 @@ export function useSession() {
   const signIn = useCallback(
     async (token: string) => {
       try {
-        setState({ name: "somebody", session: await cookieSession.begin(token) });
+        const session = await cookieSession.begin(token);
+        // A cookie for encrypted connections alone is not kept over another one, and nothing says so.
+        const isKept = isSecureContext || (await cookieSession.current()) !== null;
+        if (!isKept) throw new Error("The browser keeps no session of this server over http. Open it by https.");
+        setState({ name: "somebody", session });
       } catch (error) {
         await read(messageOf(error));
       }

@@ -45,7 +45,7 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       response.once("close", admission.entered(request));
       const source = "room" in topics ? logOfRoom(topics.room) : monitoringLog;
       const opening = await connector.open({
-        token: headerToken(request.headers),
+        token: headerToken(request),
         door: "/api/events",
         namespaces: ["room" in topics ? "/chat" : "/monitoring"],
         autoJoin: false,

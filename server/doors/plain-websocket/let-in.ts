@@ -43,7 +43,7 @@ export async function letIn(
   let opening: Opening;
   try {
     const autoJoin = searchParams.get("auto_join") !== "false";
-    const token = headerToken(request.headers) ?? searchParams.get("token");
+    const token = headerToken(request) ?? searchParams.get("token");
     opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });

@@ -179,7 +179,7 @@ function connectError(error: ReplyError): Error {
 const headerTokens = new WeakMap<object, string>();
 
 function headerTokenOf(socket: SessionSocket): string | undefined {
-  const token = headerTokens.get(socket.conn) ?? headerToken(socket.handshake.headers);
+  const token = headerTokens.get(socket.conn) ?? headerToken({ method: "GET", headers: socket.handshake.headers });
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
 }
