@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Server as HttpServer } from "node:http";
-import type { AddressInfo, ListenOptions } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { InstanceId } from "../shared/ids.ts";
 import type { ConnectionLimits } from "../shared/limits.ts";
@@ -19,6 +18,7 @@ import { createSocketIoServer } from "./doors/socket-io/socket-io-server.ts";
 import { createHealthUpdates } from "./health/health-updates.ts";
 import { createMemoryLatestUpdates } from "./health/memory-latest-updates.ts";
 import { Ingest } from "./ingest/ingest.ts";
+import { listen, listenBacklog, urlOf } from "./listening.ts";
 import { countEvent } from "./observe/count-event.ts";
 import { createCounters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
@@ -63,9 +63,6 @@ export interface SignalboxServer {
   /** Closes at once. What was accepted is kept as well as the store keeps it. */
   close(): Promise<void>;
 }
-
-/** Every instance waits for this many half-open connections: after a restart everybody comes at once. */
-export const listenBacklog = 4_096;
 
 /** Builds everything, and listens. The only place that chooses which twin of a port is used. */
 export async function createServer(
@@ -231,18 +228,6 @@ async function build(
     drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
     close: () => closers.close(),
   };
-}
-
-async function listen(httpServer: HttpServer, options: ListenOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    httpServer.once("error", reject);
-    httpServer.listen(options, resolve);
-  });
-}
-
-/** Where a person on this machine reaches the server. */
-export function urlOf(host: string, port: number): string {
-  return `http://${host === "0.0.0.0" || host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {

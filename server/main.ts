@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
 import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./config.ts";
-import { createServer, listenBacklog, type ServerConfig, urlOf } from "./create-server.ts";
+import { createServer, type ServerConfig } from "./create-server.ts";
+import { listenBacklog, urlOf } from "./listening.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import type { WorkersOptions } from "./workers.ts";
 

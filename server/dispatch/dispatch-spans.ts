@@ -1,5 +1,5 @@
 import type { Attributes, Spans } from "../spans/spans.ts";
-import type { Stepped } from "./dispatches.ts";
+import type { Stepped } from "./stepped.ts";
 
 const names = { taken: "dispatch given", accepted: "dispatch accepted", attempt_ended: "dispatch attempt over" };
 

@@ -9,9 +9,10 @@ import type { Documents, Versioned } from "../documents/documents.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { DocumentChange, Transactions } from "../transactions/transactions.ts";
 import { eventsOf } from "./dispatch-events.ts";
-import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
+import type { DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, hasEnded } from "./dispatch-record.ts";
-import { agentOf, changesAgent, type Plan, type PlanRefusal, planStep } from "./step-plan.ts";
+import { agentOf, changesAgent, type Plan, planStep } from "./step-plan.ts";
+import type { Refused, Stepped } from "./stepped.ts";
 import { Turns } from "./turns.ts";
 
 export interface DispatchesDeps {
@@ -23,18 +24,6 @@ export interface DispatchesDeps {
   rememberedMs: number;
   /** A step was made, which began at a time (milliseconds since 1970). Absent: nobody wants to know. */
   made?: ((stepped: Stepped, startedAt: number) => void) | undefined;
-}
-
-/** What has become of a dispatch by one step. */
-export interface Stepped {
-  record: DispatchRecord;
-  effects: DispatchEffect[];
-}
-
-/** Why a step was not made: the machine's reason, or `unknown`: there is no such dispatch; `full`: nor room at the agent. */
-export interface Refused {
-  refused: PlanRefusal | "unknown";
-  record?: DispatchRecord;
 }
 
 /** So often a step is decided anew before the caller is told to try again. */

@@ -10,10 +10,11 @@ import { newEventId } from "../publish/event-id.ts";
 import type { Courier } from "./courier.ts";
 import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, hasEnded, type Work, withoutAbsent } from "./dispatch-record.ts";
-import type { Dispatches, Refused, Stepped } from "./dispatches.ts";
+import type { Dispatches } from "./dispatches.ts";
 import type { FollowingTasks, FollowUps } from "./follow-ups.ts";
 import type { Leases } from "./leases.ts";
 import { lineOf, type Placement } from "./placement.ts";
+import type { Refused, Stepped } from "./stepped.ts";
 import type { Waiters } from "./waiters.ts";
 
 export interface DispatchingDeps {

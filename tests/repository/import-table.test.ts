@@ -53,6 +53,7 @@ const rules: Record<string, Rule> = {
   "server/event-json.ts": {},
   "server/closers.ts": {},
   "server/config.ts": { uses: ["zod"] },
+  "server/listening.ts": {},
   "server/observe": { uses: ["prom-client", "winston"] },
   "server/session": {},
   "server/spans": {
@@ -325,6 +326,7 @@ const rules: Record<string, Rule> = {
       "server/doors/socket-io",
       "server/health",
       "server/ingest",
+      "server/listening.ts",
       "server/open-domain.ts",
       "server/open-doors.ts",
       "server/open-following.ts",
@@ -342,6 +344,7 @@ const rules: Record<string, Rule> = {
       "server/access",
       "server/config.ts",
       "server/create-server.ts",
+      "server/listening.ts",
       "server/observe",
       "server/worker-metrics.ts",
       "server/workers.ts",
