@@ -160,13 +160,14 @@ function serve(namespace: OpenNamespace, options: Served): void {
     socket.data = forgotten;
     forgetRequest(socket);
     const connection = new SocketIoConnection(socket, opening.session, options);
-    opening.activate(connection);
-    connection.flush();
-    uncork?.();
+    // Before it is told anything: if that is to go, because the server stops, it is gone in that very moment.
     socket.on("disconnect", (reason) => {
       entered.delete(socket.conn);
       connection.end(reason);
     });
+    opening.activate(connection);
+    connection.flush();
+    uncork?.();
   });
 }
 
