@@ -3,7 +3,7 @@ import { EventType } from "../../shared/event-type.ts";
 import { asService, dispatch, result } from "../support/dispatching.ts";
 import { OtlpReceiver, type ReceivedSpan } from "../support/otlp-receiver.ts";
 import { startServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
+import { storeEnv, stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
 import { eventually } from "../support/within.ts";
 
@@ -84,6 +84,26 @@ describe.each(stores)("traces for OpenTelemetry (%s)", (store) => {
 });
 
 describe("traces for OpenTelemetry", () => {
+  it("OTEL-2 a dispatch that ends at another instance is in the trace of whoever gave it", async () => {
+    const receiver = await OtlpReceiver.start();
+    const env = { ...(await storeEnv("redis")), ...tracing(receiver) };
+    const [here, there] = [await startServer({ store: "redis", env }), await startServer({ store: "redis", env })];
+    const agent = await startAgent(there, "coder");
+
+    const body = { agentId: "coder", content: "do it" };
+    const { body: given } = await here.request("POST", "/api/dispatches", {
+      ...asService,
+      body,
+      headers: { traceparent },
+    });
+    await agent.respond(await agent.nextDispatch());
+    await result(here, String(given.messageId));
+
+    const [ended, asked] = [await spanOf(receiver, "dispatch"), await spanOf(receiver, "POST /api/dispatches")];
+    expect([ended.traceId, asked.traceId]).toEqual([traceId, traceId]);
+    expect([ended.instance, asked.instance]).toEqual([there.server.instanceId, here.server.instanceId]);
+  });
+
   it("OTEL-3 what is refused says why, what no schema knows is not named, and a malformed parent counts for none", async () => {
     const receiver = await OtlpReceiver.start();
     const server = await startServer({ store: "memory", env: tracing(receiver) });

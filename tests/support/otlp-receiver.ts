@@ -29,6 +29,7 @@ type Attributes = z.infer<typeof ReceivedSpan>["attributes"];
 
 export interface ReceivedSpan extends Omit<z.infer<typeof ReceivedSpan>, "attributes"> {
   service: unknown;
+  instance: unknown;
   attributes: Record<string, unknown>;
 }
 
@@ -60,9 +61,9 @@ export class OtlpReceiver {
 
   #take({ resourceSpans }: z.infer<typeof Traces>): void {
     for (const { resource, scopeSpans } of resourceSpans) {
-      const service = plain(resource.attributes)["service.name"];
+      const { "service.name": service, "service.instance.id": instance } = plain(resource.attributes);
       for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
-        this.spans.push({ ...span, service, attributes: plain(span.attributes) });
+        this.spans.push({ ...span, service, instance, attributes: plain(span.attributes) });
       }
     }
   }
