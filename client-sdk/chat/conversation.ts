@@ -74,6 +74,11 @@ export class Conversation {
     return this.#emitter.on(name, listener);
   }
 
+  /** Asks anew to be let in, after `refused` or `left`, and begins with the latest: there may be a reason to hope. */
+  rejoin(): void {
+    this.#feed.rejoin();
+  }
+
   /** Resolves when the message is in the log. Without a connection it waits for one; it is never there twice. */
   send(message: string | MessageInput): Promise<Answer<"chat_message">> {
     const input = typeof message === "string" ? { message } : message;

@@ -74,6 +74,13 @@ export class Feed<R extends JoinReply = JoinReply> {
     return this.#emitter.on(name, listener);
   }
 
+  /** Asks anew to be let in, where it was refused or put out, and begins with the latest. */
+  rejoin(): void {
+    if (!this.#followed || this.isLive) return;
+    this.#leave();
+    this.#follow();
+  }
+
   #follow(): void {
     if (this.#followed) return;
     const { followers, published, lost } = this.#deps;

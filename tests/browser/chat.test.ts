@@ -125,6 +125,46 @@ describe("chat", () => {
   );
 
   it(
+    "PAGE-11 keeps what could not be sent until it is sent again, once, and lets members put out and take in, and rename",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const ada = await arrive(server, "ada");
+      const bob = await arrive(server, "bob");
+      await ada.create("Signals", "bob");
+      await bob.open("Signals");
+      await bob.send("one");
+      await bob.goOffline();
+      await bob.write("two");
+      const change = ada.page.getByRole("button", { name: /and changing them/ });
+      const dialog = ada.page.getByRole("dialog");
+
+      await change.click();
+      await dialog.getByRole("button", { name: "Remove bob" }).click();
+      const wrong = await accessibilityFaults(ada.page);
+      await dialog.getByRole("button", { name: "Remove: yes" }).click();
+      await dialog.getByRole("button", { name: "Remove bob" }).waitFor({ state: "detached" });
+      await bob.goOnline();
+      await bob.page.getByText("Not sent.").waitFor();
+      await bob.page.getByText("You are not in this conversation").waitFor();
+      await dialog.getByRole("combobox", { name: "Add members" }).fill("bob");
+      await dialog.getByRole("combobox", { name: "Add members" }).press("Enter");
+      await dialog.getByRole("button", { name: "Add", exact: true }).click();
+      await bob.page.getByText("You are not in this conversation").waitFor({ state: "detached" });
+      await bob.page.getByRole("button", { name: "Retry" }).click();
+      await bob.sees("one", "two");
+      await bob.page.getByText("Not sent.").waitFor({ state: "detached" });
+      await dialog.getByLabel("Title").fill("Semaphores");
+      await dialog.getByRole("button", { name: "Rename" }).click();
+      await bob.page.getByRole("heading", { name: "Semaphores", exact: true }).waitFor();
+      await ada.page.keyboard.press("Escape");
+
+      await ada.sees("one", "two");
+      expect([...wrong, ...browser.faults]).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
     "PAGE-8 tells of announcements and notifications, also of those that were made while it was away",
     async () => {
       const server = await startServer({ store: "memory" });

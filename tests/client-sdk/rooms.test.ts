@@ -248,7 +248,7 @@ describe("a conversation whose server restarts", () => {
     expect(told).toEqual(["before", "asked", "epoch_changed: the state", "after", "live"]);
   });
 
-  it("SDK-16 says when it is refused, and when it was removed", async () => {
+  it("SDK-16 says when it is refused, and when it was removed, and is let in again where it asks", async () => {
     const { server, ada } = await startChat("memory");
     const bob = await connectSdk(server, "bob");
     const told: string[] = [];
@@ -259,8 +259,18 @@ describe("a conversation whose server restarts", () => {
     await ada.chat.conversation("42").removeMember("bob");
     await eventually(() => told.length === 2, "the removal");
 
-    expect(told).toEqual(["not_found", "removed"]);
-    expect(bob.chat.conversation("42").isLive).toBe(false);
+    const wasLive = bob.chat.conversation("42").isLive;
+    bob.chat.conversation("42").on("refused", ({ code }) => told.push(code));
+    bob.chat.conversation("42").on("chat_message", ({ data }) => told.push(data.message));
+    bob.chat.conversation("42").rejoin();
+    await eventually(() => told.length === 3, "the refusal");
+    await ada.chat.conversation("42").addMembers("bob");
+    await ada.chat.conversation("42").send("welcome");
+    bob.chat.conversation("42").rejoin();
+    await eventually(() => bob.chat.conversation("42").isLive && told.length === 4, "bob's coming back");
+
+    expect(told).toEqual(["not_found", "removed", "not_found", "welcome"]);
+    expect(wasLive).toBe(false);
   });
 
   it("SDK-17 resumes after a reload of the page, from the positions of the session", async () => {

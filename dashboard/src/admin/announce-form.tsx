@@ -1,8 +1,9 @@
-import { Button, Group, Select, Stack, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Textarea } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { type FormEvent, useState } from "react";
+import { Outcome, useDoing } from "../parts/doing.tsx";
 import { Panel } from "../parts/page.tsx";
-import { Outcome, useDoing } from "./done.tsx";
+import { LevelSelect } from "./level-select.tsx";
 
 const levels = ["info", "success", "warning", "error"] as const;
 
@@ -37,14 +38,7 @@ export function AnnounceForm() {
             resize="vertical"
           />
           <Group align="end" gap="xs">
-            <Select
-              label="Level"
-              data={levels}
-              value={level}
-              onChange={(value) => setLevel(levels.find((known) => known === value) ?? level)}
-              allowDeselect={false}
-              w={140}
-            />
+            <LevelSelect levels={levels} level={level} choose={setLevel} />
             <Button type="submit" loading={doing.isBusy} disabled={message.trim() === ""}>
               Announce
             </Button>

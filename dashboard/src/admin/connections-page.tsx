@@ -1,16 +1,14 @@
-import { Button, Select, TextInput } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useClient } from "@signalbox/client/react";
-import { IconPlugConnectedX, IconRefresh } from "@tabler/icons-react";
+import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useCallback, useMemo, useState } from "react";
-import { useSearchParams } from "wouter";
-import { Page } from "../parts/page.tsx";
-import { Empty, Problem, Waiting } from "../parts/states.tsx";
-import { VirtualTable } from "../parts/virtual-table.tsx";
+import { useAddress } from "../parts/use-address.ts";
 import type { Connection, Namespace } from "./answers.ts";
 import { connectionColumns } from "./connection-columns.tsx";
 import { ConnectionDrawer } from "./connection-drawer.tsx";
 import { type Ending, EndingDialog } from "./ending-dialog.tsx";
+import { PagedList } from "./paged-list.tsx";
 import { usePages } from "./pages.ts";
 
 const namespaces: readonly Namespace[] = ["/chat", "/monitoring", "/agents", "/admin"];
@@ -20,7 +18,7 @@ const reportedWithinMs = 2_500;
 /** Every connection of every instance, a page at a time: the server searches, not the browser. */
 export function ConnectionsPage() {
   const client = useClient();
-  const [parameters, setParameters] = useSearchParams();
+  const { parameters, set } = useAddress<"user" | "namespace">();
   const user = parameters.get("user") ?? "";
   const [userId] = useDebouncedValue(user.trim(), 250);
   const namespace = namespaces.find((known) => known === parameters.get("namespace"));
@@ -40,69 +38,33 @@ export function ConnectionsPage() {
     [client, userId, namespace],
   );
   const columns = useMemo(() => connectionColumns({ open: setOpened, end: setEnding }), []);
-  const { items, isReady, isReading, hasMore, error, more, again } = usePages(read);
-  const set = (name: string, value: string | null) =>
-    setParameters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
+  const pages = usePages(read);
 
   return (
-    <Page
-      title={`Connections${isReady ? ` (${items.length.toLocaleString()}${hasMore ? " and more" : ""})` : ""}`}
-      fills
-      actions={
-        <>
-          <TextInput
-            size="xs"
-            type="search"
-            aria-label="User"
-            placeholder="User id"
-            value={user}
-            onChange={(event) => set("user", event.currentTarget.value)}
-          />
-          <Select
-            size="xs"
-            aria-label="Namespace"
-            placeholder="Every namespace"
-            data={namespaces}
-            value={namespace ?? null}
-            onChange={(value) => set("namespace", value)}
-            clearable
-            w={150}
-          />
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<IconRefresh size={14} aria-hidden />}
-            loading={isReading}
-            onClick={again}
-          >
-            Read again
-          </Button>
-        </>
-      }
-    >
-      {error !== null && <Problem error={error} />}
-      {!isReady && error === null && <Waiting />}
-      {isReady && items.length === 0 && (
-        <Empty icon={IconPlugConnectedX} title="No connection is like that">
-          A user is found by the whole id.
-        </Empty>
-      )}
-      {items.length > 0 && (
-        <VirtualTable
-          label="Connections"
-          rows={items}
-          columns={columns}
-          keyOf={({ connectionId }) => connectionId}
-          onEnd={more}
+    <PagedList
+      name="Connections"
+      pages={pages}
+      search={{ label: "User", placeholder: "User id", text: user, change: (text) => set("user", text) }}
+      filters={
+        <Select
+          size="xs"
+          aria-label="Namespace"
+          placeholder="Every namespace"
+          data={namespaces}
+          value={namespace ?? null}
+          onChange={(value) => set("namespace", value)}
+          clearable
+          w={150}
         />
-      )}
+      }
+      empty={{
+        icon: IconPlugConnectedX,
+        title: "No connection is like that",
+        hint: "A user is found by the whole id.",
+      }}
+      columns={columns}
+      keyOf={keyOf}
+    >
       <ConnectionDrawer connection={opened} close={() => setOpened(undefined)} end={setEnding} />
       <EndingDialog
         ending={ending}
@@ -110,9 +72,11 @@ export function ConnectionsPage() {
         done={() => {
           setOpened(undefined);
           // By then every instance has told the registry.
-          setTimeout(again, reportedWithinMs);
+          setTimeout(pages.again, reportedWithinMs);
         }}
       />
-    </Page>
+    </PagedList>
   );
 }
+
+const keyOf = ({ connectionId }: Connection) => connectionId;

@@ -1,9 +1,10 @@
-import { Button, Group, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { useState } from "react";
+import { Outcome, useDoing } from "../parts/doing.tsx";
 import { Panel } from "../parts/page.tsx";
 import type { LogLevel } from "./answers.ts";
-import { Outcome, useDoing } from "./done.tsx";
+import { LevelSelect } from "./level-select.tsx";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
@@ -17,14 +18,7 @@ export function LogLevelForm() {
       <Stack gap="xs">
         <Text size="sm">For all instances, until each of them is started again.</Text>
         <Group align="end" gap="xs">
-          <Select
-            label="Level"
-            data={levels}
-            value={level}
-            onChange={(value) => setLevel(levels.find((known) => known === value) ?? level)}
-            allowDeselect={false}
-            w={140}
-          />
+          <LevelSelect levels={levels} level={level} choose={setLevel} />
           <Button
             variant="default"
             loading={doing.isBusy}

@@ -109,6 +109,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
         </Title>
         <People
           conversationId={id}
+          title={item?.title}
           members={item?.members ?? view.members.map(({ userId }) => userId)}
           here={view.members}
         />

@@ -1,24 +1,15 @@
-import {
-  Alert,
-  Avatar,
-  Button,
-  Group,
-  Indicator,
-  Modal,
-  Stack,
-  Text,
-  UnstyledButton,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Avatar, Modal, Stack, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { Member } from "@signalbox/client";
-import { useClient } from "@signalbox/client/react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
+import { useSignedIn } from "../session/session-context.ts";
 import { Face } from "./face.tsx";
-import { MembersInput } from "./new-conversation.tsx";
+import { AddMembers, Rename } from "./manage-conversation.tsx";
+import { MemberRow } from "./member-row.tsx";
 import classes from "./people.module.css";
 
 interface PeopleProps {
   conversationId: string;
+  title: string | undefined;
   /** User ids. */
   members: readonly string[];
   here: readonly Member[];
@@ -26,14 +17,15 @@ interface PeopleProps {
 
 const shownFaces = 4;
 
-/** Who is here, and who belongs to the conversation. */
-export function People({ conversationId, members, here }: PeopleProps) {
+/** Who is here, and who belongs to the conversation; what its members may change about it. */
+export function People({ conversationId, title, members, here }: PeopleProps) {
+  const { session } = useSignedIn();
   const [isOpen, setOpen] = useState(false);
   const names = here.map(({ userId, name }) => name ?? userId).sort();
   return (
     <>
       <UnstyledButton className={classes.faces ?? ""} onClick={() => setOpen(true)}>
-        <VisuallyHidden>Here: {names.join(", ") || "nobody"}. Members, and adding some.</VisuallyHidden>
+        <VisuallyHidden>Here: {names.join(", ") || "nobody"}. Members and title, and changing them.</VisuallyHidden>
         <Avatar.Group spacing="xs">
           {names.slice(0, shownFaces).map((name) => (
             <Face key={name} name={name} size={28} />
@@ -49,56 +41,21 @@ export function People({ conversationId, members, here }: PeopleProps) {
             {members.map((userId) => {
               const present = here.find((member) => member.userId === userId);
               return (
-                <li key={userId}>
-                  <Group gap="sm">
-                    <Indicator color="green" disabled={!present} size={10} offset={4} position="bottom-end">
-                      <Face name={present?.name ?? userId} />
-                    </Indicator>
-                    <Text size="sm">{present?.name ?? userId}</Text>
-                    <Text size="xs" c="dimmed">
-                      {present ? "here" : "away"}
-                    </Text>
-                  </Group>
-                </li>
+                <MemberRow
+                  key={userId}
+                  conversationId={conversationId}
+                  userId={userId}
+                  name={present?.name ?? userId}
+                  isHere={present !== undefined}
+                  isMe={userId === session.userId}
+                />
               );
             })}
           </ul>
           <AddMembers conversationId={conversationId} />
+          <Rename key={title} conversationId={conversationId} title={title} />
         </Stack>
       </Modal>
     </>
-  );
-}
-
-function AddMembers({ conversationId }: { conversationId: string }) {
-  const client = useClient();
-  const [added, setAdded] = useState<string[]>([]);
-  const [problem, setProblem] = useState<string>();
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    try {
-      await client.chat.conversation(conversationId).addMembers(...added);
-      setAdded([]);
-      setProblem(undefined);
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  return (
-    <form onSubmit={submit}>
-      <Stack gap="xs">
-        <MembersInput label="Add members" value={added} onChange={setAdded} />
-        {problem !== undefined && (
-          <Alert color="red" role="alert">
-            {problem}
-          </Alert>
-        )}
-        <Button type="submit" variant="light" disabled={added.length === 0}>
-          Add
-        </Button>
-      </Stack>
-    </form>
   );
 }

@@ -1,9 +1,9 @@
 import { useLocalStorage } from "@mantine/hooks";
 import { type Envelope, EventType } from "@signalbox/client";
 import { useMemo } from "react";
+import { isEvent } from "../parts/is-event.ts";
 import { useSignedIn } from "../session/session-context.ts";
 import { type EventList, useEvents } from "./event-list.ts";
-import { isEvent } from "./is-event.ts";
 
 export interface Alert {
   alertId: string;

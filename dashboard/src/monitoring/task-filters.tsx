@@ -1,26 +1,17 @@
 import { Chip, Group, Select, TextInput } from "@mantine/core";
 import { memo } from "react";
-import { useSearchParams } from "wouter";
+import { useAddress } from "../parts/use-address.ts";
 import { statusWords, type TaskFilter, taskStatuses } from "./tasks.ts";
 
-/** Which tasks are shown. It stands in the address: what is seen can be sent to somebody. */
+/** Which tasks are shown. It stands in the address. */
 export function useTaskFilter() {
-  const [parameters, setParameters] = useSearchParams();
+  const { parameters, set } = useAddress<"status" | "stream" | "agent" | "search">();
   const filter: TaskFilter = {
     statuses: parameters.get("status")?.split(",").filter(Boolean) ?? [],
     stream: parameters.get("stream"),
     agent: parameters.get("agent"),
     search: parameters.get("search") ?? "",
   };
-  const set = (name: "status" | "stream" | "agent" | "search", value: string | null) =>
-    setParameters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
   return { filter, set };
 }
 
@@ -34,28 +25,8 @@ export const TaskFilters = memo(function TaskFilters({ streams, agents }: TaskFi
   const { filter, set } = useTaskFilter();
   return (
     <>
-      <Select
-        size="xs"
-        aria-label="Stream"
-        placeholder="Every stream"
-        data={streams}
-        value={filter.stream}
-        onChange={(value) => set("stream", value)}
-        clearable
-        searchable
-        limit={200}
-      />
-      <Select
-        size="xs"
-        aria-label="Agent"
-        placeholder="Every agent"
-        data={agents}
-        value={filter.agent}
-        onChange={(value) => set("agent", value)}
-        clearable
-        searchable
-        limit={200}
-      />
+      <Choice name="Stream" data={streams} value={filter.stream} choose={(value) => set("stream", value)} />
+      <Choice name="Agent" data={agents} value={filter.agent} choose={(value) => set("agent", value)} />
       <TextInput
         size="xs"
         type="search"
@@ -67,6 +38,29 @@ export const TaskFilters = memo(function TaskFilters({ streams, agents }: TaskFi
     </>
   );
 });
+
+interface ChoiceProps {
+  name: string;
+  data: TaskFiltersProps["streams"] | string[];
+  value: string | null;
+  choose(value: string | null): void;
+}
+
+function Choice({ name, data, value, choose }: ChoiceProps) {
+  return (
+    <Select
+      size="xs"
+      aria-label={name}
+      placeholder={`Every ${name.toLowerCase()}`}
+      data={data}
+      value={value}
+      onChange={choose}
+      clearable
+      searchable
+      limit={200}
+    />
+  );
+}
 
 export const StatusFilter = memo(function StatusFilter({ counts }: { counts: Partial<Record<string, number>> }) {
   const { filter, set } = useTaskFilter();

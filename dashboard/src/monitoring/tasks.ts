@@ -1,10 +1,10 @@
 import { EventType, type Task } from "@signalbox/client";
 import { useTasks } from "@signalbox/client/react";
 import { useMemo } from "react";
+import { isEvent } from "../parts/is-event.ts";
 import type { Tone } from "../parts/tag.tsx";
 import type { Sort } from "../parts/virtual-table.tsx";
 import { useEvents } from "./event-list.ts";
-import { isEvent } from "./is-event.ts";
 
 export type TaskStatus = Task["status"];
 

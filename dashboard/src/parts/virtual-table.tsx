@@ -29,7 +29,7 @@ export interface Sort {
   isDown: boolean;
 }
 
-interface VirtualTableProps<Row> {
+export interface VirtualTableProps<Row> {
   label: string;
   rows: readonly Row[];
   columns: readonly Column<Row>[];

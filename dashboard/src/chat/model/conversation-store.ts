@@ -1,5 +1,6 @@
-import type { Client, Envelope, Member, MessageInput } from "@signalbox/client";
+import { type Client, type Envelope, EventType, type Member, type MessageInput } from "@signalbox/client";
 import { createStore, type Store } from "@signalbox/client/react";
+import { isEvent } from "../../parts/is-event.ts";
 import { type Answer, createAnswers } from "./answers.ts";
 import { type Entry, entryOf, gapEntry, isAfter } from "./entry.ts";
 import { createOutbox, type Outgoing } from "./outgoing.ts";
@@ -77,6 +78,21 @@ function createConversationStore(client: Client, id: string): ConversationStore 
     changed();
   }
 
+  function beginAnew(): void {
+    entries.clear();
+    answers.clear();
+    isLoaded = false;
+    missed = null;
+  }
+
+  /** Whoever was put out has been taken in again, perhaps. */
+  function takeIn(event: Envelope): void {
+    if (refusal === null || !isEvent(event, EventType.ConversationUpdated)) return;
+    if (event.data.conversation.id !== id || !event.data.conversation.members.some(isMe)) return;
+    beginAnew();
+    conversation.rejoin();
+  }
+
   function left(): void {
     if (isAway || conversation.isLive) return;
     isAway = true;
@@ -133,12 +149,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
     watch(tell) {
       told = tell;
       // Nobody has looked for a while: what came meanwhile is not known, so it begins with the latest.
-      if (!conversation.isLive) {
-        entries.clear();
-        answers.clear();
-        isLoaded = false;
-        missed = null;
-      }
+      if (!conversation.isLive) beginAnew();
       const cancels = [
         conversation.on("*", take),
         conversation.on("gap", ({ reason }) => {
@@ -161,6 +172,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
           changed();
         }),
         client.on("status", left),
+        client.on("message", takeIn),
       ];
       return () => {
         told = () => {};

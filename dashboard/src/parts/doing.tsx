@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core";
 import { useState } from "react";
-import { messageOf } from "../parts/states.tsx";
+import { messageOf } from "./states.tsx";
 
 export interface Doing {
   isBusy: boolean;

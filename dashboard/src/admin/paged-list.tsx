@@ -1,0 +1,71 @@
+import { Button, TextInput } from "@mantine/core";
+import { type Icon, IconRefresh } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { Page } from "../parts/page.tsx";
+import { Empty, Problem, Waiting } from "../parts/states.tsx";
+import { VirtualTable, type VirtualTableProps } from "../parts/virtual-table.tsx";
+import type { Pages } from "./pages.ts";
+
+interface PagedListProps<Item> extends Pick<VirtualTableProps<Item>, "columns" | "keyOf" | "hrefOf"> {
+  name: string;
+  pages: Pages<Item>;
+  search: { label: string; placeholder: string; text: string; change(text: string): void };
+  /** Beside the search. */
+  filters?: ReactNode;
+  empty: { icon: Icon; title: string; hint: string };
+  /** Opens over the list. */
+  children?: ReactNode;
+}
+
+/** A list that the server searches and gives in pages, as far as somebody scrolls. */
+export function PagedList<Item>(props: PagedListProps<Item>) {
+  const { name, pages, search, filters, empty, columns, keyOf, hrefOf, children } = props;
+  const { items, isReady, isReading, hasMore, error, more, again } = pages;
+  return (
+    <Page
+      title={`${name}${isReady ? ` (${items.length.toLocaleString()}${hasMore ? " and more" : ""})` : ""}`}
+      fills
+      actions={
+        <>
+          <TextInput
+            size="xs"
+            type="search"
+            aria-label={search.label}
+            placeholder={search.placeholder}
+            value={search.text}
+            onChange={(event) => search.change(event.currentTarget.value)}
+          />
+          {filters}
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconRefresh size={14} aria-hidden />}
+            loading={isReading}
+            onClick={again}
+          >
+            Read again
+          </Button>
+        </>
+      }
+    >
+      {error !== null && <Problem error={error} />}
+      {!isReady && error === null && <Waiting />}
+      {isReady && items.length === 0 && (
+        <Empty icon={empty.icon} title={empty.title}>
+          {empty.hint}
+        </Empty>
+      )}
+      {items.length > 0 && (
+        <VirtualTable
+          label={name}
+          rows={items}
+          columns={columns}
+          keyOf={keyOf}
+          onEnd={more}
+          {...(hrefOf ? { hrefOf } : {})}
+        />
+      )}
+      {children}
+    </Page>
+  );
+}

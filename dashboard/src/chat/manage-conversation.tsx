@@ -1,0 +1,67 @@
+import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { useClient } from "@signalbox/client/react";
+import { type FormEvent, useState } from "react";
+import { Outcome, useDoing } from "../parts/doing.tsx";
+import { MembersInput } from "./new-conversation.tsx";
+
+/** Gives a conversation another title. */
+export function Rename({ conversationId, title = "" }: { conversationId: string; title: string | undefined }) {
+  const client = useClient();
+  const doing = useDoing();
+  const [text, setText] = useState(title);
+  const wanted = text.trim();
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void doing.run(async () => {
+      await client.chat.conversation(conversationId).rename(wanted);
+      return "Renamed for everybody.";
+    });
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Group align="end" gap="xs" wrap="nowrap">
+        <TextInput
+          label="Title"
+          maxLength={200}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          flex={1}
+        />
+        <Button type="submit" variant="default" loading={doing.isBusy} disabled={wanted === "" || wanted === title}>
+          Rename
+        </Button>
+      </Group>
+      <Outcome of={doing} />
+    </form>
+  );
+}
+
+/** Takes more people and agents in. */
+export function AddMembers({ conversationId }: { conversationId: string }) {
+  const client = useClient();
+  const doing = useDoing();
+  const [added, setAdded] = useState<string[]>([]);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void doing.run(async () => {
+      await client.chat.conversation(conversationId).addMembers(...added);
+      setAdded([]);
+      return "Added.";
+    });
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="xs">
+        <MembersInput label="Add members" value={added} onChange={setAdded} />
+        <Button type="submit" variant="light" loading={doing.isBusy} disabled={added.length === 0}>
+          Add
+        </Button>
+        <Outcome of={doing} />
+      </Stack>
+    </form>
+  );
+}
