@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type PeerName, type RunningPeer, startPeer } from "./peers.ts";
 import { PinnedProcess } from "./pinned-process.ts";
@@ -14,6 +15,8 @@ type FromGenerator = { measuring: boolean } | { result: Figures };
 interface Memory {
   heapBytes: number;
 }
+
+const settleMs = 300;
 
 const generatorProgram = fileURLToPath(new URL("../load/main.js", import.meta.url));
 
@@ -48,6 +51,8 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
       void (async () => {
         if (message.measuring) {
           heapBefore = (await subscribe.ask<Memory>("collect")).heapBytes;
+          // What the collection has held up is not to be counted.
+          await pause(settleMs);
           for (const instance of instances) await instance.ask("reset");
           before = clocks();
         } else {
