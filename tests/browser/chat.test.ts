@@ -194,7 +194,9 @@ describe("chat", () => {
       const bob = await server.connect("bob", { roles: ["user", "agent"] });
       const { conversation } = await bob.ok("conversation.create", { title: "Signals", members: ["ada"] });
       const conversationId = conversation.id;
-      const message = "# One\n\n- [x] two\n\n```js\nthree();\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> four";
+      const message =
+        "# One\n\n- [x] two\n\n```js\n// as it is\nconst three = () => '<b>3</b>';\n\nthree();\n```\n\n```py\ndef four(): return None\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> five";
+      let code: string[] = [];
       await bob.ok("chat_message", { conversationId, message });
       await bob.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "half" });
       const faults: string[] = [];
@@ -205,10 +207,11 @@ describe("chat", () => {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.setViewportSize({ width: 1280, height: 800 });
         await ada.open("Signals");
-        await ada.messages.getByText("four").waitFor();
+        await ada.messages.locator('[data-token="keyword"]', { hasText: "def" }).waitFor();
+        code = await ada.messages.locator("pre").allTextContents();
         faults.push(...(await accessibilityFaults(page)));
         await page.setViewportSize({ width: 390, height: 844 });
-        await ada.messages.getByText("four").waitFor();
+        await ada.messages.getByText("five").waitFor();
         const width: number = await page.evaluate("document.documentElement.scrollWidth");
         expect(width).toBe(390);
         faults.push(...(await accessibilityFaults(page)));
@@ -221,6 +224,7 @@ describe("chat", () => {
       }
 
       expect(faults).toEqual([]);
+      expect(code).toEqual(["// as it is\nconst three = () => '<b>3</b>';\n\nthree();\n", "def four(): return None\n"]);
       expect(browser.faults).toEqual([]);
     },
     testMs,

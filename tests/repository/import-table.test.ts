@@ -15,7 +15,7 @@ const common = ["shared", "server/clock.ts", "server/event-json.ts"];
 /** For every part of the dashboard. */
 const pages = ["react", "@mantine/core", "@mantine/hooks", "@tabler/icons-react", "wouter", "@signalbox/client"];
 /** For its screens: long lists, charts, text that people write. */
-const drawing = ["virtua", "uplot", "react-markdown", "remark-gfm"];
+const drawing = ["virtua", "uplot", "react-markdown", "remark-gfm", "sugar-high"];
 
 /** In the order of an event's way, so that what a part may import stands above it. */
 const rules: Record<string, Rule> = {

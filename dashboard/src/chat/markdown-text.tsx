@@ -1,8 +1,13 @@
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import Markdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import { CodeBlock } from "./code-block.tsx";
 import classes from "./markdown-text.module.css";
+
+/** Comes with the first code; without it code is read just as well. */
+const HighlightedCode = lazy(() =>
+  import("./highlighted-code.tsx").catch(() => ({ default: ({ text }: { text: string }) => <code>{text}</code> })),
+);
 
 /** Nothing is loaded from elsewhere, so that nobody learns who reads: pictures are links. */
 const components: Components = {
@@ -19,6 +24,16 @@ const components: Components = {
   input: ({ checked = false }) => (
     <input type="checkbox" checked={checked} disabled aria-label={checked ? "Done" : "Not done"} />
   ),
+  code: ({ className, children }) => {
+    const language = /^language-(\S+)/.exec(className ?? "")?.[1];
+    const plain = <code>{children}</code>;
+    if (language === undefined || typeof children !== "string") return plain;
+    return (
+      <Suspense fallback={plain}>
+        <HighlightedCode language={language} text={children} />
+      </Suspense>
+    );
+  },
   pre: CodeBlock,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
