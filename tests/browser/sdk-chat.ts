@@ -5,22 +5,20 @@ import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { defined } from "../support/defined.ts";
 import { installationMs } from "../support/programs.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { buildSdk, startSdkSite } from "./sdk-site.ts";
-import type { StaticSite } from "./static-site.ts";
+import { type SdkSite, startSdkSite } from "./sdk-site.ts";
 import type { TestBrowser } from "./test-browser.ts";
 import { testMs, useBrowser } from "./use-browser.ts";
 
 /** A browser, and a site whose page has the package. */
 export interface SdkBrowser {
   readonly browser: TestBrowser;
-  readonly site: StaticSite;
+  readonly site: SdkSite;
 }
 
 /** For the tests of a file. */
 export function useSdkBrowser(): SdkBrowser {
-  let site: StaticSite | undefined;
+  let site: SdkSite | undefined;
   beforeAll(async () => {
-    buildSdk();
     site = await startSdkSite();
   }, installationMs);
   afterAll(() => site?.close(), testMs);
