@@ -1,26 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import { Tcp } from "../support/tcp.ts";
+import { handshake, Tcp, textFrame } from "../support/tcp.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { heapInUse, startTarget, unlimited } from "./target.ts";
 
 /** How many clients do not read; `SECURITY_READERS=1000` tries as many as stand in the threat model. */
 const readers = Number(process.env.SECURITY_READERS ?? 100);
-
-/** The handshake of a WebSocket, by hand. */
-const handshake = (path: string) =>
-  [
-    `GET ${path} HTTP/1.1`,
-    "Host: localhost",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
-    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
-    "",
-    "",
-  ].join("\r\n");
 
 describe("slow senders", () => {
   it("SEC-4 of headers and bodies hold up nobody", async () => {
@@ -98,13 +83,6 @@ describe("frames that no library sends", () => {
     await unharmed();
   });
 });
-
-/** A text in the frame of a client, whose mask changes nothing. */
-function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const head = length < 126 ? [0x81, 0x80 | length] : [0x81, 0xfe, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), Buffer.from(text)]);
-}
 
 /** Each joins the conversation `loud`, and resolves when it is in. */
 const ways: Record<string, (tcp: Tcp, token: string) => Promise<void>> = {

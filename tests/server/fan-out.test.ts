@@ -4,8 +4,10 @@ import { EventType } from "../../shared/event-type.ts";
 import { RawEngine } from "../support/raw-engine.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
+import { handshake, Tcp, textFrame } from "../support/tcp.ts";
 import { offsets, type TestClient, texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
+import { eventually } from "../support/within.ts";
 
 const room = "conversation:42";
 const noLimits = { LIMIT_COMMANDS_PER_SECOND: "1000000", LIMIT_COMMANDS_BURST: "1000000" };
@@ -228,5 +230,20 @@ describe.each(stores)("fan-out (%s)", (store) => {
       numbers(1, count),
     );
     expect(texts(await bob.next(EventType.ChatMessage, count))).toEqual(numbers(1, count).map(String));
+  });
+
+  it("FAN-11 who connects is answered in two pieces", async () => {
+    const server = await startServer({ store });
+    const tcp = new Tcp(server.url);
+
+    tcp.write(handshake("/socket.io/?EIO=4&transport=websocket"));
+    await eventually(() => tcp.received.includes("pingTimeout"), "the engine's greeting");
+    tcp.write(textFrame(`40/chat,${JSON.stringify({ token: tokenOf("ada") })}`));
+    await eventually(() => tcp.received.includes("system.connection.established"), "the namespace");
+
+    const [upgraded = "", entered = "", ...more] = tcp.pieces;
+    expect(upgraded).toMatch(/^HTTP\/1.1 101 .*pingTimeout/s);
+    expect(entered).toMatch(/40\/chat,\{"sid".*42\/chat,\["system.connection.established"/s);
+    expect(more).toEqual([]);
   });
 });
