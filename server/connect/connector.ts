@@ -140,7 +140,7 @@ export class Connector {
     principal: Principal,
     door: string,
     namespaces: readonly Namespace[],
-    commands: TokenBucket = this.createCommandBucket(principal),
+    commands: Rate | TokenBucket = this.#rateFor(principal),
   ): Session {
     const { clock } = this.#deps;
     const connectionId = randomUUID() as ConnectionId;
@@ -148,8 +148,11 @@ export class Connector {
   }
 
   createCommandBucket(principal: Principal): TokenBucket {
-    const isProgram = hasRole(principal, "agent", "service");
-    return new TokenBucket(isProgram ? this.#programRate : this.#rate, this.#deps.clock);
+    return new TokenBucket(this.#rateFor(principal), this.#deps.clock);
+  }
+
+  #rateFor(principal: Principal): Rate {
+    return hasRole(principal, "agent", "service") ? this.#programRate : this.#rate;
   }
 
   #logLife(session: Session): void {

@@ -5,7 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
 import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
 import type { Principal } from "./principal.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { type Rate, TokenBucket } from "./token-bucket.ts";
 
 /** What a door does for one of its connections. All of it is synchronous and keeps the order of the calls. */
 export interface Transport {
@@ -38,8 +38,8 @@ export interface SessionOptions {
   /** As the client is told: a Socket.IO namespace, or the path of a plain WebSocket door. */
   door: string;
   clock: Clock;
-  /** How many commands it may send. */
-  commands: TokenBucket;
+  /** How many commands it may send; a bucket where others draw from the same. */
+  commands: Rate | TokenBucket;
   watcher: SessionWatcher;
 }
 
@@ -59,7 +59,6 @@ export class Session {
   namespaces: readonly Namespace[];
   readonly door: string;
   readonly connectedAt: number;
-  readonly commands: TokenBucket;
   principal: Principal;
   /** The client was told that its token is about to expire. */
   expiryTold = false;
@@ -72,9 +71,11 @@ export class Session {
   readonly #clock: Clock;
   readonly #watcher: SessionWatcher;
   #onClose: readonly OnClose[] = [];
+  /** A rate until the first command: most connections only listen. */
+  #commands: Rate | TokenBucket;
   /** Absent until something is refused. */
   #refusals: TokenBucket | undefined;
-  /** Absent until a command needs one: most connections only listen. */
+  /** Absent until a command needs one. */
   #lanes: Map<string, Promise<unknown>> | undefined;
   /** Absent until somebody waits. */
   #closed: { promise: Promise<void>; resolve(): void } | undefined;
@@ -89,7 +90,7 @@ export class Session {
     this.#clock = options.clock;
     this.#watcher = options.watcher;
     this.connectedAt = this.lastSeenAt = this.lastPingAt = options.clock.now();
-    this.commands = options.commands;
+    this.#commands = options.commands;
     this.moveTo("connected");
     this.moveTo("authenticated");
   }
@@ -100,6 +101,11 @@ export class Session {
 
   get isOpen(): boolean {
     return this.#life.state !== "closing" && this.#life.state !== "closed";
+  }
+
+  get commands(): TokenBucket {
+    if (!(this.#commands instanceof TokenBucket)) this.#commands = new TokenBucket(this.#commands, this.#clock);
+    return this.#commands;
   }
 
   /** How many commands beyond {@link commands} are answered before the connection is closed. */

@@ -35,7 +35,8 @@ export class SocketIoConnection implements Transport {
   readonly #deps: ConnectionDeps;
   readonly #wire: EngineWire;
   readonly #outbox: Outbox;
-  readonly #intake: Intake;
+  /** Absent until the first command: most connections only listen. */
+  #intake: Intake | undefined;
   readonly #seen: () => void;
 
   constructor(socket: SessionSocket, session: Session, deps: ConnectionDeps) {
@@ -44,7 +45,6 @@ export class SocketIoConnection implements Transport {
     this.#deps = deps;
     this.#wire = new EngineWire(socket.conn, deps, () => session.close("slow_consumer"));
     this.#outbox = new Outbox(deps.rounds, this.#wire);
-    this.#intake = new Intake(deps.turns, this.#wire);
     deps.shared.add(socket.conn, session);
     this.#seen = () => {
       session.lastSeenAt = deps.clock.now();
@@ -112,6 +112,7 @@ export class SocketIoConnection implements Transport {
     const [command, ...payloads] = typeof last === "function" ? packet.slice(0, -1) : packet;
     const payload = payloads.length > 1 ? payloads : payloads[0];
     const respond = typeof last === "function" ? this.#respondTo(id, last as Respond) : undefined;
+    this.#intake ??= new Intake(this.#deps.turns, this.#wire);
     this.#intake.take(() => {
       void this.#deps.router.handle({ session: this.#session, command, payload, bytes }, respond);
     });
