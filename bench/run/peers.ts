@@ -15,8 +15,6 @@ interface Peer {
   redis?: boolean;
   /** Only one of them. */
   alone?: boolean;
-  /** Default: that of servers. */
-  core?: Core;
 }
 
 /** As `npm start` and the Procfile have it; for the others as well. */
@@ -45,7 +43,6 @@ export const peers = {
   signalbox,
   "signalbox over Redis": { ...signalbox, redis: true },
   "signalbox over Redis, alone": { ...signalbox, redis: true, alone: true },
-  "signalbox over Redis, on both cores": { ...signalbox, redis: true, alone: true, core: "both" },
   "socket.io": socketIo,
   "socket.io + redis-adapter": { ...socketIo, redis: true },
   "socket.io + redis-streams-adapter": { ...socketIo, redis: true, environment: { REDIS_STREAMS: "yes" } },
@@ -92,7 +89,7 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
     await answers(server, port);
     return Object.assign(server, { port });
   };
-  const subscribe = await start(peer.core ?? "server");
+  const subscribe = await start("server");
   // The instance that delivers is the one whose core is measured.
   const publish = peer.redis && !peer.alone ? await start("load") : subscribe;
   const instances = [...new Set([subscribe, publish])];

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
 /** Which core a process is bound to. The servers share one, and what loads them has another. */
-export type Core = "server" | "load" | "both";
-const coreOf = { server: "0", load: "1", both: "0,1" };
+export type Core = "server" | "load";
+const coreOf = { server: "0", load: "1" };
 
 const ticksPerSecond = 100;
 
