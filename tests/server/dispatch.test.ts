@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { asService, dispatch, eventsOf, look, result, startWithStore, told } from "../support/dispatching.ts";
@@ -204,8 +206,9 @@ describe.each(stores)("dispatch (%s)", (name) => {
     const server = await startServer({ store: name });
     const { messageId } = await dispatch(server, { agentId: "coder", queue: true });
 
+    const arrived = requestFor(`/api/dispatches/${messageId}?wait=50`);
     const waiting = result(server, messageId, 50);
-    await look(server, messageId);
+    await arrived;
     await server.server.drain(0);
 
     expect((await waiting).status).toBe("queued");
@@ -235,3 +238,17 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect(resumed.joined).toBe(true);
   });
 });
+
+/** Resolves when a server of this process begins with a request for the address. */
+function requestFor(url: string): Promise<void> {
+  const channel = "http.server.request.start";
+  return new Promise((resolve) => {
+    const begun = (message: unknown) => {
+      const { request } = message as { request: IncomingMessage };
+      if (request.url !== url) return;
+      unsubscribe(channel, begun);
+      resolve();
+    };
+    subscribe(channel, begun);
+  });
+}
