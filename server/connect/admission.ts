@@ -54,15 +54,17 @@ export class Admission {
     this.#handshakes.take(start);
   }
 
-  /** The connection has begun. To be called, once, when it has ended. */
-  entered(request: IncomingMessage): () => void {
+  /** The connection has begun. Returns what {@link left} is to be called with, once, when it has ended. */
+  entered(request: IncomingMessage): string {
     const place = this.#placeOf(request);
     this.#open.set(place, (this.#open.get(place) ?? 0) + 1);
-    return () => {
-      const left = (this.#open.get(place) ?? 1) - 1;
-      if (left > 0) this.#open.set(place, left);
-      else this.#open.delete(place);
-    };
+    return place;
+  }
+
+  left(place: string): void {
+    const others = (this.#open.get(place) ?? 1) - 1;
+    if (others > 0) this.#open.set(place, others);
+    else this.#open.delete(place);
   }
 
   #placeOf(request: IncomingMessage): string {

@@ -14,6 +14,8 @@ export class KnownPositions {
   }
 
   note(name: LogName, position: Position): void {
+    // Of an empty log there is no end to lose; there is one for each user who ever connected.
+    if (position.offset === 0) return;
     const before = this.#positions.get(name);
     if (before?.epoch === position.epoch && before.offset >= position.offset) return;
     this.#positions.delete(name);

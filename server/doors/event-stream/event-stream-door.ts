@@ -42,7 +42,8 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       const refused = admission.refusalOf(request);
       if (refused)
         throw new Rejection(refused.status === 429 ? "limit_exceeded" : "unavailable", `${refused.message}.`);
-      response.once("close", admission.entered(request));
+      const place = admission.entered(request);
+      response.once("close", () => admission.left(place));
       const source = "room" in topics ? logOfRoom(topics.room) : monitoringLog;
       const opening = await connector.open({
         token: headerToken(request),

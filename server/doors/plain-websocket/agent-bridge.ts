@@ -22,7 +22,8 @@ export function createAgentBridge(options: AgentBridgeOptions): AgentBridge {
   return {
     upgrade: (request, socket, head) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        webSocket.once("close", options.admission.entered(request));
+        const place = options.admission.entered(request);
+        webSocket.once("close", () => options.admission.left(place));
         limitControlFrames(webSocket, options);
         void new BridgeConnection(webSocket, request, options);
       }),

@@ -1,13 +1,13 @@
 import type { WebSocket } from "ws";
 import type { Clock } from "../../clock.ts";
-import { createPacketBudgets } from "../../connect/packet-budgets.ts";
+import { createPacketBucket } from "../../connect/packet-buckets.ts";
 
 /**
  * Ends a connection that sends pings and pongs beyond any need: they are no frames of the contract, which are counted
  * as commands, and each ping is answered.
  */
 export function limitControlFrames(webSocket: WebSocket, { clock }: { clock: Clock }): void {
-  const { others } = createPacketBudgets(clock);
+  const others = createPacketBucket("others", clock);
   const count = () => {
     if (others.take() > 0) webSocket.terminate();
   };

@@ -56,7 +56,8 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     admission.begin(() => {
       if (pathname === bridgePath) return bridge.upgrade(request, socket, head);
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        webSocket.once("close", admission.entered(request));
+        const place = admission.entered(request);
+        webSocket.once("close", () => admission.left(place));
         limitControlFrames(webSocket, options);
         void letIn(webSocket, request, receivers, options);
       });

@@ -15,6 +15,11 @@ export interface EngineWireOptions {
   backlogBytes: number;
 }
 
+/** Who is read to. */
+interface Reader {
+  close(reason: "slow_consumer"): void;
+}
+
 /**
  * Writes to an Engine.IO connection: to the TCP socket in one go while the engine has nothing of its own that would
  * have to go first, else packet by packet through the engine's public `write`. What the engine writes afterwards stands
@@ -28,22 +33,20 @@ export class EngineWire implements Wire, Source {
   /** Changes once at most: when polling becomes a WebSocket. */
   #transport: unknown;
   #raw: RawSocket | undefined;
-  /** Told once when more waits than may. */
-  #slow: (() => void) | undefined;
+  /** Closed when more waits than may. */
+  readonly #reader: Reader | undefined;
 
-  constructor(connection: Connection, options: EngineWireOptions, slow?: () => void) {
+  constructor(connection: Connection, options: EngineWireOptions, reader?: Reader) {
     this.#connection = connection;
     this.#options = options;
-    this.#slow = slow;
+    this.#reader = reader;
   }
 
   write(batch: Batch): void {
     const raw = this.#options.direct ? this.#freeSocket() : undefined;
     if (raw) return void raw.tcp.write(batch.bytes);
     for (const frame of batch.frames) this.#connection.write(packetOf(frame));
-    if (!this.#slow || this.backlogBytes() <= this.#options.backlogBytes) return;
-    this.#slow();
-    this.#slow = undefined;
+    if (this.#reader && this.backlogBytes() > this.#options.backlogBytes) this.#reader.close("slow_consumer");
   }
 
   /** Whether a write would go past the engine now. */

@@ -1,7 +1,6 @@
 import type { DefaultEventsMap, Socket } from "socket.io";
 import { type DisconnectReason, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import type { Namespace } from "../../../shared/namespace.ts";
-import type { Clock } from "../../clock.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Receivers } from "../../deliver/receivers.ts";
 import type { Respond, Router } from "../../route/router.ts";
@@ -10,9 +9,9 @@ import type { Session, Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
 import { replyJson } from "../wire/reply-json.ts";
 import { arrivalOf } from "./contract-parser.ts";
+import type { EngineConnections } from "./engine-connections.ts";
 import { EngineWire, type EngineWireOptions } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
-import type { SharedConnections } from "./shared-connections.ts";
 import type { LetIn, NoEvents } from "./socket-io-server.ts";
 
 export type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
@@ -21,11 +20,10 @@ export type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
 export interface ConnectionDeps extends EngineWireOptions {
   name: Namespace;
   router: Router;
-  clock: Clock;
   rounds: Rounds;
   turns: Turns;
   receivers: Receivers;
-  shared: SharedConnections;
+  engineConnections: EngineConnections;
 }
 
 /** A client in a namespace: what it sends becomes commands, and what it is sent leaves by its outbox. */
@@ -37,19 +35,14 @@ export class SocketIoConnection implements Transport {
   readonly #outbox: Outbox;
   /** Absent until the first command: most connections only listen. */
   #intake: Intake | undefined;
-  readonly #seen: () => void;
 
   constructor(socket: SessionSocket, session: Session, deps: ConnectionDeps) {
     this.#socket = socket;
     this.#session = session;
     this.#deps = deps;
-    this.#wire = new EngineWire(socket.conn, deps, () => session.close("slow_consumer"));
+    this.#wire = new EngineWire(socket.conn, deps, session);
     this.#outbox = new Outbox(deps.rounds, this.#wire);
-    deps.shared.add(socket.conn, session);
-    this.#seen = () => {
-      session.lastSeenAt = deps.clock.now();
-    };
-    socket.conn.on("packet", this.#seen);
+    deps.engineConnections.add(socket.conn, session);
     // Whatever a client emits is a command, whatever it is called: no event of its making reaches an emitter.
     socket.use((packet) => this.#take(packet));
   }
@@ -86,7 +79,7 @@ export class SocketIoConnection implements Transport {
     this.#outbox.flush();
     // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
     if (disconnectReasons[reason].client === "reconnect") {
-      this.#deps.shared.end(conn, reason);
+      this.#deps.engineConnections.end(conn, reason);
       conn.close();
     } else this.#socket.disconnect(reason === "rate_limited");
   }
@@ -99,9 +92,7 @@ export class SocketIoConnection implements Transport {
   /** The client is gone, or has left the namespace. */
   end(reason: string): void {
     const { conn } = this.#socket;
-    this.#deps.shared.remove(conn, this.#session);
-    // One engine connection may enter and leave a namespace any number of times.
-    conn.off("packet", this.#seen);
+    this.#deps.engineConnections.remove(conn, this.#session);
     this.#outbox.close();
     void this.#session.ended(reason);
   }

@@ -18,11 +18,10 @@ import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
 import type { Turns } from "../wire/intake.ts";
-import { admitConnections } from "./admit-connections.ts";
+import { EngineConnections } from "./engine-connections.ts";
 import { tcpUnder } from "./engine-wire.ts";
 import { eventFrame } from "./packets.ts";
 import { refuseHandshakes } from "./refuse-handshakes.ts";
-import { SharedConnections } from "./shared-connections.ts";
 import { type ConnectionDeps, type SessionSocket, SocketIoConnection } from "./socket-io-connection.ts";
 import type { LetIn, NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
@@ -58,7 +57,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
   io.attach(httpServer);
   refuseHandshakes(io, options.drain);
-  admitConnections(io, options);
+  const engineConnections = new EngineConnections(io, options);
 
   const open = new Set<NetSocket>();
   function forget(this: NetSocket): void {
@@ -71,11 +70,10 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
 
   refuseEverybody(io.of("/"));
   const served = new Map<Namespace, Receivers>();
-  const shared = new SharedConnections();
   for (const name of namespaces) {
     const receivers = new Receivers(options.counters);
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
-    else serve(io.of(name), { ...options, name, receivers, shared });
+    else serve(io.of(name), { ...options, name, receivers, engineConnections });
     served.set(name, receivers);
   }
 
@@ -114,6 +112,12 @@ function serve(namespace: OpenNamespace, options: Served): void {
   const { name, connector, drain, logger } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
+
+  /** One for all of them: what each connection weighs counts thousands of times. */
+  function left(this: SessionSocket, reason: string): void {
+    entered.delete(this.conn);
+    this.data.connection?.end(reason);
+  }
 
   namespace.use(async (socket: SessionSocket, next) => {
     if (entered.has(socket.conn)) {
@@ -157,14 +161,11 @@ function serve(namespace: OpenNamespace, options: Served): void {
     if (!opening) return void socket.disconnect();
     // From here on the end of the connection is told by the socket.
     socket.conn.off("close", opening.abandon);
-    socket.data = forgotten;
     forgetRequest(socket);
     const connection = new SocketIoConnection(socket, opening.session, options);
+    socket.data = { connection };
     // Before it is told anything: if that is to go, because the server stops, it is gone in that very moment.
-    socket.on("disconnect", (reason) => {
-      entered.delete(socket.conn);
-      connection.end(reason);
-    });
+    socket.on("disconnect", left);
     opening.activate(connection);
     connection.flush();
     uncork?.();

@@ -20,11 +20,14 @@ export interface SocketIoServerOptions {
 }
 
 export type NoEvents = Record<string, never>;
-/** Of a client that is let in, until it is told so. */
+/** Of a client that is let in. */
 export interface LetIn {
+  /** These two until it is told so. */
   opening?: Opening;
   /** What was written since goes out now. */
   uncork?: () => void;
+  /** From then on. */
+  connection?: { end(reason: string): void };
 }
 export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
 

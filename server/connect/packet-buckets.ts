@@ -2,16 +2,16 @@ import type { Clock } from "../clock.ts";
 import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 
 /** What a connection may send beside commands, which the router counts. None of it is limited for those who need it. */
-export interface PacketBudgets {
+const rates = {
   /** Entering namespaces: there are four, and a client may leave and come again. */
-  entering: Pick<TokenBucket, "take">;
+  entering: { perSecond: 10, burst: 100 },
   /** Answers to what the server asks, signs of life, goodbyes, and what nobody can read. */
-  others: Pick<TokenBucket, "take">;
-}
+  others: { perSecond: 200, burst: 500 },
+} satisfies Record<string, Rate>;
 
-export function createPacketBudgets(clock: Clock): PacketBudgets {
-  return { entering: new TokenBucket(enteringRate, clock), others: new TokenBucket(othersRate, clock) };
-}
+export type PacketKind = keyof typeof rates;
+export type PacketBucket = Pick<TokenBucket, "take">;
 
-const enteringRate: Rate = { perSecond: 10, burst: 100 };
-const othersRate: Rate = { perSecond: 200, burst: 500 };
+export function createPacketBucket(kind: PacketKind, clock: Clock): PacketBucket {
+  return new TokenBucket(rates[kind], clock);
+}
