@@ -16,6 +16,7 @@ import { checkEngine } from "./doors/socket-io/check-engine.ts";
 import { createSocketIoDoor } from "./doors/socket-io/socket-io-door.ts";
 import { Turns } from "./doors/wire/intake.ts";
 import { createApp } from "./http/create-app.ts";
+import { messagesOf } from "./http/messages-of.ts";
 import type { EventLog } from "./log/event-log.ts";
 import type { Counters } from "./observe/counters.ts";
 import type { Logger } from "./observe/logger.ts";
@@ -78,7 +79,7 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
       : undefined,
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
-  const httpServer = createHttpServer({ keepAliveTimeout: 95_000, ...slowSenders }, app);
+  const httpServer = createHttpServer({ ...messagesOf(app), keepAliveTimeout: 95_000, ...slowSenders }, app);
 
   const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(deps.wsEngine), checkWebSocket()]);
   for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
