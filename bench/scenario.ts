@@ -30,6 +30,8 @@ export interface Scenario {
 }
 
 export const times = { warmupSeconds: 2, seconds: 5 };
+/** Where the slowest of a hundred counts, and there are few of them a second. */
+export const steady = { warmupSeconds: 5, seconds: 15 };
 /** With its envelope a message of 150 characters is what others call a payload of 200 bytes. */
 const payloadBytes = 150;
 

@@ -7,6 +7,7 @@ import {
   publishing,
   ratio,
   type Scenario,
+  steady,
   times,
   work,
 } from "./scenario.ts";
@@ -84,7 +85,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "publish",
     title: "40 publishers, 50 in flight each, 4 rooms over Redis, nobody listens; against ws + one bare XADD",
-    subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 50 })),
+    subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 50, warmupSeconds: 5 })),
     checks: [
       { what: "accepted/s", value: own("acceptedPerSecond"), bar: { atLeast: 20_000 }, unit: "/s" },
       { what: "accepted/s", value: ratio("acceptedPerSecond"), bar: { atLeast: 0.5 }, unit: "×" },
@@ -103,7 +104,11 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "hot-room",
     title: "1 room × 100, 100 000 deliveries/s, against socket.io",
-    subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 100, inFlight: 1, rate: 1_000 })),
+    subjects: against(
+      "signalbox",
+      "socket.io",
+      fanOut({ rooms: 1, members: 100, inFlight: 1, rate: 1_000, ...steady }),
+    ),
     checks: [
       { what: "CPU per delivery", value: ratio("cpuMicrosPerDelivery"), bar: { atMost: 0.75 }, unit: "×" },
       { what: "p99", value: ratio("p99"), bar: { atMost: 0.5 }, unit: "×" },
@@ -113,7 +118,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "calm",
     title: "100 rooms × 10, 2 000 deliveries/s, against socket.io",
-    subjects: against("signalbox", "socket.io", fanOut({ rooms: 100, members: 10, inFlight: 1, rate: 200 })),
+    subjects: against("signalbox", "socket.io", fanOut({ rooms: 100, members: 10, inFlight: 1, rate: 200, ...steady })),
     checks: [{ what: "p99", value: ratio("p99"), bar: { atMost: 1 }, unit: "×" }, complete],
   },
   {
