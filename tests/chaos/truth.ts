@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "redis";
+import { redisLogKeys } from "../../server/log/redis-log-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
+import type { LogName } from "../../shared/room.ts";
 import { pause } from "./roamer.ts";
 
 const pageSize = 1_000;
@@ -19,6 +21,8 @@ export class Truth {
   readonly epochs = new Set<string>();
   readonly #base: string;
   #lastId: string | undefined;
+  /** What was announced and is not read yet. */
+  #announced: LoggedEnvelope[] = [];
   readonly #indexes = new Map<number, number>();
 
   constructor(room: string, prefix: string, kept: number) {
@@ -45,6 +49,11 @@ export class Truth {
     return this.events.findLastIndex((event) => Date.parse(event.timestamp) <= time) + 1;
   }
 
+  /** One that keeps little may have dropped it again by the time it is read. */
+  announced(event: LoggedEnvelope): void {
+    this.#announced.push(event);
+  }
+
   /** Reads what has come since. */
   async read(client: Client): Promise<void> {
     for (;;) {
@@ -52,12 +61,23 @@ export class Truth {
       const entries = await this.#entries(client, this.#lastId === undefined ? "-" : `(${this.#lastId}`, pageSize);
       for (const { id, message } of entries) {
         const event = toEvent(id, message, epoch);
-        this.#indexes.set(event.position.offset, this.events.length);
-        this.events.push(event);
+        for (const dropped of this.#announced) if (dropped.position.offset < event.position.offset) this.#take(dropped);
+        this.#take(event);
         this.#lastId = id;
       }
+      this.#announced = this.#announced.filter(({ position }) => position.offset > this.#lastOffset);
       if (entries.length < pageSize) return;
     }
+  }
+
+  get #lastOffset(): number {
+    return this.events.at(-1)?.position.offset ?? 0;
+  }
+
+  #take(event: LoggedEnvelope): void {
+    if (event.position.offset <= this.#lastOffset) return;
+    this.#indexes.set(event.position.offset, this.events.length);
+    this.events.push(event);
   }
 
   /** What is wrong with the log as it is now, if it is not what was read all along. */
@@ -110,20 +130,29 @@ function connectTo(url: string) {
   return client;
 }
 
-/** Reads the logs all the time, beside the server and not through the proxies. */
+/** Reads the logs all the time, and hears what is announced, beside the server and not through the proxies. */
 export class TruthReader {
   readonly truths: ReadonlyMap<string, Truth>;
   readonly #client: Client;
+  readonly #subscriber: Client;
+  readonly #prefix: string;
   #closed = false;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(url: string, rooms: readonly string[], kept: number, prefix = "signalbox") {
     this.#client = connectTo(url);
+    this.#subscriber = connectTo(url);
+    this.#prefix = prefix;
     this.truths = new Map(rooms.map((room) => [room, new Truth(room, prefix, kept)]));
   }
 
   async start(): Promise<void> {
-    await this.#client.connect();
+    await Promise.all([this.#client.connect(), this.#subscriber.connect()]);
+    for (const truth of this.truths.values()) {
+      await this.#subscriber.subscribe(redisLogKeys(this.#prefix, truth.room as LogName).channel, (lines) => {
+        for (const line of lines.split("\n")) truth.announced(JSON.parse(line) as LoggedEnvelope);
+      });
+    }
     this.#reading = this.#run();
   }
 
@@ -136,13 +165,13 @@ export class TruthReader {
       await truth.read(this.#client);
       faults.push(...(await truth.compare(this.#client)));
     }
-    this.#client.destroy();
+    this.destroy();
     return faults;
   }
 
   destroy(): void {
     this.#closed = true;
-    if (this.#client.isOpen) this.#client.destroy();
+    for (const client of [this.#client, this.#subscriber]) if (client.isOpen) client.destroy();
   }
 
   async #run(): Promise<void> {
