@@ -38,12 +38,12 @@ export type Domain = ReturnType<typeof openDomain>;
 
 /** What the rooms are about: conversations and answers, tasks and streams, agents and dispatches; and the way into the log. */
 export function openDomain({ config, store, broadcast, clock, instanceId, closers, spans, failed }: DomainDeps) {
-  const { log, documents, transactions, leases, presence, uiEvents } = store;
+  const { log, documents, transactions, leases, presence, uiEvents, redis } = store;
   const rememberedMs = config.LOG_TTL_SECONDS * 1000;
   const publisher = createPublisher({ log, broadcast, clock });
 
   // Chat
-  const conversations = new Conversations({ documents, clock });
+  const conversations = new Conversations({ documents, clock, isAlone: redis === undefined });
   const access = createAccess({ conversations });
   const readPositions = new ReadPositions({ documents, log });
   const responses = new Responses({ documents, log, publisher, ttlMs: rememberedMs, failed });

@@ -12,9 +12,17 @@ export interface Membership {
   public: boolean;
 }
 
+export interface ConversationsDeps {
+  documents: Documents;
+  clock: Clock;
+  /** Whether nobody else changes them: then what is known of them is true until it is changed here. */
+  isAlone: boolean;
+}
+
 /** How long a membership may be out of date on an instance that did not hear of the change. */
 const membershipMaxAgeMs = 1_000;
-const cachedMemberships = 10_000;
+/** Where they get no older than that; and where they stay true, beside the conversations themselves in the same memory. */
+const remembered = { among: 10_000, alone: 100_000 };
 /** A writer that loses so often is not racing, it is broken. */
 const maxAttempts = 50;
 
@@ -24,10 +32,16 @@ export class Conversations {
   readonly #clock: Clock;
   /** Insertion order is age order. */
   readonly #memberships = new Map<ConversationId, Membership & { readAt: number }>();
+  readonly #maxAgeMs: number;
+  readonly #remembered: number;
+  /** How often something has changed: what was asked for before may be older than that. */
+  #changes = 0;
 
-  constructor({ documents, clock }: { documents: Documents; clock: Clock }) {
+  constructor({ documents, clock, isAlone }: ConversationsDeps) {
     this.#documents = documents;
     this.#clock = clock;
+    this.#maxAgeMs = isAlone ? Number.POSITIVE_INFINITY : membershipMaxAgeMs;
+    this.#remembered = isAlone ? remembered.alone : remembered.among;
   }
 
   /** Rejects with `conflict` when the id is taken. */
@@ -45,8 +59,11 @@ export class Conversations {
       createdBy,
       createdAt: timestampOf(this.#clock),
     };
+    const changes = this.#changes;
     const isNew = await this.#documents.put("conversation", id, created, 0, indexesOf(created));
     if (!isNew) throw new Rejection("conflict", `Conversation ${id} exists already.`);
+    // Whoever creates it is about to use it.
+    if (changes === this.#changes) this.#remember(created);
     return created;
   }
 
@@ -60,19 +77,22 @@ export class Conversations {
    */
   async membership(id: ConversationId, suffices: (membership: Membership) => boolean): Promise<Membership | undefined> {
     const known = this.#memberships.get(id);
-    if (known && this.#clock.now() - known.readAt < membershipMaxAgeMs && suffices(known)) return known;
+    if (known && this.#clock.now() - known.readAt < this.#maxAgeMs && suffices(known)) return known;
+    const changes = this.#changes;
     const conversation = await this.get(id);
     if (!conversation) return undefined;
-    return this.#remember(conversation);
+    return changes === this.#changes ? this.#remember(conversation) : membershipOf(conversation);
   }
 
-  /** To be told when another instance has changed the conversation. */
+  /** To be told when the conversation was changed, here or by another instance. */
   forget(id: ConversationId): void {
+    this.#changes++;
     this.#memberships.delete(id);
   }
 
   /** The same, when it is not known which ones. */
   forgetAll(): void {
+    this.#changes++;
     this.#memberships.clear();
   }
 
@@ -111,7 +131,7 @@ export class Conversations {
       if (!before) throw notFound(id);
       const after = change(before.value);
       if (await this.#documents.put("conversation", id, after, before.version, indexesOf(after))) {
-        this.#remember(after);
+        this.forget(id);
         return after;
       }
     }
@@ -119,20 +139,21 @@ export class Conversations {
   }
 
   #remember(conversation: Conversation): Membership {
-    const membership = {
-      members: new Set(conversation.members),
-      public: conversation.public,
-      readAt: this.#clock.now(),
-    };
+    const membership = { ...membershipOf(conversation), readAt: this.#clock.now() };
     this.#memberships.delete(conversation.id);
     this.#memberships.set(conversation.id, membership);
-    if (this.#memberships.size > cachedMemberships) {
+    if (this.#memberships.size > this.#remembered) {
       const [oldest] = this.#memberships.keys();
       if (oldest !== undefined) this.#memberships.delete(oldest);
     }
     return membership;
   }
 }
+
+const membershipOf = (conversation: Conversation): Membership => ({
+  members: new Set(conversation.members),
+  public: conversation.public,
+});
 
 export function notFound(id: ConversationId): Rejection {
   return new Rejection("not_found", `There is no conversation ${id}.`);

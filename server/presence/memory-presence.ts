@@ -1,11 +1,14 @@
+import type { PresentMember } from "../../shared/commands/chat-commands.ts";
 import type { ConnectionId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import type { Clock } from "../clock.ts";
+import { KnownMember } from "../present-member.ts";
 import type { Departure, Presence } from "./presence.ts";
 
 interface Present {
-  name: string | null;
   connections: Set<ConnectionId>;
+  /** Another one whenever something changes. */
+  member: KnownMember;
 }
 
 /** Keeps who is present on this one instance. */
@@ -22,7 +25,7 @@ export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
     if (!users || !present) return undefined;
     users.delete(userId);
     if (users.size === 0) rooms.delete(room);
-    return { room, userId, name: present.name, memberCount: users.size };
+    return { room, userId, name: present.member.name, memberCount: users.size };
   }
 
   return {
@@ -30,16 +33,20 @@ export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
       const users = rooms.get(room) ?? new Map<UserId, Present>();
       rooms.set(room, users);
       const before = users.get(userId);
-      const present = before ?? { name, connections: new Set() };
-      present.connections.add(connectionId);
-      users.set(userId, present);
+      const connections = before?.connections ?? new Set();
+      connections.add(connectionId);
+      const member = new KnownMember({ userId, name: before?.member.name ?? name, connections: connections.size });
+      if (before) before.member = member;
+      else users.set(userId, { connections, member });
       lingering.delete(lingerKey(room, userId));
       return { first: before === undefined, memberCount: users.size };
     },
 
     async leave(room, { userId, connectionId }, graceMs) {
       const present = rooms.get(room)?.get(userId);
-      if (!present?.connections.delete(connectionId) || present.connections.size > 0) return undefined;
+      if (!present?.connections.delete(connectionId)) return undefined;
+      present.member = new KnownMember({ ...present.member, connections: present.connections.size });
+      if (present.connections.size > 0) return undefined;
       if (graceMs <= 0) return depart(room, userId);
       lingering.set(lingerKey(room, userId), { room, userId, until: clock.now() + graceMs });
       return undefined;
@@ -47,10 +54,10 @@ export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
 
     async members(room, limit) {
       const users = rooms.get(room) ?? new Map<UserId, Present>();
-      const members = [];
-      for (const [userId, { name, connections }] of users) {
+      const members: PresentMember[] = [];
+      for (const { member } of users.values()) {
         if (members.length === limit) break;
-        members.push({ userId, name, connections: connections.size });
+        members.push(member);
       }
       return { members, memberCount: users.size };
     },

@@ -36,8 +36,10 @@ const readPage = limits.pageMax;
 export function createCatchUp({ log, finishedResponses }: { log: LogReads; finishedResponses: FinishedResponses }) {
   /** Tells the page which of these deltas it can leave out. */
   async function prepare(page: CompactPage, room: RoomName, events: LoggedEnvelope[]): Promise<void> {
-    const responses = new Set(events.filter(isDelta).map(({ data }) => data.responseId));
-    if (responses.size > 0) page.leaveOut(await finishedResponses(room, [...responses]));
+    const deltas = events.filter(isDelta);
+    if (deltas.length === 0) return;
+    const responses = new Set(deltas.map(({ data }) => data.responseId));
+    page.leaveOut(await finishedResponses(room, [...responses]));
   }
 
   /** Goes backwards through the log from before the offset `before`, until `take` says stop or there is no more. */

@@ -25,6 +25,7 @@ export class CompactPage {
   /** Of responses that were read backwards, the number of the earliest part. */
   readonly #firstIndex = new Map<ResponseId, number>();
   readonly #finished = new Set<ResponseId>();
+  #bytes = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -45,14 +46,16 @@ export class CompactPage {
     // The newest attempt at an answer is the answer; what an older one still wrote is not.
     if (present && isDelta(present) && isDelta(event) && attemptOf(event) < attemptOf(present)) return true;
     const [earlier] = part < 0 ? [] : this.events.splice(part, 1);
-    this.events.push(earlier && isDelta(earlier) && isDelta(event) ? merge(earlier, event) : event);
+    const added = earlier && isDelta(earlier) && isDelta(event) ? merge(earlier, event) : event;
+    this.events.push(added);
+    this.#replaced(earlier, added);
     if (isResponse(event)) this.#finished.add(event.data.responseId);
     return true;
   }
 
   /** The same, but makes room by dropping what is oldest. */
   push(event: LoggedEnvelope): void {
-    while (!this.append(event)) this.events.shift();
+    while (!this.append(event)) this.#replaced(this.events.shift(), undefined);
   }
 
   /** Adds what comes before the page. `false`, and nothing changed, when it is full. */
@@ -60,6 +63,7 @@ export class CompactPage {
     if (this.#isSuperseded(event) || this.prependPart(event)) return true;
     if (this.#isFullFor(event, true)) return false;
     this.events.unshift(event);
+    this.#replaced(undefined, event);
     if (isDelta(event)) this.#firstIndex.set(event.data.responseId, event.data.index);
     if (isResponse(event)) this.#finished.add(event.data.responseId);
     return true;
@@ -71,7 +75,9 @@ export class CompactPage {
     const later = this.events[part];
     if (!later || !isDelta(later) || !isDelta(event)) return false;
     if (attemptOf(event) < attemptOf(later)) return true;
-    this.events[part] = merge(event, later);
+    const merged = merge(event, later);
+    this.events[part] = merged;
+    this.#replaced(later, merged);
     this.#firstIndex.set(event.data.responseId, event.data.index);
     return true;
   }
@@ -85,8 +91,12 @@ export class CompactPage {
   #isFullFor(event: LoggedEnvelope, isEntry: boolean): boolean {
     if (this.events.length === 0) return false;
     if (isEntry && this.events.length >= this.#limit) return true;
-    const bytes = this.events.reduce((sum, { data }) => sum + bytesOf(data), bytesOf(event.data));
-    return bytes > limits.pageBytes;
+    return this.#bytes + bytesOf(event.data) > limits.pageBytes;
+  }
+
+  #replaced(before: LoggedEnvelope | undefined, after: LoggedEnvelope | undefined): void {
+    if (before) this.#bytes -= bytesOf(before.data);
+    if (after) this.#bytes += bytesOf(after.data);
   }
 
   #isSuperseded(event: LoggedEnvelope): boolean {
@@ -105,7 +115,9 @@ export class CompactPage {
 const sizes = new WeakMap<object, number>();
 
 export function bytesOf(data: object): number {
-  const bytes = sizes.get(data) ?? Buffer.byteLength(JSON.stringify(data)) + envelopeBytes;
+  const known = sizes.get(data);
+  if (known !== undefined) return known;
+  const bytes = Buffer.byteLength(JSON.stringify(data)) + envelopeBytes;
   sizes.set(data, bytes);
   return bytes;
 }

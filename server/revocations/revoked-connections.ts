@@ -35,6 +35,8 @@ export class RevokedConnections {
 
   /** Whether that was heard lately, so that it may have happened after the store was asked. */
   isJustRevoked(principal: Principal): boolean {
+    // Mostly nothing was.
+    if (this.#recent.size === 0) return false;
     return revocable(principal).some((part) => {
       const heard = this.#recent.get(keyOf(part));
       return heard !== undefined && concerns(heard.revocation, principal);

@@ -16,10 +16,12 @@ const kinds = ["user", "session", "token", "login"] as const;
 
 /** What could be revoked of a principal. */
 export function revocable(principal: Principal): Revocable[] {
-  return kinds.flatMap((of) => {
+  const parts: Revocable[] = [];
+  for (const of of kinds) {
     const id = idOf(of, principal);
-    return id === null || id === undefined ? [] : [{ of, id }];
-  });
+    if (id !== null && id !== undefined) parts.push({ of, id });
+  }
+  return parts;
 }
 
 /**

@@ -10,7 +10,7 @@ interface Rule {
 }
 
 /** For everybody in `server`. */
-const common = ["shared", "server/clock.ts", "server/event-json.ts"];
+const common = ["shared", "server/clock.ts", "server/event-json.ts", "server/present-member.ts"];
 
 /** For every part of the dashboard. */
 const pages = ["react", "@mantine/core", "@mantine/hooks", "@tabler/icons-react", "wouter", "@signalbox/client"];
@@ -51,6 +51,7 @@ const rules: Record<string, Rule> = {
 
   "server/clock.ts": {},
   "server/event-json.ts": {},
+  "server/present-member.ts": {},
   "server/closers.ts": {},
   "server/config.ts": { uses: ["zod"] },
   "server/listening.ts": {},

@@ -50,7 +50,15 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     pingTimeout: silenceLimitMs(heartbeatIntervalMs) - heartbeatIntervalMs,
     // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
     destroyUpgrade: false,
-    cors: { origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)), credentials: true },
+    // What answers an upgrade is read by no page: there only the origin counts, which is looked at below.
+    // What answers an upgrade is read by no page: there only the origin counts, which is looked at below.
+    cors: ({ headers }, decide) => {
+      if (headers.upgrade !== undefined) return decide(null, { origin: false });
+      decide(null, {
+        origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)),
+        credentials: true,
+      });
+    },
     // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
     allowRequest: (request, allow) => {
       if (isStoreAway()) allow("The store is out of reach", false);
