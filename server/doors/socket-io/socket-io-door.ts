@@ -135,7 +135,8 @@ function serve(namespace: OpenNamespace, options: Served): void {
         autoJoin: autoJoin !== false,
       });
       const tcp = tcpUnder(socket.conn);
-      socket.data = tcp ? { opening, uncork: corkForThisTurn(tcp) } : { opening };
+      if (tcp) corkForThisTurn(tcp);
+      socket.data = { opening };
       // The client may be gone before it is let in, and then nobody else tells: gone meanwhile, or from now on.
       if (socket.conn.readyState === "open") socket.conn.on("close", opening.abandon);
       else await opening.abandon();
@@ -157,7 +158,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
   });
 
   namespace.on("connection", (socket: SessionSocket) => {
-    const { opening, uncork } = socket.data;
+    const { opening } = socket.data;
     if (!opening) return void socket.disconnect();
     // From here on the end of the connection is told by the socket.
     socket.conn.off("close", opening.abandon);
@@ -168,7 +169,6 @@ function serve(namespace: OpenNamespace, options: Served): void {
     socket.on("disconnect", left);
     opening.activate(connection);
     connection.flush();
-    uncork?.();
   });
 }
 

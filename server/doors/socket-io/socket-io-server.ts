@@ -22,10 +22,8 @@ export interface SocketIoServerOptions {
 export type NoEvents = Record<string, never>;
 /** Of a client that is let in. */
 export interface LetIn {
-  /** These two until it is told so. */
+  /** Until it is told so. */
   opening?: Opening;
-  /** What was written since goes out now. */
-  uncork?: () => void;
   /** From then on. */
   connection?: { end(reason: string): void };
 }
