@@ -1,4 +1,4 @@
-import type { InstanceId, UserId } from "../../shared/ids.ts";
+import type { ConnectionId, InstanceId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import { type Clock, timestampOf } from "../clock.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -11,17 +11,20 @@ export function createMemoryRegistry({ instanceId, clock }: { instanceId: Instan
   return new MemoryRegistry(instanceId, clock);
 }
 
-/** As the Redis twin orders them. */
-const keyOf = ({ userId, connectionId }: Seat) => `${userId} ${connectionId}`;
+interface Kept {
+  userId: UserId;
+  /** By what they are ordered, as the Redis twin has it. */
+  key: string;
+  /** `undefined` while it is being opened. */
+  record: ConnectionRecord | undefined;
+}
 
 class MemoryRegistry implements Registry, Overview {
   readonly #instanceId: InstanceId;
   readonly #clock: Clock;
   #report: { report: InstanceReport; lastSeen: string } | undefined;
-  /** By their keys; `undefined` while they are being opened. */
-  readonly #connections = new Map<string, ConnectionRecord | undefined>();
-  readonly #keys = new Map<string, string>();
-  readonly #byUser = new Map<UserId, Set<string>>();
+  readonly #connections = new Map<ConnectionId, Kept>();
+  readonly #byUser = new Map<UserId, Set<Kept>>();
   readonly #rooms = new Map<RoomName, number>();
 
   constructor(instanceId: InstanceId, clock: Clock) {
@@ -62,13 +65,12 @@ class MemoryRegistry implements Registry, Overview {
     const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
     const found = smallestAfter(this.#matching(userId, namespace), after, limit + 1);
     const page = found.slice(0, limit);
-    const connections = page.flatMap((key) => this.#connections.get(key) ?? []).map((record) => this.#located(record));
+    const connections = page.flatMap((key) => this.#find(idIn(key)) ?? []);
     return { connections, nextCursor: found.length > limit ? encodeCursor(page.at(-1) ?? "") : null };
   }
 
-  async connection(id: ConnectionRecord["connectionId"]) {
-    const record = this.#connections.get(this.#keys.get(id) ?? "");
-    return record && this.#located(record);
+  async connection(id: ConnectionId) {
+    return this.#find(id);
   }
 
   async connectionsOf(userId: UserId): Promise<number> {
@@ -88,8 +90,8 @@ class MemoryRegistry implements Registry, Overview {
   }
 
   *#matching(userId: UserId | undefined, namespace: ConnectionRecord["namespace"] | undefined): Iterable<string> {
-    for (const key of userId === undefined ? this.#connections.keys() : (this.#byUser.get(userId) ?? [])) {
-      const record = this.#connections.get(key);
+    const kept = userId === undefined ? this.#connections.values() : (this.#byUser.get(userId) ?? []);
+    for (const { key, record } of kept) {
       if (record && (namespace === undefined || record.namespace === namespace)) yield key;
     }
   }
@@ -98,27 +100,36 @@ class MemoryRegistry implements Registry, Overview {
     for (const room of this.#rooms.keys()) if (room.startsWith(prefix)) yield room;
   }
 
-  #located(record: ConnectionRecord) {
-    return { ...record, instanceId: this.#instanceId };
+  #find(id: ConnectionId) {
+    const record = this.#connections.get(id)?.record;
+    return record && { ...record, instanceId: this.#instanceId };
   }
 
-  #put(seat: Seat, record: ConnectionRecord | undefined): void {
-    const key = keyOf(seat);
-    this.#connections.set(key, record);
-    this.#keys.set(seat.connectionId, key);
-    this.#byUser.set(seat.userId, (this.#byUser.get(seat.userId) ?? new Set()).add(key));
+  /** A connection stays its user's for as long as it lasts. */
+  #put({ connectionId, userId }: Seat, record: ConnectionRecord | undefined): void {
+    const before = this.#connections.get(connectionId);
+    if (before) {
+      before.record = record;
+      return;
+    }
+    const kept: Kept = { userId, key: `${userId} ${connectionId}`, record };
+    this.#connections.set(connectionId, kept);
+    this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(kept));
   }
 
-  #remove(seat: Seat): void {
-    const key = keyOf(seat);
-    this.#connections.delete(key);
-    this.#keys.delete(seat.connectionId);
-    const others = this.#byUser.get(seat.userId);
-    others?.delete(key);
-    if (others?.size === 0) this.#byUser.delete(seat.userId);
+  #remove({ connectionId }: Seat): void {
+    const kept = this.#connections.get(connectionId);
+    if (!kept) return;
+    this.#connections.delete(connectionId);
+    const others = this.#byUser.get(kept.userId);
+    others?.delete(kept);
+    if (others?.size === 0) this.#byUser.delete(kept.userId);
   }
 
   #forget(): void {
-    for (const kept of [this.#connections, this.#keys, this.#byUser, this.#rooms]) kept.clear();
+    for (const kept of [this.#connections, this.#byUser, this.#rooms]) kept.clear();
   }
 }
+
+/** Neither of the two parts of a key has a space in it. */
+const idIn = (key: string) => key.slice(key.lastIndexOf(" ") + 1) as ConnectionId;

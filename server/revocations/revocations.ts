@@ -41,7 +41,8 @@ export class Revocations {
   }
 
   async isRevoked(principal: Principal): Promise<boolean> {
-    return (await this.revokedAmong([principal])).length > 0;
+    const found = await this.#deps.documents.getMany<Revocation>("revocation", revocable(principal).map(documentId));
+    return found.some((document) => document && concerns(document.value, principal));
   }
 
   /** Of many principals, those whose tokens are not good any more. */
