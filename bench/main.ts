@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { pictureOf } from "./report/picture.ts";
 import { detailsOf, type Row, rowOf, tableOf } from "./report/table.ts";
 import { type Figures, measure } from "./run/measure.ts";
+import { missingFor } from "./run/peers.ts";
 import type { Measured, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -23,9 +24,15 @@ const { values } = parseArgs({
 
 const folder = "bench/results";
 const wanted = values.scenario?.split(",");
-const chosen = scenarios.filter(({ name, quick }) => (wanted ? wanted.includes(name) : !values.quick || quick));
+const asked = scenarios.filter(({ name, quick }) => (wanted ? wanted.includes(name) : !values.quick || quick));
+const chosen = asked.filter(({ name, subjects }) => {
+  const missing = Object.values(subjects).flatMap(({ peer }) => missingFor(peer) ?? []);
+  if (missing.length > 0)
+    process.stderr.write(`${name} is left out. Debian, Ubuntu: apt-get install ${missing.join(" ")}\n`);
+  return missing.length === 0;
+});
 const repetitions = Number(values.repeat ?? (values.quick ? 1 : 3));
-if (chosen.length === 0) throw new Error(`There is: ${scenarios.map(({ name }) => name).join(", ")}`);
+if (asked.length === 0) throw new Error(`There is: ${scenarios.map(({ name }) => name).join(", ")}`);
 
 /** All subjects in turn, so that what else the machine does meets all of them. */
 async function run({ name, subjects }: Scenario): Promise<{ medians: Measured; all: Record<string, Figures[]> }> {

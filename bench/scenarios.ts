@@ -82,6 +82,14 @@ export const scenarios: readonly Scenario[] = [
     subjects: against("signalbox", "ws", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
     checks: [deliveries(1), work(1), complete],
   },
+  ...(["nchan", "Flask-SocketIO", "FastAPI"] as const).map(
+    (peer): Scenario => ({
+      name: peer.toLowerCase(),
+      title: `1 room × 1 000, 8 in flight, against ${peer}`,
+      subjects: against("signalbox", peer, fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
+      checks: [deliveries(1), work(1), complete],
+    }),
+  ),
   {
     name: "publish",
     title: "40 publishers, 50 in flight each, 4 rooms over Redis, nobody listens; against ws + one bare XADD",

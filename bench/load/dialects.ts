@@ -10,6 +10,9 @@ export interface Speech extends Dialect {
   create(client: RawClient, room: string): Promise<void>;
   join(client: RawClient, room: string): Promise<void>;
   publication(room: string, text: string): [name: string, payload: unknown];
+  /** Where a room has an address of its own: that of its members, and of those who publish there. */
+  memberPath?(room: string): string;
+  publisherPath?(room: string): string;
 }
 
 export function tokenOf(user: string, roles: readonly string[]): string {
@@ -42,5 +45,13 @@ const socketIo: Speech = {
 
 const ws: Speech = { ...socketIo, path: "/", namespace: undefined };
 
-export const dialects = { signalbox, "socket.io": socketIo, ws };
+const nchan: Speech = {
+  ...ws,
+  acknowledges: false,
+  join: async () => {},
+  memberPath: (room) => `/in/${room}`,
+  publisherPath: (room) => `/to/${room}`,
+};
+
+export const dialects = { signalbox, "socket.io": socketIo, ws, nchan };
 export type DialectName = keyof typeof dialects;

@@ -53,7 +53,8 @@ export async function fanOut(load: FanOutLoad, measuring: (on: boolean) => Promi
   const seats = names.flatMap((name) => Array.from({ length: sizeOf(name) }, (_, index) => ({ name, index })));
   const members = await inPortions(seats, async ({ name, index }) => {
     // Few users with many connections each: who comes and goes is measured elsewhere.
-    const client = await RawClient.open(load.subscribePort, speech, speech.auth(`u${index % 20}`, ["user"]));
+    const at = { ...speech, path: speech.memberPath?.(name) ?? speech.path };
+    const client = await RawClient.open(load.subscribePort, at, speech.auth(`u${index % 20}`, ["user"]));
     await speech.join(client, name);
     return { client, name };
   });
@@ -118,7 +119,8 @@ export async function fanOut(load: FanOutLoad, measuring: (on: boolean) => Promi
 }
 
 async function openPublisher(load: FanOutLoad, speech: Speech, room: string): Promise<RawClient> {
-  const client = await RawClient.open(load.publishPort, speech, speech.auth("publisher", ["service"]));
+  const at = { ...speech, path: speech.publisherPath?.(room) ?? speech.path };
+  const client = await RawClient.open(load.publishPort, at, speech.auth("publisher", ["service"]));
   await speech.create(client, room);
   return client;
 }

@@ -8,6 +8,8 @@ export interface Dialect {
   path: string;
   /** The namespace, or `undefined` where there is no Engine.IO and no Socket.IO. */
   namespace: string | undefined;
+  /** `false`: what is sent has no number that a reply would have. */
+  acknowledges?: boolean;
 }
 
 /** All connections read into the same memory: nothing is kept of what was counted. */
@@ -29,6 +31,7 @@ export class RawClient implements FrameListener {
   readonly #socket: Socket;
   readonly #scanner = new FrameScanner(lookAt);
   readonly #prefix: string;
+  readonly #acknowledges: boolean;
   readonly #nameAt: number;
   readonly #replies = new Map<number, (text: string) => void>();
   #upgraded = false;
@@ -43,6 +46,7 @@ export class RawClient implements FrameListener {
   private constructor(port: number, dialect: Dialect, opened: () => void, failed: (error: Error) => void) {
     this.#prefix = dialect.namespace === undefined || dialect.namespace === "/" ? "" : `${dialect.namespace},`;
     this.#nameAt = 4 + this.#prefix.length;
+    this.#acknowledges = dialect.acknowledges ?? true;
     this.#opened = opened;
     this.#socket = connect({
       host: "127.0.0.1",
@@ -84,7 +88,8 @@ export class RawClient implements FrameListener {
 
   /** Bytes for an event that asks for a reply which nobody waits for. */
   frameOf(name: string, payload: unknown): Buffer {
-    return clientFrame(`42${this.#prefix}${++this.#ids}${JSON.stringify([name, payload])}`);
+    const id = this.#acknowledges ? ++this.#ids : "";
+    return clientFrame(`42${this.#prefix}${id}${JSON.stringify([name, payload])}`);
   }
 
   write(bytes: Buffer): void {

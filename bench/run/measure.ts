@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type PeerName, type RunningPeer, startPeer } from "./peers.ts";
+import { type Instance, type PeerName, type RunningPeer, startPeer } from "./peers.ts";
 import { PinnedProcess } from "./pinned-process.ts";
 
 /** What one run of a load against one peer has shown. */
@@ -50,25 +50,25 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
       if ("result" in message) return resolve(message.result);
       void (async () => {
         if (message.measuring) {
-          heapBefore = (await subscribe.ask<Memory>("collect")).heapBytes;
+          heapBefore = await heapOf(subscribe);
           // What the collection has held up is not to be counted.
           await pause(settleMs);
-          for (const instance of instances) await instance.ask("reset");
+          for (const instance of instances) if (instance.isProbed) await instance.ask("reset");
           before = clocks();
         } else {
           const now = clocks();
           const seconds = now.at - before.at;
           const stalls = [];
-          for (const instance of instances) stalls.push(await instance.ask<{ loopStallMs: number }>("report"));
-          const { heapBytes } = await subscribe.ask<Memory>("collect");
+          for (const instance of instances)
+            if (instance.isProbed) stalls.push(await instance.ask<{ loopStallMs: number }>("report"));
           used = {
-            grownHeapBytes: heapBytes - heapBefore,
+            grownHeapBytes: (await heapOf(subscribe)) - heapBefore,
             grownBytes: subscribe.rssKilobytes * 1_024 - before.bytes,
             serverCpuSeconds: now.server - before.server,
             publisherCpuSeconds: instances.length > 1 ? now.publisher - before.publisher : 0,
             serverBusy: (now.server - before.server) / seconds,
             generatorBusy: (now.generator - before.generator) / seconds,
-            loopStallMs: Math.max(...stalls.map(({ loopStallMs }) => loopStallMs)),
+            loopStallMs: stalls.length > 0 ? Math.max(...stalls.map(({ loopStallMs }) => loopStallMs)) : Number.NaN,
             rssKilobytes: Math.max(...instances.map(({ rssKilobytes }) => rssKilobytes)),
             measuredSeconds: seconds,
           };
@@ -84,6 +84,11 @@ async function run(peer: RunningPeer, generator: PinnedProcess, load: Load): Pro
   generator.child.send({ ...load, dialect, publishPort: publish.port, subscribePort: subscribe.port });
   const counted = await result;
   return { ...counted, ...used, ...derived({ ...counted, ...used }) };
+}
+
+/** After a collection. */
+async function heapOf(instance: Instance): Promise<number> {
+  return instance.isProbed ? (await instance.ask<Memory>("collect")).heapBytes : Number.NaN;
 }
 
 /** What one of the things that were counted has cost. */

@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type DialectName, secret } from "../load/dialects.ts";
+import { nchanCommand, nchanModule } from "../peers/nchan.ts";
 import { type Core, PinnedProcess } from "./pinned-process.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -9,7 +12,10 @@ const probe = fileURLToPath(new URL("loop-probe.js", import.meta.url));
 
 interface Peer {
   dialect: DialectName;
-  program: string;
+  /** A program of Node. */
+  program?: string;
+  /** Another one: it is told by PORT where to listen, too, and cannot be asked for anything. */
+  foreign?: { isInstalled(): boolean; packages: string; command(port: number): readonly string[] };
   environment?: Record<string, string>;
   /** Several instances of it behave as one, over Redis. */
   redis?: boolean;
@@ -39,6 +45,17 @@ const signalbox: Peer = {
 };
 const socketIo: Peer = { dialect: "socket.io", program: `${root}/dist/bench/bench/peers/socket-io.js` };
 
+/** Debian's own: one that came otherwise does not see Debian's packages. */
+const debianPython = "/usr/bin/python3";
+
+function python(file: string, modules: string, packages: string): NonNullable<Peer["foreign"]> {
+  return {
+    isInstalled: () => spawnSync(debianPython, ["-c", `import ${modules}`]).status === 0,
+    packages,
+    command: () => [debianPython, `${root}/bench/peers/${file}`],
+  };
+}
+
 export const peers = {
   signalbox,
   "signalbox over Redis": { ...signalbox, redis: true },
@@ -48,6 +65,18 @@ export const peers = {
   "socket.io + redis-streams-adapter": { ...socketIo, redis: true, environment: { REDIS_STREAMS: "yes" } },
   "ws + XADD": { dialect: "ws", program: `${root}/dist/bench/bench/peers/xadd.js`, redis: true, alone: true },
   ws: { dialect: "ws", program: `${root}/dist/bench/bench/peers/ws.js` },
+  nchan: {
+    dialect: "nchan",
+    foreign: { isInstalled: () => existsSync(nchanModule), packages: "libnginx-mod-nchan", command: nchanCommand },
+  },
+  "Flask-SocketIO": {
+    dialect: "socket.io",
+    foreign: python("flask_server.py", "flask_socketio, eventlet", "python3-flask-socketio python3-eventlet"),
+  },
+  FastAPI: {
+    dialect: "ws",
+    foreign: python("fastapi_server.py", "fastapi, uvicorn, websockets", "python3-fastapi uvicorn python3-websockets"),
+  },
 } satisfies Record<string, Peer>;
 export type PeerName = keyof typeof peers;
 
@@ -64,6 +93,14 @@ export interface RunningPeer {
 
 export interface Instance extends PinnedProcess {
   port: number;
+  /** Whether it has the probe in it, which answers. */
+  isProbed: boolean;
+}
+
+/** What has to be installed before the peer can be measured; `undefined` if it can be. */
+export function missingFor(name: PeerName): string | undefined {
+  const { foreign }: Peer = peers[name];
+  return foreign && !foreign.isInstalled() ? foreign.packages : undefined;
 }
 
 /** Starts one instance, or two over a Redis of their own. */
@@ -76,18 +113,15 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
   await redis?.says("Ready to accept connections");
   const start = async (core: Core): Promise<Instance> => {
     const port = await freePort();
-    const server = new PinnedProcess(
-      core,
-      [process.execPath, youngSpace, "--expose-gc", "--import", probe, peer.program],
-      {
-        ...peer.environment,
-        ...environment,
-        PORT: String(port),
-        ...(redis && { REDIS_URL: `redis://127.0.0.1:${redisPort}` }),
-      },
-    );
+    const ofNode = [process.execPath, youngSpace, "--expose-gc", "--import", probe, peer.program ?? ""];
+    const server = new PinnedProcess(core, peer.foreign?.command(port) ?? ofNode, {
+      ...peer.environment,
+      ...environment,
+      PORT: String(port),
+      ...(redis && { REDIS_URL: `redis://127.0.0.1:${redisPort}` }),
+    });
     await answers(server, port);
-    return Object.assign(server, { port });
+    return Object.assign(server, { port, isProbed: !peer.foreign });
   };
   const subscribe = await start("server");
   // The instance that delivers is the one whose core is measured.
