@@ -1,4 +1,4 @@
-import { Router } from "express";
+import type { IRouter } from "express";
 import { AddMembersBody, CreateConversationBody, SendMessageBody } from "../../shared/http/conversations.ts";
 import { NotificationBody } from "../../shared/http/notifications.ts";
 import { ListQuery } from "../../shared/http/query.ts";
@@ -16,10 +16,8 @@ export interface CommandRoutesDeps {
 }
 
 /** Conversations and notifications. */
-export function createCommandRoutes({ calls: { sessionOf, run }, log }: CommandRoutesDeps): Router {
+export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run }, log }: CommandRoutesDeps): void {
   const conversing: readonly Role[] = ["user", "service", "admin"];
-  const routes = Router();
-
   routes.get("/conversations", async (request, response) => {
     const session = await sessionOf(request, conversing);
     const query = parse(ListQuery, request.query, "query");
@@ -72,5 +70,4 @@ export function createCommandRoutes({ calls: { sessionOf, run }, log }: CommandR
     ["/conversations/:id/members", "/conversations/:id/messages", "/users/:id/notifications"],
     onlyWith("POST"),
   );
-  return routes;
 }

@@ -1,21 +1,21 @@
 import cors from "cors";
-import express, { type Express } from "express";
+import express, { type Express, Router } from "express";
 import helmet from "helmet";
 import type { Drain } from "../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../connect/origin.ts";
 import { inspectJson } from "../route/inspect-json.ts";
 import type { Spans } from "../spans/spans.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
-import { type CommandRoutesDeps, createCommandRoutes } from "./command-routes.ts";
+import { addCommandRoutes, type CommandRoutesDeps } from "./command-routes.ts";
 import { createDashboard, type DashboardOptions } from "./dashboard.ts";
-import { createDispatchRoutes } from "./dispatch-routes.ts";
-import { createDocumentRoutes } from "./document-routes.ts";
-import { createEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
-import { createIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
-import { createOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
+import { addDispatchRoutes } from "./dispatch-routes.ts";
+import { addDocumentRoutes } from "./document-routes.ts";
+import { addEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
+import { addIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
+import { addOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
 import { spanRequests } from "./span-requests.ts";
-import { createTaskRoutes } from "./task-routes.ts";
+import { addTaskRoutes } from "./task-routes.ts";
 
 export interface AppDeps
   extends CallsDeps,
@@ -55,20 +55,9 @@ export function createApp(deps: AppDeps): Express {
     if (deps.drain.started) response.set("Connection", "close");
     next();
   });
-  app.use(createOperationsRoutes(deps));
-  app.use(createDocumentRoutes());
-  if (deps.spans) app.use("/api", spanRequests(deps.spans));
-  app.use("/api", express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
-    // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
-    inspectJson(request.body, deps.jsonDepth);
-    next();
-  });
-  const calls = createCalls(deps);
-  app.use("/api", createCommandRoutes({ ...deps, calls }));
-  app.use("/api", createEventRoutes({ ...deps, calls }));
-  app.use("/api", createTaskRoutes({ ...deps, calls }));
-  app.use("/api", createIdentityRoutes({ ...deps, calls }));
-  app.use("/api", createDispatchRoutes({ calls }));
+  addOperationsRoutes(app, deps);
+  addDocumentRoutes(app);
+  app.use("/api", createApi(deps));
   if (deps.dashboard) {
     const providers = deps.providers.map(({ issuer }) => issuer);
     app.use(createDashboard({ providers, settings: deps.dashboard }));
@@ -78,6 +67,24 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(problemHandler(deps));
   return app;
+}
+
+/** One router for all of it: every router within another is a way to be gone for each request. */
+function createApi(deps: AppDeps): Router {
+  const api = Router();
+  if (deps.spans) api.use(spanRequests(deps.spans));
+  api.use(express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
+    // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
+    inspectJson(request.body, deps.jsonDepth);
+    next();
+  });
+  const parts = { ...deps, calls: createCalls(deps) };
+  addDispatchRoutes(api, parts);
+  addCommandRoutes(api, parts);
+  addEventRoutes(api, parts);
+  addTaskRoutes(api, parts);
+  addIdentityRoutes(api, parts);
+  return api;
 }
 
 /** Of answers that are no page; the dashboard has its own. */

@@ -1,4 +1,4 @@
-import { Router } from "express";
+import type { IRouter } from "express";
 import { CreateDispatchBody, DispatchQuery } from "../../shared/http/dispatches.ts";
 import { ListQuery } from "../../shared/http/query.ts";
 import { AgentId, MessageId } from "../../shared/ids.ts";
@@ -9,9 +9,8 @@ const readers: readonly Role[] = ["monitor", "admin", "service"];
 const dispatchers: readonly Role[] = ["service", "admin"];
 
 /** Agents, and what they are given to do. */
-export function createDispatchRoutes({ calls: { sessionOf, run } }: { calls: Calls }): Router {
+export function addDispatchRoutes(routes: IRouter, { calls: { sessionOf, run } }: { calls: Calls }): void {
   const messageIdOf = ({ id }: { id: string }) => parse(MessageId, id, "path");
-  const routes = Router();
 
   routes.get("/agents", async (request, response) => {
     const session = await sessionOf(request, readers);
@@ -48,5 +47,4 @@ export function createDispatchRoutes({ calls: { sessionOf, run } }: { calls: Cal
   routes.all(["/agents", "/agents/:id"], onlyWith("GET"));
   routes.all("/dispatches", onlyWith("POST"));
   routes.all("/dispatches/:id", onlyWith("GET", "DELETE"));
-  return routes;
 }

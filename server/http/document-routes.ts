@@ -1,10 +1,9 @@
-import { Router } from "express";
+import type { IRouter } from "express";
 import { asyncApiDocument } from "../../shared/documents/asyncapi.ts";
 import { openApiDocument } from "../../shared/documents/openapi.ts";
 
 /** The contract, for programs that read it. No token is asked for. */
-export function createDocumentRoutes(): Router {
-  const routes = Router();
+export function addDocumentRoutes(routes: IRouter): void {
   // Made on first use: who never asks does not pay for it.
   const once = (make: () => object) => {
     let text: string | undefined;
@@ -17,5 +16,4 @@ export function createDocumentRoutes(): Router {
   const asyncApi = once(asyncApiDocument);
   routes.get("/api/openapi.json", (_request, response) => void response.type("json").send(openApi()));
   routes.get("/api/asyncapi.json", (_request, response) => void response.type("json").send(asyncApi()));
-  return routes;
 }

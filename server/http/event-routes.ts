@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from "express";
+import type { IRouter, Request, Response } from "express";
 import { EventList, EventsQuery, EventToPublish } from "../../shared/http/events.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
 
@@ -13,12 +13,10 @@ export interface EventRoutesDeps {
 }
 
 /** Events of any kind, in and out. */
-export function createEventRoutes({
-  calls: { sessionOf, run, assertStillGood },
-  eventStreams,
-}: EventRoutesDeps): Router {
-  const routes = Router();
-
+export function addEventRoutes(
+  routes: IRouter,
+  { calls: { sessionOf, run, assertStillGood }, eventStreams }: EventRoutesDeps,
+): void {
   routes.post("/events", async (request, response) => {
     const session = await sessionOf(request, ["service"]);
     // A union of the two would say of neither what is wrong with it.
@@ -48,5 +46,4 @@ export function createEventRoutes({
   });
 
   routes.all("/events", onlyWith("GET", "POST"));
-  return routes;
 }

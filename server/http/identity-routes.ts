@@ -1,4 +1,4 @@
-import express, { type CookieOptions, type Request, type Response, Router } from "express";
+import express, { type CookieOptions, type IRouter, type Request, type Response } from "express";
 import { RevocationBody } from "../../shared/http/revocations.ts";
 import {
   LogoutBody,
@@ -30,11 +30,9 @@ export interface IdentityRoutesDeps {
 const logoutBytes = 32 * 1024;
 
 /** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
-export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
+export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): void {
   const { calls, logins, providers, secureCookie, backChannelLogout } = deps;
   const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: "/" };
-  const routes = Router();
-
   /** Who asks, by the token of the request itself. */
   async function authenticated(request: Request): Promise<Session> {
     const session = await calls.sessionOf(request);
@@ -110,7 +108,6 @@ export function createIdentityRoutes(deps: IdentityRoutesDeps): Router {
     });
     routes.all("/oidc/backchannel-logout", onlyWith("POST"));
   }
-  return routes;
 }
 
 function answerOf({ userId, name, roles, expiresAt }: Principal): SessionAnswer {

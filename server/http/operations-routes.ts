@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { Router } from "express";
+import type { IRouter } from "express";
 import type { ConnectionCounts } from "../../shared/entities/server-stats.ts";
 import type { WebsocketStatus } from "../../shared/http/websocket-status.ts";
 import { bearerToken } from "../connect/bearer-token.ts";
@@ -22,10 +22,8 @@ export interface OperationsRoutesDeps {
 }
 
 /** For the platform: no user's token is asked for. */
-export function createOperationsRoutes(deps: OperationsRoutesDeps): Router {
+export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps): void {
   const { drain, reporter, isReady } = deps;
-  const routes = Router();
-
   /** Up, whatever it can reach. */
   routes.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
 
@@ -47,8 +45,6 @@ export function createOperationsRoutes(deps: OperationsRoutesDeps): Router {
       .type(metricsType)
       .send(await deps.metrics());
   });
-
-  return routes;
 }
 
 function assertMayMeasure(

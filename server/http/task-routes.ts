@@ -1,4 +1,4 @@
-import { Router } from "express";
+import type { IRouter } from "express";
 import { Nothing } from "../../shared/commands/fields.ts";
 import { CreateCheckpointBody } from "../../shared/http/checkpoints.ts";
 import { ListQuery } from "../../shared/http/query.ts";
@@ -20,15 +20,13 @@ const writers: readonly Role[] = ["service"];
 const readers: readonly Role[] = ["service", "monitor", "admin"];
 
 /** Tasks, streams and checkpoints. */
-export function createTaskRoutes({ calls: { sessionOf, run }, log }: TaskRoutesDeps): Router {
+export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log }: TaskRoutesDeps): void {
   /** To be read before a list: what changes while the list is made is then in the log after this position. */
   async function head(): Promise<Position> {
     const { epoch, last } = await log.bounds(monitoringLog);
     return { epoch, offset: last };
   }
   const taskIdOf = ({ id }: { id: string }) => parse(TaskId, id, "path");
-  const routes = Router();
-
   routes.post("/tasks", async (request, response) => {
     const session = await sessionOf(request, writers);
     const task = await run<"http", "create_task">(session, "create_task", parse(CreateTaskBody, request.body, "body"));
@@ -103,5 +101,4 @@ export function createTaskRoutes({ calls: { sessionOf, run }, log }: TaskRoutesD
   routes.all("/tasks/:id", onlyWith("GET", "PATCH"));
   routes.all("/streams/:id", onlyWith("GET"));
   routes.all("/tasks/:id/checkpoints/:checkpointId/resume", onlyWith("POST"));
-  return routes;
 }
