@@ -25,7 +25,8 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
   const { access, conversations, conversationList, publisher, broadcast } = deps;
 
   async function changed(by: Principal, conversation: Conversation, change: Change, removed: UserId[] = []) {
-    broadcast.send({ kind: "changed", conversationId: conversation.id });
+    // Of what was not there nobody remembers anything.
+    if (change !== "created") broadcast.send({ kind: "changed", conversationId: conversation.id });
     const told = [...conversation.members, ...removed];
     const event = { sender: senderOf(by), data: { conversation, change } };
     await publisher.publishToEach(conversationUpdated, told.map(userRoom), event);
