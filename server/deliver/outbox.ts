@@ -33,15 +33,9 @@ export class Outbox {
   /** For what can be gathered with more of its kind, for as long as the setting says. */
   put(frame: TextFrame): void {
     if (this.#closed) return;
-    if (this.#batch.isEmpty || this.#rounds.mayWait(this)) this.#rounds.expect(this);
-    this.#add(frame);
-  }
-
-  /** For what nobody waits for: goes out before whatever is put here next, or after a moment. */
-  putAtLeisure(frame: TextFrame): void {
-    if (this.#closed) return;
-    if (this.#batch.isEmpty) this.#rounds.expectAtLeisure(this);
-    this.#add(frame);
+    if (this.#batch.isEmpty) this.#rounds.expect(this);
+    this.#batch = this.#batch.with(frame);
+    if (this.#batch.size > maxBatch) this.flush();
   }
 
   /** For what somebody waits for: goes out when this turn ends, together with what was put here before. */
@@ -63,15 +57,7 @@ export class Outbox {
     this.#closed = true;
     this.#batch = this.#rounds.empty;
   }
-
-  #add(frame: TextFrame): void {
-    this.#batch = this.#batch.with(frame);
-    if (this.#batch.size > maxBatch) this.flush();
-  }
 }
-
-/** For how long what nobody waits for is gathered. */
-const leisureMs = 25;
 
 /** A reader should not be given more at once than the network takes, in characters. */
 const maxBatch = 256 * 1024;
@@ -83,9 +69,6 @@ export class Rounds {
   #waiting: Outbox[] = [];
   #hurried: Outbox[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Outboxes that have nothing but what nobody waits for; or had, and are empty. */
-  readonly #atLeisure = new Set<Outbox>();
-  #leisure: NodeJS.Timeout | undefined;
 
   /** `coalesceMs`: for how long events are gathered. 0: for the rest of the turn in which they come. */
   constructor({ coalesceMs }: { coalesceMs: number }) {
@@ -94,7 +77,6 @@ export class Rounds {
 
   /** To be called when something was put into an empty outbox. */
   expect(outbox: Outbox): void {
-    this.#atLeisure.delete(outbox);
     this.#waiting.push(outbox);
     if (this.#waiting.length > 1) return;
     if (this.#coalesceMs === 0) setImmediate(() => this.#flushWaiting());
@@ -108,20 +90,8 @@ export class Rounds {
     if (this.#hurried.length === 1) setImmediate(() => this.#flushHurried());
   }
 
-  /** The same for something that nobody waits for. */
-  expectAtLeisure(outbox: Outbox): void {
-    this.#atLeisure.add(outbox);
-    this.#leisure ??= setTimeout(() => this.#flushAtLeisure(), leisureMs);
-  }
-
-  /** Whether the outbox has nothing that has to go out before that. */
-  mayWait(outbox: Outbox): boolean {
-    return this.#atLeisure.has(outbox);
-  }
-
   /** Empties all of them now. */
   flush(): void {
-    this.#flushAtLeisure();
     this.#flushHurried();
     this.#flushWaiting();
   }
@@ -135,15 +105,6 @@ export class Rounds {
     this.#timer = undefined;
     const outboxes = this.#waiting;
     this.#waiting = [];
-    for (const outbox of outboxes) outbox.flush();
-    this.empty.forget();
-  }
-
-  #flushAtLeisure(): void {
-    clearTimeout(this.#leisure);
-    this.#leisure = undefined;
-    const outboxes = [...this.#atLeisure];
-    this.#atLeisure.clear();
     for (const outbox of outboxes) outbox.flush();
     this.empty.forget();
   }

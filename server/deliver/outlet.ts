@@ -1,5 +1,4 @@
 import type { Envelope } from "../../shared/envelope.ts";
-import { EventType } from "../../shared/event-type.ts";
 import type { Audience } from "../session/audience.ts";
 
 /**
@@ -9,7 +8,3 @@ import type { Audience } from "../session/audience.ts";
 export interface Outlet {
   deliver(event: Envelope, audiences: readonly Audience[]): void;
 }
-
-/** Who is there changes many times at once when many come, and each time concerns all: they can be told together. */
-export const isUrgent = ({ type }: Pick<Envelope, "type">) =>
-  type !== EventType.UserJoined && type !== EventType.UserLeft;

@@ -26,7 +26,7 @@ export class Receivers {
   }
 
   /** Puts an event into the outboxes of those who are in any of the audiences now, once. It is made if there is one. */
-  post(audiences: readonly Audience[], makeFrame: () => TextFrame, isUrgent = true): void {
+  post(audiences: readonly Audience[], makeFrame: () => TextFrame): void {
     let frame: TextFrame | undefined;
     const event = ++this.#events;
     let deliveries = 0;
@@ -37,8 +37,7 @@ export class Receivers {
       for (const outbox of found) {
         if (outbox.latest === event) continue;
         outbox.latest = event;
-        if (isUrgent) outbox.put(frame);
-        else outbox.putAtLeisure(frame);
+        outbox.put(frame);
         deliveries++;
       }
     }

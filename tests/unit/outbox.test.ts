@@ -116,43 +116,6 @@ describe("an outbox", () => {
     expect(ada.texts()).toEqual([["a"], ["b"]]);
   });
 
-  it("FAN-12 what nobody waits for is gathered for a moment, and goes out before what comes after it", async () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
-    const receivers = new Receivers();
-    const [ada, bob] = [open(rounds), open(rounds)];
-    for (const { outbox } of [ada, bob]) receivers.join("room", outbox);
-
-    for (const text of ["eve is here", "zoe is here"]) {
-      receivers.post(["room"], () => new TextFrame(text), false);
-      await nextTurn();
-    }
-    const atFirst = [...ada.texts(), ...bob.texts()];
-    ada.outbox.put(new TextFrame("event"));
-    await nextTurn();
-    const atTheEvent = [ada.texts(), bob.texts()];
-    await eventually(() => bob.outbox.size === 0, "an empty outbox");
-
-    expect(atFirst).toEqual([]);
-    expect(atTheEvent).toEqual([[["eve is here", "zoe is here", "event"]], []]);
-    expect(bob.texts()).toEqual([["eve is here", "zoe is here"]]);
-    expect(ada.writes).toHaveLength(1);
-  });
-
-  it("FAN-12 what nobody waits for goes along with what waits already, and with all else when the door closes", async () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
-    const [ada, bob] = [open(rounds), open(rounds)];
-
-    ada.outbox.send(new TextFrame("reply"));
-    ada.outbox.putAtLeisure(new TextFrame("eve is here"));
-    bob.outbox.putAtLeisure(new TextFrame("eve is here"));
-    await nextTurn();
-    const before = [ada.texts(), bob.texts()];
-    rounds.flush();
-
-    expect(before).toEqual([[["reply", "eve is here"]], []]);
-    expect(bob.texts()).toEqual([["eve is here"]]);
-  });
-
   it("FAN-1 drops what is still there when the connection has ended", async () => {
     const rounds = new Rounds({ coalesceMs: 0 });
     const ada = open(rounds);

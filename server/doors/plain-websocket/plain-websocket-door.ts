@@ -6,7 +6,7 @@ import type { EventFrame } from "../../../shared/plain-websocket/frames.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
-import { isUrgent, type Outlet } from "../../deliver/outlet.ts";
+import type { Outlet } from "../../deliver/outlet.ts";
 import { Receivers } from "../../deliver/receivers.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import { refuseUpgrade } from "../wire/refuse-upgrade.ts";
@@ -67,7 +67,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
 
   return {
     deliver(event, audiences) {
-      receivers.post(audiences, () => new TextFrame(JSON.stringify(eventFrame(event))), isUrgent(event));
+      receivers.post(audiences, () => new TextFrame(JSON.stringify(eventFrame(event))));
     },
     async close() {
       options.rounds.flush();

@@ -11,7 +11,7 @@ import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
 import type { Rounds } from "../../deliver/outbox.ts";
-import { isUrgent, type Outlet } from "../../deliver/outlet.ts";
+import type { Outlet } from "../../deliver/outlet.ts";
 import { Receivers } from "../../deliver/receivers.ts";
 import { jsonOf } from "../../event-json.ts";
 import type { Logger } from "../../observe/logger.ts";
@@ -80,7 +80,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   return {
     deliver(event, audiences) {
       const namespace = namespaceOfKind[parseRoom(event.room).kind];
-      served.get(namespace)?.post(audiences, () => eventFrame(namespace, event.type, jsonOf(event)), isUrgent(event));
+      served.get(namespace)?.post(audiences, () => eventFrame(namespace, event.type, jsonOf(event)));
     },
     async close() {
       options.rounds.flush();

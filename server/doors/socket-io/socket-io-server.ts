@@ -49,7 +49,6 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
     destroyUpgrade: false,
     // What answers an upgrade is read by no page: there only the origin counts, which is looked at below.
-    // What answers an upgrade is read by no page: there only the origin counts, which is looked at below.
     cors: ({ headers }, decide) => {
       if (headers.upgrade !== undefined) return decide(null, { origin: false });
       decide(null, {
