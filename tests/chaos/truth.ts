@@ -161,10 +161,7 @@ export class TruthReader {
     this.#closed = true;
     await this.#reading;
     const faults: string[] = [];
-    for (const truth of this.truths.values()) {
-      await truth.read(this.#client);
-      faults.push(...(await truth.compare(this.#client)));
-    }
+    for (const truth of this.truths.values()) faults.push(...(await this.#settled(truth)));
     this.destroy();
     return faults;
   }
@@ -172,6 +169,17 @@ export class TruthReader {
   destroy(): void {
     this.#closed = true;
     for (const client of [this.#client, this.#subscriber]) if (client.isOpen) client.destroy();
+  }
+
+  /** What is wrong with a log; looked at again for as long as something came meanwhile, such as that a client has gone. */
+  async #settled(truth: Truth): Promise<string[]> {
+    for (;;) {
+      await truth.read(this.#client);
+      const { length } = truth.events;
+      const faults = await truth.compare(this.#client);
+      await truth.read(this.#client);
+      if (truth.events.length === length) return faults;
+    }
   }
 
   async #run(): Promise<void> {
