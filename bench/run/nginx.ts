@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { nginxConf } from "./nginx-conf.ts";
 
 /** Where the configuration is that people are given. */
 const folder = resolve("deploy/nginx");
@@ -25,7 +26,7 @@ export class Nginx {
     this.url = `http://127.0.0.1:${port}`;
     this.#folder = mkdtempSync(join(tmpdir(), "signalbox-nginx-"));
     const file = join(this.#folder, "nginx.conf");
-    writeFileSync(file, surrounded(siteAt(port, instances)));
+    writeFileSync(file, nginxConf({ workers: 2, http: siteAt(port, instances) }));
     this.#process = spawn(program, ["-p", this.#folder, "-c", file, "-e", "stderr"], {
       stdio: ["ignore", "ignore", "inherit"],
     });
@@ -72,27 +73,4 @@ function siteAt(port: number, instances: readonly number[]): string {
     if (replaced === text) throw new Error(`deploy/nginx/signalbox.conf has no ${String(from)}`);
     return replaced;
   }, site);
-}
-
-function surrounded(site: string): string {
-  // It would read and write its own files as somebody else.
-  const user = process.getuid?.() === 0 ? "user root;" : "";
-  return `
-${user}
-daemon off;
-pid nginx.pid;
-worker_processes 2;
-worker_rlimit_nofile 20000;
-error_log stderr crit;
-events { worker_connections 16384; }
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    ${site}
-}
-`;
 }

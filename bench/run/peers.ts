@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DialectName, secret } from "../load/dialects.ts";
 import { nchanCommand, nchanModule } from "../peers/nchan.ts";
@@ -14,8 +16,8 @@ interface Peer {
   dialect: DialectName;
   /** A program of Node. */
   program?: string;
-  /** Another one: it is told by PORT where to listen, too, and cannot be asked for anything. */
-  foreign?: { isInstalled(): boolean; packages: string; command(port: number): readonly string[] };
+  /** Another one: it is told by PORT where to listen, too, may write into a folder, and cannot be asked for anything. */
+  foreign?: { isInstalled(): boolean; packages: string; command(port: number, folder: string): readonly string[] };
   environment?: Record<string, string>;
   /** Several instances of it behave as one, over Redis. */
   redis?: boolean;
@@ -106,6 +108,7 @@ export function missingFor(name: PeerName): string | undefined {
 /** Starts one instance, or two over a Redis of their own. */
 export async function startPeer(name: PeerName, environment: Record<string, string> = {}): Promise<RunningPeer> {
   const peer: Peer = peers[name];
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-peer-"));
   const redisPort = await freePort();
   const redis = peer.redis
     ? new PinnedProcess("load", ["redis-server", "--port", String(redisPort), "--save", "", "--bind", "127.0.0.1"])
@@ -114,7 +117,7 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
   const start = async (core: Core): Promise<Instance> => {
     const port = await freePort();
     const ofNode = [process.execPath, youngSpace, "--expose-gc", "--import", probe, peer.program ?? ""];
-    const server = new PinnedProcess(core, peer.foreign?.command(port) ?? ofNode, {
+    const server = new PinnedProcess(core, peer.foreign?.command(port, folder) ?? ofNode, {
       ...peer.environment,
       ...environment,
       PORT: String(port),
@@ -135,6 +138,7 @@ export async function startPeer(name: PeerName, environment: Record<string, stri
     redisPort,
     stop: async () => {
       for (const process of [...instances, ...(redis ? [redis] : [])]) await process.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

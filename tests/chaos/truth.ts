@@ -173,12 +173,12 @@ export class TruthReader {
 
   /** What is wrong with a log; looked at again for as long as something came meanwhile, such as that a client has gone. */
   async #settled(truth: Truth): Promise<string[]> {
-    for (;;) {
+    for (let look = 1; ; look++) {
       await truth.read(this.#client);
       const { length } = truth.events;
       const faults = await truth.compare(this.#client);
       await truth.read(this.#client);
-      if (truth.events.length === length) return faults;
+      if (truth.events.length === length || look === 10) return faults;
     }
   }
 
