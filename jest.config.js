@@ -2,6 +2,7 @@
 export default {
   testEnvironment: "node",
   globalSetup: "<rootDir>/tests/support/before-all-tests.js",
+  setupFilesAfterEnv: ["<rootDir>/tests/support/second-try.js"],
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
