@@ -8,6 +8,7 @@ import type { RoomName } from "../../shared/room.ts";
 import type { Handler, Handlers } from "../handle/handler.ts";
 import type { Logger } from "../observe/logger.ts";
 import { AtReply } from "../session/at-reply.ts";
+import { Placed } from "../session/placed.ts";
 import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import { inspectJson } from "./inspect-json.ts";
@@ -110,15 +111,19 @@ export class Router {
     if (fault) throw fault;
     const route = this.#find(call);
     const payload = this.#parse(route.definition, call);
-    const run = async () => {
-      const result = await route.handle(payload, session);
+    const run = async (placed: () => void) => {
+      let result = await route.handle(payload, session);
+      if (result instanceof Placed) {
+        placed();
+        result = await result.kept;
+      }
       // Nothing may come between the last step of a join and its reply: no await here.
       const data = result instanceof AtReply ? result.finish() : result;
       respond?.({ ok: true, data });
       if (result instanceof AtReply) result.afterwards();
     };
     const lane = route.lane(payload);
-    await (lane === undefined ? run() : session.inOrder(lane, run));
+    await (lane === undefined ? run(() => {}) : session.inOrder(lane, route.definition.adds === true, run));
   }
 
   #find({ session, command, spaces = session.namespaces }: Call): Route {

@@ -4,6 +4,7 @@ import type { Namespace } from "../../shared/namespace.ts";
 import type { Clock } from "../clock.ts";
 import type { Audience } from "./audience.ts";
 import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
+import { Lane } from "./lane.ts";
 import type { Principal } from "./principal.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
@@ -76,7 +77,7 @@ export class Session {
   /** Absent until something is refused. */
   #refusals: TokenBucket | undefined;
   /** Absent until a command needs one. */
-  #lanes: Map<string, Promise<unknown>> | undefined;
+  #lanes: Map<string, Lane> | undefined;
   /** Absent until somebody waits. */
   #closed: { promise: Promise<void>; resolve(): void } | undefined;
   #life: ConnectionLife = newConnectionLife;
@@ -183,27 +184,21 @@ export class Session {
     this.#closed?.resolve();
   }
 
-  /** Runs what belongs to one lane in the order of the calls, one after the other. */
-  inOrder<T>(lane: string, run: () => Promise<T>): Promise<T> {
+  /** As {@link Lane.run}, in the lane of this name. */
+  inOrder<T>(name: string, adds: boolean, work: (placed: () => void) => Promise<T>): Promise<T> {
     this.#lanes ??= new Map();
     const lanes = this.#lanes;
-    const before = lanes.get(lane);
-    const result = before ? before.then(run) : run();
-    // The next one in the lane waits for the end, whatever it is.
-    const ended = result.then(
-      () => {},
-      () => {},
-    );
-    lanes.set(lane, ended);
-    void ended.then(() => {
-      if (lanes.get(lane) === ended) lanes.delete(lane);
-    });
-    return result;
+    let lane = lanes.get(name);
+    if (!lane) {
+      lane = new Lane(() => lanes.delete(name));
+      lanes.set(name, lane);
+    }
+    return lane.run(adds, work);
   }
 
   /** Resolves when what has begun in its lanes is done, and answered. */
   async idle(): Promise<void> {
-    await Promise.all(this.#lanes?.values() ?? []);
+    await Promise.all([...(this.#lanes?.values() ?? [])].map((lane) => lane.idle()));
   }
 
   async #run(listener: OnClose): Promise<void> {

@@ -107,6 +107,7 @@ export const sendChatMessage = defineCommand({
   payload: z.strictObject({ conversationId: ConversationId, id: EventId.optional(), ...messageFields }),
   reply: PublishedReply,
   room: roomOf,
+  adds: true,
 });
 
 export const sendChatResponseDelta = defineCommand({

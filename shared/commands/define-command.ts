@@ -15,6 +15,8 @@ export interface CommandDefinition<Name extends string, Payload extends z.ZodTyp
   room?: (payload: z.output<Payload>) => RoomName;
   /** The same for a command that is not about one room but about a subscription, a dispatch, an agent: equal keys keep their order. */
   orderedBy?: (payload: z.output<Payload>) => string | undefined;
+  /** All that it does is to add to the room's log: its order is that of the events there, and several may be under way. */
+  adds?: true;
 }
 
 export function defineCommand<const Name extends string, Payload extends z.ZodType, Data extends z.ZodType>(

@@ -3,6 +3,8 @@ import type { Handler } from "../../server/handle/handler.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import { type Middleware, Router } from "../../server/route/router.ts";
 import { AtReply } from "../../server/session/at-reply.ts";
+import { Placed } from "../../server/session/placed.ts";
+import type { PublishedReply } from "../../shared/commands/fields.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Reply } from "../../shared/reply.ts";
 import { deferred } from "../support/deferred.ts";
@@ -253,6 +255,25 @@ describe("router", () => {
       "1: quick ends",
       "leaves conversation:1",
     ]);
+  });
+
+  it("ROUTE-6 a message that has its place in the log lets the next one begin, and replies when it is kept", async () => {
+    const router = createRouter();
+    const kept = deferred();
+    const begun: string[] = [];
+    router.register("/chat", "chat_message", async (payload, session) => {
+      begun.push(payload.message);
+      if (payload.message === "two") kept.resolve();
+      return new Placed(kept.promise.then(() => done(payload, session) as Promise<PublishedReply>));
+    });
+
+    const got = await Promise.all([
+      replies(router, "chat_message", message("1", "one")),
+      replies(router, "chat_message", message("1", "two")),
+    ]);
+
+    expect(begun).toEqual(["one", "two"]);
+    expect(got).toEqual([[{ ok: true, data: published("one") }], [{ ok: true, data: published("two") }]]);
   });
 
   it("ROUTE-6 a command that fails does not stop those after it", async () => {

@@ -7,6 +7,7 @@ import type { Conversations } from "../../conversations/conversations.ts";
 import type { Responses } from "../../conversations/responses.ts";
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Publisher } from "../../publish/publisher.ts";
+import { Placed } from "../../session/placed.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -34,9 +35,13 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
     chat_message: async ({ conversationId, id, ...data }, { principal }) => {
       const room = conversationRoom(conversationId);
       await access.assertCanWrite(principal, room);
-      const reply = await publisher.publish(chatMessage, { room, id, sender: senderOf(principal), data });
-      touch(conversationId, reply);
-      return reply;
+      const published = publisher.publish(chatMessage, { room, id, sender: senderOf(principal), data });
+      return new Placed(
+        published.then((reply) => {
+          touch(conversationId, reply);
+          return reply;
+        }),
+      );
     },
 
     chat_response_delta: async (command, session) => {

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "@jest/globals";
+import { Lane } from "../../server/session/lane.ts";
+import { deferred } from "../support/deferred.ts";
+import { type Random, withSeeds } from "../support/random.ts";
+
+const nothing = () => {};
+
+describe("a lane", () => {
+  it("ROUTE-6 messages do not wait for each other's answers, and what else there is waits for all of them", async () => {
+    const lane = new Lane(nothing);
+    const steps: string[] = [];
+    const [one, two] = [deferred(), deferred()];
+    const message = (name: string, kept: Promise<void>) =>
+      lane.run(true, async (placed) => {
+        steps.push(`${name} begins`);
+        await Promise.resolve();
+        placed();
+        await kept;
+        steps.push(`${name} is kept`);
+      });
+    const other = (name: string) => lane.run(false, async () => void steps.push(name));
+
+    const all = [message("one", one.promise), message("two", two.promise), other("join"), other("leave")];
+    all.push(message("three", Promise.resolve()));
+    two.resolve();
+    await all[1];
+    one.resolve();
+    await Promise.all(all);
+
+    expect(steps).toEqual([
+      "one begins",
+      "two begins",
+      "two is kept",
+      "one is kept",
+      "join",
+      "leave",
+      "three begins",
+      "three is kept",
+    ]);
+  });
+
+  it("ROUTE-6 keeps the order whatever takes how long, and whatever fails", async () => {
+    await withSeeds(300, async (random) => {
+      let empties = 0;
+      const lane = new Lane(() => empties++);
+      const jobs = Array.from({ length: 30 }, () => ({
+        adds: random.chance(0.7),
+        state: "waits",
+        fails: random.chance(0.2),
+      }));
+      const settled = jobs.map((job, index) =>
+        lane.run(job.adds, async (placed) => {
+          const before = jobs.slice(0, index);
+          const mayPass = (other: (typeof jobs)[number]) =>
+            other.state === "ended" || (job.adds && other.adds && other.state === "placed");
+          if (!before.every(mayPass)) throw new Error(`${index} has overtaken another`);
+          job.state = "begun";
+          await moments(random);
+          if (job.fails && random.chance(0.5)) return end(job);
+          job.state = "placed";
+          placed();
+          await moments(random);
+          return end(job);
+        }),
+      );
+
+      const outcomes = await Promise.allSettled(settled);
+      await lane.idle();
+
+      const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.message] : []));
+      expect(reasons).toEqual(jobs.filter(({ fails }) => fails).map(() => "fails"));
+      expect(empties).toBeGreaterThan(0);
+    });
+  });
+
+  it("ROUTE-6 is idle when all that was to be run has ended", async () => {
+    const lane = new Lane(nothing);
+    const open = deferred();
+    const steps: string[] = [];
+    const message = lane.run(true, async (placed) => {
+      placed();
+      await open.promise;
+      steps.push("kept");
+    });
+
+    const idle = lane.idle().then(() => steps.push("idle"));
+    open.resolve();
+    await Promise.all([message, idle]);
+
+    expect(steps).toEqual(["kept", "idle"]);
+  });
+});
+
+async function moments(random: Random): Promise<void> {
+  for (let left = random.between(0, 5); left > 0; left--) await Promise.resolve();
+}
+
+function end(job: { state: string; fails: boolean }): void {
+  job.state = "ended";
+  if (job.fails) throw new Error("fails");
+}
