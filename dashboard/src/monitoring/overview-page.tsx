@@ -1,5 +1,5 @@
 import { Anchor, SimpleGrid, Text } from "@mantine/core";
-import { useAgents } from "@signalbox/client/react";
+import { useAgents, useTasks } from "@signalbox/client/react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { Page, Panel } from "../parts/page.tsx";
@@ -13,7 +13,6 @@ import { useHealth } from "./health.ts";
 import { HealthStrip } from "./health-strip.tsx";
 import { StreamRow } from "./stream-rows.tsx";
 import { useStreamViews } from "./streams-page.tsx";
-import { useTaskViews } from "./tasks.ts";
 
 /** So many of each are named; the others have a page of their own. */
 const few = 5;
@@ -36,7 +35,7 @@ export function OverviewPage() {
 
 function Numbers() {
   const { events } = useActivity();
-  const { tasks } = useTaskViews();
+  const { items: tasks } = useTasks();
   const { items: agents } = useAgents();
   const { open } = useAlerts();
   const count = (status: string) => tasks.filter((task) => task.status === status).length;

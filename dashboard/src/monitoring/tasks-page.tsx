@@ -1,6 +1,6 @@
 import { useStreams } from "@signalbox/client/react";
 import { IconChecklist } from "@tabler/icons-react";
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import { Later } from "../parts/later.tsx";
 import { Page } from "../parts/page.tsx";
@@ -10,23 +10,24 @@ import { useStable } from "../parts/use-stable.ts";
 import { type Column, type Sort, VirtualTable } from "../parts/virtual-table.tsx";
 import { TaskDrawer } from "./task-drawer.tsx";
 import { StatusFilter, TaskFilters, useTaskFilter } from "./task-filters.tsx";
-import { filtered, sorted, statusWords, type TaskView, useTaskViews } from "./tasks.ts";
+import { statusWords, type TaskTable, type TaskView, useTaskTable } from "./tasks.ts";
+
+const nothingYet: TaskTable = { rows: [], tasks: [], counts: {}, agents: [], isReady: false };
 
 export function TasksPage() {
-  const { tasks, isReady, error } = useTaskViews();
-  const { items: streams } = useStreams();
   const { filter } = useTaskFilter();
   const [sort, setSort] = useState<Sort>({ by: "status", isDown: false });
+  const { table, error } = useTaskTable(useStable(filter), sort);
+  const { items: streams } = useStreams();
   const [, go] = useLocation();
   const query = useSearch();
   const { id } = useParams<{ id?: string }>();
 
-  const wanted = useDeferredValue(useStable(filter));
-  const rows = useMemo(() => sorted(filtered(tasks, wanted), sort), [tasks, wanted, sort]);
-  const counts = useStable(useMemo(() => countBy(tasks), [tasks]));
+  const { rows, tasks, isReady, ...known } = table ?? nothingYet;
+  const counts = useStable(known.counts);
+  const agents = useStable(known.agents);
   const options = useStable(streams.map(({ streamId, streamName }) => ({ value: streamId, label: streamName })));
   const columns = useMemo(() => columnsWith(new Map(options.map(({ value, label }) => [value, label]))), [options]);
-  const agents = useStable([...new Set(tasks.flatMap(({ agentId }) => agentId ?? []))].sort());
 
   const suffix = query === "" ? "" : `?${query}`;
   const hrefOf = useCallback((task: TaskView) => `/monitoring/tasks/${encodeURIComponent(task.id)}${suffix}`, [suffix]);
@@ -101,10 +102,4 @@ function columnsWith(streamNames: ReadonlyMap<string, string>): Column<TaskView>
       cell: ({ agentId }) => agentId,
     },
   ];
-}
-
-function countBy(tasks: readonly TaskView[]): Partial<Record<string, number>> {
-  const counts: Partial<Record<string, number>> = {};
-  for (const { status } of tasks) counts[status] = (counts[status] ?? 0) + 1;
-  return counts;
 }

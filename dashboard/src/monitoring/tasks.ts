@@ -1,8 +1,10 @@
-import { EventType, type Task } from "@signalbox/client";
+import { type Envelope, EventType, type Task } from "@signalbox/client";
 import { useTasks } from "@signalbox/client/react";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { isEvent } from "../parts/is-event.ts";
+import { mapInPortions, type Portions, sortInPortions } from "../parts/portions.ts";
 import type { Tone } from "../parts/tag.tsx";
+import { usePortions } from "../parts/use-portions.ts";
 import type { Sort } from "../parts/virtual-table.tsx";
 import { useEvents } from "./event-list.ts";
 
@@ -35,20 +37,56 @@ export interface TaskFilter {
   search: string;
 }
 
-/** All tasks with their agents. */
-export function useTaskViews() {
+/** The tasks that are wanted, in order, and what there is to choose from. */
+export interface TaskTable {
+  rows: TaskView[];
+  tasks: TaskView[];
+  counts: Partial<Record<TaskStatus, number>>;
+  /** Who was given any. */
+  agents: string[];
+  /** The tasks have been read. */
+  isReady: boolean;
+}
+
+/** All tasks with their agents; thousands are made ready piece by piece. */
+export function useTaskTable(filter: TaskFilter, sort: Sort) {
   const { items, isLive, error } = useTasks();
   const { events } = useEvents({ topics: ["agent:*"], types: ["task_dispatched"], most: 5_000 });
-  const tasks = useMemo(() => {
-    const agents = new Map<string, string>();
-    for (const event of events) {
-      if (!isEvent(event, EventType.TaskDispatched)) continue;
-      const { taskId, agentId } = event.data;
-      if (taskId !== undefined) agents.set(taskId, agentId);
-    }
-    return items.map((task) => viewOf(task, agents.get(task.id)));
-  }, [items, events]);
-  return { tasks, isReady: isLive || items.length > 0, isLive, error };
+  const agents = useMemo(() => agentsByTask(events), [events]);
+  const isReady = isLive || items.length > 0;
+  const work = useCallback(() => tableOf(items, agents, filter, sort, isReady), [items, agents, filter, sort, isReady]);
+  return { table: usePortions(work), error };
+}
+
+function agentsByTask(events: readonly Envelope[]): ReadonlyMap<string, string> {
+  const agents = new Map<string, string>();
+  for (const event of events) {
+    if (!isEvent(event, EventType.TaskDispatched)) continue;
+    const { taskId, agentId } = event.data;
+    if (taskId !== undefined) agents.set(taskId, agentId);
+  }
+  return agents;
+}
+
+function* tableOf(
+  items: readonly Task[],
+  agentOf: ReadonlyMap<string, string>,
+  filter: TaskFilter,
+  sort: Sort,
+  isReady: boolean,
+): Portions<TaskTable> {
+  const counts: TaskTable["counts"] = {};
+  const agents = new Set<string>();
+  const tasks = yield* mapInPortions(items, (task) => {
+    const view = viewOf(task, agentOf.get(task.id));
+    counts[task.status] = (counts[task.status] ?? 0) + 1;
+    if (view.agentId !== undefined) agents.add(view.agentId);
+    return view;
+  });
+  const isWanted = wantedBy(filter);
+  const wanted = yield* mapInPortions(tasks, (task) => (isWanted(task) ? task : undefined));
+  const rows = yield* sortInPortions(wanted, orderOf(sort));
+  return { rows, tasks, counts, agents: [...agents].sort(), isReady };
 }
 
 const views = new WeakMap<Task, TaskView>();
@@ -63,18 +101,16 @@ function viewOf(task: Task, agentId: string | undefined): TaskView {
   return view;
 }
 
-export function filtered(tasks: readonly TaskView[], { statuses, stream, agent, search }: TaskFilter): TaskView[] {
+function wantedBy({ statuses, stream, agent, search }: TaskFilter): (task: TaskView) => boolean {
   const wanted = search.trim().toLowerCase();
-  return tasks.filter(
-    (task) =>
-      (statuses.length === 0 || statuses.includes(task.status)) &&
-      (stream === null || task.streamId === stream) &&
-      (agent === null || task.agentId === agent) &&
-      (wanted === "" ||
-        task.title.toLowerCase().includes(wanted) ||
-        task.id.toLowerCase().includes(wanted) ||
-        (task.blockedReason?.toLowerCase().includes(wanted) ?? false)),
-  );
+  return (task) =>
+    (statuses.length === 0 || statuses.includes(task.status)) &&
+    (stream === null || task.streamId === stream) &&
+    (agent === null || task.agentId === agent) &&
+    (wanted === "" ||
+      task.title.toLowerCase().includes(wanted) ||
+      task.id.toLowerCase().includes(wanted) ||
+      (task.blockedReason?.toLowerCase().includes(wanted) ?? false));
 }
 
 /** What texts are compared by, `part 9` before `part 10`: comparing by language takes too long for thousands. */
@@ -91,10 +127,8 @@ const keys: Record<string, (task: TaskView) => string | number> = {
 
 const compare = <Key extends string | number>(one: Key, other: Key) => (one < other ? -1 : one > other ? 1 : 0);
 
-export function sorted(tasks: TaskView[], { by, isDown }: Sort): TaskView[] {
+function orderOf({ by, isDown }: Sort): (one: TaskView, other: TaskView) => number {
   const keyOf = keys[by] ?? (() => 0);
   const sign = isDown ? -1 : 1;
-  return tasks.sort(
-    (one, other) => sign * compare(keyOf(one), keyOf(other)) || compare(one.sortKeys.title, other.sortKeys.title),
-  );
+  return (one, other) => sign * compare(keyOf(one), keyOf(other)) || compare(one.sortKeys.title, other.sortKeys.title);
 }
