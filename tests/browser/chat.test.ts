@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { alertOf, tell } from "../support/monitoring.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { accessibilityFaults } from "./accessibility.ts";
@@ -106,7 +107,7 @@ describe("chat", () => {
       await bob.open("Signals");
       await ada.page.getByRole("button", { name: "Here: Ada, Bob" }).waitFor();
       await bob.page.getByRole("textbox", { name: "Message" }).pressSequentially("hm");
-      await ada.page.getByText("Bob typing…").waitFor();
+      await ada.page.getByText("Bob is typing…").waitFor();
       await solver.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "The **answer** " });
       await bob.sees("The answer");
       await solver.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "is 4" });
@@ -160,6 +161,60 @@ describe("chat", () => {
 
       await ada.sees("one", "two");
       expect([...wrong, ...browser.faults]).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-12 lets one write at once, shows what one sends wherever one was, and ends lines where they were ended",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const client = await server.connect("ada");
+      const { conversation } = await client.ok("conversation.create", { title: "Signals", members: ["bob"] });
+      const say = (message: string) => client.ok("chat_message", { conversationId: conversation.id, message });
+      for (let index = 0; index < 60; index += 1) await say(`message ${index}`);
+      const bob = await arrive(server, "bob");
+      await bob.open("Signals");
+      await bob.messages.getByText("message 59", { exact: true }).waitFor();
+
+      const toNewest = bob.page.getByRole("button", { name: "To the newest" });
+      await bob.messages.hover();
+      while (!(await toNewest.isVisible())) await bob.page.mouse.wheel(0, -500);
+      // Nobody has clicked into it.
+      await bob.page.keyboard.type("first");
+      await bob.page.keyboard.press("Shift+Enter");
+      await bob.page.keyboard.type("second");
+      await bob.page.keyboard.press("Enter");
+      const sent = bob.messages.locator('[data-row="entry"] p').filter({ hasText: "first" });
+      await sent.waitFor();
+
+      // biome-ignore lint/performance/useDomNodeTextContent: lines as they are laid out
+      expect(await sent.innerText()).toBe("first\nsecond");
+      await toNewest.waitFor({ state: "detached" });
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "PAGE-12 counts in the navigation what waits on the other screens, and lists messages in plain words",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const client = await server.connect("ada");
+      const { conversation } = await client.ok("conversation.create", { title: "Signals", members: ["mona"] });
+      const { page } = await browser.visit(server, "mona", { roles: ["user", "monitor"], path: "/monitoring/tasks" });
+
+      await client.ok("chat_message", { conversationId: conversation.id, message: "## Look\n- **at** `this`" });
+      await page.getByRole("link", { name: "Chat 1 unread" }).click();
+      expect(await page.title()).toBe("(1) Chat – Signalbox");
+      await tell(server, alertOf("disk-full"));
+      await page.getByRole("link", { name: "Monitoring 1 unacknowledged" }).waitFor();
+      await page.getByText("Ada: Look at this").waitFor();
+      await page.getByRole("link", { name: "Signals" }).click();
+      await page.getByRole("link", { name: "Chat", exact: true }).waitFor();
+
+      expect(await page.title()).toBe("Chat – Signalbox");
+      expect(browser.faults).toEqual([]);
     },
     testMs,
   );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import type { Page } from "playwright-core";
 import { alertOf, healthOf, taskCreation, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
@@ -94,7 +95,7 @@ describe("the monitoring screen", () => {
       await page.getByRole("progressbar", { name: "Progress of write a test" }).waitFor();
       await page.getByText("progressing").waitFor();
       await agent.respond(dispatch, { content: "written" });
-      await page.getByText("1 steps · written").waitFor();
+      await page.getByText("1 step · written").waitFor();
       agent.client.close();
       await page.getByText("gone", { exact: true }).waitFor();
 
@@ -121,6 +122,32 @@ describe("the monitoring screen", () => {
       const other = await browser.visit(server, "otto", { ...watching, path: "/monitoring/alerts" });
       await other.page.getByText("Open 2").waitFor();
 
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
+    "VIEW-10 begins its chart with what the log still has, and says times as they are read here",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const agent = await startAgent(server, "coder", { beatMs: 200 });
+      await tell(server, taskCreation("first"));
+      const open = async () =>
+        (await browser.visit(server, "mona", { ...watching, path: "/monitoring/overview" })).page;
+      const chart = (page: Page) => page.getByRole("figure").filter({ hasText: "Events a second, over the last" });
+      const one = await open();
+      await chart(one)
+        .filter({ hasText: /over the last [4-9]\.\d s/ })
+        .waitFor();
+
+      const other = await open();
+      await chart(other).waitFor();
+      const [, seconds] = /over the last ([\d.]+) s/.exec((await chart(other).textContent()) ?? "") ?? [];
+      await other.getByText(/coder.*heartbeat at \d+:\d\d:\d\d/).waitFor();
+
+      expect(Number(seconds)).toBeGreaterThan(2);
+      agent.client.close();
       expect(browser.faults).toEqual([]);
     },
     testMs,

@@ -44,7 +44,7 @@ export function RoomsPage() {
       pages={usePages(read)}
       search={{
         label: "Name begins with",
-        placeholder: "conversation:",
+        placeholder: "Name begins with",
         text,
         change: (prefix) => set("prefix", prefix),
       }}

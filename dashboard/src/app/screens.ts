@@ -16,6 +16,8 @@ export interface Screen {
   /** What the server has to let us into for it. */
   namespace: "/chat" | "/monitoring" | "/admin";
   Content: LazyExoticComponent<ComponentType>;
+  /** What waits there to be looked at, counted also while another screen is open. */
+  waiting?: { of: string; Count: LazyExoticComponent<ComponentType<{ tell(count: number): void }>> };
 }
 
 const screens: readonly Screen[] = [
@@ -26,6 +28,7 @@ const screens: readonly Screen[] = [
     roles: ["user", "agent", "admin", "service"],
     namespace: "/chat",
     Content: lazy(() => import("../chat/chat-screen.tsx")),
+    waiting: { of: "unread", Count: lazy(() => import("../chat/unread-count.ts")) },
   },
   {
     path: "/monitoring",
@@ -34,6 +37,7 @@ const screens: readonly Screen[] = [
     roles: ["monitor", "admin"],
     namespace: "/monitoring",
     Content: lazy(() => import("../monitoring/monitoring-screen.tsx")),
+    waiting: { of: "unacknowledged", Count: lazy(() => import("../monitoring/alert-count.ts")) },
   },
   {
     path: "/admin",

@@ -1,8 +1,9 @@
 import { Center, Loader, Stack, Text, Title } from "@mantine/core";
-import { Suspense } from "react";
+import { type Dispatch, type SetStateAction, Suspense, useCallback, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { Brand } from "../parts/brand.tsx";
 import { ErrorBoundary } from "../parts/error-boundary.tsx";
+import { Later } from "../parts/later.tsx";
 import { useSignedIn } from "../session/session-context.ts";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -16,6 +17,8 @@ export function Shell() {
   const screens = screensOf(useSignedIn().session);
   const [location] = useLocation();
   const current = screens.find(({ path }) => location === path || location.startsWith(`${path}/`));
+  const [waiting, setWaiting] = useState<Waiting>({});
+  const unread = waiting["/chat"] ?? 0;
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#content">
@@ -29,9 +32,12 @@ export function Shell() {
         </div>
       </header>
       <Notices />
-      <Navigation screens={screens} current={current} />
+      <Navigation screens={screens} current={current} waiting={waiting} />
+      {screens.map((screen) => (
+        <Counting key={screen.path} screen={screen} setWaiting={setWaiting} />
+      ))}
       <main id="content" className={classes.content} tabIndex={-1}>
-        {current && <title>{`${current.name} – Signalbox`}</title>}
+        {current && <title>{`${unread > 0 ? `(${unread}) ` : ""}${current.name} – Signalbox`}</title>}
         <ErrorBoundary key={current?.path}>
           <Suspense fallback={<Loading />}>
             <Screens screens={screens} />
@@ -39,6 +45,27 @@ export function Shell() {
         </ErrorBoundary>
       </main>
     </div>
+  );
+}
+
+type Waiting = Partial<Record<Screen["path"], number>>;
+
+/** What cannot be counted is not shown; the screen itself says why. */
+function Counting({ screen, setWaiting }: { screen: Screen; setWaiting: Dispatch<SetStateAction<Waiting>> }) {
+  const { path, waiting } = screen;
+  const tell = useCallback(
+    (count: number) => setWaiting((before) => ({ ...before, [path]: count })),
+    [path, setWaiting],
+  );
+  if (!waiting) return null;
+  return (
+    <Later>
+      <ErrorBoundary instead={null}>
+        <Suspense fallback={null}>
+          <waiting.Count tell={tell} />
+        </Suspense>
+      </ErrorBoundary>
+    </Later>
   );
 }
 

@@ -6,7 +6,6 @@ import classes from "./composer.module.css";
 import { type Attachment, attachmentOf } from "./model/attachment.ts";
 
 interface ComposerProps {
-  isDisabled: boolean;
   draft: { get(): string; set(text: string): void };
   post(input: MessageInput): void;
   typing(isTyping: boolean): void;
@@ -16,7 +15,7 @@ const maxLength = 16_384;
 const typingEveryMs = 3_000;
 
 /** Where one writes. Enter sends, Shift+Enter begins a new line. */
-export function Composer({ isDisabled, draft, post, typing }: ComposerProps) {
+export function Composer({ draft, post, typing }: ComposerProps) {
   const [text, setText] = useState(draft.get);
   const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
   const toldAt = useRef(0);
@@ -38,7 +37,7 @@ export function Composer({ isDisabled, draft, post, typing }: ComposerProps) {
   }
 
   function send() {
-    if (text.trim() === "" || isDisabled) return;
+    if (text.trim() === "") return;
     post({ message: text, ...(attachments.length > 0 && { attachments: [...attachments] }) });
     setText("");
     draft.set("");
@@ -86,17 +85,18 @@ export function Composer({ isDisabled, draft, post, typing }: ComposerProps) {
         <Textarea
           className={classes.text ?? ""}
           aria-label="Message"
-          placeholder="Write a message – Markdown works"
+          placeholder="Write a message"
+          // Whoever opens a conversation means to write; on a phone the keyboard would cover what is to be read.
+          autoFocus={matchMedia("(hover: hover)").matches}
           autosize
           minRows={1}
           maxRows={8}
           maxLength={maxLength}
-          disabled={isDisabled}
           value={text}
           onChange={(event) => changed(event.currentTarget.value)}
           onKeyDown={pressed}
         />
-        <ActionIcon type="submit" size="input-sm" aria-label="Send" disabled={isDisabled || text.trim() === ""}>
+        <ActionIcon type="submit" size="input-sm" aria-label="Send" disabled={text.trim() === ""}>
           <IconSend2 size={18} aria-hidden />
         </ActionIcon>
       </div>

@@ -23,6 +23,8 @@ import { WrittenAnswer } from "./written-answer.tsx";
 /** More than these do not fit into sight. */
 const manyUnread = 8;
 
+const names = new Intl.ListFormat("en");
+
 /** One conversation, from its first message to what is being typed. `item`: what the list knows of it, if anything. */
 export function ConversationView({ id, item }: { id: string; item: ConversationItem | undefined }) {
   const client = useClient();
@@ -142,9 +144,10 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
         <Center flex={1}>{refusal === null && <Loader aria-label="Loading messages" />}</Center>
       )}
       <Text className={classes.typing ?? ""} size="xs" c="dimmed" aria-live="polite">
-        {view.typing.length > 0 && `${view.typing.map(nameOf).join(", ")} typing…`}
+        {view.typing.length > 0 &&
+          `${names.format(view.typing.map(nameOf))} ${view.typing.length === 1 ? "is" : "are"} typing…`}
       </Text>
-      <Composer isDisabled={refusal !== null} draft={draft} post={store.post} typing={typing} />
+      {refusal === null && <Composer draft={draft} post={store.post} typing={typing} />}
     </section>
   );
 }

@@ -17,6 +17,15 @@ interface MessageListProps {
   atEnd(isAtEnd: boolean): void;
 }
 
+/** What was drawn last. */
+interface Shown {
+  /** Its first message. */
+  first: string | undefined;
+  isAtEnd: boolean;
+  /** What was on its way. */
+  outgoing: readonly string[];
+}
+
 const nearPx = 80;
 const aheadPx = 400;
 
@@ -24,7 +33,7 @@ const aheadPx = 400;
 export function MessageList(props: MessageListProps) {
   const { rows, missed, isLoadingEarlier, render, loadEarlier, jumped, atEnd } = props;
   const list = useRef<VListHandle>(null);
-  const shown = useRef<{ first: string | undefined; isAtEnd: boolean }>({ first: undefined, isAtEnd: true });
+  const shown = useRef<Shown>({ first: undefined, isAtEnd: true, outgoing: [] });
   const [isAtEnd, setAtEnd] = useState(true);
   const first = rows.find(({ kind }) => kind === "entry")?.key;
   // What came in above must not move what is being read.
@@ -36,6 +45,10 @@ export function MessageList(props: MessageListProps) {
 
   useLayoutEffect(() => {
     shown.current.first = first;
+    // Whoever sends something wants to see it, wherever in the history they were.
+    const outgoing = rows.flatMap(({ kind, key }) => (kind === "outgoing" ? key : []));
+    if (outgoing.some((key) => !shown.current.outgoing.includes(key))) shown.current.isAtEnd = true;
+    shown.current.outgoing = outgoing;
     if (!shown.current.isAtEnd || rows.length === 0) return;
     const index = rows.length - 1;
     list.current?.scrollToIndex(index, { align: "end" });

@@ -21,14 +21,17 @@ const shownFaces = 4;
 export function People({ conversationId, title, members, here }: PeopleProps) {
   const { session } = useSignedIn();
   const [isOpen, setOpen] = useState(false);
-  const names = here.map(({ userId, name }) => name ?? userId).sort();
+  const people = here
+    .map(({ userId, name }) => ({ userId, name: name ?? userId }))
+    .sort((one, other) => one.name.localeCompare(other.name));
+  const names = people.map(({ name }) => name);
   return (
     <>
       <UnstyledButton className={classes.faces ?? ""} onClick={() => setOpen(true)}>
         <VisuallyHidden>Here: {names.join(", ") || "nobody"}. Members and title, and changing them.</VisuallyHidden>
-        <Avatar.Group spacing="xs">
-          {names.slice(0, shownFaces).map((name) => (
-            <Face key={name} name={name} size={28} />
+        <Avatar.Group spacing={4}>
+          {people.slice(0, shownFaces).map(({ userId, name }) => (
+            <Face key={userId} name={name} size={28} />
           ))}
         </Avatar.Group>
         <Text size="xs" c="dimmed" className={classes.count ?? ""} aria-hidden>

@@ -23,9 +23,9 @@ export function LatencyPanel() {
         title="From the server to this page"
         times={times}
         series={[
-          { name: "half of them", values: typicalDelay },
-          { name: "95 of 100", values: longDelay },
-          { name: "there and back", values: roundTrip },
+          { name: "p50", values: typicalDelay },
+          { name: "p95", values: longDelay },
+          { name: "round trip", values: roundTrip },
         ]}
         format={milliseconds}
       />

@@ -23,6 +23,8 @@ interface Second {
 }
 
 const secondsKept = 600;
+/** So far the charts go back when the page is opened. */
+const recentMost = 500;
 /** More of one second would not change what half of them are. */
 const delaysKept = 500;
 
@@ -35,8 +37,15 @@ function createActivity(client: Client) {
   let ahead = 0;
   /** What was missed is told late, which says nothing about the way. */
   let isLive = false;
+  /** What happened before anybody looked, by its second; `null` once it is known. */
+  let past: Map<number, number> | null = new Map();
 
   function heard({ timestamp }: Envelope): void {
+    if (past) {
+      const second = Math.floor(Date.parse(timestamp) / 1_000);
+      past.set(second, (past.get(second) ?? 0) + 1);
+      return;
+    }
     count += 1;
     if (!isLive) return;
     const delay = Date.now() - Date.parse(timestamp);
@@ -44,7 +53,14 @@ function createActivity(client: Client) {
     if (delays.length < delaysKept) delays.push(delay + ahead);
   }
 
+  function begin(): void {
+    if (past) seconds = secondsOf(past);
+    past = null;
+    isLive = true;
+  }
+
   function endSecond(): void {
+    if (past) return;
     delays.sort((one, other) => one - other);
     const at = (share: number) => delays[Math.floor(delays.length * share)] ?? null;
     const time = Math.floor(Date.now() / 1_000);
@@ -63,11 +79,7 @@ function createActivity(client: Client) {
       roundTrip: seconds.map(({ roundTrip }) => roundTrip),
     }),
     watch(changed) {
-      const cancel = client.monitoring.subscribe("*", {}, heard, {
-        live: () => {
-          isLive = true;
-        },
-      });
+      const cancel = client.monitoring.subscribe("*", past ? { recent: recentMost } : {}, heard, { live: begin });
       const cancelLoss = client.on("disconnected", () => {
         isLive = false;
       });
@@ -82,6 +94,19 @@ function createActivity(client: Client) {
       };
     },
   });
+}
+
+/** The first of them is left out: perhaps not all of its events were told. */
+function secondsOf(counts: ReadonlyMap<number, number>): Second[] {
+  const now = Math.floor(Date.now() / 1_000);
+  const first = Math.max(Math.min(now, ...counts.keys()) + 1, now - secondsKept);
+  return Array.from({ length: Math.max(0, now - first) }, (_, place) => ({
+    time: first + place,
+    events: counts.get(first + place) ?? 0,
+    typical: null,
+    long: null,
+    roundTrip: null,
+  }));
 }
 
 export const activityOf = storesOf(createActivity);

@@ -8,7 +8,7 @@ import { JsonView } from "../parts/json-view.tsx";
 import { Page, Panel } from "../parts/page.tsx";
 import { Empty, HistoryLost, Waiting } from "../parts/states.tsx";
 import { Tag } from "../parts/tag.tsx";
-import { Ago } from "../parts/time.tsx";
+import { Ago, withLocalTimes } from "../parts/time.tsx";
 import { runsOf, verdictTones } from "./agents.ts";
 import { EventLines } from "./event-lines.tsx";
 import { useEvents } from "./event-list.ts";
@@ -44,7 +44,7 @@ export function AgentPage({ id }: { id: string }) {
       {agent ? (
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Panel title="Verdict" actions={<Tag tone={verdictTones[agent.verdict.state]}>{agent.verdict.state}</Tag>}>
-            <Text size="sm">{agent.verdict.reason}</Text>
+            <Text size="sm">{withLocalTimes(agent.verdict.reason)}</Text>
             <Facts
               facts={{
                 "In flight": `${agent.inFlight.length} of ${agent.concurrency} at once`,

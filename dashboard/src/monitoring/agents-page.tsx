@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { Page } from "../parts/page.tsx";
 import { Empty, Problem, Waiting } from "../parts/states.tsx";
 import { Tag } from "../parts/tag.tsx";
-import { Ago } from "../parts/time.tsx";
+import { Ago, withLocalTimes } from "../parts/time.tsx";
 import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
 import { byUrgency, verdictTones } from "./agents.ts";
 
@@ -23,7 +23,7 @@ const columns: Column<Agent>[] = [
     title: "Because",
     width: "minmax(0, 2fr)",
     isForWide: true,
-    cell: ({ verdict }) => <span title={verdict.reason}>{verdict.reason}</span>,
+    cell: ({ verdict }) => <span title={verdict.reason}>{withLocalTimes(verdict.reason)}</span>,
   },
   {
     key: "work",
@@ -61,7 +61,7 @@ export function AgentsPage() {
           size="xs"
           type="search"
           aria-label="Search agents"
-          placeholder="Name, verdict, capability"
+          placeholder="Name, verdict, skill"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />

@@ -2,6 +2,7 @@ import { Button, SegmentedControl, Text } from "@mantine/core";
 import { IconBellCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { VList } from "virtua";
+import { numberText } from "../parts/number-text.ts";
 import { Page } from "../parts/page.tsx";
 import { Empty, HistoryLost, Problem, Waiting } from "../parts/states.tsx";
 import { Tag, type Tone } from "../parts/tag.tsx";
@@ -83,6 +84,11 @@ export function AlertsPage() {
 
 function lineOf(details: unknown): string {
   return Object.entries(details as Record<string, unknown>)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${wordOf(value)}`)
     .join(", ");
+}
+
+function wordOf(value: unknown): string {
+  if (typeof value === "number") return numberText(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -26,7 +26,9 @@ export function EventLines({ list }: { list: EventList }) {
             <li key={event.id} className={classes.line}>
               <ClockTime at={event.timestamp} />
               <Tag tone={toneOf(event.type)}>{event.type}</Tag>
-              <span className={classes.words}>{wordsOf(event)}</span>
+              <span className={classes.words} title={wordsOf(event)}>
+                {wordsOf(event)}
+              </span>
             </li>
           ))}
       </ol>

@@ -1,4 +1,5 @@
 import type { Envelope } from "@signalbox/client";
+import { numberText } from "../parts/number-text.ts";
 import type { Tone } from "../parts/tag.tsx";
 
 type Data = Record<string, unknown>;
@@ -15,11 +16,14 @@ export function wordsOf({ data }: Pick<Envelope, "type" | "data">): string {
     return `${streamName}: ${Math.round(Number(progressPercentage))} %, ${completedTasks} of ${totalTasks}`;
   }
   if (metrics !== undefined) {
-    const named = Object.entries(metrics as Record<string, number>).map(([name, value]) => `${name} ${value}`);
+    const named = Object.entries(metrics as Record<string, number>).map(
+      ([name, value]) => `${name} ${numberText(value)}`,
+    );
     return sentence(component, named.join(", "));
   }
   if (component !== undefined) return `${component}: ${status}`;
-  if (tool !== undefined) return sentence(`${tool} ${ok ? "worked" : "failed"}`, durationMs && `${durationMs} ms`);
+  if (tool !== undefined)
+    return sentence(`${tool} ${ok ? "worked" : "failed"}`, durationMs !== undefined && `${durationMs} ms`);
   if (activity !== undefined) return String(activity);
   if (toAgent !== undefined) return sentence(`${fromAgent} → ${toAgent}`, reason);
   if (checkpointId !== undefined) return String(label ?? checkpointId);
@@ -34,7 +38,8 @@ export function wordsOf({ data }: Pick<Envelope, "type" | "data">): string {
   return String(status ?? taskId ?? agentId ?? "");
 }
 
-const sentence = (...parts: unknown[]) => parts.filter((part) => part !== undefined && part !== "").join(": ");
+const sentence = (...parts: unknown[]) =>
+  parts.filter((part) => part !== undefined && part !== false && part !== "").join(": ");
 
 const tones: Record<string, Tone> = {
   "task.completed": "good",

@@ -1,3 +1,4 @@
+import { numberText } from "../parts/number-text.ts";
 import { Tag, type Tone } from "../parts/tag.tsx";
 import { type Component, type HealthStatus, slotSeconds } from "./health.ts";
 import classes from "./health-strip.module.css";
@@ -24,7 +25,7 @@ export function HealthStrip({ components }: { components: readonly Component[] }
           {Object.keys(metrics).length > 0 && (
             <span className={classes.metrics}>
               {Object.entries(metrics)
-                .map(([metric, value]) => `${metric} ${value.toLocaleString(undefined, { maximumFractionDigits: 2 })}`)
+                .map(([metric, value]) => `${metric} ${numberText(value)}`)
                 .join(" · ")}
             </span>
           )}

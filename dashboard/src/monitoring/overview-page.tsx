@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { Page, Panel } from "../parts/page.tsx";
 import { Tag } from "../parts/tag.tsx";
 import { Tile, Tiles } from "../parts/tile.tsx";
+import { withLocalTimes } from "../parts/time.tsx";
 import { useActivity } from "./activity.ts";
 import { LatencyPanel, TrafficPanel } from "./activity-panels.tsx";
 import { byUrgency, verdictTones } from "./agents.ts";
@@ -86,7 +87,7 @@ function AgentsPanel() {
             <Anchor component={Link} href={`/monitoring/agents/${encodeURIComponent(agentId)}`} fw={600}>
               {agentId}
             </Anchor>{" "}
-            <Tag tone={verdictTones[verdict.state]}>{verdict.state}</Tag> {verdict.reason}
+            <Tag tone={verdictTones[verdict.state]}>{verdict.state}</Tag> {withLocalTimes(verdict.reason)}
           </Text>
         ))}
     </Panel>

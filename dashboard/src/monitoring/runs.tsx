@@ -57,7 +57,13 @@ export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean
             </Progress.Root>
           )}
           <span className={classes.more}>
-            {[run.attempt > 1 && `attempt ${run.attempt}`, `${run.steps} steps`, run.words].filter(Boolean).join(" · ")}
+            {[
+              run.attempt > 1 && `attempt ${run.attempt}`,
+              `${run.steps} ${run.steps === 1 ? "step" : "steps"}`,
+              run.words,
+            ]
+              .filter(Boolean)
+              .join(" · ")}
             {run.taskId !== undefined && (
               <>
                 {" · "}

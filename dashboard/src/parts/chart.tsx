@@ -1,9 +1,10 @@
 import "uplot/dist/uPlot.min.css";
-import { useComputedColorScheme } from "@mantine/core";
+import { useComputedColorScheme, VisuallyHidden } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import classes from "./chart.module.css";
+import { durationText } from "./time.tsx";
 
 export interface Series {
   name: string;
@@ -73,7 +74,8 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
           label,
           stroke: lines[index % lines.length] ?? axis,
           width: 1.5,
-          points: { show: false },
+          // One value alone makes no line.
+          points: { show: (_plot: UPlot, _series: number, first: number, last: number) => first === last },
         })),
       ],
     };
@@ -97,6 +99,7 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
     <figure className={classes.chart} ref={ref}>
       <figcaption className={classes.caption}>
         <strong>{title}</strong>
+        <VisuallyHidden>{overTheLast(times)}</VisuallyHidden>
         {latest.map(({ name, text, color }) => (
           <span key={name} className={classes.value}>
             <span className={classes.mark} style={{ background: color }} />
@@ -107,6 +110,11 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
       <div className={classes.canvas} ref={place} aria-hidden />
     </figure>
   );
+}
+
+function overTheLast(times: readonly number[]): string {
+  const [first] = times;
+  return first === undefined ? "" : `, over the last ${durationText(((times.at(-1) ?? first) - first) * 1_000)}:`;
 }
 
 /** From the first to the last; uPlot would draw a whole day around one alone. */

@@ -5,8 +5,14 @@ interface State {
   error: unknown;
 }
 
+interface Props {
+  /** What is shown then; without it the error and a way on. */
+  instead?: ReactNode;
+  children: ReactNode;
+}
+
 /** Shows what has gone wrong in the part of the page around which it stands; the rest of the page works on. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
+export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: undefined };
 
   static getDerivedStateFromError(error: unknown): State {
@@ -15,7 +21,9 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
 
   override render(): ReactNode {
     const { error } = this.state;
-    if (error === undefined) return this.props.children;
+    const { instead, children } = this.props;
+    if (error === undefined) return children;
+    if (instead !== undefined) return instead;
     return (
       <Center p="xl" h="100%">
         <Stack align="flex-start" maw={560} role="alert">

@@ -21,6 +21,14 @@ export function ClockTime({ at }: { at: string }) {
   );
 }
 
+/** What the server says in words, with its times as they are read here. */
+export function withLocalTimes(words: string): string {
+  return words.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => {
+    const date = new Date(at);
+    return (date.toDateString() === new Date().toDateString() ? clock : whole).format(date);
+  });
+}
+
 /** The time as it was when it was last looked at, for all that say how long ago something was. */
 let lookedAt = Date.now();
 const lookers = new Set<() => void>();

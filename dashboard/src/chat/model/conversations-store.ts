@@ -3,6 +3,7 @@ import { createStore, type Store } from "@signalbox/client/react";
 import { conversationStore } from "./conversation-store.ts";
 import { entryOf, isAfter, senderOf, type Told } from "./entry.ts";
 import { perClient } from "./per-client.ts";
+import { plainLine } from "./plain-line.ts";
 
 type Listed = Awaited<ReturnType<Client["chat"]["list"]>>["conversations"][number];
 
@@ -168,7 +169,7 @@ function itemOf({ lastEvent, ...conversation }: Listed): ConversationItem {
 
 function lastOf(event: Told): Pick<ConversationItem, "lastText" | "lastAt" | "lastPosition"> {
   const entry = entryOf(event);
-  const text = entry ? entry.text || (entry.links[0]?.name ?? "") : "writes an answer…";
+  const text = entry ? plainLine(entry.text) || (entry.links[0]?.name ?? "") : "writes an answer…";
   const name = senderOf(event)?.name;
   return {
     lastText: name === undefined ? text : `${name}: ${text}`,
