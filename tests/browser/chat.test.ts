@@ -88,7 +88,7 @@ describe("chat", () => {
 
       await ada.messages.getByText("History before this is gone").waitFor();
       await ada.messages.getByText("message 9", { exact: true }).waitFor();
-      expect(await ada.texts()).toEqual(["before", "message 6", "message 7", "message 8", "message 9"]);
+      await ada.sees("before", "message 6", "message 7", "message 8", "message 9");
       expect(browser.faults).toEqual([]);
     },
     testMs,

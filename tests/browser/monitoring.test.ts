@@ -81,7 +81,7 @@ describe("the monitoring screen", () => {
   it(
     "VIEW-3 shows agents with the server's verdict, what they have in flight, and what they did",
     async () => {
-      const server = await startServer({ store: "memory", env: { AGENT_STALL_SECONDS: "3" } });
+      const server = await startServer({ store: "memory", env: { AGENT_STALL_SECONDS: "8" } });
       const agent = await startAgent(server, "coder", { capabilities: ["code"], beatMs: 200 });
       const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/agents" });
       await page.getByRole("row", { name: /coder (connected|heartbeating)/ }).waitFor();

@@ -73,6 +73,10 @@ export const follow = (url: string, token: string) => `(async () => {
   return performance.now() - begun;
 })()`;
 
+/** The browser notes every attempt while a server is away, and whatever its end has cut short. */
+export const apartFromOutages = (faults: readonly string[]) =>
+  faults.filter((fault) => !/ERR_(?:CONNECTION_(?:REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)/.test(fault));
+
 export const heard = (page: Page) => page.evaluate<string[]>("window.heard()");
 
 export const numbered = (count: number) => Array.from({ length: count }, (_, index) => `message ${index}`);

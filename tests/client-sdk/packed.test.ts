@@ -19,7 +19,7 @@ describe("the package, installed in an empty project of Node", () => {
   let project: PackedSdk;
   beforeAll(() => {
     project = new PackedSdk("@types/node");
-  }, 60_000);
+  }, 180_000);
   afterAll(() => project?.remove());
 
   it("SDK-26 has a README whose examples have the right types there, and run", async () => {
@@ -48,5 +48,5 @@ describe("the package, installed in an empty project of Node", () => {
     expect(inNode.length).toBeGreaterThan(4);
     expect(said).toMatch(/\ndone\n$/);
     expect(code).toBe(0);
-  }, 60_000);
+  }, 180_000);
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "@jest/globals";
 import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { alertOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
@@ -18,6 +19,10 @@ interface Line {
   refused?: string;
   left?: string;
   more?: boolean;
+  history?: string[];
+  older?: string[];
+  duplicates?: boolean[];
+  same?: boolean;
 }
 
 /** Watches topics with the Python package. */
@@ -39,7 +44,7 @@ function run(program: string, ...args: string[]) {
 }
 
 const contains = (line: Line, part: Line) =>
-  Object.entries(part).every(([name, value]) => line[name as keyof Line] === value);
+  Object.entries(part).every(([name, value]) => isDeepStrictEqual(line[name as keyof Line], value));
 
 const token = tokenOf("mona", ["monitor"]);
 
@@ -112,12 +117,12 @@ describe.each(stores)("conversations in the package for Python (%s)", (store) =>
       await pia.has({ left: "forbidden" });
     }
 
+    await pia.has({ duplicates: [false, true], same: true });
+    await pia.has({ history: ["second", "from Python"], more: true });
+    await pia.has({ older: ["first"] });
+    await pia.has({ refused: "not_found" });
     const heard = ["first", "second", "from Python", "third"];
     expect(pia.messages()).toEqual(store === "memory" ? heard : [...heard, "later"]);
-    expect(pia.lines()).toContainEqual({ duplicates: [false, true], same: true });
-    expect(pia.lines()).toContainEqual({ history: ["second", "from Python"], more: true });
-    expect(pia.lines()).toContainEqual({ older: ["first"] });
-    expect(pia.lines()).toContainEqual({ refused: "not_found" });
     expect(pia.gaps()).toEqual([]);
   });
 
@@ -130,9 +135,9 @@ describe.each(stores)("conversations in the package for Python (%s)", (store) =>
     await conversation.send("third");
     await pia.has({ message: "third" });
     await pia.has({ message: "from Python" });
+    await pia.has({ refused: "not_found" });
 
     expect(pia.messages().toSorted()).toEqual(["first", "from Python", "second", "third"]);
-    expect(pia.lines()).toContainEqual({ refused: "not_found" });
   });
 });
 

@@ -6,6 +6,7 @@ import type { Position } from "../../shared/position.ts";
 import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { Inbox } from "../support/inbox.ts";
 import { type StartOptions, startServer, type TestServer } from "../support/server.ts";
+import { stopwatch } from "../support/stopwatch.ts";
 import { storeEnv } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
 
@@ -69,6 +70,7 @@ export class Writer {
   /** Texts in the order in which they were accepted, with the offsets of the replies. */
   readonly accepted: { text: string; offset: number }[] = [];
   readonly answers: Answer[] = [];
+  readonly #clock = stopwatch();
   readonly #client: Client;
   readonly #name: string;
   readonly #running: Promise<void>;
@@ -100,9 +102,9 @@ export class Writer {
 
   async #insist(text: string): Promise<number> {
     for (;;) {
-      const sent = performance.now();
+      const sent = this.#clock();
       const reply = await this.#client.command("chat_message", { conversationId, id: `id-${text}`, message: text });
-      this.answers.push({ afterMs: performance.now() - sent, ...(reply.ok ? {} : { error: reply.error }) });
+      this.answers.push({ afterMs: this.#clock() - sent, ...(reply.ok ? {} : { error: reply.error }) });
       if (reply.ok) return (reply.data as { position: Position }).position.offset;
       if (!reply.error.retryable) throw new Error(`${text} was refused: ${reply.error.code} ${reply.error.message}`);
     }
@@ -154,9 +156,13 @@ export async function expectAllDelivered(all: Client[], writers: Writer[]): Prom
 
 /** Until it holds, with how long it took. */
 export async function took(holds: () => boolean | Promise<boolean>, what: string): Promise<number> {
-  const since = performance.now();
+  const since = stopwatch();
   await eventually(holds, what);
-  return performance.now() - since;
+  return since();
 }
+
+/** All instances are over an outage. */
+export const allReady = (servers: readonly TestServer[]) =>
+  eventually(async () => (await Promise.all(servers.map(isReady))).every(Boolean), "readiness");
 
 export const isReady = async (server: TestServer) => (await statusOf(server, "/readyz")) === 200;

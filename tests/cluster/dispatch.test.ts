@@ -91,7 +91,8 @@ describe("an instance that is killed while it dispatches", () => {
   beforeAll(buildProgram, 120_000);
 
   it("CLUSTER-15 its dispatches go on, and its agents with what they had, at the others", async () => {
-    const env = { ...(await sharedEnv()), ...shortLease };
+    // Longer than it takes an agent to come back, on any machine.
+    const env = { ...(await sharedEnv()), AGENT_LEASE_MS: "20000", AGENT_HEARTBEAT_INTERVAL_MS: "500" };
     const [a] = await startInstances(env, ["A"]);
     const program = new Program({ ...env, JWT_SECRET: testSecret });
     const url = await program.url();

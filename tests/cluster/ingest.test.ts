@@ -161,7 +161,7 @@ describe("the ingest stream", () => {
 
     expect(alertIds(mona)).toEqual([...expectedIds(2_000), "end"]);
     expect(await rejectedOf(stream)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 async function instanceIdOf(url: string): Promise<string> {

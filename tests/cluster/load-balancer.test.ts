@@ -1,8 +1,8 @@
-import { createServer } from "node:net";
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { Nginx } from "../../bench/run/nginx.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { BlockingProxy } from "../support/blocking-proxy.ts";
+import { freePort } from "../support/free-port.ts";
 import { buildProgram, Program } from "../support/program.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
@@ -16,15 +16,6 @@ const opened: Nginx[] = [];
 afterEach(async () => {
   for (const nginx of opened.splice(0)) await nginx.stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** Two instances here, one that can be killed, and nginx in front of them, as it is given away. */
 async function start() {
@@ -109,5 +100,5 @@ describe("three instances behind nginx, without stickiness", () => {
     for (const { seen } of readers) expect(seen()).toEqual(backend.accepted);
     // Nobody was refused: what one instance would not take another one did.
     expect(readers.flatMap(({ refusals }) => refusals())).toEqual([]);
-  }, 60_000);
+  });
 });

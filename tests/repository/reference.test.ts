@@ -14,5 +14,5 @@ describe("the reference of the client package", () => {
 
     expect(stdout + stderr).not.toMatch(/\[(warning|error)\]/);
     expect(status).toBe(0);
-  }, 60_000);
+  }, 300_000);
 });

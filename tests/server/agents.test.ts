@@ -141,7 +141,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect(named).toEqual({ agentId: "coder", dispatches: dispatches.slice(0, 1), cancel: [] });
     expect(wrong).toEqual({ agentId: "coder", dispatches: dispatches.slice(2), cancel: ["unknown"] });
     expect(foreign.code).toBe("forbidden");
-    expect((await look(server, messageId)).status).toBe("running");
+    await eventually(async () => (await look(server, messageId)).status === "running", "the acknowledgement");
   });
 
   it("AGENT-5 an agent without a heartbeat for its lease is told of, closed, and its work lost", async () => {
@@ -296,7 +296,7 @@ describe.each(stores)("agents (%s)", (name) => {
   });
 
   it("AGENT-9 tells an agent that works from one that only looks as if it did, and when that changes", async () => {
-    const { server, store } = await startWithStore(name, { AGENT_STALL_SECONDS: "1", ...unhurried });
+    const { server, store } = await startWithStore(name, { AGENT_STALL_SECONDS: "3", ...unhurried });
     const watcher = await server.connect("watcher", { namespace: "/monitoring", roles: ["monitor"] });
     await watcher.ok("join_room", { room: "health" });
     const changes = () =>

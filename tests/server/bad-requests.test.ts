@@ -371,6 +371,7 @@ describe.each(stores)("bad requests (%s)", (store) => {
         position: { offset: 1 },
       });
       expect(bob.seen(EventType.Notification)).toEqual([]);
+      await bob.one(EventType.ConversationUpdated);
       expect(bob.seen(EventType.ConversationUpdated)).toHaveLength(1);
       expect(await board()).toEqual(before);
       // And the good request was not what was wrong.

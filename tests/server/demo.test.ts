@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { root } from "../repository/source-tree.ts";
+import { freePort } from "../support/free-port.ts";
 import { within } from "../support/within.ts";
 
-const buildAndRunMs = 120_000;
+const buildAndRunMs = 300_000;
 
 /** Of the agents, or of what has happened. */
 interface Answer {
@@ -68,11 +67,3 @@ describe("the demonstration", () => {
     buildAndRunMs,
   );
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

@@ -9,7 +9,7 @@ describe.each(stores)("attempts that are lost (%s)", (name) => {
   it.each([
     ["declines", "declined by the agent"],
     ["garbles", "acknowledged in a way that cannot be read"],
-    ["silent", "not acknowledged within 1000 ms"],
+    ["silent", "not acknowledged within 2000 ms"],
   ] as const)("DISPATCH-7 an agent that %s loses the attempt; another has the next", async (habit, error) => {
     const { server, store } = await startWithStore(name, shortLease);
     const [first, second] = [

@@ -1,9 +1,9 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { asService, dispatch, eventsOf, look, result, startWithStore, told } from "../support/dispatching.ts";
+import { requestFor } from "../support/request-for.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { stopwatch } from "../support/stopwatch.ts";
 import { stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
 import { eventually } from "../support/within.ts";
@@ -130,10 +130,10 @@ describe.each(stores)("dispatch (%s)", (name) => {
     const message = await agent.nextDispatch();
     await agent.progress(message);
 
-    const asked = performance.now();
+    const since = stopwatch();
     const cancelled = await cancel(server, messageId);
     const notice = await agent.nextCancel();
-    const tookMs = performance.now() - asked;
+    const tookMs = since();
     const again = await cancel(server, messageId);
     const [progress, response] = [await agent.progress(message), await agent.respond(message)];
 
@@ -238,17 +238,3 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect(resumed.joined).toBe(true);
   });
 });
-
-/** Resolves when a server of this process begins with a request for the address. */
-function requestFor(url: string): Promise<void> {
-  const channel = "http.server.request.start";
-  return new Promise((resolve) => {
-    const begun = (message: unknown) => {
-      const { request } = message as { request: IncomingMessage };
-      if (request.url !== url) return;
-      unsubscribe(channel, begun);
-      resolve();
-    };
-    subscribe(channel, begun);
-  });
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { dispatch, look } from "../support/dispatching.ts";
+import { dispatch } from "../support/dispatching.ts";
 import type { Inbox } from "../support/inbox.ts";
+import { requestFor } from "../support/request-for.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { startAgent } from "../support/test-agent.ts";
@@ -8,8 +9,8 @@ import { tokenOf } from "../support/tokens.ts";
 import { upgrade } from "../support/upgrade.ts";
 import { eventually, within } from "../support/within.ts";
 
-/** Long enough to go at different moments. */
-const windowMs = 400;
+/** Long enough to go at different moments, also where a machine stands still for a while. */
+const windowMs = 2_000;
 /** Longer than a test: the clients are let go of when the test closes them. */
 const longWindowMs = 600_000;
 
@@ -38,12 +39,13 @@ describe.each(stores)("letting go (%s)", (store) => {
     ];
     const { messageId } = await dispatch(server, { agentId: "nobody", queue: true });
     const paths = [1, 2, 3].map((n) => `/api/events?topics=task:t${n}&wait=55`);
-    const waiting = [...paths, `/api/dispatches/${messageId}?wait=55`].map(async (path) => {
+    const asked = [...paths, `/api/dispatches/${messageId}?wait=55`];
+    const begun = asked.map(requestFor);
+    const waiting = asked.map(async (path) => {
       const { status } = await server.request("GET", path, { as: "mona", roles: ["monitor", "service"] });
       goes(`request ${status}`);
     });
-    // Answered after those before it were read.
-    await look(server, messageId);
+    await Promise.all(begun);
 
     const told = [
       ...[coder, writer, bridge].map(({ inbox }) => isTold("agent", inbox)),

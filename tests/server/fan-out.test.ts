@@ -180,7 +180,7 @@ describe.each(stores)("fan-out (%s)", (store) => {
   });
 
   it("FAN-7 a reader that stops for a while and goes on has lost, doubled and reordered nothing, at both doors", async () => {
-    const env = { ...noLimits, LIMIT_BACKLOG_BYTES: "1073741824" };
+    const env = { ...noLimits, LIMIT_BACKLOG_BYTES: "1073741824", LIMIT_BACKLOG_MS: "600000" };
     const server = await startServer({ store, env });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     const plain = await server.connectWebSocket("bob");

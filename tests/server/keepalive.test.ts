@@ -5,7 +5,7 @@ import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import type { TestClient } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
-import { within } from "../support/within.ts";
+import { eventually, within } from "../support/within.ts";
 
 const intervalMs = 100;
 const silenceMs = 2 * intervalMs + 10_000;
@@ -123,7 +123,8 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
     socketOf(ada).pause();
     clock.advance(silenceMs + 1);
-    await server.connect("bob");
+    // Closed before it reads on, and answers what waits for it.
+    await eventually(() => server.lines.some((line) => line.includes('"heartbeat_lost"')), "the end");
     socketOf(ada).resume();
 
     expect(await ada.inbox.one<Close>("system.connection.close")).toEqual({ reason: "heartbeat_lost" });

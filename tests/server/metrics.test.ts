@@ -39,6 +39,7 @@ async function busyServer(store: StoreName): Promise<TestServer> {
   await bob.ok("join_room", { room: "conversation:42", after: { ...position, epoch: "other" } });
   await ada.refused("chat_message", {});
   await ada.refused("made-up-by-a-client", {});
+  for (const client of [ada, bob]) await client.next(EventType.ChatMessage, 2);
   bob.close();
   return server;
 }

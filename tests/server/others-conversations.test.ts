@@ -69,6 +69,7 @@ describe.each(stores)("somebody else's conversation (%s)", (store) => {
     expect(texts(messages)).toEqual(["between us", "marker"]);
     expect(messages.map((message) => message.position?.offset)).toEqual([1, 2]);
     expect(ada.seen(EventType.TypingIndicator)).toEqual([]);
+    await ada.one(EventType.ConversationUpdated);
     expect(ada.seen(EventType.ConversationUpdated)).toHaveLength(1);
   });
 

@@ -68,9 +68,12 @@ describe.each(stores)("traces for OpenTelemetry (%s)", (store) => {
     await agent.respond(await agent.nextDispatch(), { error: "no" });
     await result(server, untraced.messageId);
 
+    const ownSpans = () => receiver.spans.filter(({ attributes }) => attributes["signalbox.dispatch"] === messageId);
+    const findCommand = () =>
+      receiver.spans.find(({ name, traceId: of }) => name === "create_dispatch" && of === traceId);
     await eventually(() => receiver.named("dispatch").length === 2, "both to have ended");
-    const own = receiver.spans.filter(({ attributes }) => attributes["signalbox.dispatch"] === messageId);
-    const command = receiver.spans.find(({ name, traceId: of }) => name === "create_dispatch" && of === traceId);
+    await eventually(() => ownSpans().length === 4 && findCommand() !== undefined, "what happened on the way");
+    const [own, command] = [ownSpans(), findCommand()];
     expect(own.map(({ name }) => name).toSorted()).toEqual([
       "dispatch",
       "dispatch accepted",

@@ -227,7 +227,7 @@ describe.each(stores)("stopping (%s)", (store) => {
     expect(answered.length).toBeGreaterThan(0);
     expect(logged).toEqual(expect.arrayContaining(answered));
     expect(texts(events)).toEqual(messages.slice(0, events.length));
-  }, 30_000);
+  });
 
   it("STOP-2 a stock client comes back by itself, to the instance that takes over, and misses nothing", async () => {
     const shared = await openStore(store, { clock: systemClock });

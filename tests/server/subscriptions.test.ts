@@ -136,7 +136,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     })();
 
     const seen: number[] = [];
-    for (let round = 0; round < 12; ) {
+    for (let round = 0; round < 12 || seen.length < 20; ) {
       const page = await mona.ok("subscribe", { id: "a", topics: ["stream:*"], after: position, limit: 3 });
       seen.push(...offsets(page.events as Envelope[]).map(Number));
       ({ position } = page);
@@ -151,7 +151,6 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     isOver = true;
     await publishing;
 
-    expect(seen.length).toBeGreaterThan(5);
     expect(seen).toEqual(seen.map((_, index) => 1 + 2 * index));
   });
 

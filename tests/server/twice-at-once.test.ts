@@ -116,6 +116,8 @@ describe.each(stores)("twice at once (%s)", (store) => {
     it("BAD-3 mark_read is told to the conversation once", async () => {
       const { ada, bob, twice } = await start(store, way);
       const { position } = await bob.ok("chat_message", { conversationId: "42", message: "hello" });
+      // What is not kept may come before what is: between the two there is no order.
+      await bob.one(EventType.ChatMessage);
 
       const replies = await twice("mark_read", { room, position });
 
@@ -143,14 +145,13 @@ describe.each(stores)("twice at once (%s)", (store) => {
 
       expect(outcomes(replies)).toEqual(["not_found", "ok"]);
       await bob.inbox.one("system.room.left");
-      // The list is answered after whatever else there was to tell.
       const { conversations } = await bob.ok("conversation.list", {});
       expect(conversations).toEqual([]);
       expect(bob.inbox.of("system.room.left")).toHaveLength(1);
-      expect(bob.seen(EventType.ConversationUpdated).map(({ data }) => data.change)).toEqual([
-        "created",
-        "member_removed",
-      ]);
+      // The own room's next event comes after whatever else there was to tell there.
+      await bob.ok("conversation.create", { id: "marker" });
+      const told = await bob.next(EventType.ConversationUpdated, 3);
+      expect(told.map(({ data }) => data.change)).toEqual(["created", "member_removed", "created"]);
     });
   });
 });

@@ -10,7 +10,7 @@ import { openStore, type StoreName, type TestStore } from "./stores.ts";
 export const asService = { as: "backend", roles: ["service"] as const };
 
 /** An agent that is silent for so long is gone, where a test waits for that. */
-export const shortLease = { AGENT_LEASE_MS: "1000", AGENT_HEARTBEAT_INTERVAL_MS: "300" };
+export const shortLease = { AGENT_LEASE_MS: "2000", AGENT_HEARTBEAT_INTERVAL_MS: "500" };
 
 /** A server whose store the test looks into. */
 export async function startWithStore(name: StoreName, env: Record<string, string> = {}) {

@@ -8,11 +8,13 @@ interface Waiter {
 /** Everything that a client heard, in order. */
 export class Inbox {
   readonly all: { name: string; data: unknown }[] = [];
+  readonly #named = new Map<string, unknown[]>();
   readonly #taken = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
 
   put(name: string, data: unknown): void {
     this.all.push({ name, data });
+    this.#allOf(name).push(data);
     for (const waiter of this.#waiters) {
       if (!waiter.isDone()) continue;
       this.#waiters.delete(waiter);
@@ -22,13 +24,14 @@ export class Inbox {
 
   /** All of a name so far, taken or not. */
   of<T>(name: string): T[] {
-    return this.all.filter((heard) => heard.name === name).map(({ data }) => data as T);
+    return [...this.#allOf(name)] as T[];
   }
 
   /** The next `count` of a name that were not taken before; waits for them. */
   async next<T>(name: string, count: number): Promise<T[]> {
     const from = this.#taken.get(name) ?? 0;
-    await this.until(() => this.of(name).length >= from + count, `${count} more ${name}`);
+    const heard = this.#allOf(name);
+    await this.until(() => heard.length >= from + count, `${count} more ${name}`);
     this.#taken.set(name, from + count);
     return this.of<T>(name).slice(from, from + count);
   }
@@ -52,5 +55,11 @@ export class Inbox {
     await within(done, heard);
     // What arrived in the same turn has been put too.
     await nextTurn();
+  }
+
+  #allOf(name: string): unknown[] {
+    const heard = this.#named.get(name) ?? [];
+    this.#named.set(name, heard);
+    return heard;
   }
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "redis";
+import { freePort } from "./free-port.ts";
 import { findProgram } from "./programs.ts";
 import { eventually } from "./within.ts";
 
@@ -26,7 +26,8 @@ export class RedisServer {
   /** Keeps nothing on disk, unless `args` say otherwise. */
   static async start(args: readonly string[] = []): Promise<RedisServer> {
     const program = await findProgram("redis-server");
-    const server = new RedisServer(program, await mkdtemp(join(tmpdir(), "redis-")), await freePort(), args);
+    const directory = await mkdtemp(join(tmpdir(), "redis-"));
+    const server = new RedisServer(program, directory, await freePort(), args);
     await server.restart();
     return server;
   }
@@ -38,8 +39,15 @@ export class RedisServer {
   /** Starts it after `kill`. */
   async restart(): Promise<void> {
     const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#directory, "--save", ""];
-    this.#process = spawn(this.#program, [...args, ...this.#args], { stdio: "ignore" });
-    await eventually(() => this.#answers(), "Redis to answer");
+    const process = spawn(this.#program, [...args, ...this.#args], { stdio: ["ignore", "pipe", "ignore"] });
+    this.#process = process;
+    let said = "";
+    process.stdout.setEncoding("utf8").on("data", (text) => (said += text));
+    const isUp = async () => {
+      if (process.exitCode !== null) throw new Error(`Redis ended with ${process.exitCode} and said:\n${said}`);
+      return this.#answers();
+    };
+    await eventually(isUp, "Redis to answer");
   }
 
   async kill(): Promise<void> {
@@ -90,13 +98,4 @@ export class RedisServer {
       if (client.isOpen) client.destroy();
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

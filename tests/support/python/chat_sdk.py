@@ -37,4 +37,4 @@ if wants_history == "history":
     say(history=[event.data["message"] for event in events], more=has_more)
     older, _ = conversation.history(before=events[0].position)
     say(older=[event.data["message"] for event in older])
-threading.Event().wait(60)
+threading.Event().wait(600)

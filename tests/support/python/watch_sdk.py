@@ -33,4 +33,4 @@ for topic in topics:
 client.start()
 client.subscribe("alerts", lambda event: None, wait=20)
 say(live=client.transport)
-threading.Event().wait(60)
+threading.Event().wait(600)

@@ -28,7 +28,7 @@ client.connect(url, namespaces=["/monitoring"], auth={"token": token}, transport
 subscription = {"id": "python", "topics": topics.split(","), "types": types.split(",")}
 reply = client.call("subscribe", subscription, namespace="/monitoring")
 say({"joined": reply["data"]["joined"]})
-done.wait(20)
+done.wait(600)
 # This client calls the handler of each message in a thread of its own: the order is that of the positions.
 for event in sorted(events, key=lambda event: event["offset"]):
     say(event)

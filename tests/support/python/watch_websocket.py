@@ -12,7 +12,7 @@ def say(what):
     print(json.dumps(what), flush=True)
 
 
-link = websocket.create_connection(f"{url.replace('http', 'ws')}/ws?token={token}", timeout=20)
+link = websocket.create_connection(f"{url.replace('http', 'ws')}/ws?token={token}", timeout=600)
 subscription = {"id": "python", "topics": topics.split(","), "types": types.split(",")}
 link.send(json.dumps({"type": "subscribe", "id": "1", "payload": subscription}))
 while left > 0:
