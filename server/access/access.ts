@@ -20,7 +20,12 @@ export interface Access {
 export function createAccess({ conversations }: { conversations: Conversations }): Access {
   async function assertCan(principal: Principal, room: RoomName, what: "read" | "write"): Promise<void> {
     const { kind, id } = parseRoom(room);
-    if (kind === "conversation") return assertInConversation(principal, room, id as ConversationId, what);
+    if (kind === "conversation") {
+      const mayEnter = (membership: Membership) => mayEnterBy(principal, room, membership, what);
+      // Asked for every message, and known of almost all: then there is nothing to wait for.
+      if (conversations.knowsEnough(id as ConversationId, mayEnter)) return;
+      return assertInConversation(id as ConversationId, mayEnter);
+    }
     if (kind === "user" && id === principal.userId) return;
     // A user's own room is nobody else's, whatever a token says.
     if (kind !== "user" && isGranted(principal, room, what)) return;
@@ -28,14 +33,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
     throw new Rejection("forbidden", `You may not ${what} ${room}.`);
   }
 
-  async function assertInConversation(
-    principal: Principal,
-    room: RoomName,
-    id: ConversationId,
-    what: "read" | "write",
-  ) {
-    const mayEnter = (membership: Membership) =>
-      isTheirs(principal, room, membership, what) || (membership.public && hasRole(principal, "user"));
+  async function assertInConversation(id: ConversationId, mayEnter: (membership: Membership) => boolean) {
     const membership = await conversations.membership(id, mayEnter);
     if (!membership || !mayEnter(membership)) throw notFound(id);
   }
@@ -47,7 +45,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
 
     async assertCanManage(principal, id) {
       const room = conversationRoom(id);
-      await assertInConversation(principal, room, id, "write");
+      await assertInConversation(id, (membership) => mayEnterBy(principal, room, membership, "write"));
       const mayManage = (membership: Membership) => isTheirs(principal, room, membership, "write");
       const membership = await conversations.membership(id, mayManage);
       if (!membership || !mayManage(membership)) {
@@ -55,6 +53,10 @@ export function createAccess({ conversations }: { conversations: Conversations }
       }
     },
   };
+}
+
+function mayEnterBy(principal: Principal, room: RoomName, membership: Membership, what: "read" | "write"): boolean {
+  return isTheirs(principal, room, membership, what) || (membership.public && hasRole(principal, "user"));
 }
 
 /** For another reason than that the conversation is open to everybody. */

@@ -76,12 +76,18 @@ export class Conversations {
    * from memory: one that would refuse somebody is read again, so that a new member is never turned away.
    */
   async membership(id: ConversationId, suffices: (membership: Membership) => boolean): Promise<Membership | undefined> {
-    const known = this.#memberships.get(id);
-    if (known && this.#clock.now() - known.readAt < this.#maxAgeMs && suffices(known)) return known;
+    const known = this.#known(id);
+    if (known && suffices(known)) return known;
     const changes = this.#changes;
     const conversation = await this.get(id);
     if (!conversation) return undefined;
     return changes === this.#changes ? this.#remember(conversation) : membershipOf(conversation);
+  }
+
+  /** Whether {@link membership} has an answer that suffices in memory. */
+  knowsEnough(id: ConversationId, suffices: (membership: Membership) => boolean): boolean {
+    const known = this.#known(id);
+    return known !== undefined && suffices(known);
   }
 
   /** To be told when the conversation was changed, here or by another instance. */
@@ -136,6 +142,11 @@ export class Conversations {
       }
     }
     throw new Rejection("unavailable", `Conversation ${id} is changed by too many at once. Try again.`);
+  }
+
+  #known(id: ConversationId): Membership | undefined {
+    const known = this.#memberships.get(id);
+    return known && this.#clock.now() - known.readAt < this.#maxAgeMs ? known : undefined;
   }
 
   #remember(conversation: Conversation): Membership {

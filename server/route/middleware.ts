@@ -57,7 +57,7 @@ export function spanning({
 
 /** A connection outlives its token by a moment only. */
 export function authentication({ clock }: { clock: Clock }): Middleware {
-  return async ({ session }, next) => {
+  return ({ session }, next) => {
     if (clock.now() > session.principal.expiresAt + expiryGraceMs) {
       throw new Rejection("token_expired", "The token of this connection has expired. Connect with a new one.");
     }
@@ -67,7 +67,7 @@ export function authentication({ clock }: { clock: Clock }): Middleware {
 
 /** So many commands a second per connection. One that goes on far beyond is closed: it does not listen. */
 export function rateLimit(): Middleware {
-  return async ({ session }, next) => {
+  return ({ session }, next) => {
     const retryAfterMs = session.commands.take();
     if (retryAfterMs === 0) return next();
     if (session.refusals.take() > 0) session.close("rate_limited");
@@ -79,9 +79,7 @@ export function rateLimit(): Middleware {
 
 /** A line per command, at level debug only: at the price of a line, none is written for nothing. */
 export function commandLogging({ logger }: { logger: Logger }): Middleware {
-  return async ({ session, command, bytes }, next) => {
-    // It may change while the server runs. To ask the logger costs a third of a line.
-    if (logger.level !== "debug") return next();
+  const logged: Middleware = async ({ session, command, bytes }, next) => {
     const startedAt = performance.now();
     const { connectionId, principal } = session;
     try {
@@ -92,4 +90,6 @@ export function commandLogging({ logger }: { logger: Logger }): Middleware {
       logger.debug("command", { command: name, connectionId, userId: principal.userId, bytes, milliseconds });
     }
   };
+  // It may change while the server runs. To ask the logger costs a third of a line.
+  return (call, next) => (logger.level === "debug" ? logged(call, next) : next());
 }

@@ -27,7 +27,10 @@ export interface Call {
   fault?: Rejection;
 }
 
-/** Runs before every command, and goes on by calling `next`. One that throws a `Rejection` ends the call with it. */
+/**
+ * Runs before every command, and goes on by calling `next`. One that throws a `Rejection`, or rejects with it, ends the
+ * call with it. One that has nothing to do afterwards need not be async, which would cost every command a promise.
+ */
 export type Middleware = (call: Call, next: () => Promise<void>) => Promise<void>;
 
 /** Writes the one reply of a call. */

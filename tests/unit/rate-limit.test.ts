@@ -15,8 +15,8 @@ describe("rate limit", () => {
 
     const outcomes: unknown[] = [];
     for (let i = 0; i < 2 + 20 + 1; i++) {
-      const outcome = limit(call, async () => void outcomes.push("through"));
-      await outcome.catch((error) => outcomes.push({ ...error.error, message: "" }, ...closedFor));
+      const outcome = async () => limit(call, async () => void outcomes.push("through"));
+      await outcome().catch((error) => outcomes.push({ ...error.error, message: "" }, ...closedFor));
     }
 
     const refused = { code: "rate_limited", retryable: true, message: "", details: { retryAfterMs: 100 } };

@@ -8,12 +8,14 @@ export interface Arrival {
   id: number | undefined;
 }
 
-/** Of the packets that are on their way to a handler, by their arguments. */
-const arrivals = new WeakMap<object, Arrival>();
+/** Where the arguments of a packet that is on its way to a handler have it: thousands at once, and a weak map holds up collections. */
+const arrival = Symbol("arrival");
+
+type Arrived = readonly unknown[] & { [arrival]?: Arrival };
 
 /** How the packet that these arguments stood in came. */
-export function arrivalOf(args: readonly unknown[]): Arrival {
-  return arrivals.get(args) ?? { bytes: 0, id: undefined };
+export function arrivalOf(args: Arrived): Arrival {
+  return args[arrival] ?? { bytes: 0, id: undefined };
 }
 
 /** One for all decoders: the library calls it with the one that it listens to for `this`. */
@@ -38,7 +40,10 @@ class MeasuringDecoder extends Decoder {
   }
 
   note({ data, id }: Packet): void {
-    if (Array.isArray(data)) arrivals.set(data, { bytes: this.#bytes, id });
+    if (Array.isArray(data)) {
+      const args: Arrived = data;
+      args[arrival] = { bytes: this.#bytes, id };
+    }
     this.#bytes = 0;
   }
 }
