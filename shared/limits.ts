@@ -31,8 +31,11 @@ export const limits = {
   /** A member list is cut here; the count is of all. */
   membersInReply: 500,
   pageDefault: 50,
-  /** Bytes of the events of one page, JSON; one that is larger comes alone. */
-  pageBytes: 262_144,
+  /**
+   * Bytes of the events of one page, JSON; one that is larger comes alone. As many as may be asked for fit in while
+   * they are small, and two such pages into the backlog that a connection may have.
+   */
+  pageBytes: 524_288,
   /** Where counting unread messages stops. */
   unreadCounted: 1_000,
   pageMax: 1_000,

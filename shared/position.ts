@@ -5,7 +5,8 @@ import { z } from "zod";
  * Offsets of different epochs cannot be compared: an epoch ends when a log's history is lost.
  */
 export const Position = z.strictObject({
-  epoch: z.string().regex(/^[a-z0-9]{1,32}$/, "must be 1 to 32 of a-z 0-9"),
+  /** Ours are shorter and plainer; one of somebody else's is told to be of another log, and not to be malformed. */
+  epoch: z.string().regex(/^[A-Za-z0-9._~-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ ~ -"),
   offset: z.int().min(0),
 });
 export type Position = z.infer<typeof Position>;
@@ -17,7 +18,7 @@ export function formatPosition(position: Position): string {
 
 /** The reverse of {@link formatPosition}; `undefined` for anything else. */
 export function parsePosition(text: string): Position | undefined {
-  const match = /^([a-z0-9]{1,32}):(0|[1-9][0-9]{0,15})$/.exec(text);
+  const match = /^([A-Za-z0-9._~-]{1,64}):(0|[1-9][0-9]{0,15})$/.exec(text);
   const parsed = match && Position.safeParse({ epoch: match[1], offset: Number(match[2]) });
   return parsed?.success ? parsed.data : undefined;
 }

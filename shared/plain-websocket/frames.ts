@@ -9,7 +9,7 @@ import type { SystemMessageData, SystemMessageName } from "../system-message.ts"
 export const ClientFrame = z.strictObject({
   /** A command of `/chat` or `/monitoring`. */
   type: z.string().min(1).max(limits.identifierLength),
-  id: z.string().max(limits.identifierLength).optional(),
+  id: z.string().optional(),
   /** Checked against the command's own schema. */
   payload: z.unknown().optional(),
 });

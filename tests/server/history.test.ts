@@ -24,6 +24,30 @@ describe.each(stores)("history (%s)", (store) => {
     expect(pages).toEqual([["4", "5"], ["2", "3"], ["1"]]);
   });
 
+  it("ROOM-8 a thousand small events are one page, read from either end, and large ones are several", async () => {
+    const server = await startServer({ store });
+    const [ada] = await server.conversation("42", "ada");
+    const publish = (count: number, message: string) => {
+      const event = { room, type: "chat_message", data: { message } };
+      return server.request("POST", "/api/events", {
+        as: "backend",
+        roles: ["service"],
+        body: Array(count).fill(event),
+      });
+    };
+    for (let part = 0; part < 5; part++) await publish(200, "a message of some words, as people write them");
+
+    const backwards = await ada.ok("history", { room, limit: 1_000 });
+    const after = { epoch: backwards.events[0]?.position.epoch ?? "", offset: 0 };
+    const forwards = await ada.ok("join_room", { room, after, limit: 1_000 });
+    for (let part = 0; part < 15; part++) await publish(3, "é".repeat(10_000));
+    const large = await ada.ok("history", { room, limit: 1_000 });
+
+    expect([backwards.events.length, backwards.hasMore]).toEqual([1_000, false]);
+    expect([forwards.events.length, forwards.joined]).toEqual([1_000, true]);
+    expect([large.events.length, large.hasMore]).toEqual([25, true]);
+  });
+
   it("ROOM-8 a position of lost history is a conflict, and an empty room has no more", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");

@@ -71,7 +71,7 @@ describe.each(stores)("join_room (%s)", (store) => {
 
     const trimmed = await join({ ...position, offset: 2 });
     const ahead = await join({ ...position, offset: 9 });
-    const otherEpoch = await join({ epoch: "another", offset: 3 });
+    const otherEpoch = await join({ epoch: "Of-another.log", offset: 3 });
     const intact = await join({ ...position, offset: 3 });
 
     for (const lost of [trimmed, ahead, otherEpoch]) {
