@@ -150,6 +150,19 @@ describe.each(stores)("malformed packets (%s)", (store) => {
   });
 
   it.each([
+    ["truncated JSON", '42/chat,["chat_message",{"conversationId":"42"'],
+    ["an event of the library's own", '42/chat,["disconnecting","now"]'],
+  ])("BAD-6 who sends %s is told protocol_error before the end", async (_what, packet) => {
+    const { ada } = await startRaw(store);
+
+    ada.send(packet);
+
+    const told = await ada.packet((packet) => packet.startsWith('42/chat,["system.connection.close"'));
+    expect(told).toBe('42/chat,["system.connection.close",{"reason":"protocol_error"}]');
+    await ada.ended();
+  });
+
+  it.each([
     [
       "an acknowledgement of nothing",
       ["43/chat,17[1]", "43/chat,18", '461-/chat,19[{"_placeholder":true,"num":0}]', Buffer.from([1])],

@@ -88,6 +88,7 @@ export class EngineConnections {
       reason: "rate_limited",
       what: which === "entering" ? "CONNECT packets" : "packets",
     });
+    this.end(connection, "rate_limited");
     connection.close(true);
   }
 

@@ -89,6 +89,11 @@ export class SocketIoConnection implements Transport {
     this.#outbox.flush();
   }
 
+  /** The client does not speak the protocol. */
+  refuse(): void {
+    this.#session.close("protocol_error");
+  }
+
   /** The client is gone, or has left the namespace. */
   end(reason: string): void {
     const { conn } = this.#socket;

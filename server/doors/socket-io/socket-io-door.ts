@@ -119,6 +119,11 @@ function serve(namespace: OpenNamespace, options: Served): void {
     this.data.connection?.end(reason);
   }
 
+  /** A packet cannot be read, after which the library ends the connection without a word. */
+  function broken(this: SessionSocket): void {
+    this.data.connection?.refuse();
+  }
+
   namespace.use(async (socket: SessionSocket, next) => {
     if (entered.has(socket.conn)) {
       return next(connectError(replyError("conflict", `This connection is in ${name} already.`)));
@@ -167,6 +172,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     socket.data = { connection };
     // Before it is told anything: if that is to go, because the server stops, it is gone in that very moment.
     socket.on("disconnect", left);
+    socket.on("error", broken);
     opening.activate(connection);
     connection.flush();
   });

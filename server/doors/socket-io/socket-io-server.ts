@@ -25,7 +25,7 @@ export interface LetIn {
   /** Until it is told so. */
   opening?: Opening;
   /** From then on. */
-  connection?: { end(reason: string): void };
+  connection?: { end(reason: string): void; refuse(): void };
 }
 export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
 
