@@ -20,6 +20,13 @@ export type ReplyError = z.infer<typeof ReplyError>;
 /** Every command gets exactly one. */
 export type Reply<Data> = { ok: true; data: Data } | { ok: false; error: ReplyError };
 
-export function replyError(code: ErrorCode, message: string, details?: unknown): ReplyError {
+/** Without `details`, `invalid_payload` is about the payload as a whole. */
+export function replyError(
+  code: ErrorCode,
+  message: string,
+  details: unknown = code === "invalid_payload" ? wholly(message) : undefined,
+): ReplyError {
   return { code, message, retryable: errorCodes[code].retryable, ...(details === undefined ? {} : { details }) };
 }
+
+const wholly = (message: string): PayloadFault[] => [{ path: "", message }];

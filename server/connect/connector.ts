@@ -11,7 +11,7 @@ import { type Clock, timestampOf } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { hasRole, mayEnter, type Principal } from "../session/principal.ts";
-import { Session, type SessionWatcher, type Transport } from "../session/session.ts";
+import { Session, type SessionOptions, type SessionWatcher, type Transport } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 import type { Drain } from "./drain.ts";
@@ -91,7 +91,7 @@ export class Connector {
     const entered = namespaces.every(may) ? namespaces : namespaces.filter(may);
     if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
 
-    const session = this.createSession(principal, door, entered);
+    const session = this.#newSession({ principal, door, namespaces: entered, served: namespaces });
     const goLive: (() => void)[] = [];
     try {
       await admit(session);
@@ -142,13 +142,17 @@ export class Connector {
     namespaces: readonly Namespace[],
     commands: Rate | TokenBucket = this.#rateFor(principal),
   ): Session {
-    const { clock } = this.#deps;
-    const connectionId = randomUUID() as ConnectionId;
-    return new Session({ connectionId, principal, namespaces, door, clock, commands, watcher: this.#watcher });
+    return this.#newSession({ principal, door, namespaces, commands });
   }
 
   createCommandBucket(principal: Principal): TokenBucket {
     return new TokenBucket(this.#rateFor(principal), this.#deps.clock);
+  }
+
+  #newSession(of: Pick<SessionOptions, "principal" | "door" | "namespaces" | "served"> & Partial<SessionOptions>) {
+    const connectionId = randomUUID() as ConnectionId;
+    const commands = this.#rateFor(of.principal);
+    return new Session({ connectionId, commands, clock: this.#deps.clock, watcher: this.#watcher, ...of });
   }
 
   #rateFor(principal: Principal): Rate {

@@ -30,7 +30,7 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
       const principal = await verifier.verify(token);
       if (principal.userId !== session.principal.userId)
         throw new Rejection("forbidden", "The token is somebody else's.");
-      const namespaces = session.namespaces.filter((namespace) => mayEnter(principal, namespace));
+      const namespaces = session.served.filter((namespace) => mayEnter(principal, namespace));
       if (namespaces.length === 0)
         throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
       // A connection that came by a cookie ends with that session, whatever token it has now.

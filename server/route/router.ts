@@ -2,6 +2,7 @@ import { ulid } from "ulid";
 import type { z } from "zod";
 import { type CommandName, type CommandPayload, type CommandSpace, commands } from "../../shared/commands/catalogue.ts";
 import type { AnyCommand } from "../../shared/commands/define-command.ts";
+import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type PayloadFault, type Reply, type ReplyError, replyError } from "../../shared/reply.ts";
 import type { RoomName } from "../../shared/room.ts";
@@ -21,7 +22,7 @@ export interface Call {
   payload: unknown;
   /** Size of the payload as it came, UTF-8. */
   bytes: number;
-  /** Where the name is looked up; the first that has it serves it. Default: the namespaces of the session. */
+  /** Where the name is looked up; the first that has it serves it. Default: what the door of the session takes. */
   spaces?: readonly CommandSpace[];
   /** What the door could not read: the call's answer, where no middleware has another. */
   fault?: Rejection;
@@ -129,11 +130,13 @@ export class Router {
     await (lane === undefined ? run(() => {}) : session.inOrder(lane, route.definition.adds === true, run));
   }
 
-  #find({ session, command, spaces = session.namespaces }: Call): Route {
+  #find({ session, command, spaces = session.served }: Call): Route {
     for (const namespace of typeof command === "string" ? spaces : []) {
       const route = this.#routes.get(`${namespace} ${command}`);
       if (!route) continue;
       const { roles } = route.definition;
+      if (isShut(namespace, session))
+        throw new Rejection("forbidden", `${namespace} is not for the roles of this token.`);
       if (roles && !hasRole(session.principal, ...roles)) {
         throw new Rejection("forbidden", `${route.definition.name} is for the roles ${roles.join(" and ")}.`);
       }
@@ -148,7 +151,8 @@ export class Router {
     if (bytes > messageBytes)
       throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
     inspectJson(payload, jsonDepth);
-    const parsed = definition.payload.safeParse(payload);
+    // A library's way to send nothing is to leave the payload out, which says as much as one without fields.
+    const parsed = definition.payload.safeParse(payload === undefined ? {} : payload);
     if (!parsed.success) throw invalidPayload(`the payload of ${definition.name}`, parsed.error);
     return parsed.data;
   }
@@ -173,6 +177,10 @@ export class Router {
   }
 }
 
+/** The door takes the commands of this namespace, but not from this connection. */
+const isShut = (space: CommandSpace, { served, namespaces }: Session) =>
+  served.some((namespace) => namespace === space) && !namespaces.some((namespace) => namespace === space);
+
 /** A reply that is out is not followed by another, whatever fails after it. */
 function once(respond: Respond): Respond {
   let responded = false;
@@ -188,8 +196,15 @@ function shown(command: unknown): string {
   return typeof command === "string" ? command.slice(0, 64) : typeof command;
 }
 
+/** Text that is held to the size of a result, and not to a length of its field's own. */
+const isTooLarge = (issue: z.core.$ZodIssue) =>
+  issue.code === "too_big" && issue.origin === "string" && issue.maximum >= limits.responseLength;
+
 /** The rejection that names every fault which the schema found, up to 20. */
 export function invalidPayload(what: string, error: z.ZodError): Rejection {
+  const tooLarge = error.issues.find(isTooLarge);
+  if (tooLarge)
+    return new Rejection("too_large", `Too large, ${what}: ${tooLarge.path.join(".")}: ${tooLarge.message}`);
   const faults: PayloadFault[] = error.issues
     .slice(0, 20)
     .map(({ path, message }) => ({ path: path.join("."), message }));

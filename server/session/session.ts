@@ -36,6 +36,8 @@ export interface SessionOptions {
   principal: Principal;
   /** Whose commands the connection may send; the first that has a command serves it. */
   namespaces: readonly Namespace[];
+  /** Whose commands its door takes, from those who may send them. Default: `namespaces`. */
+  served?: readonly Namespace[];
   /** As the client is told: a Socket.IO namespace, or the path of a plain WebSocket door. */
   door: string;
   clock: Clock;
@@ -56,8 +58,9 @@ type OnClose = (session: Session) => unknown;
 /** What the server knows of a connection. */
 export class Session {
   readonly connectionId: ConnectionId;
-  /** A refreshed token may take some away. */
+  /** A refreshed token may take some away, and bring others of those that are {@link served}. */
   namespaces: readonly Namespace[];
+  readonly served: readonly Namespace[];
   readonly door: string;
   readonly connectedAt: number;
   principal: Principal;
@@ -87,6 +90,7 @@ export class Session {
     this.connectionId = options.connectionId;
     this.principal = options.principal;
     this.namespaces = options.namespaces;
+    this.served = options.served ?? options.namespaces;
     this.door = options.door;
     this.#clock = options.clock;
     this.#watcher = options.watcher;

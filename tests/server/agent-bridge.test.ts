@@ -134,6 +134,8 @@ describe.each(stores)("the agent bridge (%s)", (name) => {
       [{ type: "unknown" }, "invalid_payload", null],
       [{ ...register }, "conflict", null],
       [{ type: "heartbeat", agent_id: "other" }, "forbidden", null],
+      [{ type: "progress", ...about, agent_id: "other", status: "working" }, "forbidden", "nothing"],
+      [{ type: "response", ...about, agent_id: "other", content: "x" }, "forbidden", "nothing"],
       [{ type: "progress", ...about }, "invalid_payload", "nothing"],
       [{ type: "progress", ...about, status: "working" }, "not_found", "nothing"],
       [{ type: "response", ...about, content: "x", extra: 1 }, "invalid_payload", "nothing"],

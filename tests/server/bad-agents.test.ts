@@ -108,8 +108,9 @@ describe.each(stores)("bad input of agents (%s)", (name) => {
     const { messageId } = await dispatch(server, { agentId: "coder" });
     const message = await agent.nextDispatch();
     const faults = faultsOf({ ...samples[command] }, required[command], wrongValues[command]);
-    if (command !== "response")
-      faults.push(["too many bytes", { ...samples[command], extra: long(65_536) }, "too_large"]);
+    if (command === "response")
+      faults.push(["more than 1 MiB", { ...ofAttempt, content: long(1_048_577) }, "too_large"]);
+    else faults.push(["too many bytes", { ...samples[command], extra: long(65_536) }, "too_large"]);
 
     const answers = await Promise.all(
       faults.map(async ([what, payload]) => {

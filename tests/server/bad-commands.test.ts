@@ -97,7 +97,13 @@ const wrongValues: { [Name in Served]: Record<string, unknown[]> } = {
   "conversation.rename": { conversationId: ["", "x".repeat(129)], title: ["", "\t", "a\u0000b", "x".repeat(201)] },
   mark_read: {
     room: ["", "nowhere:1", "conversation", "conversation:", "broadcast:1", `conversation:${"x".repeat(129)}`],
-    position: [{}, { epoch: "a" }, { epoch: "A", offset: 1 }, { epoch: "a", offset: -1 }, { epoch: "a", offset: 1e99 }],
+    position: [
+      {},
+      { epoch: "a" },
+      { epoch: "a b", offset: 1 },
+      { epoch: "a", offset: -1 },
+      { epoch: "a", offset: 1e99 },
+    ],
   },
   join_room: { room: ["", "conversation:*", "__proto__", "constructor"], limit: [0, 1.5, 1_001] },
   leave_room: { room: ["", "conversation:*", "__proto__"] },
@@ -137,7 +143,7 @@ interface Fault {
   what: string;
   /** What is emitted after the command's name. */
   args: unknown[];
-  code: ErrorCode;
+  code: ErrorCode | "ok";
 }
 
 type Payload = Record<string, unknown>;
@@ -161,7 +167,8 @@ function faultsOf(sample: Payload, required: readonly string[], values: Record<s
   });
   const objects = Object.entries(sample).filter(([, value]) => typeof value === "object" && !Array.isArray(value));
   return [
-    { what: "nothing", args: [], code: "invalid_payload" },
+    // A payload in which nothing must be may be left out.
+    { what: "nothing", args: [], code: required.length > 0 ? "invalid_payload" : "ok" },
     { what: "two payloads", args: [sample, sample], code: "invalid_payload" },
     fault("null", null),
     fault("a string", "text"),
@@ -265,7 +272,7 @@ const watching: Record<Watching, { sample: Payload; wrong: Record<string, unknow
       id: ["", "x".repeat(161)],
       topics: [[], many(51).map((id) => `task:${id}`), [7], ...badTopics.map((topic) => [topic])],
       types: [[], ["nonsense"], [7], Array.from({ length: 51 }, () => "task.created")],
-      after: [{}, { epoch: "a" }, { epoch: "A", offset: 1 }, { epoch: "a", offset: -1 }],
+      after: [{}, { epoch: "a" }, { epoch: "a b", offset: 1 }, { epoch: "a", offset: -1 }],
       limit: [0, 1.5, 1_001],
     },
   },
@@ -346,6 +353,16 @@ describe.each(stores)("a bad payload (%s)", (store) => {
     expect(tooLong.code).toBe("too_large");
     await expectToGoOn(ada, bob, position);
     expect(await ada.ok("chat_response", response)).toMatchObject({ duplicate: false });
+  });
+
+  it("BAD-1 a payload in which nothing must be may be left out", async () => {
+    const server = await startServer({ store });
+    const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
+    const names = ["admin.stats", "admin.instances", "admin.connections", "admin.rooms"];
+
+    const replies = await Promise.all(names.map((name) => emit(admin, name)));
+
+    expect(replies.map(({ ok }) => ok)).toEqual([true, true, true, true]);
   });
 
   it("BAD-1 names every fault, with where it is", async () => {

@@ -338,7 +338,8 @@ function problemOf(answer: Answer, path: string): unknown {
     body.status === status &&
     instance === path.split("?", 1)[0] &&
     typeof title === "string" &&
-    typeof detail === "string";
+    typeof detail === "string" &&
+    (code !== "invalid_payload" || Array.isArray(body.details));
   return isProblem ? code : answer;
 }
 

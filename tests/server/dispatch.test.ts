@@ -231,7 +231,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     await ada.ok("chat_message", { conversationId: "42", message: "still here" });
     const resumed = await watcher.ok("join_room", { room: "agent:*" });
 
-    expect([tooLong.code, otherwise.code]).toEqual(["invalid_payload", "too_large"]);
+    expect([tooLong.code, otherwise.code]).toEqual(["too_large", "too_large"]);
     expect(accepted).toBe(true);
     expect((await result(server, messageId)).outcome?.content).toHaveLength(1_048_576);
     expect([told.data.content?.length, end.data.message.length]).toEqual([1_048_576, 1_048_576]);

@@ -152,6 +152,32 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     },
   );
 
+  it("WS-2 a user who has enough connections is told and closed with 4008", async () => {
+    const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_USER: "1" } });
+    await server.connectWebSocket("ada");
+
+    const second = server.webSocket("ada");
+
+    expect(await second.inbox.one("system.error")).toMatchObject({ error: { code: "limit_exceeded" } });
+    expect(await within(second.closed, "the close")).toEqual({ code: 4008, reason: "limit_exceeded" });
+  });
+
+  it.each([
+    ["user", "subscribe", { id: "all", topics: ["*"] }],
+    ["user", "join_room", { room: "task:1" }],
+    ["user", "leave_room", { room: "task:1" }],
+    ["monitor", "chat_message", { conversationId: "42", message: "hello" }],
+    ["monitor", "join_room", { room: "conversation:42" }],
+  ] as const)("WS-6 the role %s is refused %s of %j as forbidden", async (role, command, payload) => {
+    const server = await startServer({ store });
+    await server.conversation("42", "ada");
+    const ada = await server.connectWebSocket("ada", { roles: [role] });
+
+    const refused = await ada.command(command, payload);
+
+    expect(refused).toMatchObject({ ok: false, error: { code: "forbidden" } });
+  });
+
   it("WS-3 a conversation in the URL is joined at once", async () => {
     const server = await startServer({ store });
     const [bob] = await server.conversation("42", "bob", "ada");

@@ -218,6 +218,20 @@ describe.each(stores)("the life of a token (%s)", (store) => {
     await script.ok("system.token.refresh", { token });
     const refused = await script.command("conversation.create", {});
 
-    expect(refused).toMatchObject({ ok: false, error: { code: "unknown_command" } });
+    expect(refused).toMatchObject({ ok: false, error: { code: "forbidden" } });
+  });
+
+  it("CONN-9 opens to a plain WebSocket what the roles of its new token have", async () => {
+    const { server } = await start();
+    const script = await server.connectWebSocket("ada");
+
+    const before = await script.command("subscribe", { id: "all", topics: ["*"] });
+    await script.ok("system.token.refresh", { token: tokenOf("ada", ["monitor"]) });
+    const after = await script.command("subscribe", { id: "all", topics: ["*"] });
+    const lost = await script.command("conversation.list", {});
+
+    expect(before).toMatchObject({ ok: false, error: { code: "forbidden" } });
+    expect(after).toMatchObject({ ok: true });
+    expect(lost).toMatchObject({ ok: false, error: { code: "forbidden" } });
   });
 });

@@ -117,12 +117,14 @@ export class BridgeConnection implements Transport {
     const session = this.#session ?? (await this.#open(json));
     if (!session) return;
     const messageId = messageIdOf(json);
-    if (!parsed.success) {
-      const fault = json === undefined ? unreadable : invalidPayload("the frame", parsed.error);
-      const respond = (reply: Reply<unknown>) => this.#answer("", messageId, reply);
-      // Goes the way of a command, so that it counts as one.
-      return this.#options.router.handle({ session, command: null, payload: undefined, bytes, fault }, respond);
-    }
+    // Goes the way of a command, so that it counts as one.
+    const refuse = (fault: Rejection) =>
+      this.#options.router.handle({ session, command: null, payload: undefined, bytes, fault }, (reply) =>
+        this.#answer("", messageId, reply),
+      );
+    if (!parsed.success) return refuse(json === undefined ? unreadable : invalidPayload("the frame", parsed.error));
+    if (!this.#speaksForItself(parsed.data))
+      return refuse(new Rejection("forbidden", `This connection is ${this.#agentId}'s.`));
     const { name, payload } = commandOf(parsed.data, this.#agentId, (id) => this.#newest.get(id) ?? 1);
     await this.#options.router.handle({ session, command: name, payload, bytes }, (reply) =>
       this.#answer(name, messageId, reply),
@@ -157,6 +159,11 @@ export class BridgeConnection implements Transport {
     this.#session = opening.session;
     opening.activate(this);
     return opening.session;
+  }
+
+  #speaksForItself(frame: BridgeFrame): boolean {
+    if (frame.type === "register" || !("agent_id" in frame)) return true;
+    return (frame.agent_id ?? this.#agentId) === this.#agentId;
   }
 
   #answer(name: string, messageId: MessageId | null, reply: Reply<unknown>): void {

@@ -17,6 +17,8 @@ const refusals: Partial<Record<ErrorCode, number>> = {
   unauthenticated: closeCodes.unauthenticated,
   token_expired: disconnectReasons.token_expired.closeCode,
   forbidden: closeCodes.forbidden,
+  // Coming back at once would not help: another connection has to be closed first.
+  limit_exceeded: disconnectReasons.rate_limited.closeCode,
 };
 
 /** With what code somebody is closed who is not let in. */

@@ -109,7 +109,7 @@ export class PlainWebSocketConnection implements Transport {
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
     const { router } = this.#options;
     const reply = (payload: Reply<unknown>) => this.#write({ type: "reply", id, payload });
-    const spaces = spacesOf(this.#session.namespaces, payload);
+    const spaces = spacesOf(this.#session, payload);
     void router.handle(
       { session: this.#session, command, payload, bytes, spaces },
       id === undefined ? undefined : reply,
