@@ -57,18 +57,28 @@ const broken: [string, string | Buffer][] = [
   ["brackets without end", "[".repeat(60_000)],
 ];
 
+/** Under what its sender waits for an answer: the numbered ones are all called 1. */
+const isNumbered = (frame: string | Buffer) => typeof frame === "string" && /^\{.*"id":"1"/.test(frame);
+
 describe.each(stores)("broken frames on /ws (%s)", (store) => {
-  it.each(broken)("BAD-5 %s is answered system.error, and the connection goes on", async (_what, frame) => {
-    const { server, ada, bob } = await startPlain(store);
+  it.each(broken)(
+    "BAD-5 %s is answered under its id, or as system.error without one, and the connection goes on",
+    async (_what, frame) => {
+      const { server, ada, bob } = await startPlain(store);
 
-    ada.socket.send(frame);
+      ada.socket.send(frame);
 
-    expect(await ada.inbox.one("system.error")).toMatchObject({ command: null, error: { code: "invalid_payload" } });
-    const sent = await ada.ok<{ position: { offset: number } }>("chat_message", payload);
-    // The first of the conversation: the broken frame was not carried out.
-    expect(sent.position.offset).toBe(1);
-    await expectToGoOn(server, bob);
-  });
+      const error = { code: "invalid_payload" };
+      const answer = await ada.inbox.one(isNumbered(frame) ? "reply" : "system.error");
+      expect(answer).toMatchObject(
+        isNumbered(frame) ? { id: "1", payload: { ok: false, error } } : { command: null, error },
+      );
+      const sent = await ada.ok<{ position: { offset: number } }>("chat_message", payload);
+      // The first of the conversation: the broken frame was not carried out.
+      expect(sent.position.offset).toBe(1);
+      await expectToGoOn(server, bob);
+    },
+  );
 
   it.each([
     ["a type that is no command", { type: "no_such_command" }, "unknown_command"],

@@ -4,12 +4,11 @@ import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import { ClientFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
-import type { Reply } from "../../../shared/reply.ts";
 import { type Clock, timestampOf } from "../../clock.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
 import type { Receivers } from "../../deliver/receivers.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
-import type { Router } from "../../route/router.ts";
+import type { Respond, Router } from "../../route/router.ts";
 import type { Audience } from "../../session/audience.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { Intake, type Turns } from "../wire/intake.ts";
@@ -102,18 +101,19 @@ export class PlainWebSocketConnection implements Transport {
       if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
       const frame = ClientFrame.safeParse(json).data;
       if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
-      else void this.#options.router.handle({ ...unreadable, session: this.#session, bytes });
+      else
+        void this.#options.router.handle({ ...unreadable, session: this.#session, bytes }, this.#replyTo(idOf(json)));
     });
   }
 
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
-    const { router } = this.#options;
-    const reply = (payload: Reply<unknown>) => this.#write({ type: "reply", id, payload });
     const spaces = spacesOf(this.#session, payload);
-    void router.handle(
-      { session: this.#session, command, payload, bytes, spaces },
-      id === undefined ? undefined : reply,
-    );
+    const call = { session: this.#session, command, payload, bytes, spaces };
+    void this.#options.router.handle(call, this.#replyTo(id));
+  }
+
+  #replyTo(id: string | undefined): Respond | undefined {
+    return id === undefined ? undefined : (payload) => this.#write({ type: "reply", id, payload });
   }
 
   /** An HLink message is a frame as it stands, and so is its acknowledgement. */
@@ -140,6 +140,12 @@ const unreadable = {
   payload: undefined,
   fault: new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.'),
 };
+
+/** Whoever has numbered a frame waits for the answer to it, also where the rest of it is no frame. */
+function idOf(json: unknown): string | undefined {
+  if (typeof json !== "object" || json === null || !("id" in json)) return undefined;
+  return typeof json.id === "string" ? json.id : undefined;
+}
 
 function isHlinkFrame(json: unknown): boolean {
   if (typeof json !== "object" || json === null || !("type" in json)) return false;
