@@ -12,7 +12,7 @@ export interface Accepted {
   id: string;
   text: string;
   position: Position;
-  /** The one of the same writer that was accepted before this one was sent. */
+  /** One of the same writer that was accepted before this one was sent, or sent before it by the same connection. */
   after?: Accepted;
 }
 
@@ -20,6 +20,12 @@ export interface WriterOptions extends RoamerOptions {
   conversationId: string;
   /** Between two messages, on average. */
   everyMs: number;
+}
+
+interface Publication {
+  id: string;
+  text: string;
+  payload: Record<string, unknown>;
 }
 
 abstract class Writer extends Roamer {
@@ -59,25 +65,50 @@ abstract class Writer extends Roamer {
   protected heard(_event: Seen): void {}
   protected abstract writeOne(): Promise<void>;
 
-  /** Sends until it is answered. */
-  protected async publish(command: string, id: string, text: string, payload: Record<string, unknown>): Promise<void> {
-    this.sent++;
-    const after = this.accepted.at(-1);
-    const accepted = await this.#untilAccepted(command, payload);
-    if (!accepted) return;
+  /** Sends them, one right behind the other, and each again until it is accepted. */
+  protected async publish(command: string, publications: readonly Publication[]): Promise<void> {
+    this.sent += publications.length;
+    const tries = publications.map(
+      ({ payload }) => this.ask(command, payload) as Promise<Reply<PublishedReply> | undefined>,
+    );
+    const earlier = this.accepted.at(-1);
+    let before = earlier;
+    for (const [index, publication] of publications.entries()) {
+      const reply = await tries[index];
+      if (reply?.ok) before = await this.#noteAccepted(command, publication, reply.data, before);
+      else {
+        await this.beforeRetry(command, reply?.error);
+        // One that was not answered may be in the log, before others that were refused and sent again.
+        const after = reply ? this.accepted.at(-1) : earlier;
+        const accepted = await this.#untilAccepted(command, publication.payload);
+        if (accepted) await this.#noteAccepted(command, publication, accepted, after);
+      }
+    }
+  }
+
+  async #noteAccepted(
+    command: string,
+    { id, text, payload }: Publication,
+    accepted: PublishedReply,
+    after: Accepted | undefined,
+  ): Promise<Accepted> {
     const { position } = accepted;
     const { name: by, conversationId } = this;
     const { userId } = this.identity;
-    const record = { by, userId, conversationId, id: accepted.id, text, position };
-    this.accepted.push(after ? { ...record, after } : record);
+    const record: Accepted = {
+      ...{ by, userId, conversationId, id: accepted.id, text, position },
+      ...(after && { after }),
+    };
+    this.accepted.push(record);
     if (command === "chat_message" && accepted.id !== id) this.violated(`${id} was accepted as ${accepted.id}`);
 
     // An answer may have got lost on its way to somebody who then asks again.
-    if (!this.random.chance(0.02)) return;
+    if (!this.random.chance(0.02)) return record;
     const again = await this.#untilAccepted(command, payload);
     if (again && (!again.duplicate || !isSame(again.position, position))) {
       this.violated(`${id} was accepted again: ${JSON.stringify(again)} after ${JSON.stringify(accepted)}`);
     }
+    return record;
   }
 
   async #untilAccepted(command: string, payload: Record<string, unknown>): Promise<PublishedReply | undefined> {
@@ -101,15 +132,23 @@ abstract class Writer extends Roamer {
 
 const isSame = (a: Position, b: Position) => a.epoch === b.epoch && a.offset === b.offset;
 
-/** Writes messages one after the other, each until it is accepted. */
+/** Writes messages one after the other, each until it is accepted; now and then several without waiting. */
 export class Publisher extends Writer {
   #count = 0;
 
   protected async writeOne(): Promise<void> {
+    const count = this.random.chance(0.1) ? this.random.between(2, 8) : 1;
+    await this.publish(
+      "chat_message",
+      Array.from({ length: count }, () => this.#message()),
+    );
+  }
+
+  #message(): Publication {
     const { conversationId } = this;
     const id = `${this.name}-${++this.#count}`;
-    const message = `${id} ${"x".repeat(this.random.between(0, 200))}`;
-    await this.publish("chat_message", id, message, { conversationId, id, message });
+    const text = `${id} ${"x".repeat(this.random.between(0, 200))}`;
+    return { id, text, payload: { conversationId, id, message: text } };
   }
 }
 
@@ -142,6 +181,6 @@ export class Agent extends Writer {
     }
     message += "end";
     const payload = { conversationId, responseId, message, status: "complete" };
-    await this.publish("chat_response", responseId, message, payload);
+    await this.publish("chat_response", [{ id: responseId, text: message, payload }]);
   }
 }
