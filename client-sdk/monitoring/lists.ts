@@ -71,4 +71,4 @@ export function createLists({ url, tokens, environment, timeoutMs }: ListsDeps):
   };
 }
 
-const noAnswer = { code: "unavailable", message: "HTTP brings no answer.", retryable: true } as const;
+const noAnswer = { code: "unavailable", message: "The server does not answer.", retryable: true } as const;

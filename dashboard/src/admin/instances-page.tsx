@@ -1,4 +1,4 @@
-import { SimpleGrid, Table } from "@mantine/core";
+import { SimpleGrid, Table, Text } from "@mantine/core";
 import { Chart } from "../parts/chart.tsx";
 import { Page, Panel } from "../parts/page.tsx";
 import { Problem, Waiting } from "../parts/states.tsx";
@@ -99,10 +99,10 @@ export function InstancesPage() {
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
-        <p>
-          By namespace: {chat.toLocaleString()} in chat, {monitoring.toLocaleString()} in monitoring,{" "}
-          {agents.toLocaleString()} agents, {admin.toLocaleString()} admins.
-        </p>
+        <Text size="sm">
+          Connections by namespace: chat {chat.toLocaleString()}, monitoring {monitoring.toLocaleString()}, agents{" "}
+          {agents.toLocaleString()}, admin {admin.toLocaleString()}
+        </Text>
       </Panel>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <AnnounceForm />

@@ -9,6 +9,7 @@ export interface StreamView {
   totalTasks: number;
   completedTasks: number;
   progressPercentage: number;
+  lastUpdated: string;
   /** Tasks that cannot go on, each with its reason. */
   blocked: readonly string[];
 }

@@ -43,7 +43,7 @@ export function StreamsPage() {
   );
 }
 
-/** Streams with what holds them up: those that are held up first, then those that are under way. */
+/** Streams with what holds them up: those that are held up first, then those that are under way, then who ended last. */
 export function useStreamViews(): { streams: readonly StreamView[]; isReady: boolean; error: unknown } {
   const { items: streams, isLive, error } = useStreams();
   const { items: tasks } = useTasks();
@@ -57,12 +57,14 @@ export function useStreamViews(): { streams: readonly StreamView[]; isReady: boo
     }
     return streams
       .map((stream): StreamView => ({ ...stream, blocked: blocked.get(stream.streamId) ?? [] }))
-      .sort(
-        (one, other) =>
-          rankOf(one) - rankOf(other) || one.streamName.localeCompare(other.streamName, undefined, { numeric: true }),
-      );
+      .sort((one, other) => rankOf(one) - rankOf(other) || orderOf(one, other));
   }, [streams, tasks]);
   return { streams: views, isReady: isLive || streams.length > 0, error };
+}
+
+function orderOf(one: StreamView, other: StreamView): number {
+  const byName = one.streamName.localeCompare(other.streamName, undefined, { numeric: true });
+  return rankOf(one) === 2 ? Date.parse(other.lastUpdated) - Date.parse(one.lastUpdated) || byName : byName;
 }
 
 function rankOf({ blocked, progressPercentage, totalTasks }: StreamView): number {

@@ -59,7 +59,8 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
       height,
       legend: { show: false },
       cursor: { show: false },
-      padding: [8, 8, 0, 0],
+      // The last time stands half beyond its line.
+      padding: [8, 32, 0, 0],
       scales: {
         x: { range: () => spanOf(data.current[0]) },
         y: { range: (_plot, _least, highest) => [0, most ?? Math.max(1, (highest ?? 0) * 1.1)] },
