@@ -177,9 +177,11 @@ export class Router {
   }
 }
 
-/** The door takes the commands of this namespace, but not from this connection. */
+/** The door takes the commands of this namespace, but not from this connection. Mostly the two lists are one. */
 const isShut = (space: CommandSpace, { served, namespaces }: Session) =>
-  served.some((namespace) => namespace === space) && !namespaces.some((namespace) => namespace === space);
+  served !== namespaces &&
+  served.some((namespace) => namespace === space) &&
+  !namespaces.some((namespace) => namespace === space);
 
 /** A reply that is out is not followed by another, whatever fails after it. */
 function once(respond: Respond): Respond {
