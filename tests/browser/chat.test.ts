@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { alertOf, tell } from "../support/monitoring.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
+import { eventually } from "../support/within.ts";
 import { accessibilityFaults } from "./accessibility.ts";
 import { ChatVisitor } from "./chat-visitor.ts";
 import { testMs, useBrowser } from "./use-browser.ts";
@@ -203,17 +204,18 @@ describe("chat", () => {
       const client = await server.connect("ada");
       const { conversation } = await client.ok("conversation.create", { title: "Signals", members: ["mona"] });
       const { page } = await browser.visit(server, "mona", { roles: ["user", "monitor"], path: "/monitoring/tasks" });
+      const isTitled = (title: string) => eventually(async () => (await page.title()) === title, `the title ${title}`);
 
       await client.ok("chat_message", { conversationId: conversation.id, message: "## Look\n- **at** `this`" });
       await page.getByRole("link", { name: "Chat 1 unread" }).click();
-      expect(await page.title()).toBe("(1) Chat – Signalbox");
+      await isTitled("(1) Chat – Signalbox");
       await tell(server, alertOf("disk-full"));
       await page.getByRole("link", { name: "Monitoring 1 unacknowledged" }).waitFor();
       await page.getByText("Ada: Look at this").waitFor();
       await page.getByRole("link", { name: "Signals" }).click();
       await page.getByRole("link", { name: "Chat", exact: true }).waitFor();
 
-      expect(await page.title()).toBe("Chat – Signalbox");
+      await isTitled("Chat – Signalbox");
       expect(browser.faults).toEqual([]);
     },
     testMs,
