@@ -44,6 +44,13 @@ export interface WorkPorts {
 /** Pieces are rolled up for so long; the server tells readers of 25 a second at most. */
 const rollUpMs = 40;
 const longestDelta = 16_384;
+/** In characters, and in bytes of JSON with what is around it. A message with more would end the connection that brings it. */
+const longestContent = 1_048_576;
+const largestOutcome = 1_060_000;
+
+const fits = (outcome: { content?: string | undefined }) =>
+  (outcome.content?.length ?? 0) <= longestContent &&
+  new TextEncoder().encode(JSON.stringify(outcome)).length <= largestOutcome;
 
 /** One dispatch, from its acceptance to its answer. */
 export class RunningWork {
@@ -108,7 +115,9 @@ export class RunningWork {
   async #outcome(onDispatch: OnDispatch, tools: WorkTools) {
     try {
       const result = (await onDispatch(this.work, tools)) ?? {};
-      return { content: this.#written, ...(typeof result === "string" ? { content: result } : result) };
+      const outcome = { content: this.#written, ...(typeof result === "string" ? { content: result } : result) };
+      if (!fits(outcome)) throw new Error("The result is larger than 1 MiB.");
+      return outcome;
     } catch (error) {
       return { error: String(error instanceof Error ? error.message : error).slice(0, 4_096) || "failed" };
     }

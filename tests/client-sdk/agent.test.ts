@@ -70,6 +70,34 @@ describe.each(stores)("an agent of the SDK (%s)", (store) => {
     expect(deltas.map(({ data }) => data.delta).join("")).toBe("ONCE UPON A TIME ");
   });
 
+  it.each([
+    ["text", "x".repeat(1_048_577)],
+    ["bytes", "é".repeat(700_000)],
+  ])(
+    "SDK-20 a result of more %s than there may be is a failure, and the agent stays connected",
+    async (_what, long) => {
+      const server = await startServer({ store });
+      const agent = await startAgent(server, "coder", {
+        onDispatch: ({ content }) =>
+          content === "long" ? long : { content: "x".repeat(1_048_576), usage: { tokens: 1 } },
+      });
+      const changes: string[] = [];
+      agent.on("statechange", ({ newState }) => changes.push(newState));
+
+      const tooLong = await dispatch(server, { agentId: "coder", content: "long" });
+      const refused = await result(server, tooLong.messageId);
+      const { messageId } = await dispatch(server, { agentId: "coder", content: "short" });
+
+      expect(refused).toMatchObject({
+        status: "failed",
+        attempt: 1,
+        outcome: { error: "The result is larger than 1 MiB." },
+      });
+      expect((await result(server, messageId)).outcome?.content).toHaveLength(1_048_576);
+      expect(changes).toEqual([]);
+    },
+  );
+
   it("SDK-20 fails with what it throws", async () => {
     const server = await startServer({ store });
     await startAgent(server, "coder", {
