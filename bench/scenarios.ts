@@ -8,7 +8,6 @@ import {
   ratio,
   type Scenario,
   steady,
-  times,
   work,
 } from "./scenario.ts";
 
@@ -215,7 +214,7 @@ export const scenarios: readonly Scenario[] = [
     name: "dispatches",
     title: "200 dispatches/s to an agent that answers at once: from the request to the waiter's answer",
     subjects: {
-      ours: { peer: "signalbox over Redis, alone", load: { load: "dispatches", agents: 1, rate: 200, ...times } },
+      ours: { peer: "signalbox over Redis, alone", load: { load: "dispatches", agents: 1, rate: 200, ...steady } },
     },
     checks: [
       { what: "p50", value: own("p50"), bar: { atMost: 5 }, unit: "ms" },
