@@ -6,7 +6,7 @@ const server = process.env.SIGNALBOX_URL ?? "http://localhost:8000";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  // The server puts another one into each answer: server/http/dashboard.ts.
+  // The server puts another one into each answer: server/doors/http/dashboard.ts.
   html: { cspNonce: "NONCE_OF_THE_ANSWER" },
   resolve: {
     // The package from its sources, so that it need not be built first.

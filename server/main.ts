@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
-import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./config.ts";
-import { createServer, type ServerConfig } from "./create-server.ts";
-import { listenBacklog, urlOf } from "./listening.ts";
+import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./compose/config.ts";
+import { createServer, type ServerConfig } from "./compose/create-server.ts";
+import { listenBacklog, urlOf } from "./compose/listening.ts";
+import type { WorkersOptions } from "./compose/workers.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
-import type { WorkersOptions } from "./workers.ts";
 
 // The only file that touches the process: environment, signals, exit code.
 
@@ -91,9 +91,9 @@ interface Running {
 
 async function instance(config: ServerConfig, logger: Logger): Promise<Running> {
   const { isWorker } = cluster;
-  const gather = isWorker ? { gatherMetrics: (await import("./worker-metrics.ts")).gatherFromWorkers } : {};
+  const gather = isWorker ? { gatherMetrics: (await import("./compose/worker-metrics.ts")).gatherFromWorkers } : {};
   const server = await createServer(config, logger, { isWorker, ...gather });
-  if (isWorker) (await import("./workers.ts")).tellReady();
+  if (isWorker) (await import("./compose/workers.ts")).tellReady();
   return {
     port: server.port,
     async stop(signal) {
@@ -106,7 +106,7 @@ async function instance(config: ServerConfig, logger: Logger): Promise<Running> 
 
 /** Loaded only where it is used: it takes hold of the cluster's events. */
 async function workers(options: WorkersOptions): Promise<Running> {
-  const { startWorkers } = await import("./workers.ts");
+  const { startWorkers } = await import("./compose/workers.ts");
   return startWorkers(options);
 }
 

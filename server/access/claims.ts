@@ -3,7 +3,7 @@ import { UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { Grant, Role } from "../../shared/role.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Principal } from "../session/principal.ts";
 import { clockToleranceSeconds } from "./signed-token.ts";
 

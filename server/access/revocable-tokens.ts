@@ -1,8 +1,8 @@
 import { Rejection } from "../../shared/rejection.ts";
-import type { Clock } from "../clock.ts";
-import type { Revocations } from "../revocations/revocations.ts";
-import type { RevokedConnections } from "../revocations/revoked-connections.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Principal } from "../session/principal.ts";
+import type { Revocations } from "./revocation/revocations.ts";
+import type { RevokedConnections } from "./revocation/revoked-connections.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 export interface RevocableTokensDeps {

@@ -1,5 +1,5 @@
 import { createSecretKey } from "node:crypto";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { principalOf, usualRoles } from "./claims.ts";
 import { verifySignature } from "./signed-token.ts";
 import type { TokenVerifier } from "./token-verifier.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { TokenBucket } from "../session/token-bucket.ts";
 import { clientAddress, placeOf } from "./client-address.ts";
 import { Handshakes } from "./handshakes.ts";

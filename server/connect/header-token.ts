@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isLoginSecret } from "../session/login-secret.ts";
+import { isLoginSecret } from "../session/cookie-session-secret.ts";
 import { bearerToken } from "./bearer-token.ts";
 
 /** The cookie that `POST /api/session` sets. */

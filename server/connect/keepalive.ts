@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { expiryGraceMs } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 
 /** What a connection may send beside commands, which the router counts. None of it is limited for those who need it. */

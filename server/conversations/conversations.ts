@@ -3,8 +3,8 @@ import type { Conversation } from "../../shared/entities/conversation.ts";
 import type { ConversationId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import { type Clock, timestampOf } from "../clock.ts";
-import type { DocumentPage, Documents, PutOptions } from "../documents/documents.ts";
+import { type Clock, timestampOf } from "../runtime/clock.ts";
+import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
 
 /** What decides about access, ready to be asked for every message. */
 export interface Membership {

@@ -4,8 +4,8 @@ import { limits } from "../../shared/limits.ts";
 import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
-import type { Documents } from "../documents/documents.ts";
-import type { EventLog } from "../log/event-log.ts";
+import type { Documents } from "../store/documents/documents.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 
 /** What counts as unread: what somebody said, and not how it came about. */
 const counted: ReadonlySet<EventType> = new Set([

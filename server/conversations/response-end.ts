@@ -7,9 +7,9 @@ import type { EventId, ResponseId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
-import type { EventLog } from "../log/event-log.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { isDelta, isResponse } from "../resume/compact.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 import { numberKey } from "./delta-rollup.ts";
 
 export interface ResponseTail {

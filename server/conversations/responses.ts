@@ -4,11 +4,11 @@ import type { ConnectionId, ConversationId, ResponseId, UserId } from "../../sha
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { conversationRoom, parseRoom, type RoomName } from "../../shared/room.ts";
-import type { Documents, Versioned } from "../documents/documents.ts";
-import type { EventLog } from "../log/event-log.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
+import type { Documents, Versioned } from "../store/documents/documents.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 import { DeltaRollup } from "./delta-rollup.ts";
 import { publishEnd, tailOf } from "./response-end.ts";
 

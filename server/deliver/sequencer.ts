@@ -1,5 +1,5 @@
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
-import type { LogBounds, LogSlice } from "../log/event-log.ts";
+import type { LogBounds, LogSlice } from "../store/log/event-log.ts";
 
 /**
  * Brings the announcements of one log into the order of their offsets, whatever was lost, doubled or delayed between.

@@ -2,8 +2,8 @@ import type { Progress } from "../../shared/entities/dispatch.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { agentError, agentProgress, agentResponse, taskDispatched } from "../../shared/events/agent-events.ts";
 import { agentRoom } from "../../shared/room.ts";
-import type { Clock } from "../clock.ts";
 import { stamp } from "../publish/stamp.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { DispatchEffect } from "./dispatch-machine.ts";
 import { type DispatchRecord, toMessage, withoutAbsent } from "./dispatch-record.ts";
 

@@ -1,5 +1,5 @@
-import type { Attributes, Spans } from "../spans/spans.ts";
-import type { Stepped } from "./stepped.ts";
+import type { Attributes, Spans } from "../observe/spans.ts";
+import type { Stepped } from "./step-result.ts";
 
 const names = { taken: "dispatch given", accepted: "dispatch accepted", attempt_ended: "dispatch attempt over" };
 

@@ -1,21 +1,21 @@
 import type { InstanceId } from "../../shared/ids.ts";
-import { AgentDirectory } from "../agents/agent-directory.ts";
-import { Agents, type AgentsDeps } from "../agents/agents.ts";
-import { LocalAgents } from "../agents/local-agents.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import type { EventLog } from "../log/event-log.ts";
-import { AgentDesk } from "./agent-desk.ts";
-import { Courier } from "./courier.ts";
+import type { Leases } from "../store/leases.ts";
+import type { EventLog } from "../store/log/event-log.ts";
+import { AgentDesk } from "./agent-commands.ts";
+import { Courier } from "./agent-delivery.ts";
+import { LostAgents } from "./agent-expiry.ts";
+import { AgentDirectory } from "./agents/agent-directory.ts";
+import { Agents, type AgentsDeps } from "./agents/agents.ts";
+import { LocalAgents } from "./agents/local-agents.ts";
+import { Dispatching, type DispatchingDeps } from "./dispatch-lifecycle.ts";
 import type { DispatchRecord } from "./dispatch-record.ts";
-import { Dispatches, type DispatchesDeps } from "./dispatches.ts";
-import { Dispatching, type DispatchingDeps } from "./dispatching.ts";
-import { type FollowingTasks, FollowUps } from "./follow-ups.ts";
-import type { Leases } from "./leases.ts";
-import { LostAgents } from "./lost-agents.ts";
-import { Placement } from "./placement.ts";
+import { Dispatches, type DispatchesDeps } from "./dispatch-store.ts";
+import { type FollowingTasks, FollowUps } from "./effect-runner.ts";
+import { Rounds } from "./lease-sweeper.ts";
 import { Registration } from "./registration.ts";
-import { Rounds } from "./rounds.ts";
+import { Placement } from "./scheduler.ts";
 import { Waiters } from "./waiters.ts";
 
 export interface DispatchOptions extends AgentsDeps {

@@ -4,20 +4,20 @@ import { agentConnected, agentDisconnected } from "../../shared/events/agent-eve
 import type { InstanceId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { agentRoom } from "../../shared/room.ts";
-import { type AgentRecord, gone } from "../agents/agent-record.ts";
-import type { Agents } from "../agents/agents.ts";
-import { type LocalAgent, type LocalAgents, markOver } from "../agents/local-agents.ts";
-import type { Clock } from "../clock.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { stamp } from "../publish/stamp.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
-import type { Courier } from "./courier.ts";
+import type { Leases } from "../store/leases.ts";
+import type { Courier } from "./agent-delivery.ts";
+import { type AgentRecord, gone } from "./agents/agent-record.ts";
+import type { Agents } from "./agents/agents.ts";
+import { type LocalAgent, type LocalAgents, markOver } from "./agents/local-agents.ts";
+import type { Dispatching } from "./dispatch-lifecycle.ts";
 import { withoutAbsent } from "./dispatch-record.ts";
-import type { Dispatches } from "./dispatches.ts";
-import type { Dispatching } from "./dispatching.ts";
-import type { Leases } from "./leases.ts";
-import type { Placement } from "./placement.ts";
+import type { Dispatches } from "./dispatch-store.ts";
+import type { Placement } from "./scheduler.ts";
 
 export interface RegistrationDeps {
   agents: Agents;

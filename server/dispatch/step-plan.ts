@@ -1,4 +1,4 @@
-import { type AgentRecord, hasRoom, holds, without } from "../agents/agent-record.ts";
+import { type AgentRecord, hasRoom, holds, without } from "./agents/agent-record.ts";
 import {
   type DispatchEffect,
   type DispatchInput,

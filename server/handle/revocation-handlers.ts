@@ -1,5 +1,5 @@
 import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
-import type { Revocations } from "../revocations/revocations.ts";
+import type { Revocations } from "../access/revocation/revocations.ts";
 import type { Session } from "../session/session.ts";
 
 export interface RevocationHandlersDeps {

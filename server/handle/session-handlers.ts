@@ -4,9 +4,9 @@ import type { Access } from "../access/access.ts";
 import type { TokenVerifier } from "../access/token-verifier.ts";
 import { leaveForbiddenRooms } from "../rooms/forbidden-rooms.ts";
 import type { Rooms } from "../rooms/rooms.ts";
+import type { Subscriptions } from "../rooms/subscriptions.ts";
 import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
-import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 
 export interface SessionHandlersDeps {
   verifier: TokenVerifier;

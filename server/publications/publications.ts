@@ -11,9 +11,9 @@ import type { Sender } from "../../shared/sender.ts";
 import type { Access } from "../access/access.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { Responses } from "../conversations/responses.ts";
-import type { Hlink } from "../hlink/hlink.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
+import type { Hlink } from "./hlink.ts";
 
 export interface PublicationsDeps {
   access: Access;

@@ -4,9 +4,9 @@ import type { EventType } from "../../shared/event-type.ts";
 import type { EventDefinition } from "../../shared/events/define-event.ts";
 import type { EventId } from "../../shared/ids.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
-import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import type { EventLog } from "../log/event-log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 import { stamp, type Unstamped } from "./stamp.ts";
 
 export interface Publication<Data> extends Unstamped<Data> {

@@ -1,5 +1,5 @@
 import { Rejection } from "../../shared/rejection.ts";
-import type { EventSpans } from "../spans/event-spans.ts";
+import type { EventSpans } from "../observe/event-spans.ts";
 import type { WaysIn } from "./watch-published.ts";
 
 /** The same ways into the rooms, on which every event that is to be kept is a span until it is. */

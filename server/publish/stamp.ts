@@ -5,7 +5,7 @@ import type { EventDefinition } from "../../shared/events/define-event.ts";
 import type { EventId } from "../../shared/ids.ts";
 import { parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
-import { type Clock, timestampOf } from "../clock.ts";
+import { type Clock, timestampOf } from "../runtime/clock.ts";
 import { newEventId } from "./event-id.ts";
 
 /** An event before it is stamped. */

@@ -1,8 +1,8 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import type { EventLog } from "../log/event-log.ts";
-import type { Transactions } from "../transactions/transactions.ts";
+import type { Transactions } from "../store/documents/transactions.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 
 export interface WaysIn {
   log: EventLog;

@@ -5,8 +5,8 @@ import { limits } from "../../shared/limits.ts";
 import { formatPosition, type Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
-import type { LogFeed } from "../deliver/log-feed.ts";
-import type { LogBounds } from "../log/event-log.ts";
+import type { LogFeed } from "../deliver/log-tail.ts";
+import type { LogBounds } from "../store/log/event-log.ts";
 import { CompactPage, type FinishedResponses, isDelta } from "./compact.ts";
 import type { LogReads } from "./share-reads.ts";
 

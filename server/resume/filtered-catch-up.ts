@@ -1,7 +1,7 @@
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
-import type { LogFeed } from "../deliver/log-feed.ts";
-import type { EventLog } from "../log/event-log.ts";
+import type { LogFeed } from "../deliver/log-tail.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 import { type CatchUp, lossOf, type Resumed } from "./catch-up.ts";
 import { FilteredPage } from "./filtered-page.ts";
 

@@ -1,4 +1,4 @@
-import type { EventLog } from "../log/event-log.ts";
+import type { EventLog } from "../store/log/event-log.ts";
 
 /** The reading part of a log. */
 export type LogReads = Pick<EventLog, "read" | "readBack" | "bounds">;

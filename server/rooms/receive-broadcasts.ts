@@ -6,8 +6,8 @@ import type { Conversations, Membership } from "../conversations/conversations.t
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { leaveForbiddenRooms } from "./forbidden-rooms.ts";
+import type { Rosters } from "./presence-snapshot.ts";
 import type { Rooms } from "./rooms.ts";
-import type { Rosters } from "./roster.ts";
 
 export interface ReceiveBroadcastsDeps {
   access: Access;

@@ -3,14 +3,14 @@ import { limits } from "../../shared/limits.ts";
 import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type LogName, logOfRoom, type RoomName } from "../../shared/room.ts";
-import type { FeedLease, Feeds } from "../deliver/feeds.ts";
-import type { LogFeed } from "../deliver/log-feed.ts";
-import type { Attendance } from "../presence/attendance.ts";
-import type { RoomCounts } from "../registry/room-counts.ts";
+import type { LogFeed } from "../deliver/log-tail.ts";
+import type { FeedLease, Feeds } from "../deliver/log-tails.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
 import { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
-import type { Rosters } from "./roster.ts";
+import type { Rosters } from "./presence-snapshot.ts";
+import type { Attendance } from "./presence-tracker.ts";
+import type { RoomCounts } from "./room-counts.ts";
 
 export interface RoomsDeps {
   feeds: Feeds;

@@ -1,10 +1,10 @@
 import type { ErrorCode } from "../../shared/error-code.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import type { Clock } from "../clock.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { Spans } from "../observe/spans.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { expiryGraceMs } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
-import type { Spans } from "../spans/spans.ts";
 import type { Middleware } from "./router.ts";
 
 export interface MeasuringDeps {

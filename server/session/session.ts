@@ -1,10 +1,10 @@
 import type { DisconnectReason } from "../../shared/disconnect-reason.ts";
 import type { ConnectionId } from "../../shared/ids.ts";
 import type { Namespace } from "../../shared/namespace.ts";
-import type { Clock } from "../clock.ts";
-import type { Audience } from "./audience.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Audience } from "./channel.ts";
+import { Lane } from "./command-queue.ts";
 import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
-import { Lane } from "./lane.ts";
 import type { Principal } from "./principal.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 

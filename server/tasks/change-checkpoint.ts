@@ -5,8 +5,8 @@ import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { checkpointRoom } from "../../shared/room.ts";
 import { keptTask } from "./change-task.ts";
-import { type Creation, isRepeated } from "./creation.ts";
-import { checkpointKey, type KeptTask, type Outcome, tell, type View } from "./kept.ts";
+import { type Creation, isRepeated } from "./request-fingerprint.ts";
+import { checkpointKey, type KeptTask, type Outcome, tell, type View } from "./task-records.ts";
 import { isFinished } from "./task-status.ts";
 
 /** Rejects with `not_found`, with `conflict` for a task that is finished or an id that is taken, with `limit_exceeded`. */

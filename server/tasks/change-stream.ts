@@ -2,9 +2,9 @@ import type { TaskStream } from "../../shared/entities/task-stream.ts";
 import { streamProgress } from "../../shared/events/task-events.ts";
 import type { StreamWithProgress } from "../../shared/http/streams.ts";
 import { streamRoom } from "../../shared/room.ts";
-import { type Creation, isRepeated } from "./creation.ts";
-import { type KeptStream, type Outcome, tell, type View } from "./kept.ts";
-import { emptyTally, progressOf } from "./tally.ts";
+import { type Creation, isRepeated } from "./request-fingerprint.ts";
+import { emptyTally, progressOf } from "./stream-counters.ts";
+import { type KeptStream, type Outcome, tell, type View } from "./task-records.ts";
 
 /** Told as the progress of a stream without tasks. Rejects an id that is taken with `conflict`. */
 export function createStream(view: View, stream: TaskStream, created: Creation): Outcome<StreamWithProgress> {

@@ -11,9 +11,9 @@ import type { UpdateTaskBody } from "../../shared/http/tasks.ts";
 import type { StreamId, TaskId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { taskRoom } from "../../shared/room.ts";
-import { type Creation, isRepeated } from "./creation.ts";
-import { type KeptTask, type Outcome, type Told, tell, type View, type Written } from "./kept.ts";
-import { changedStream } from "./tally.ts";
+import { type Creation, isRepeated } from "./request-fingerprint.ts";
+import { changedStream } from "./stream-counters.ts";
+import { type KeptTask, type Outcome, type Told, tell, type View, type Written } from "./task-records.ts";
 import { isFinished, mayBecome } from "./task-status.ts";
 
 /** Rejects an id that is taken with `conflict`, a stream that there is not with `not_found`. */

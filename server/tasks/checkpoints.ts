@@ -5,8 +5,8 @@ import type { CheckpointId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import { createCheckpoint, resumeCheckpoint } from "./change-checkpoint.ts";
 import { noSuchTask } from "./change-task.ts";
-import { creationOf } from "./creation.ts";
-import { checkpointKey, type KeptCheckpoint, type KeptTask, taskIndex } from "./kept.ts";
+import { creationOf } from "./request-fingerprint.ts";
+import { checkpointKey, type KeptCheckpoint, type KeptTask, taskIndex } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
 /** The places from which tasks can be resumed. */

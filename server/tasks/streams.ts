@@ -5,8 +5,8 @@ import type { StreamId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import { createStream, withProgress } from "./change-stream.ts";
 import { noSuchStream } from "./change-task.ts";
-import { creationOf } from "./creation.ts";
-import { allIndex, type KeptStream } from "./kept.ts";
+import { creationOf } from "./request-fingerprint.ts";
+import { allIndex, type KeptStream } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
 /** The streams that tasks count in. */

@@ -3,11 +3,11 @@ import type { Task } from "../../shared/entities/task.ts";
 import type { CreateTaskBody, UpdateTaskBody } from "../../shared/http/tasks.ts";
 import type { StreamId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
-import type { DocumentPage } from "../documents/documents.ts";
+import type { DocumentPage } from "../store/documents/documents.ts";
 import { createTask, type Followed, followTask, noSuchStream, noSuchTask, updateTask } from "./change-task.ts";
-import { creationOf } from "./creation.ts";
-import { allIndex, type KeptStream, type KeptTask, streamIndex } from "./kept.ts";
-import type { Ledger, LedgerDeps } from "./ledger.ts";
+import { creationOf } from "./request-fingerprint.ts";
+import { allIndex, type KeptStream, type KeptTask, streamIndex } from "./task-records.ts";
+import type { Ledger, LedgerDeps } from "./transaction-batcher.ts";
 
 export interface TasksDeps extends Pick<LedgerDeps, "documents" | "clock"> {
   ledger: Ledger;

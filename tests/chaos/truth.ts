@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "redis";
-import { redisLogKeys } from "../../server/log/redis-log-keys.ts";
+import { redisLogKeys } from "../../server/store/log/redis-log-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import type { LogName } from "../../shared/room.ts";

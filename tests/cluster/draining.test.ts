@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { AgentRecord } from "../../server/agents/agent-record.ts";
+import type { AgentRecord } from "../../server/dispatch/agents/agent-record.ts";
 import { dispatch, look, result } from "../support/dispatching.ts";
 import { openStore } from "../support/stores.ts";
 import { connectAgent, startAgent } from "../support/test-agent.ts";

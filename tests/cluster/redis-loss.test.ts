@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { redisLogKeys } from "../../server/log/redis-log-keys.ts";
+import { redisLogKeys } from "../../server/store/log/redis-log-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { formatPosition } from "../../shared/position.ts";

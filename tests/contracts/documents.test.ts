@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { encodeCursor } from "../../server/documents/cursor.ts";
-import type { Documents } from "../../server/documents/documents.ts";
+import { encodeCursor } from "../../server/store/documents/cursor.ts";
+import type { Documents } from "../../server/store/documents/documents.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openStore, type TestStore as Store, stores } from "../support/stores.ts";
 

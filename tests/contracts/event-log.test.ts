@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { dedupeWindowMs, type Follower } from "../../server/log/event-log.ts";
+import { dedupeWindowMs, type Follower } from "../../server/store/log/event-log.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { LogName } from "../../shared/room.ts";
 import { messageEnvelope, textOf, uniqueLog } from "../support/envelopes.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { type HealthEvent, keptComponents, keptMs } from "../../server/health/latest-updates.ts";
+import { type HealthEvent, keptComponents, keptMs } from "../../server/store/latest-updates.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { EventId } from "../../shared/ids.ts";
 import { healthRoom } from "../../shared/room.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import type { Leases } from "../../server/dispatch/leases.ts";
+import type { Leases } from "../../server/store/leases.ts";
 import { openStore, stores } from "../support/stores.ts";
 import { eventually } from "../support/within.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { Attendee, Presence } from "../../server/presence/presence.ts";
+import type { Attendee, Presence } from "../../server/store/presence/presence.ts";
 import type { ConnectionId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import { uniqueRoom } from "../support/envelopes.ts";

@@ -6,7 +6,7 @@ import {
   type InstanceReport,
   noChanges,
   reportLastsMs,
-} from "../../server/registry/registry.ts";
+} from "../../server/store/registry/registry.ts";
 import type { ConnectionId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import { openStore, storeEnv, stores } from "../support/stores.ts";

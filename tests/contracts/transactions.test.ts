@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import type { Follower } from "../../server/log/event-log.ts";
-import type { DocumentChange } from "../../server/transactions/transactions.ts";
+import type { DocumentChange } from "../../server/store/documents/transactions.ts";
+import type { Follower } from "../../server/store/log/event-log.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { monitoringLog } from "../../shared/room.ts";
 import { messageEnvelope, textOf } from "../support/envelopes.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { z } from "zod";
-import { type Config, loadConfig, variables } from "../../server/config.ts";
+import { type Config, loadConfig, variables } from "../../server/compose/config.ts";
 import {
   connectionStates,
   historyLength,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { dedupeWindowMs } from "../../server/log/event-log.ts";
+import { dedupeWindowMs } from "../../server/store/log/event-log.ts";
 import { nextStatuses } from "../../server/tasks/task-status.ts";
 import { Checkpoint } from "../../shared/entities/checkpoint.ts";
 import { CreateCheckpointBody } from "../../shared/http/checkpoints.ts";

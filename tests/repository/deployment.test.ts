@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { loadConfig, variables } from "../../server/config.ts";
+import { loadConfig, variables } from "../../server/compose/config.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
 import { root } from "./source-tree.ts";
 
@@ -65,7 +65,7 @@ describe("the files for platforms", () => {
     const named = (path: string) => [...new Set(all(read(path), /(@opentelemetry\/[\w-]+@[\d.]+)/g))].toSorted();
 
     expect(named("docs/DEPLOYMENT.md")).toEqual(wanted.toSorted());
-    expect(named("server/spans/open-telemetry.ts")).toEqual(wanted.toSorted());
+    expect(named("server/observe/open-telemetry.ts")).toEqual(wanted.toSorted());
     expect(Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)).toEqual([]);
     expect(Object.keys(dependencies).filter((name) => name in peerDependencies)).toEqual([]);
   });

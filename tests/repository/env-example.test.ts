@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { type Config, loadConfig, variables } from "../../server/config.ts";
+import { type Config, loadConfig, variables } from "../../server/compose/config.ts";
 import { root } from "./source-tree.ts";
 
 interface Setting {

@@ -10,7 +10,7 @@ interface Rule {
 }
 
 /** For everybody in `server`. */
-const common = ["shared", "server/clock.ts", "server/event-json.ts", "server/present-member.ts"];
+const common = ["shared", "server/runtime"];
 
 /** For every part of the dashboard. */
 const pages = ["react", "@mantine/core", "@mantine/hooks", "@tabler/icons-react", "wouter", "@signalbox/client"];
@@ -49,141 +49,83 @@ const rules: Record<string, Rule> = {
     uses: ["react", "react-dom", "@mantine/core", "dashboard/src/app", "dashboard/src/parts"],
   },
 
-  "server/clock.ts": {},
-  "server/event-json.ts": {},
-  "server/present-member.ts": {},
-  "server/closers.ts": {},
-  "server/config.ts": { uses: ["zod"] },
-  "server/listening.ts": {},
-  "server/observe": { uses: ["prom-client", "winston"] },
-  "server/session": {},
-  "server/spans": {
+  // What every stage below may use.
+  "server/runtime": {},
+  "server/observe": {
     uses: [
       "@opentelemetry/api",
       "@opentelemetry/core",
       "@opentelemetry/exporter-trace-otlp-http",
       "@opentelemetry/resources",
       "@opentelemetry/sdk-trace",
+      "prom-client",
+      "winston",
     ],
   },
-  "server/redis": { uses: ["redis", "@socket.io/redis-adapter"], knows: ["server/observe"] },
+  "server/session": {},
 
-  // Ports: they know nothing of those who use them.
-  // Their Redis twins, and nothing else there, speak to Redis.
-  "server/documents": { uses: ["server/redis"] },
-  // Their Redis twins, and nothing else there, speak to Redis.
-  "server/log": { uses: ["server/redis"] },
-  "server/transactions": { uses: ["server/redis", "server/documents", "server/log"] },
-  "server/deliver": { knows: ["server/log", "server/session"] },
-  "server/revocations": { uses: ["server/session"], knows: ["server/deliver", "server/documents"] },
-  "server/publish": {
-    uses: ["ulid"],
-    knows: ["server/spans", "server/log", "server/deliver", "server/transactions", "zod"],
-  },
-  "server/presence": { uses: ["server/redis"], knows: ["server/publish", "server/session"] },
-  "server/registry": { uses: ["server/redis"], knows: ["server/session"] },
-  "server/health": { uses: ["server/redis"], knows: ["server/deliver"] },
-  "server/resume": { knows: ["server/log", "server/deliver"] },
+  // The ports that keep something, and their twins. They know nothing of those who use them.
+  "server/store/redis": { uses: ["redis", "@socket.io/redis-adapter"], knows: ["server/observe"] },
+  "server/store": { uses: ["server/store/redis"], knows: ["server/session"] },
 
+  "server/deliver": { knows: ["server/session", "server/store"] },
+  "server/publish": { uses: ["server/store", "ulid"], knows: ["server/deliver", "server/observe", "zod"] },
+  "server/resume": { knows: ["server/deliver", "server/store"] },
+
+  // The domains.
   "server/conversations": {
     uses: ["server/resume", "server/session", "ulid"],
-    knows: ["server/documents", "server/log", "server/publish", "zod"],
+    knows: ["server/publish", "server/store", "zod"],
   },
-  "server/tasks": {
-    uses: ["server/log", "server/publish", "ulid"],
-    knows: ["server/documents", "server/transactions", "zod"],
-  },
-  "server/agents": {
-    uses: ["server/publish"],
-    knows: ["server/documents", "server/log", "server/session", "server/transactions"],
-  },
+  "server/tasks": { uses: ["server/publish", "server/store", "ulid"], knows: ["zod"] },
   "server/dispatch": {
-    uses: ["server/agents", "server/publish", "server/redis", "server/session"],
-    knows: [
-      "server/spans",
-      "server/conversations",
-      "server/deliver",
-      "server/documents",
-      "server/log",
-      "server/transactions",
-    ],
+    uses: ["server/publish", "server/session"],
+    knows: ["server/conversations", "server/deliver", "server/observe", "server/store"],
   },
   "server/access": {
     uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"],
-    knows: ["server/documents", "server/observe", "server/revocations"],
+    knows: ["server/deliver", "server/observe", "server/store"],
   },
   "server/rooms": {
-    uses: ["server/session"],
-    knows: [
-      "server/access",
-      "server/conversations",
-      "server/deliver",
-      "server/presence",
-      "server/registry",
-      "server/resume",
-    ],
-  },
-
-  "server/subscriptions": {
     uses: ["server/deliver", "server/session"],
-    knows: ["server/access", "server/health", "server/registry", "server/resume"],
-  },
-  "server/polling": {
-    uses: ["server/deliver", "server/session"],
-    knows: ["server/access", "server/health", "server/resume"],
-  },
-  "server/hlink": {
-    uses: ["server/redis", "server/session"],
-    knows: ["server/access", "server/publish"],
+    knows: ["server/access", "server/conversations", "server/publish", "server/resume", "server/store"],
   },
   "server/publications": {
     uses: ["server/session"],
-    knows: ["server/access", "server/conversations", "server/hlink", "server/publish", "zod"],
+    knows: ["server/access", "server/conversations", "server/publish", "server/store", "zod"],
+  },
+  "server/operate": {
+    uses: ["server/store"],
+    knows: ["server/deliver", "server/rooms", "server/session"],
   },
 
-  "server/trace": { knows: ["server/deliver", "server/session"] },
-  "server/admin": {
-    uses: ["server/registry"],
-    knows: ["server/deliver", "server/log", "server/presence", "server/session"],
-  },
-
+  // From a frame to a reply.
   "server/handle": {
     uses: ["server/rooms", "server/session"],
     knows: [
       "server/access",
-      "server/admin",
-      "server/agents",
       "server/conversations",
       "server/deliver",
       "server/dispatch",
-      "server/hlink",
-      "server/polling",
-      "server/presence",
+      "server/operate",
       "server/publications",
       "server/publish",
-      "server/registry",
       "server/resume",
-      "server/revocations",
-      "server/subscriptions",
+      "server/store",
       "server/tasks",
-      "server/trace",
     ],
   },
-  "server/route": {
-    uses: ["server/session", "ulid"],
-    knows: ["server/spans", "server/handle", "server/observe", "zod"],
-  },
-  "server/connect": { uses: ["server/session"], knows: ["server/access", "server/rooms", "server/observe"] },
-
-  "server/ingest": {
-    uses: ["server/redis", "server/route", "ulid"],
-    knows: ["server/observe", "server/publications"],
-  },
+  "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
+  "server/connect": { uses: ["server/session"], knows: ["server/access", "server/observe", "server/rooms"] },
+  "server/doors/wire": { uses: ["server/deliver"] },
   "server/doors/event-stream": {
     uses: ["server/connect"],
     knows: ["server/deliver", "server/resume", "server/route", "server/session"],
   },
-  "server/doors/wire": { uses: ["server/deliver"] },
+  "server/doors/ingest": {
+    uses: ["server/route", "server/store", "ulid"],
+    knows: ["server/observe", "server/publications"],
+  },
   "server/doors/socket-io": {
     uses: ["server/connect", "server/deliver", "server/doors/wire", "socket.io", "socket.io-parser"],
     knows: ["server/observe", "server/route", "server/session"],
@@ -192,165 +134,53 @@ const rules: Record<string, Rule> = {
     uses: ["server/connect", "server/deliver", "server/doors/wire", "server/route", "ws"],
     knows: ["server/observe", "server/session"],
   },
-  "server/http": {
+  "server/doors/http": {
     uses: [
       "server/connect",
       "server/observe",
-      "server/registry",
       "server/route",
       "server/session",
-      "express",
+      "server/store",
       "cors",
+      "express",
       "helmet",
       "ulid",
     ],
-    knows: ["server/spans", "server/access", "server/log", "zod"],
+    knows: ["server/access", "server/operate", "zod"],
   },
-  "server/open-store.ts": {
-    uses: [
-      "server/dispatch",
-      "server/documents",
-      "server/health",
-      "server/hlink",
-      "server/ingest",
-      "server/log",
-      "server/presence",
-      "server/redis",
-      "server/registry",
-      "server/transactions",
-    ],
-    knows: ["server/config.ts", "server/observe"],
-  },
-  "server/open-identity.ts": {
-    uses: ["server/access", "server/revocations"],
-    knows: ["server/config.ts", "server/deliver", "server/documents", "server/observe", "server/session"],
-  },
-  "server/worker-metrics.ts": { knows: ["server/observe"] },
-  "server/workers.ts": { uses: ["@socket.io/sticky", "server/worker-metrics.ts"], knows: ["server/observe"] },
 
-  "server/open-domain.ts": {
+  // The composition root, which knows everything below it.
+  "server/compose": {
     uses: [
       "server/access",
-      "server/agents",
-      "server/conversations",
-      "server/dispatch",
-      "server/hlink",
-      "server/presence",
-      "server/publications",
-      "server/publish",
-      "server/tasks",
-    ],
-    knows: ["server/spans", "server/closers.ts", "server/config.ts", "server/deliver", "server/open-store.ts"],
-  },
-  "server/open-following.ts": {
-    uses: [
-      "server/deliver",
-      "server/polling",
-      "server/registry",
-      "server/resume",
-      "server/rooms",
-      "server/session",
-      "server/subscriptions",
-      "server/trace",
-    ],
-    knows: [
-      "server/spans",
-      "server/closers.ts",
-      "server/config.ts",
-      "server/health",
-      "server/log",
-      "server/observe",
-      "server/open-domain.ts",
-    ],
-  },
-  "server/open-operations.ts": {
-    uses: ["server/admin", "server/observe", "server/registry", "server/trace"],
-    knows: [
-      "server/closers.ts",
-      "server/config.ts",
       "server/connect",
+      "server/conversations",
       "server/deliver",
-      "server/open-domain.ts",
-      "server/open-following.ts",
-      "server/open-store.ts",
-      "server/route",
-      "server/session",
-    ],
-  },
-  "server/open-router.ts": {
-    uses: ["server/conversations", "server/dispatch", "server/handle", "server/route"],
-    knows: [
-      "server/spans",
-      "server/deliver",
-      "server/observe",
-      "server/open-domain.ts",
-      "server/open-following.ts",
-      "server/open-identity.ts",
-      "server/open-operations.ts",
-    ],
-  },
-  "server/open-doors.ts": {
-    uses: [
-      "server/deliver",
+      "server/dispatch",
       "server/doors/event-stream",
+      "server/doors/http",
+      "server/doors/ingest",
       "server/doors/plain-websocket",
       "server/doors/socket-io",
       "server/doors/wire",
-      "server/http",
-    ],
-    knows: [
-      "server/spans",
-      "server/closers.ts",
-      "server/config.ts",
-      "server/connect",
-      "server/log",
+      "server/handle",
       "server/observe",
-      "server/open-following.ts",
-      "server/open-identity.ts",
-      "server/registry",
-      "server/route",
-      "socket.io",
-    ],
-  },
-  "server/open-spans.ts": {
-    uses: ["server/spans"],
-    knows: ["server/closers.ts", "server/config.ts", "server/observe"],
-  },
-  "server/create-server.ts": {
-    uses: [
-      "server/open-spans.ts",
-      "@socket.io/sticky",
-      "server/closers.ts",
-      "server/config.ts",
-      "server/connect",
-      "server/deliver",
-      "server/doors/socket-io",
-      "server/health",
-      "server/ingest",
-      "server/listening.ts",
-      "server/open-domain.ts",
-      "server/open-doors.ts",
-      "server/open-following.ts",
-      "server/observe",
-      "server/open-identity.ts",
-      "server/open-operations.ts",
-      "server/open-router.ts",
-      "server/open-store.ts",
+      "server/operate",
+      "server/publications",
       "server/publish",
-      "server/redis",
+      "server/resume",
+      "server/rooms",
+      "server/route",
+      "server/session",
+      "server/store",
+      "server/store/redis",
+      "server/tasks",
+      "@socket.io/sticky",
+      "zod",
     ],
+    knows: ["socket.io"],
   },
-  "server/main.ts": {
-    uses: [
-      "server/access",
-      "server/config.ts",
-      "server/create-server.ts",
-      "server/listening.ts",
-      "server/observe",
-      "server/worker-metrics.ts",
-      "server/workers.ts",
-    ],
-  },
+  "server/main.ts": { uses: ["server/access", "server/compose", "server/observe"] },
 
   // A server and those who use it, for people who want to see something.
   demo: { uses: ["shared", "client-sdk", "jsonwebtoken", "playwright-core"] },
@@ -371,8 +201,8 @@ const rules: Record<string, Rule> = {
 };
 
 /** Twins of a port. Which of them is used is chosen in one place; one may build upon others of its make. */
-const twin = /^server\/(?!redis\/).*\/(memory|redis)-[^/]*$/;
-const choosers = ["server/open-store.ts", "server/create-server.ts"];
+const twin = /^server\/(?!store\/redis\/).*\/(memory|redis)-[^/]*$/;
+const chooser = "server/compose";
 
 const files = ["shared", "server", "client-sdk", "dashboard", "demo", "bench"].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
@@ -392,8 +222,8 @@ function faultOf({ from, to, typeOnly }: Import): string | undefined {
   if (importer === undefined) return `${from} belongs to no part of the table`;
   if (imported === undefined) return `${from} imports ${to}, which belongs to no part of the table`;
   const isOfOneMake = twin.exec(from)?.[1] === twin.exec(to)?.[1];
-  if (importer !== imported && twin.test(to) && !isOfOneMake && !choosers.includes(importer)) {
-    return `${from} imports ${to}: only ${choosers.join(" and ")} choose a twin`;
+  if (importer !== imported && twin.test(to) && !isOfOneMake && importer !== chooser) {
+    return `${from} imports ${to}: only ${chooser} chooses a twin`;
   }
   if (importer === imported) return undefined;
 
@@ -457,26 +287,26 @@ describe("the import table", () => {
   });
 
   it.each([
-    ["server/handle/chat/x.ts", "server/log/event-log.ts", true],
+    ["server/handle/chat/x.ts", "server/store/redis/redis-client.ts", true],
     ["server/handle/chat/x.ts", "server/publish/publisher.ts", false],
     ["server/handle/chat/x.ts", "express", true],
-    ["server/connect/x.ts", "server/http/create-app.ts", true],
+    ["server/connect/x.ts", "server/doors/http/create-app.ts", true],
     ["server/connect/x.ts", "socket.io", true],
-    ["server/route/x.ts", "server/config.ts", true],
-    ["server/http/x.ts", "server/create-server.ts", true],
-    ["server/log/x.ts", "server/handle/handler.ts", true],
-    ["server/publish/x.ts", "server/log/memory-event-log.ts", true],
+    ["server/route/x.ts", "server/compose/config.ts", true],
+    ["server/doors/http/x.ts", "server/compose/create-server.ts", true],
+    ["server/store/log/x.ts", "server/handle/handler.ts", true],
+    ["server/publish/x.ts", "server/store/log/memory-event-log.ts", true],
     ["server/new-folder/x.ts", "zod", true],
     ["shared/x.ts", "node:fs", true],
-    ["shared/x.ts", "server/clock.ts", true],
+    ["shared/x.ts", "server/runtime/clock.ts", true],
     ["shared/x.ts", "ulid", true],
-    ["client-sdk/x.ts", "server/clock.ts", true],
+    ["client-sdk/x.ts", "server/runtime/clock.ts", true],
     ["client-sdk/x.ts", "zod", true],
     ["client-sdk/rooms/x.ts", "react", true],
     ["client-sdk/x.ts", "node:fs", true],
     ["dashboard/src/chat/x.tsx", "client-sdk/client.ts", true],
     ["dashboard/src/chat/x.tsx", "dashboard/src/admin/y.tsx", true],
-    ["bench/x.ts", "server/create-server.ts", true],
+    ["bench/x.ts", "server/compose/create-server.ts", true],
   ])("DOC-3 refuses that %s imports %s", (from, to, typeOnly) => {
     const fault = faultOf({ from, to, typeOnly, lazy: false });
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "@jest/globals";
-import { systemClock } from "../../server/clock.ts";
-import type { EventLog } from "../../server/log/event-log.ts";
+import { systemClock } from "../../server/runtime/clock.ts";
+import type { EventLog } from "../../server/store/log/event-log.ts";
 import { RawEngine } from "../support/raw-engine.ts";
 import { startServer } from "../support/server.ts";
 import { openStore, stores } from "../support/stores.ts";

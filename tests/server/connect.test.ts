@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import jwt from "jsonwebtoken";
-import type { EventLog } from "../../server/log/event-log.ts";
+import type { EventLog } from "../../server/store/log/event-log.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import type { ReplyError } from "../../shared/reply.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { systemClock } from "../../server/clock.ts";
+import { systemClock } from "../../server/runtime/clock.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { startServer } from "../support/server.ts";
 import { slowDocuments } from "../support/slow-documents.ts";

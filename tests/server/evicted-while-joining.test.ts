@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { systemClock } from "../../server/clock.ts";
-import type { EventLog } from "../../server/log/event-log.ts";
+import { systemClock } from "../../server/runtime/clock.ts";
+import type { EventLog } from "../../server/store/log/event-log.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { startServer } from "../support/server.ts";
 import { openStore, stores } from "../support/stores.ts";

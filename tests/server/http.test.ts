@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { systemClock } from "../../server/clock.ts";
-import { createMemoryDocuments } from "../../server/documents/memory-documents.ts";
+import { systemClock } from "../../server/runtime/clock.ts";
+import { createMemoryDocuments } from "../../server/store/documents/memory-documents.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { WebsocketStatus } from "../../shared/http/websocket-status.ts";
 import { namespaces } from "../../shared/namespace.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { systemClock } from "../../server/clock.ts";
-import type { Overrides } from "../../server/create-server.ts";
+import type { Overrides } from "../../server/compose/create-server.ts";
+import { systemClock } from "../../server/runtime/clock.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
 import { startServer } from "../support/server.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, systemClock, timestampOf } from "../../server/clock.ts";
+import { type Clock, systemClock, timestampOf } from "../../server/runtime/clock.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { ConversationId, EventId } from "../../shared/ids.ts";

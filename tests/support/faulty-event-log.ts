@@ -1,4 +1,4 @@
-import type { EventLog, Follower } from "../../server/log/event-log.ts";
+import type { EventLog, Follower } from "../../server/store/log/event-log.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { LogName } from "../../shared/room.ts";

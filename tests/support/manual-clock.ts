@@ -1,4 +1,4 @@
-import type { Clock } from "../../server/clock.ts";
+import type { Clock } from "../../server/runtime/clock.ts";
 
 /** Time that passes when a test says so. Begins now, so that tokens signed by real clocks are good. */
 export class ManualClock implements Clock {

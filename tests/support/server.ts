@@ -1,7 +1,7 @@
 import { afterEach } from "@jest/globals";
-import { Closers } from "../../server/closers.ts";
-import { loadConfig } from "../../server/config.ts";
-import { createServer, type Overrides, type SignalboxServer } from "../../server/create-server.ts";
+import { Closers } from "../../server/compose/closers.ts";
+import { loadConfig } from "../../server/compose/config.ts";
+import { createServer, type Overrides, type SignalboxServer } from "../../server/compose/create-server.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import type { Role } from "../../shared/role.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../../server/clock.ts";
-import type { Documents } from "../../server/documents/documents.ts";
+import type { Clock } from "../../server/runtime/clock.ts";
+import type { Documents } from "../../server/store/documents/documents.ts";
 import { openStore, type StoreName } from "./stores.ts";
 import { nextTurn } from "./within.ts";
 

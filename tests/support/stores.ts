@@ -1,13 +1,13 @@
 import { afterAll, afterEach } from "@jest/globals";
-import { type Clock, systemClock } from "../../server/clock.ts";
-import { loadConfig } from "../../server/config.ts";
+import { loadConfig } from "../../server/compose/config.ts";
+import { openStore as openStoreOf, type Store } from "../../server/compose/open-store.ts";
 import type { Broadcast } from "../../server/deliver/broadcast.ts";
 import { createMemoryBroadcast } from "../../server/deliver/memory-broadcast.ts";
 import { createAdapterBroadcast } from "../../server/doors/socket-io/adapter-broadcast.ts";
 import { createSocketIoServer } from "../../server/doors/socket-io/socket-io-server.ts";
 import { createLogger } from "../../server/observe/logger.ts";
-import { openStore as openStoreOf, type Store } from "../../server/open-store.ts";
-import { createSocketIoAdapter } from "../../server/redis/socket-io-adapter.ts";
+import { type Clock, systemClock } from "../../server/runtime/clock.ts";
+import { createSocketIoAdapter } from "../../server/store/redis/socket-io-adapter.ts";
 import type { InstanceId } from "../../shared/ids.ts";
 import { RedisServer } from "./redis-server.ts";
 

@@ -1,7 +1,7 @@
-import { systemClock } from "../../server/clock.ts";
-import { Ledger, type LedgerDeps } from "../../server/tasks/ledger.ts";
+import { systemClock } from "../../server/runtime/clock.ts";
 import { Streams } from "../../server/tasks/streams.ts";
 import { Tasks } from "../../server/tasks/tasks.ts";
+import { Ledger, type LedgerDeps } from "../../server/tasks/transaction-batcher.ts";
 import type { StreamId, TaskId, UserId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 

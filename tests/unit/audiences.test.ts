@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { Audiences, audiencesOfTopic } from "../../server/deliver/audiences.ts";
+import { Audiences, audiencesOfTopic } from "../../server/deliver/channel-matcher.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { RoomName } from "../../shared/room.ts";
 import { Topic, topicMatches } from "../../shared/topic.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { createCheckpoint } from "../../server/tasks/change-checkpoint.ts";
-import { creationOf } from "../../server/tasks/creation.ts";
-import type { KeptTask, View } from "../../server/tasks/kept.ts";
+import { creationOf } from "../../server/tasks/request-fingerprint.ts";
+import type { KeptTask, View } from "../../server/tasks/task-records.ts";
 import type { CheckpointId, TaskId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { Closers } from "../../server/closers.ts";
+import { Closers } from "../../server/compose/closers.ts";
 
 describe("closers", () => {
   it("STOP-4 what was opened is closed in reverse order, one after the other", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { ConfigurationError, loadConfig, variables } from "../../server/config.ts";
+import { ConfigurationError, loadConfig, variables } from "../../server/compose/config.ts";
 
 const secret = "a secret of at least thirty-two bytes";
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { DeltaRollup } from "../../server/conversations/delta-rollup.ts";
 import { createMemoryBroadcast } from "../../server/deliver/memory-broadcast.ts";
-import { createMemoryEventLog } from "../../server/log/memory-event-log.ts";
 import { createPublisher } from "../../server/publish/publisher.ts";
 import { isDelta } from "../../server/resume/compact.ts";
+import { createMemoryEventLog } from "../../server/store/log/memory-event-log.ts";
 import type { ResponseId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { logOfRoom } from "../../shared/room.ts";

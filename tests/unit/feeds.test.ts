@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import { Feeds, type FeedsOptions } from "../../server/deliver/feeds.ts";
-import { createMemoryEventLog } from "../../server/log/memory-event-log.ts";
+import { Feeds, type FeedsOptions } from "../../server/deliver/log-tails.ts";
+import { createMemoryEventLog } from "../../server/store/log/memory-event-log.ts";
 import { messageEnvelope, textOf, uniqueLog } from "../support/envelopes.ts";
 import { FaultyEventLog } from "../support/faulty-event-log.ts";
 import { ManualClock } from "../support/manual-clock.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { commandsPerTurn, Intake, Turns } from "../../server/doors/wire/intake.ts";
+import { commandsPerTurn, Intake, Turns } from "../../server/doors/wire/read-throttle.ts";
 import { nextTurn } from "../support/within.ts";
 
 /** A connection that notes whether it is read from. */

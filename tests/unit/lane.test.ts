@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { Lane } from "../../server/session/lane.ts";
+import { Lane } from "../../server/session/command-queue.ts";
 import { deferred } from "../support/deferred.ts";
 import { type Random, withSeeds } from "../support/random.ts";
 

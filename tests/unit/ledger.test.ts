@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Documents } from "../../server/documents/documents.ts";
-import type { Transactions } from "../../server/transactions/transactions.ts";
+import type { Documents } from "../../server/store/documents/documents.ts";
+import type { Transactions } from "../../server/store/documents/transactions.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { monitoringLog } from "../../shared/room.ts";
 import { deferred } from "../support/deferred.ts";

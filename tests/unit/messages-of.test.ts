@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { expect, it } from "@jest/globals";
 import express from "express";
-import { messagesOf } from "../../server/http/messages-of.ts";
+import { messagesOf } from "../../server/doors/http/messages-of.ts";
 import { listening } from "../support/listening.ts";
 
 it("HTTP-6 a request and its response have the app's prototypes before the app is asked, and its methods", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Batch } from "../../server/deliver/batch.ts";
 import { Outbox, Rounds } from "../../server/deliver/outbox.ts";
-import { Receivers } from "../../server/deliver/receivers.ts";
+import { Receivers } from "../../server/deliver/subscriber-index.ts";
 import { TextFrame } from "../../server/deliver/text-frame.ts";
 import { eventually, nextTurn } from "../support/within.ts";
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import { Rosters } from "../../server/rooms/roster.ts";
+import { Rosters } from "../../server/rooms/presence-snapshot.ts";
 import type { PresentMember } from "../../shared/commands/chat-commands.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { type SequencerInput, type SequencerState, sequence, startSequencer } from "../../server/deliver/sequencer.ts";
-import type { LogSlice } from "../../server/log/event-log.ts";
+import type { LogSlice } from "../../server/store/log/event-log.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { messageEnvelope } from "../support/envelopes.ts";
 import { type Random, withSeeds } from "../support/random.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import type { LogBounds } from "../../server/log/event-log.ts";
 import { type LogReads, shareReads } from "../../server/resume/share-reads.ts";
+import type { LogBounds } from "../../server/store/log/event-log.ts";
 import type { LogName } from "../../shared/room.ts";
 import { nextTurn } from "../support/within.ts";
 

@@ -1,4 +1,4 @@
-import type { Revocations } from "../../revocations/revocations.ts";
+import type { Revocations } from "../revocation/revocations.ts";
 import { doesNotVerify, readHead } from "../signed-token.ts";
 import type { Provider } from "./provider.ts";
 

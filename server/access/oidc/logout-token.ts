@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserId } from "../../../shared/ids.ts";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { clockToleranceSeconds, doesNotVerify } from "../signed-token.ts";
 
 /** Source: OpenID Connect Back-Channel Logout 1.0, section 2.4. */

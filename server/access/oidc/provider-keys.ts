@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { z } from "zod";
 import { Rejection } from "../../../shared/rejection.ts";
-import type { Clock } from "../../clock.ts";
 import type { Logger } from "../../observe/logger.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { doesNotVerify } from "../signed-token.ts";
 import { readJson } from "./read-json.ts";
 import { KeySet, type ProviderAlgorithm, type SigningKey, signingKeys } from "./signing-key.ts";

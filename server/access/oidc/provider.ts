@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { type Claims, principalOf, usualRoles } from "../claims.ts";
 import { doesNotVerify, readHead, verifySignature } from "../signed-token.ts";
 import type { TokenVerifier } from "../token-verifier.ts";

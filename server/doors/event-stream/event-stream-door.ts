@@ -4,13 +4,13 @@ import type { EventType } from "../../../shared/event-type.ts";
 import type { EventsQuery } from "../../../shared/http/events.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { logOfRoom, monitoringLog } from "../../../shared/room.ts";
-import type { Clock } from "../../clock.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
 import { headerToken } from "../../connect/header-token.ts";
-import type { Outlet } from "../../deliver/outlet.ts";
+import type { Outlet } from "../../deliver/sink.ts";
 import type { Router } from "../../route/router.ts";
-import type { Audience } from "../../session/audience.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Audience } from "../../session/channel.ts";
 import { EventStream } from "./event-stream.ts";
 import { frameOf } from "./event-stream-frames.ts";
 

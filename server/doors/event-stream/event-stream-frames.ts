@@ -1,6 +1,6 @@
 import type { Envelope } from "../../../shared/envelope.ts";
 import { formatPosition, type Position } from "../../../shared/position.ts";
-import { jsonOf } from "../../event-json.ts";
+import { jsonOf } from "../../runtime/event-json.ts";
 
 /** An event; one that is in a log has its position for an id. Without a name, so that `onmessage` hears all of them. */
 export function frameOf(event: Envelope): string {

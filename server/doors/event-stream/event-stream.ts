@@ -8,10 +8,10 @@ import type { Position } from "../../../shared/position.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import type { Reply } from "../../../shared/reply.ts";
 import type { LogName } from "../../../shared/room.ts";
-import type { Clock } from "../../clock.ts";
 import type { Resumed } from "../../resume/catch-up.ts";
 import type { Respond } from "../../route/router.ts";
-import type { Audience } from "../../session/audience.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Audience } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { frameOf, heartbeatFrame, positionFrameOf, retryFrameOf, systemFrameOf } from "./event-stream-frames.ts";
 

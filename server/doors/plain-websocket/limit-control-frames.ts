@@ -1,6 +1,6 @@
 import type { WebSocket } from "ws";
-import type { Clock } from "../../clock.ts";
 import { createPacketBucket } from "../../connect/packet-buckets.ts";
+import type { Clock } from "../../runtime/clock.ts";
 
 /**
  * Ends a connection that sends pings and pongs beyond any need: they are no frames of the contract, which are counted

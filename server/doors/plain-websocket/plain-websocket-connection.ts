@@ -4,17 +4,17 @@ import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import { ClientFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
-import { type Clock, timestampOf } from "../../clock.ts";
 import { Outbox, type Rounds } from "../../deliver/outbox.ts";
-import type { Receivers } from "../../deliver/receivers.ts";
+import type { Receivers } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import type { Respond, Router } from "../../route/router.ts";
-import type { Audience } from "../../session/audience.ts";
+import { type Clock, timestampOf } from "../../runtime/clock.ts";
+import type { Audience } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
-import { Intake, type Turns } from "../wire/intake.ts";
+import { Intake, type Turns } from "../wire/read-throttle.ts";
+import { spacesOf } from "./command-scopes-of.ts";
 import { endWebSocket } from "./end-web-socket.ts";
 import { parseJson } from "./parse-json.ts";
-import { spacesOf } from "./spaces-of.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 
 export interface ConnectionOptions {

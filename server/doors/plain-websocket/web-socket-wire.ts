@@ -1,8 +1,8 @@
 import type { WebSocket } from "ws";
 import type { Batch } from "../../deliver/batch.ts";
 import type { Wire } from "../../deliver/outbox.ts";
-import type { Source } from "../wire/intake.ts";
 import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
+import type { Source } from "../wire/read-throttle.ts";
 
 export interface WebSocketWireOptions {
   /** The library was found to be made as we know it. */

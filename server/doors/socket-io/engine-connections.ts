@@ -1,9 +1,9 @@
 import type { Socket } from "socket.io";
 import type { DisconnectReason } from "../../../shared/disconnect-reason.ts";
-import type { Clock } from "../../clock.ts";
 import type { Admission } from "../../connect/admission.ts";
 import { createPacketBucket, type PacketBucket, type PacketKind } from "../../connect/packet-buckets.ts";
 import type { Logger } from "../../observe/logger.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { Session } from "../../session/session.ts";
 import type { SocketIoServer } from "./socket-io-server.ts";
 

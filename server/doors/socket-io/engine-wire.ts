@@ -2,8 +2,8 @@ import type { Socket as NetSocket } from "node:net";
 import type { Socket } from "socket.io";
 import type { Batch } from "../../deliver/batch.ts";
 import type { Wire } from "../../deliver/outbox.ts";
-import type { Source } from "../wire/intake.ts";
 import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
+import type { Source } from "../wire/read-throttle.ts";
 import { packetOf } from "./packets.ts";
 
 type Connection = Socket["conn"];

@@ -1,8 +1,8 @@
 import type { PresentMember } from "../../../shared/commands/chat-commands.ts";
 import type { Envelope } from "../../../shared/envelope.ts";
 import type { Reply } from "../../../shared/reply.ts";
-import { jsonOf } from "../../event-json.ts";
-import { jsonOfMember } from "../../present-member.ts";
+import { jsonOf } from "../../runtime/event-json.ts";
+import { jsonOfMember } from "../../runtime/member-json.ts";
 
 /** The JSON of a reply. Events and members in it are the same for all who come back to a room, and are written once for them. */
 export function replyJson(reply: Reply<unknown>): string {

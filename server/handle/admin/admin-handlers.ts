@@ -1,6 +1,6 @@
-import type { Orders } from "../../admin/orders.ts";
+import type { Orders } from "../../operate/admin-actions.ts";
+import type { Traces } from "../../operate/event-traces.ts";
 import type { Publisher } from "../../publish/publisher.ts";
-import type { Traces } from "../../trace/traces.ts";
 import type { Handlers } from "../handler.ts";
 import { createAnnounce } from "./announce.ts";
 import { createOverviewHandlers, type OverviewHandlersDeps } from "./overview-handlers.ts";

@@ -1,8 +1,8 @@
 import type { Connection } from "../../../shared/entities/connection.ts";
 import type { ServerStats } from "../../../shared/entities/server-stats.ts";
 import type { RoomName } from "../../../shared/room.ts";
-import type { RoomView } from "../../admin/room-view.ts";
-import type { LocatedConnection, Overview } from "../../registry/overview.ts";
+import type { RoomView } from "../../operate/room-view.ts";
+import type { LocatedConnection, Overview } from "../../store/registry/cluster-view.ts";
 import type { Handlers } from "../handler.ts";
 
 export interface OverviewHandlersDeps {

@@ -1,7 +1,7 @@
 import { EventType } from "../../../shared/event-type.ts";
 import { agentCompleted, agentHandoff, agentStarted, toolExecuted } from "../../../shared/events/agent-events.ts";
 import { agentRoom } from "../../../shared/room.ts";
-import type { AgentDesk } from "../../dispatch/agent-desk.ts";
+import type { AgentDesk } from "../../dispatch/agent-commands.ts";
 import type { Registration } from "../../dispatch/registration.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Handlers } from "../handler.ts";

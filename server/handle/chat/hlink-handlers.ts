@@ -1,4 +1,4 @@
-import type { Hlink } from "../../hlink/hlink.ts";
+import type { Hlink } from "../../publications/hlink.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
 

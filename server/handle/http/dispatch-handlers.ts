@@ -1,9 +1,9 @@
 import type { Dispatch } from "../../../shared/entities/dispatch.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
-import type { AgentDirectory } from "../../agents/agent-directory.ts";
+import type { AgentDirectory } from "../../dispatch/agents/agent-directory.ts";
+import type { Dispatching } from "../../dispatch/dispatch-lifecycle.ts";
 import type { DispatchRecord } from "../../dispatch/dispatch-record.ts";
-import type { Dispatching } from "../../dispatch/dispatching.ts";
 import type { Handlers } from "../handler.ts";
 
 export interface DispatchHandlersDeps {

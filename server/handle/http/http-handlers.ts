@@ -1,8 +1,8 @@
 import { notification } from "../../../shared/events/user-events.ts";
 import { userRoom } from "../../../shared/room.ts";
-import type { LongPolls } from "../../polling/long-polls.ts";
 import type { Publications } from "../../publications/publications.ts";
 import type { Publisher } from "../../publish/publisher.ts";
+import type { LongPolls } from "../../rooms/long-polls.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
 

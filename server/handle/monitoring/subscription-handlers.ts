@@ -1,6 +1,6 @@
 import { subscriptionOfTopic } from "../../../shared/topic.ts";
+import type { Subscriptions } from "../../rooms/subscriptions.ts";
 import { AtReply } from "../../session/at-reply.ts";
-import type { Subscriptions } from "../../subscriptions/subscriptions.ts";
 import type { Handlers } from "../handler.ts";
 
 /** SPEC MONITOR-1 to MONITOR-9. */

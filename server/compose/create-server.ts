@@ -1,0 +1,247 @@
+import { randomUUID } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { setupWorker } from "@socket.io/sticky";
+import type { InstanceId } from "../../shared/ids.ts";
+import type { ConnectionLimits } from "../../shared/limits.ts";
+import { Admission } from "../connect/admission.ts";
+import { Connector } from "../connect/connector.ts";
+import { Drain } from "../connect/drain.ts";
+import { Keepalive } from "../connect/keepalive.ts";
+import type { OriginPolicy } from "../connect/origin.ts";
+import type { FeedsOptions } from "../deliver/log-tails.ts";
+import { createMemoryBroadcast } from "../deliver/memory-broadcast.ts";
+import { Ingest } from "../doors/ingest/ingest.ts";
+import { createAdapterBroadcast } from "../doors/socket-io/adapter-broadcast.ts";
+import { createSocketIoServer } from "../doors/socket-io/socket-io-server.ts";
+import { countEvent } from "../observe/count-event.ts";
+import { createCounters } from "../observe/counters.ts";
+import type { Logger } from "../observe/logger.ts";
+import { createMetricsText, type GatherMetrics } from "../observe/metrics.ts";
+import { createHealthUpdates } from "../publish/health-updates.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import { spanPublished } from "../publish/span-published.ts";
+import { watchPublished } from "../publish/watch-published.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
+import { createSocketIoAdapter } from "../store/redis/socket-io-adapter.ts";
+import { Closers } from "./closers.ts";
+import { type Config, hostOf } from "./config.ts";
+import { listen, listenBacklog, urlOf } from "./listening.ts";
+import { openFollowing } from "./open-delivery.ts";
+import { openDomain } from "./open-domain.ts";
+import { openDoors } from "./open-doors.ts";
+import { openIdentity } from "./open-identity.ts";
+import { openOperations } from "./open-operations.ts";
+import { openRouter } from "./open-router.ts";
+import { openStore, type Store } from "./open-store.ts";
+import { openSpans } from "./open-tracing.ts";
+
+/** The settings; a start outside production makes a secret up, where nobody else is trusted. */
+export type ServerConfig = Config;
+
+/** Parts that an embedder or a test brings along. */
+export interface Overrides extends Partial<Omit<Store, "close">> {
+  clock?: Clock;
+  /** `true`: connections come from the primary process, and not from a port. */
+  isWorker?: boolean;
+  feeds?: Partial<FeedsOptions>;
+  /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
+  wsEngine?: unknown;
+  /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
+  gatherMetrics?: GatherMetrics;
+}
+
+export interface SignalboxServer {
+  /** Where it can be reached, with the port that it really has. */
+  url: string;
+  port: number;
+  instanceId: InstanceId;
+  /** For programs that run the server within themselves: the way into every room. */
+  publisher: Publisher;
+  /** The ready state is off, nobody is let in, and the connections are let go of over `DRAIN_MS`, or the given window. */
+  drain(windowMs?: number): Promise<void>;
+  /** Closes at once. What was accepted is kept as well as the store keeps it. */
+  close(): Promise<void>;
+}
+
+/** Builds everything, and listens. The only place that chooses which twin of a port is used. */
+export async function createServer(
+  config: ServerConfig,
+  logger: Logger,
+  overrides: Overrides = {},
+): Promise<SignalboxServer> {
+  const closers = new Closers();
+  try {
+    return await build(config, logger, overrides, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function build(
+  config: ServerConfig,
+  logger: Logger,
+  overrides: Overrides,
+  closers: Closers,
+): Promise<SignalboxServer> {
+  const instanceId = randomUUID() as InstanceId;
+  const clock = overrides.clock ?? systemClock;
+  const failed = (error: unknown) => logger.warn("will be tried again", { error });
+  const { spans, eventSpans } = await openSpans({ config, instanceId, logger, closers });
+  const common = { config, clock, instanceId, logger, closers, spans, failed };
+
+  // Ports. Whoever brings one closes it
+  const openOwnStore = async () => {
+    const store = await openStore(config, clock, logger, instanceId);
+    closers.add("store", () => store.close());
+    return store;
+  };
+  const store = isStore(overrides) ? overrides : { ...(await openOwnStore()), ...overrides };
+  const { documents, latest, redis } = store;
+
+  // The Socket.IO server comes before its door: instances talk over its adapter
+  const counters = createCounters();
+  const drain = new Drain();
+  const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
+  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
+  const admission = new Admission({
+    connectionsPerIp: config.LIMIT_CONNECTIONS_PER_IP,
+    newPerSecond: config.LIMIT_NEW_CONNECTIONS_PER_SECOND,
+    trustProxy: config.TRUST_PROXY,
+    clock,
+    refused: (reason) => counters.refused.add(reason),
+  });
+  const io = createSocketIoServer({
+    path: config.SOCKET_PATH,
+    transports: config.SOCKET_TRANSPORTS,
+    admission,
+    isStoreAway: () => redis?.isAway ?? false,
+    origins,
+    heartbeatIntervalMs,
+  });
+  if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
+  const local = createMemoryBroadcast();
+  const health = createHealthUpdates({
+    broadcast: redis ? createAdapterBroadcast(io, local) : local,
+    latest,
+    heard: createMemoryLatestUpdates({ clock }),
+    superseded: () => void counters.superseded++,
+    failed,
+  });
+  closers.add("health updates", () => health.close());
+
+  // From what is published to those who follow it
+  const waysIn = { ...store, broadcast: health.broadcast };
+  const ways = watchPublished(eventSpans ? spanPublished(waysIn, eventSpans) : waysIn, (event, position) => {
+    countEvent(event, counters);
+    // Those who are told of the event come later than this.
+    if (following.tracing.isActive) following.tracing.published(event, position);
+  });
+  const { broadcast } = ways;
+  const watched = { ...store, ...ways };
+  const domain = openDomain({ ...common, store: watched, broadcast });
+  const following = openFollowing({
+    ...common,
+    log: ways.log,
+    domain,
+    broadcast,
+    health,
+    feeds: overrides.feeds,
+    counters,
+    eventSpans,
+  });
+  const { sessions, rooms, waiters } = following;
+  // Not only here: it may be this instance that could not be heard.
+  redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
+
+  // Who comes in, and what they may ask for
+  const identity = openIdentity(config, { documents, broadcast, sessions, clock, logger, failed });
+  const { verifier, revoked } = identity;
+  closers.add("revocations", () => revoked.close());
+  const limits = limitsOf(config);
+  closers.add("connections", () => sessions.ended());
+  const operations = openOperations({ ...common, store, domain, following, broadcast, counters, drain });
+  const { reporter, answered } = operations;
+  const router = openRouter({
+    ...common,
+    limits,
+    domain,
+    following,
+    identity,
+    operations,
+    broadcast,
+    counters,
+    answered,
+  });
+  const connector = new Connector({
+    verifier,
+    sessions,
+    rooms,
+    drain,
+    clock,
+    logger,
+    instanceId,
+    limits,
+    heartbeatIntervalMs,
+    isJustRevoked: (principal) => revoked.isJustRevoked(principal),
+    admit: (session) => reporter.admit(session),
+    opened: (session) => operations.opened(session),
+  });
+  const keepalive = new Keepalive({
+    sessions,
+    clock,
+    heartbeatIntervalMs,
+    backlogBytes: config.LIMIT_BACKLOG_BYTES,
+    backlogMs: config.LIMIT_BACKLOG_MS,
+  });
+  closers.add("keepalive", () => keepalive.close());
+
+  // Doors
+  if (store.ingest) {
+    const ingest = new Ingest({ stream: store.ingest, publications: domain.publications, limits, logger });
+    closers.add("ingest", () => ingest.close());
+    drain.onStart(() => void ingest.close());
+  }
+  const isReady = () => redis?.isReady ?? true;
+  const { wsEngine, gatherMetrics } = overrides;
+  const metrics = createMetricsText(operations.metrics, gatherMetrics);
+  const entrance = { io, connector, router, drain, admission, origins, reporter, isReady, metrics, limits, wsEngine };
+  const httpServer = await openDoors({ ...common, ...entrance, log: ways.log, identity, following, counters });
+  // What is under way may still answer before its connection is closed.
+  closers.add("commands under way", () => router.idle());
+  closers.add("those who wait for a dispatch", () => domain.dispatch.waiters.close());
+  closers.add("long polls", () => waiters.endAll());
+  drain.letsGoOf((afterMs) => waiters.letGo(afterMs));
+  drain.letsGoOf((afterMs) => domain.dispatch.waiters.letGo(afterMs));
+  drain.onStart(() => domain.dispatch.registration.leave());
+
+  const host = hostOf(config);
+  if (overrides.isWorker) setupWorker(io);
+  else await listen(httpServer, { port: config.PORT, host, backlog: listenBacklog });
+  const port = overrides.isWorker ? config.PORT : (httpServer.address() as AddressInfo).port;
+  return {
+    url: urlOf(host, port),
+    port,
+    instanceId,
+    publisher: domain.publisher,
+    drain: (windowMs = config.DRAIN_MS) => drain.start({ sessions, windowMs }),
+    close: () => closers.close(),
+  };
+}
+
+function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
+  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
+}
+
+function limitsOf(config: Config): ConnectionLimits {
+  return {
+    messageBytes: config.LIMIT_MESSAGE_BYTES,
+    roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+    commandsPerSecond: config.LIMIT_COMMANDS_PER_SECOND,
+    commandsBurst: config.LIMIT_COMMANDS_BURST,
+    jsonDepth: config.LIMIT_JSON_DEPTH,
+  };
+}

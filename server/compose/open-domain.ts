@@ -1,0 +1,107 @@
+import type { InstanceId } from "../../shared/ids.ts";
+import { createAccess } from "../access/access.ts";
+import { AgentAnswers } from "../conversations/agent-answers.ts";
+import { Conversations } from "../conversations/conversations.ts";
+import { ReadPositions } from "../conversations/read-positions.ts";
+import { Responses } from "../conversations/responses.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import { createTellVerdict } from "../dispatch/agents/publish-agent-health.ts";
+import { createDispatchSpans } from "../dispatch/dispatch-spans.ts";
+import { openDispatch } from "../dispatch/open-dispatch.ts";
+import type { Spans } from "../observe/spans.ts";
+import { Hlink } from "../publications/hlink.ts";
+import { Publications } from "../publications/publications.ts";
+import { createPublisher } from "../publish/publisher.ts";
+import { Attendance } from "../rooms/presence-tracker.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Checkpoints } from "../tasks/checkpoints.ts";
+import { Streams } from "../tasks/streams.ts";
+import { Tasks } from "../tasks/tasks.ts";
+import { Ledger } from "../tasks/transaction-batcher.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import type { Store } from "./open-store.ts";
+
+export interface DomainDeps {
+  config: Config;
+  store: Omit<Store, "close">;
+  broadcast: Broadcast;
+  clock: Clock;
+  instanceId: InstanceId;
+  closers: Closers;
+  /** `undefined`: no traces are kept. */
+  spans: Spans | undefined;
+  failed(error: unknown): void;
+}
+
+export type Domain = ReturnType<typeof openDomain>;
+
+/** What the rooms are about: conversations and answers, tasks and streams, agents and dispatches; and the way into the log. */
+export function openDomain({ config, store, broadcast, clock, instanceId, closers, spans, failed }: DomainDeps) {
+  const { log, documents, transactions, leases, presence, uiEvents, redis } = store;
+  const rememberedMs = config.LOG_TTL_SECONDS * 1000;
+  const publisher = createPublisher({ log, broadcast, clock });
+
+  // Chat
+  const conversations = new Conversations({ documents, clock, isAlone: redis === undefined });
+  const access = createAccess({ conversations });
+  const readPositions = new ReadPositions({ documents, log });
+  const responses = new Responses({ documents, log, publisher, ttlMs: rememberedMs, failed });
+  closers.add("streamed responses", () => responses.flush());
+  const hlink = new Hlink({ access, publisher, uiEvents, clock });
+  const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
+  const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
+  closers.add("attendance", () => attendance.close());
+
+  // Tasks
+  const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+  const [tasks, streams, checkpoints] = [new Tasks(taskDeps), new Streams(taskDeps), new Checkpoints(taskDeps)];
+
+  // Agents
+  const answers = new AgentAnswers({
+    documents,
+    log,
+    publisher,
+    ttlMs: rememberedMs,
+    touch: (conversationId) => conversations.touch(conversationId),
+    failed,
+  });
+  closers.add("answers of agents", () => answers.flush());
+  const dispatch = openDispatch({
+    documents,
+    transactions,
+    leases,
+    log,
+    answers,
+    tasks: {
+      assertExists: async (taskId) => void (await tasks.get(taskId)),
+      follow: async (taskId, task) => void (await tasks.follow(taskId, task)),
+    },
+    broadcast,
+    clock,
+    instanceId,
+    leaseMs: config.AGENT_LEASE_MS,
+    heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,
+    stallMs: config.AGENT_STALL_SECONDS * 1000,
+    rememberedMs,
+    judged: createTellVerdict({ publisher, failed }),
+    ...(spans && { made: createDispatchSpans(spans), trace: () => spans.current() }),
+    failed,
+  });
+  closers.add("rounds of dispatch", () => dispatch.rounds.close());
+
+  return {
+    publisher,
+    conversations,
+    access,
+    readPositions,
+    responses,
+    hlink,
+    publications,
+    attendance,
+    tasks,
+    streams,
+    checkpoints,
+    dispatch,
+  };
+}

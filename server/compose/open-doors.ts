@@ -1,0 +1,108 @@
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import type { Server } from "socket.io";
+import type { ConnectionLimits } from "../../shared/limits.ts";
+import type { Admission } from "../connect/admission.ts";
+import type { Connector } from "../connect/connector.ts";
+import type { Drain } from "../connect/drain.ts";
+import type { OriginPolicy } from "../connect/origin.ts";
+import { Rounds } from "../deliver/outbox.ts";
+import { createEventStreamDoor } from "../doors/event-stream/event-stream-door.ts";
+import { createApp } from "../doors/http/create-app.ts";
+import { messagesOf } from "../doors/http/messages-of.ts";
+import { checkWebSocket } from "../doors/plain-websocket/check-web-socket.ts";
+import { createPlainWebSocketDoor } from "../doors/plain-websocket/plain-websocket-door.ts";
+import { checkEngine } from "../doors/socket-io/check-engine.ts";
+import { createSocketIoDoor } from "../doors/socket-io/socket-io-door.ts";
+import { Turns } from "../doors/wire/read-throttle.ts";
+import type { Counters } from "../observe/counters.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Spans } from "../observe/spans.ts";
+import type { Reporter } from "../operate/registry-publisher.ts";
+import type { Router } from "../route/router.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { EventLog } from "../store/log/event-log.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import type { Following } from "./open-delivery.ts";
+import type { Identity } from "./open-identity.ts";
+
+/** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
+const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
+
+export interface DoorsDeps {
+  config: Config;
+  log: EventLog;
+  io: Server;
+  connector: Connector;
+  router: Router;
+  drain: Drain;
+  admission: Admission;
+  origins: OriginPolicy;
+  reporter: Reporter;
+  identity: Identity;
+  following: Following;
+  counters: Counters;
+  /** `undefined`: no traces are kept. */
+  spans: Spans | undefined;
+  limits: ConnectionLimits;
+  isReady(): boolean;
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>;
+  clock: Clock;
+  logger: Logger;
+  closers: Closers;
+  /** Another implementation of WebSockets for Engine.IO. */
+  wsEngine: unknown;
+}
+
+/** The doors that lead to the router, on one server of HTTP that does not listen yet. */
+export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
+  const { config, io, following, identity, limits, logger, closers, ...common } = deps;
+  const { connector, router, drain, admission, origins, clock, counters } = common;
+  const backlogBytes = config.LIMIT_BACKLOG_BYTES;
+  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes, counters });
+  const app = createApp({
+    ...common,
+    eventStreams,
+    logger,
+    trustProxy: config.TRUST_PROXY,
+    bodyBytes: limits.messageBytes,
+    jsonDepth: limits.jsonDepth,
+    logins: identity.logins,
+    secureCookie: config.NODE_ENV === "production",
+    metricsToken: config.METRICS_TOKEN,
+    isProduction: config.NODE_ENV === "production",
+    backChannelLogout: identity.backChannelLogout,
+    providers: identity.providers,
+    dashboard: config.DASHBOARD_ENABLED
+      ? { socketPath: config.SOCKET_PATH, hasAdmin: config.ADMIN_ENABLED }
+      : undefined,
+  });
+  // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
+  const httpServer = createHttpServer({ ...messagesOf(app), keepAliveTimeout: 95_000, ...slowSenders }, app);
+
+  const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(deps.wsEngine), checkWebSocket()]);
+  for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
+    if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
+  }
+  const written = {
+    rounds: new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS }),
+    turns: new Turns(),
+    backlogBytes,
+    counters,
+  };
+  const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
+  const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
+  closers.add("Socket.IO", () => socketIo.close());
+  const plainWebSocket = createPlainWebSocketDoor({
+    ...door,
+    direct: webSocketIsKnown,
+    socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
+    enabled: config.WEBSOCKET_ENABLED,
+    messageBytes: limits.messageBytes,
+  });
+  closers.add("plain WebSocket", () => plainWebSocket.close());
+  closers.add("event streams", () => eventStreams.close());
+  following.outlets.push(socketIo, plainWebSocket, eventStreams);
+  return httpServer;
+}

@@ -1,0 +1,63 @@
+import type { SignInProvider } from "../../shared/http/session.ts";
+import { createLoginTokens, Logins } from "../access/cookie-sessions.ts";
+import { createIssuers } from "../access/issuers.ts";
+import { type BackChannelLogout, createBackChannelLogout } from "../access/oidc/back-channel-logout.ts";
+import { createProvider, type Provider } from "../access/oidc/provider.ts";
+import { ProviderKeys } from "../access/oidc/provider-keys.ts";
+import { createRevocableTokens } from "../access/revocable-tokens.ts";
+import { Revocations } from "../access/revocation/revocations.ts";
+import { RevokedConnections } from "../access/revocation/revoked-connections.ts";
+import { createSharedSecretVerifier } from "../access/shared-secret-verifier.ts";
+import type { TokenVerifier } from "../access/token-verifier.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Documents } from "../store/documents/documents.ts";
+import type { Config } from "./config.ts";
+
+export interface IdentityDeps {
+  documents: Documents;
+  broadcast: Broadcast;
+  sessions: Sessions;
+  clock: Clock;
+  logger: Logger;
+  failed(error: unknown): void;
+}
+
+/** Who people are, and until when. */
+export interface Identity {
+  verifier: TokenVerifier;
+  logins: Logins;
+  revocations: Revocations;
+  revoked: RevokedConnections;
+  /** Where people may sign in: the providers, where they know us by a client id. */
+  providers: readonly SignInProvider[];
+  /** `undefined`: no provider knows us by a client id. */
+  backChannelLogout: BackChannelLogout | undefined;
+}
+
+/** Everybody whose tokens are believed, as the settings say, and what takes that back. */
+export function openIdentity(config: Config, deps: IdentityDeps): Identity {
+  const { clock } = deps;
+  const providers = new Map(config.OIDC_ISSUER.map((issuer) => [issuer, openProvider(issuer, config, deps)]));
+  const { JWT_SECRET: secret, JWT_AUDIENCE: audience, JWT_ISSUER: issuer } = config;
+  const others = secret === undefined ? undefined : createSharedSecretVerifier({ secret, audience, issuer, clock });
+
+  const revocations = new Revocations(deps);
+  const revoked = new RevokedConnections({ ...deps, revocations });
+  const logins = new Logins({ ...deps, revocations });
+  const tokens = createLoginTokens({ logins, verifier: createIssuers({ providers, others }) });
+  const verifier = createRevocableTokens({ verifier: tokens, revocations, revoked, clock });
+  const { OIDC_ISSUER, OIDC_CLIENT_ID: clientId } = config;
+  const signIn = clientId === undefined ? [] : OIDC_ISSUER.map((issuer) => ({ issuer, clientId }));
+  const backChannelLogout = signIn.length > 0 ? createBackChannelLogout({ providers, revocations }) : undefined;
+  return { verifier, logins, revocations, revoked, providers: signIn, backChannelLogout };
+}
+
+function openProvider(issuer: string, config: Config, { clock, logger }: IdentityDeps): Provider {
+  const keys = new ProviderKeys({ issuer, clock, logger });
+  keys.prefetch();
+  const { OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId, OIDC_ROLES_CLAIM: rolesClaim } = config;
+  return createProvider({ issuer, audience, clientId, rolesClaim, keys, clock });
+}

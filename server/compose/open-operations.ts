@@ -1,0 +1,141 @@
+import { commands } from "../../shared/commands/catalogue.ts";
+import { disconnectReasons } from "../../shared/disconnect-reason.ts";
+import type { InstanceId } from "../../shared/ids.ts";
+import type { RoomName } from "../../shared/room.ts";
+import type { Drain } from "../connect/drain.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Counters } from "../observe/counters.ts";
+import type { Logger } from "../observe/logger.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { Rates } from "../observe/rates.ts";
+import { Orders } from "../operate/admin-actions.ts";
+import { Traces } from "../operate/event-traces.ts";
+import { countOf, Reporter } from "../operate/registry-publisher.ts";
+import { readRoom } from "../operate/room-view.ts";
+import { readStats, tellStats } from "../operate/stats.ts";
+import type { MeasuringDeps } from "../route/middleware.ts";
+import { type Clock, timestampOf } from "../runtime/clock.ts";
+import type { Session } from "../session/session.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import type { Following } from "./open-delivery.ts";
+import type { Domain } from "./open-domain.ts";
+import type { Store } from "./open-store.ts";
+
+export interface OperationsDeps {
+  config: Config;
+  store: Omit<Store, "close">;
+  domain: Domain;
+  following: Following;
+  broadcast: Broadcast;
+  counters: Counters;
+  drain: Drain;
+  instanceId: InstanceId;
+  clock: Clock;
+  logger: Logger;
+  closers: Closers;
+  failed(error: unknown): void;
+}
+
+export type Operations = ReturnType<typeof openOperations>;
+
+/** What operators see of the instances, and what they make them do. */
+export function openOperations(deps: OperationsDeps) {
+  const { config, store, domain, following, broadcast, counters, drain, instanceId, clock, logger, closers, failed } =
+    deps;
+  const { registry, redis } = store;
+  const { tracing, sessions, rooms, subscriptions, roomCounts } = following;
+
+  const rates = new Rates(counters);
+  const startedAt = timestampOf(clock);
+  const reporter = new Reporter({
+    registry,
+    sessions,
+    instanceId,
+    roomCounts,
+    roomsOf: (session) => rooms.countOf(session) + subscriptions.countOf(session),
+    describe: () => ({
+      status: drain.started ? "draining" : "active",
+      startedAt,
+      memoryBytes: process.memoryUsage.rss(),
+      ...rates.current,
+    }),
+    connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
+    failed,
+  });
+  redis?.onRestored(() => reporter.doubt());
+  closers.add("registry", () => reporter.close());
+  closers.add("statistics", tellStats({ overview: registry, sessions, clock, failed }));
+
+  const metrics = new Metrics({
+    counters,
+    connections: () => countOf(sessions),
+    *backlogs() {
+      for (const session of sessions) yield session.transport.backlogBytes();
+    },
+    rooms: () => roomCounts.size,
+    agents: () => domain.dispatch.rounds.verdicts,
+    dispatches: {
+      inFlight: () => domain.dispatch.rounds.inFlight,
+      open: () => store.leases.size("dispatches"),
+    },
+    redis: redis && {
+      get isReady() {
+        return redis.isReady;
+      },
+      get lostMessages() {
+        return redis.lostMessages;
+      },
+      ping: () => redis.attempt((client) => client.ping()),
+    },
+  });
+  closers.add("metrics", () => metrics.close());
+  redis?.onRestored(() => {
+    counters.redisRestored++;
+  });
+  const countClosed = (session: Session) => counters.closed.add(reasonOf(session));
+  const opened = (session: Session) => {
+    counters.opened.add(session.door);
+    session.onClose(countClosed);
+  };
+  const answered: MeasuringDeps["answered"] = (command, code, milliseconds, session) => {
+    metrics.answered(isKnown(command) ? command : "unknown", code, milliseconds);
+    if (tracing.isActive) tracing.commanded(session, command, code === "ok" ? null : code, milliseconds);
+  };
+
+  const traces = new Traces({
+    tracing,
+    broadcast,
+    sessions,
+    standingOf: (session, event) => rooms.standingOf(session, event.room) ?? subscriptions.standingOf(session, event),
+    instanceId,
+    clock,
+  });
+  closers.add("traces", () => traces.close());
+  const setLogLevel = (level: string) => {
+    logger.level = level;
+  };
+  const orders = new Orders({ broadcast, sessions, overview: registry, setLogLevel });
+  const viewed = { ...store, overview: registry, clock };
+  return {
+    metrics,
+    isKnown,
+    opened,
+    answered,
+    reporter,
+    traces,
+    orders,
+    overview: registry,
+    readStats: () => readStats(viewed),
+    readRoom: (room: RoomName) => readRoom(room, viewed),
+  };
+}
+
+/** What a client gives for a name must not become a label: each makes a number that is kept for ever. */
+const knownCommands = new Set<string>(Object.values(commands).flatMap((table) => Object.keys(table)));
+const isKnown = (command: string) => knownCommands.has(command);
+
+/** The server's own reasons; how else a connection ended is the client's affair, or the network's. */
+function reasonOf({ endedBy = "" }: Session): string {
+  return Object.hasOwn(disconnectReasons, endedBy) ? endedBy : "client";
+}

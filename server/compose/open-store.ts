@@ -1,0 +1,92 @@
+import type { InstanceId } from "../../shared/ids.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Documents } from "../store/documents/documents.ts";
+import { createMemoryDocuments } from "../store/documents/memory-documents.ts";
+import { createMemoryTransactions } from "../store/documents/memory-transactions.ts";
+import { createRedisDocuments } from "../store/documents/redis-documents.ts";
+import { createRedisTransactions } from "../store/documents/redis-transactions.ts";
+import type { Transactions } from "../store/documents/transactions.ts";
+import type { IngestStream } from "../store/ingest-stream.ts";
+import type { LatestUpdates } from "../store/latest-updates.ts";
+import type { Leases } from "../store/leases.ts";
+import type { EventLog } from "../store/log/event-log.ts";
+import { createMemoryEventLog } from "../store/log/memory-event-log.ts";
+import { RedisAppending } from "../store/log/redis-appending.ts";
+import { createRedisEventLog } from "../store/log/redis-event-log.ts";
+import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
+import { createMemoryLeases } from "../store/memory-leases.ts";
+import { createMemoryPresence } from "../store/presence/memory-presence.ts";
+import type { Presence } from "../store/presence/presence.ts";
+import { createRedisPresence } from "../store/presence/redis-presence.ts";
+import { connectToRedis, type RedisConnections } from "../store/redis/redis-connections.ts";
+import { createRedisIngestStream } from "../store/redis-ingest-stream.ts";
+import { createRedisLatestUpdates } from "../store/redis-latest-updates.ts";
+import { createRedisLeases } from "../store/redis-leases.ts";
+import { createRedisUiEvents } from "../store/redis-ui-events.ts";
+import type { Overview } from "../store/registry/cluster-view.ts";
+import { createMemoryRegistry } from "../store/registry/memory-registry.ts";
+import { createRedisOverview } from "../store/registry/redis-cluster-view.ts";
+import { createRedisRegistry } from "../store/registry/redis-registry.ts";
+import type { Registry } from "../store/registry/registry.ts";
+import { noUiEvents, type UiEvents } from "../store/ui-events.ts";
+import type { Config } from "./config.ts";
+
+/** One twin of every port that keeps something. */
+export interface Store {
+  log: EventLog;
+  documents: Documents;
+  presence: Presence;
+  transactions: Transactions;
+  leases: Leases;
+  registry: Registry & Overview;
+  latest: LatestUpdates;
+  uiEvents: UiEvents;
+  /** With `REDIS_URL`. */
+  ingest: IngestStream | undefined;
+  /** With `REDIS_URL`. */
+  redis: RedisConnections | undefined;
+  close(): Promise<void>;
+}
+
+/** With `REDIS_URL` the Redis twins, else those in memory. */
+export async function openStore(config: Config, clock: Clock, logger: Logger, instanceId: InstanceId): Promise<Store> {
+  const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url, REDIS_PREFIX: prefix } = config;
+  if (url === undefined) {
+    const log = createMemoryEventLog({ clock, maxEvents, ttlSeconds });
+    const documents = createMemoryDocuments({ clock });
+    return {
+      log,
+      documents,
+      transactions: createMemoryTransactions({ documents, log, clock }),
+      leases: createMemoryLeases({ clock }),
+      presence: createMemoryPresence({ clock }),
+      registry: createMemoryRegistry({ instanceId, clock }),
+      latest: createMemoryLatestUpdates({ clock }),
+      uiEvents: noUiEvents,
+      ingest: undefined,
+      redis: undefined,
+      close: async () => {},
+    };
+  }
+
+  const { REDIS_CA_CERT: caCert, REDIS_TLS_INSECURE: tlsInsecure, PRESENCE_GRACE_MS: graceMs } = config;
+  const redis = await connectToRedis({ url, caCert, tlsInsecure, logger });
+  const appending = new RedisAppending({ clock, prefix, maxEvents, ttlSeconds });
+  return {
+    log: createRedisEventLog({ redis, appending, prefix }),
+    documents: createRedisDocuments({ redis, clock, prefix }),
+    transactions: createRedisTransactions({ redis, appending, prefix }),
+    leases: createRedisLeases({ redis, prefix }),
+    presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
+    registry: {
+      ...createRedisRegistry({ redis, clock, prefix, instanceId }),
+      ...createRedisOverview({ redis, prefix }),
+    },
+    latest: createRedisLatestUpdates({ redis, clock, prefix }),
+    uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
+    ingest: createRedisIngestStream({ redis, stream: config.REDIS_INGEST_STREAM, instanceId }),
+    redis,
+    close: () => redis.close(),
+  };
+}

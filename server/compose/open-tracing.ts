@@ -1,0 +1,28 @@
+import type { InstanceId } from "../../shared/ids.ts";
+import { EventSpans } from "../observe/event-spans.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Spans } from "../observe/spans.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+
+export interface SpansDeps {
+  config: Config;
+  instanceId: InstanceId;
+  logger: Logger;
+  closers: Closers;
+}
+
+/** Traces, if somebody wants them. Otherwise nothing of it is loaded, and nothing is done for it on any way. */
+export async function openSpans({ config, instanceId, logger, closers }: SpansDeps): Promise<{
+  spans: Spans | undefined;
+  eventSpans: EventSpans | undefined;
+}> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: serviceName } = config;
+  if (endpoint === undefined) return { spans: undefined, eventSpans: undefined };
+  const { openTelemetry } = await import("../observe/open-telemetry.ts");
+  const failed = (error: unknown) => logger.warn("traces could not be sent", { error });
+  const ratio = config.OTEL_TRACES_SAMPLER_ARG;
+  const spans = await openTelemetry({ endpoint, serviceName, instanceId, ratio, failed });
+  closers.add("traces", () => spans.close());
+  return { spans, eventSpans: new EventSpans(spans) };
+}

@@ -1,0 +1,153 @@
+import type { LoggedEnvelope } from "../../shared/envelope.ts";
+import type { Position } from "../../shared/position.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { LogName } from "../../shared/room.ts";
+import type { EventLog } from "../store/log/event-log.ts";
+import {
+  type SequencerEffect,
+  type SequencerInput,
+  type SequencerState,
+  sequence,
+  startSequencer,
+} from "./sequencer.ts";
+
+export interface LogFeedDeps {
+  log: EventLog;
+  /** Called in log order, each event once. */
+  deliver(event: LoggedEnvelope): void;
+  /** History was lost under the subscribers; delivery goes on after `position`. */
+  reset(log: LogName, position: Position, reason: "trimmed" | "epoch_changed"): void;
+  /** The log could not be read; it is tried again. */
+  failed(error: unknown): void;
+}
+
+/** Events kept in memory for those who come back after a moment. */
+const ringSize = 256;
+const fetchPage = 500;
+const reachTimeoutMs = 5_000;
+const retryMs = 1_000;
+
+/** One log, followed on behalf of everybody on this instance who is in one of its rooms. */
+export class LogFeed {
+  readonly name: LogName;
+  readonly #deps: LogFeedDeps;
+  #state: SequencerState;
+  #ring: LoggedEnvelope[] = [];
+  readonly #waiters = new Set<{ offset: number; resolve: () => void }>();
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #unfollow: () => void = () => {};
+
+  private constructor(name: LogName, deps: LogFeedDeps, state: SequencerState) {
+    this.name = name;
+    this.#deps = deps;
+    this.#state = state;
+  }
+
+  /** Follows the log from its present end on. */
+  static async open(name: LogName, deps: LogFeedDeps): Promise<LogFeed> {
+    const early: LoggedEnvelope[] = [];
+    let feed: LogFeed | undefined;
+    // First follow, then look where the log ends: the other way round, an append in between would be missed.
+    const unfollow = await deps.log.follow(name, {
+      announced: (event) => (feed ? feed.#step({ type: "announced", event }) : void early.push(event)),
+      interrupted: () => void feed?.check(),
+    });
+    try {
+      feed = new LogFeed(name, deps, startSequencer(await deps.log.bounds(name)));
+    } catch (error) {
+      unfollow();
+      throw error;
+    }
+    feed.#unfollow = unfollow;
+    for (const event of early) feed.#step({ type: "announced", event });
+    return feed;
+  }
+
+  /** The position of the last event delivered. */
+  get head(): Position {
+    return { epoch: this.#state.epoch, offset: this.#state.head };
+  }
+
+  /** What was delivered after `offset`, or `undefined` when that is longer ago than memory reaches. */
+  since(offset: number): LoggedEnvelope[] | undefined {
+    const missing = this.#state.head - offset;
+    if (missing <= 0) return [];
+    return missing <= this.#ring.length ? this.#ring.slice(-missing) : undefined;
+  }
+
+  /** Resolves when the event at `offset`, which is in the log, has been delivered. Rejects with `unavailable` after 5 s. */
+  async reach(offset: number): Promise<void> {
+    if (this.#state.head >= offset) return;
+    await new Promise<void>((resolve, reject) => {
+      const waiter = {
+        offset,
+        resolve: () => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        reject(new Rejection("unavailable", "The log's events do not get through. Try again."));
+      }, reachTimeoutMs).unref();
+      this.#waiters.add(waiter);
+      void this.check();
+    });
+  }
+
+  /** Compares with the log, and delivers what announcements failed to bring. */
+  async check(): Promise<void> {
+    try {
+      this.#step({ type: "checked", bounds: await this.#deps.log.bounds(this.name) });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#isClosed = true;
+    this.#unfollow();
+  }
+
+  /** Whatever else may bring it about, nobody waits longer than this for what the log has. */
+  #failed(error: unknown): void {
+    this.#deps.failed(error);
+    clearTimeout(this.#retry);
+    if (!this.#isClosed) this.#retry = setTimeout(() => void this.check(), retryMs).unref();
+  }
+
+  #step(input: SequencerInput): void {
+    const { state, effects } = sequence(this.#state, input);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: SequencerEffect): void {
+    switch (effect.type) {
+      case "deliver":
+        this.#ring.push(...effect.events);
+        if (this.#ring.length > ringSize * 2) this.#ring = this.#ring.slice(-ringSize);
+        for (const event of effect.events) this.#deps.deliver(event);
+        for (const { offset, resolve } of this.#waiters) if (this.#state.head >= offset) resolve();
+        return;
+      case "fetch":
+        void this.#fetch(effect.after);
+        return;
+      case "reset":
+        this.#ring = [];
+        this.#deps.reset(this.name, { epoch: effect.epoch, offset: effect.head }, effect.reason);
+    }
+  }
+
+  async #fetch(after: number): Promise<void> {
+    try {
+      this.#step({ type: "fetched", slice: await this.#deps.log.read(this.name, after, fetchPage) });
+    } catch (error) {
+      this.#step({ type: "fetch_failed" });
+      this.#failed(error);
+    }
+  }
+}

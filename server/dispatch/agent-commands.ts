@@ -1,0 +1,139 @@
+import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
+import type { Attempt } from "../../shared/entities/dispatch.ts";
+import type { MessageId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { Sender } from "../../shared/sender.ts";
+import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { senderOf } from "../session/principal.ts";
+import type { Session } from "../session/session.ts";
+import type { Leases } from "../store/leases.ts";
+import { type AgentRecord, holds } from "./agents/agent-record.ts";
+import type { Agents } from "./agents/agents.ts";
+import { type LocalAgent, type LocalAgents, markOver } from "./agents/local-agents.ts";
+import { type Dispatching, notFound } from "./dispatch-lifecycle.ts";
+import { type DispatchRecord, withoutAbsent } from "./dispatch-record.ts";
+
+export interface AgentDeskDeps {
+  agents: Agents;
+  locals: LocalAgents;
+  dispatching: Dispatching;
+  leases: Leases;
+  answers: AgentAnswers;
+  clock: Clock;
+  leaseMs: number;
+  failed(error: unknown): void;
+}
+
+type Payload<Name extends "heartbeat" | "progress" | "response"> = CommandPayload<"/agents", Name>;
+type Reply<Name extends "heartbeat" | "progress" | "response"> = CommandData<"/agents", Name>;
+
+/** That an agent makes progress is written down at most so often. */
+const noteEveryMs = 1_000;
+
+/** What agents say of themselves and of their work, at the instance where they are connected. */
+export class AgentDesk {
+  readonly #deps: AgentDeskDeps;
+
+  constructor(deps: AgentDeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** The agent that registered over the connection. Rejects with `conflict` if none has. */
+  agentOf(session: Session): LocalAgent {
+    const local = this.#deps.locals.of(session);
+    if (!local) throw new Rejection("conflict", "Register first.");
+    return local;
+  }
+
+  senderOf({ agentId, session }: LocalAgent): Sender {
+    return { ...senderOf(session.principal), agentId };
+  }
+
+  async heartbeat(session: Session, { agentId, dispatches }: Payload<"heartbeat">): Promise<Reply<"heartbeat">> {
+    const local = this.agentOf(session);
+    if (agentId !== local.agentId) throw new Rejection("forbidden", `This connection is ${local.agentId}'s.`);
+    const record = await this.#note(local, (now) => ({ heartbeatAt: now }));
+    // An agent that names none has all that it was given.
+    const named: readonly Attempt[] = dispatches ?? record.inFlight;
+    const ours = named.filter(({ messageId, attempt }) => holds(record, messageId, attempt));
+    await this.#renew(local, ours);
+    const cancel = named.filter((attempt) => !ours.includes(attempt)).map(({ messageId }) => messageId);
+    for (const messageId of cancel) markOver(local, messageId);
+    return { agentId, ...(dispatches && { dispatches }), cancel: [...new Set(cancel)] };
+  }
+
+  /** Rejects with `not_found` for an attempt that was never this agent's. */
+  async progress(session: Session, payload: Payload<"progress">): Promise<Reply<"progress">> {
+    const local = this.agentOf(session);
+    const { messageId, attempt, ...progress } = payload;
+    const { agentId } = local;
+    const { leaseMs, dispatching, answers, clock } = this.#deps;
+    const input = { type: "progressed", agentId, attempt, leaseMs } as const;
+    const stepped = await dispatching.step(messageId, input, withoutAbsent(progress));
+    if (clock.now() - local.progressNotedAt >= noteEveryMs) {
+      local.progressNotedAt = clock.now();
+      this.#note(local, (now) => ({ progressAt: now })).catch(this.#deps.failed);
+    }
+    if ("refused" in stepped) {
+      assertOwn(stepped.record, local, messageId, attempt);
+      markOver(local, messageId);
+      return { cancel: true };
+    }
+    const { work } = stepped.record;
+    if (work.sessionId && progress.delta !== undefined) {
+      const answer = { conversationId: work.sessionId, messageId, attempt, since: work.createdAt };
+      await answers.write(answer, this.senderOf(local), progress.delta);
+    }
+    return { cancel: false };
+  }
+
+  /** Rejects with `not_found` for an attempt that was never this agent's. */
+  async response(session: Session, payload: Payload<"response">): Promise<Reply<"response">> {
+    const local = this.agentOf(session);
+    const { messageId, attempt, ...outcome } = payload;
+    const { agentId } = local;
+    const { dispatching, answers } = this.#deps;
+    if (local.told.get(messageId)?.attempt === attempt) await answers.release(messageId);
+    const input = { type: "responded", agentId, attempt, outcome: withoutAbsent(outcome) } as const;
+    const stepped = await dispatching.step(messageId, input);
+    if ("refused" in stepped) assertOwn(stepped.record, local, messageId, attempt);
+    markOver(local, messageId, attempt);
+    return { accepted: !("refused" in stepped) };
+  }
+
+  /** Writes down that the agent is there. */
+  async #note(local: LocalAgent, sign: (now: number) => Partial<AgentRecord>): Promise<AgentRecord> {
+    const { agents, leases, leaseMs, clock } = this.#deps;
+    const { agentId, session } = local;
+    const record = await agents.change(agentId, (before) => {
+      if (before?.connectionId !== session.connectionId || before.status !== "connected") return undefined;
+      const now = clock.now();
+      return { record: { ...before, lastSeen: now, ...sign(now) }, events: [] };
+    });
+    if (!record)
+      throw new Rejection("conflict", `Agent ${agentId} is registered elsewhere, or was given up. Reconnect.`);
+    await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
+    return record;
+  }
+
+  async #renew({ told }: LocalAgent, attempts: readonly Attempt[]): Promise<void> {
+    const { leases, leaseMs, clock } = this.#deps;
+    const now = clock.now();
+    const renewed = attempts.flatMap(({ messageId }) => {
+      const known = told.get(messageId);
+      return known ? [{ id: messageId, inMs: Math.min(leaseMs, known.deadline - now) }] : [];
+    });
+    await leases.set("dispatches", renewed);
+  }
+}
+
+/** An attempt that is over is answered as such, to who had it; to others there is none. */
+function assertOwn(
+  record: DispatchRecord | undefined,
+  { agentId }: LocalAgent,
+  messageId: MessageId,
+  attempt: number,
+): void {
+  if (record?.agents[attempt - 1] !== agentId) throw notFound(messageId);
+}

@@ -1,0 +1,158 @@
+import { type CancelMessage, DispatchAcceptance } from "../../shared/agent-messages.ts";
+import type { AgentId } from "../../shared/ids.ts";
+import { Lanes } from "../runtime/keyed-queue.ts";
+import { type AgentRecord, type InFlight, without } from "./agents/agent-record.ts";
+import type { Agents } from "./agents/agents.ts";
+import { type LocalAgent, type LocalAgents, markOver } from "./agents/local-agents.ts";
+import type { DispatchInput } from "./dispatch-machine.ts";
+import { type DispatchRecord, toMessage } from "./dispatch-record.ts";
+import type { Dispatches } from "./dispatch-store.ts";
+
+export interface CourierDeps {
+  agents: Agents;
+  dispatches: Dispatches;
+  locals: LocalAgents;
+  /** Makes a step and does what follows from it. */
+  step(record: DispatchRecord, input: DispatchInput): Promise<void>;
+  leaseMs: number;
+  failed(error: unknown): void;
+}
+
+/** How long an agent may take to acknowledge a dispatch: 5 s, and not longer than it may be silent. */
+export const acknowledgementOf = (leaseMs: number) => Math.min(5_000, leaseMs);
+
+/**
+ * Keeps what the agents here were told in step with what is written of them: a dispatch that is an agent's is sent to
+ * it, once per connection, and one that is not any more is cancelled. Whoever changes something only has to say that
+ * there is something to look at; and should that get lost, a look every second finds it.
+ */
+export class Courier {
+  readonly #deps: CourierDeps;
+  readonly #lanes = new Lanes<AgentId>();
+
+  constructor(deps: CourierDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks at an agent, if it is connected here. Resolves when what was to be sent has been. */
+  async look(agentId: AgentId): Promise<void> {
+    if (!this.#deps.locals.get(agentId)) return;
+    await this.#lanes.run(agentId, async () => {
+      // First the connection, then the record: one that registers in between must not be held against the old record.
+      const local = this.#deps.locals.get(agentId);
+      if (!local?.isReady) return;
+      const [record] = await this.#deps.agents.getMany([agentId]);
+      await this.#examine(local, record);
+    });
+  }
+
+  /** Looks at all of them. */
+  async lookAtAll(): Promise<AgentRecord[]> {
+    const agentIds = [...this.#deps.locals].map(({ agentId }) => agentId);
+    if (agentIds.length === 0) return [];
+    const records = await this.#deps.agents.getMany(agentIds);
+    const differing = agentIds.filter((agentId, index) => this.#differs(agentId, records[index]));
+    await Promise.all(differing.map((agentId) => this.look(agentId)));
+    return records.filter((record) => record !== undefined);
+  }
+
+  /** Sends a dispatch to its agent, if that is here and was not told yet. */
+  send(record: DispatchRecord): boolean {
+    const { state, work } = record;
+    if (state.status !== "dispatched") return false;
+    const local = this.#deps.locals.get(state.agentId);
+    if (!local?.isReady || !local.session.isOpen) return false;
+    if ((local.told.get(work.messageId)?.attempt ?? 0) >= state.attempt) return true;
+    local.told.set(work.messageId, { attempt: state.attempt, deadline: work.deadline, isOver: false });
+    this.#ask(local, record, state.attempt).catch(this.#deps.failed);
+    return true;
+  }
+
+  async #ask(local: LocalAgent, record: DispatchRecord, attempt: number): Promise<void> {
+    const { agentId, session } = local;
+    const withinMs = acknowledgementOf(this.#deps.leaseMs);
+    let answer: unknown;
+    try {
+      answer = await session.ask("dispatch", toMessage(record), withinMs);
+    } catch {
+      // It may have got it, and be back soon; its lease decides.
+      if (!session.isOpen) return;
+      const error = `not acknowledged within ${withinMs} ms`;
+      return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
+    }
+    const { leaseMs } = this.#deps;
+    const acceptance = DispatchAcceptance.safeParse(answer);
+    if (acceptance.data?.accepted) {
+      return this.#deps.step(record, { type: "accepted", agentId, attempt, leaseMs });
+    }
+    const error = acceptance.success ? "declined by the agent" : "acknowledged in a way that cannot be read";
+    markOver(local, record.work.messageId, attempt);
+    return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
+  }
+
+  #differs(agentId: AgentId, record: AgentRecord | undefined): boolean {
+    const local = this.#deps.locals.get(agentId);
+    if (!local) return false;
+    if (!record || record.connectionId !== local.session.connectionId || record.status !== "connected") return true;
+    if (record.inFlight.some((held) => isUntold(local, held))) return true;
+    const held = new Map(record.inFlight.map(({ messageId, attempt }) => [messageId, attempt]));
+    return [...local.told].some(([messageId, { attempt }]) => held.get(messageId) !== attempt);
+  }
+
+  async #examine(local: LocalAgent, record: AgentRecord | undefined): Promise<void> {
+    const { agentId, session, told } = local;
+    if (!record || record.connectionId !== session.connectionId || record.status !== "connected") {
+      // Registered elsewhere, or given up meanwhile. The agent comes back, and registers anew.
+      return session.close(record?.status === "connected" ? "replaced" : "heartbeat_lost");
+    }
+    const held = new Map(record.inFlight.map(({ messageId, attempt }) => [messageId, attempt]));
+    const untold = record.inFlight.filter((inFlight) => isUntold(local, inFlight));
+    const gone = [...told].filter(([messageId, { attempt }]) => held.get(messageId) !== attempt);
+    for (const [messageId, { isOver }] of gone) if (isOver) told.delete(messageId);
+    const unknown = gone.filter(([, { isOver }]) => !isOver).map(([messageId]) => messageId);
+
+    const found = await this.#deps.dispatches.getMany([...untold.map(({ messageId }) => messageId), ...unknown]);
+    for (const [index, dispatch] of found.entries()) {
+      const inFlight = untold[index];
+      if (inFlight && dispatch && isOf(dispatch, agentId, inFlight.attempt)) this.send(dispatch);
+      // Nobody would free its place any more.
+      else if (inFlight && !dispatch) await this.#forget(record, inFlight);
+      if (inFlight) continue;
+      const messageId = unknown[index - untold.length];
+      const known = messageId && told.get(messageId);
+      // It may have been given to the agent after its record was read.
+      if (!known || (dispatch && isOf(dispatch, agentId, known.attempt))) continue;
+      this.cancel(local, { messageId, reason: reasonOf(dispatch) });
+    }
+  }
+
+  /** Tells an agent here to drop a dispatch. */
+  cancel(local: LocalAgent, message: CancelMessage): void {
+    markOver(local, message.messageId);
+    local.session.send("cancel", message);
+  }
+
+  async #forget({ agentId }: AgentRecord, { messageId, attempt }: InFlight): Promise<void> {
+    await this.#deps.agents.change(agentId, (before) => {
+      const record = before && without(before, messageId, attempt);
+      return record && { record, events: [] };
+    });
+  }
+}
+
+/** Attempts that are under way come with the agent, or are over: only a new one is to be sent. */
+const isUntold = ({ told }: LocalAgent, { messageId, attempt }: InFlight) =>
+  (told.get(messageId)?.attempt ?? 0) < attempt;
+
+const isOf = ({ state }: DispatchRecord, agentId: AgentId, attempt: number) =>
+  (state.status === "dispatched" || state.status === "running") &&
+  state.agentId === agentId &&
+  state.attempt === attempt;
+
+function reasonOf(dispatch: DispatchRecord | undefined): string {
+  if (!dispatch) return "there is no such dispatch";
+  const { state } = dispatch;
+  if ("outcome" in state)
+    return `${state.status}${state.outcome.error ? `: ${state.outcome.error}` : ""}`.slice(0, 500);
+  return "the attempt is over, and the dispatch goes on elsewhere";
+}

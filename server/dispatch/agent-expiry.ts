@@ -1,0 +1,63 @@
+import { agentDisconnected, agentHeartbeatLost } from "../../shared/events/agent-events.ts";
+import type { AgentId } from "../../shared/ids.ts";
+import { agentRoom } from "../../shared/room.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import { stamp } from "../publish/stamp.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Leases } from "../store/leases.ts";
+import type { Courier } from "./agent-delivery.ts";
+import { gone } from "./agents/agent-record.ts";
+import type { Agents } from "./agents/agents.ts";
+import type { Dispatching } from "./dispatch-lifecycle.ts";
+
+export interface LostAgentsDeps {
+  agents: Agents;
+  dispatching: Pick<Dispatching, "step">;
+  courier: Pick<Courier, "look">;
+  leases: Leases;
+  broadcast: Broadcast;
+  clock: Clock;
+  leaseMs: number;
+}
+
+/** Agents of which nothing is heard any more, wherever they were connected. */
+export class LostAgents {
+  readonly #deps: LostAgentsDeps;
+
+  constructor(deps: LostAgentsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Nothing was heard of an agent for its lease: it is gone, and so is what it had. */
+  async due(agentId: AgentId): Promise<void> {
+    const { agents, leases, leaseMs, clock, courier, broadcast, dispatching } = this.#deps;
+    const found = await agents.get(agentId);
+    if (!found) return leases.clear("agents", agentId);
+    const left = found.value.lastSeen + leaseMs - clock.now();
+    if (left > 0) return leases.set("agents", [{ id: agentId, inMs: left }]);
+
+    const lost = await agents.change(agentId, (before) => {
+      if (before?.status !== "connected" || before.lastSeen + leaseMs > clock.now()) return undefined;
+      const { lastSeen } = before;
+      const told = { room: agentRoom(agentId), sender: null };
+      const reason = "heartbeat_lost";
+      const events = [
+        stamp(clock, agentHeartbeatLost, {
+          ...told,
+          data: { agentId, lastSeen: new Date(lastSeen).toISOString() },
+        }),
+        stamp(clock, agentDisconnected, { ...told, data: { agentId, reason } }),
+      ];
+      return { record: gone(before, reason, "no heartbeat"), events };
+    });
+    const { value: now } = lost ? { value: lost } : ((await agents.get(agentId)) ?? found);
+    if (now.status === "connected") return;
+    if (lost) broadcast.send({ kind: "agent", agentId });
+    await courier.look(agentId);
+    const error = "its agent is gone";
+    for (const { messageId, attempt } of now.inFlight) {
+      await dispatching.step(messageId, { type: "attempt_lost", agentId, attempt, error });
+    }
+    await leases.clear("agents", agentId);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Agent } from "../../../shared/entities/agent.ts";
+import type { DispatchStatus } from "../../../shared/entities/dispatch.ts";
+import type { AgentId, ConnectionId, InstanceId, MessageId, UserId } from "../../../shared/ids.ts";
+import type { JsonObject } from "../../../shared/json.ts";
+import type { PutOptions } from "../../store/documents/documents.ts";
+import { type SignsOfLife, verdictOf } from "./agent-health.ts";
+
+/** A dispatch that an agent has. `since`: milliseconds since 1970. */
+export interface InFlight {
+  messageId: MessageId;
+  attempt: number;
+  since: number;
+}
+
+/** An agent as it is kept: connected, or lately gone. Times in milliseconds since 1970. */
+export interface AgentRecord extends SignsOfLife {
+  agentId: AgentId;
+  userId: UserId;
+  /** Name of the user. */
+  name: string | null;
+  capabilities: string[];
+  workdir?: string;
+  metadata?: JsonObject;
+  concurrency: number;
+  /** Its instance is stopping, and will let go of it: it is given nothing until it has registered anew. */
+  isLeaving?: boolean;
+  /** Where it is connected, if it is. */
+  instanceId?: InstanceId;
+  connectionId?: ConnectionId;
+  inFlight: InFlight[];
+  /** The verdict that was told last. */
+  verdict: Agent["verdict"]["state"];
+  /** Name of the step that wrote it: a step whose answer got lost finds that it was carried out. */
+  mark: string;
+}
+
+/** How long an agent that is gone is remembered: 24 hours. */
+const rememberedMs = 86_400_000;
+
+export const allAgents = "all";
+export const havingCapability = (capability: string) => `capability:${capability}`;
+
+/** Where it is listed, and for how long. */
+export function agentOptions({ status, capabilities }: AgentRecord): PutOptions {
+  if (status !== "connected") return { indexes: [allAgents], ttlMs: rememberedMs };
+  return { indexes: [allAgents, ...new Set(capabilities.map(havingCapability))] };
+}
+
+export const hasRoom = ({ status, isLeaving, inFlight, concurrency }: AgentRecord) =>
+  status === "connected" && !isLeaving && inFlight.length < concurrency;
+
+export const holds = ({ inFlight }: AgentRecord, messageId: MessageId, attempt: number) =>
+  inFlight.some((held) => held.messageId === messageId && held.attempt === attempt);
+
+export function without(record: AgentRecord, messageId: MessageId, attempt: number): AgentRecord {
+  const inFlight = record.inFlight.filter((held) => held.messageId !== messageId || held.attempt !== attempt);
+  return { ...record, inFlight };
+}
+
+/** As it is when it is no longer connected. */
+export function gone(before: AgentRecord, status: "disconnected" | "heartbeat_lost", goneBecause: string): AgentRecord {
+  const { instanceId: _instance, connectionId: _connection, heartbeatAt: _heartbeat, isLeaving: _, ...record } = before;
+  return { ...record, status, goneBecause };
+}
+
+export interface ListedAgentOptions {
+  now: number;
+  stallMs: number;
+  /** That of each dispatch in flight; one that has just ended has none. */
+  statusOf(messageId: MessageId): DispatchStatus | undefined;
+}
+
+/** As it is told. */
+export function toAgent(record: AgentRecord, { now, stallMs, statusOf }: ListedAgentOptions): Agent {
+  const { agentId, userId, capabilities, workdir, metadata, status, concurrency, instanceId } = record;
+  return {
+    agentId,
+    userId,
+    capabilities,
+    ...(workdir !== undefined && { workdir }),
+    ...(metadata !== undefined && { metadata }),
+    status,
+    concurrency,
+    inFlight: record.inFlight.flatMap(({ messageId, attempt }) => {
+      const status = statusOf(messageId);
+      return status ? [{ messageId, attempt, status }] : [];
+    }),
+    ...(instanceId !== undefined && { instanceId }),
+    connectedAt: new Date(record.connectedAt).toISOString(),
+    lastSeen: new Date(record.lastSeen).toISOString(),
+    verdict: verdictOf(record, now, stallMs),
+  };
+}

@@ -1,0 +1,113 @@
+import type { AgentVerdict } from "../../../shared/entities/agent.ts";
+import type { Envelope } from "../../../shared/envelope.ts";
+import type { AgentId } from "../../../shared/ids.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import { newEventId } from "../../publish/event-id.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { Lanes } from "../../runtime/keyed-queue.ts";
+import type { Documents, Versioned } from "../../store/documents/documents.ts";
+import type { DocumentChange, Transactions } from "../../store/documents/transactions.ts";
+import { Remembered } from "../version-cache.ts";
+import { verdictOf } from "./agent-health.ts";
+import { type AgentRecord, agentOptions, havingCapability } from "./agent-record.ts";
+
+export interface AgentsDeps {
+  documents: Documents;
+  transactions: Transactions;
+  clock: Clock;
+  /** After so long without progress an agent that has something in flight counts as stalled. */
+  stallMs: number;
+  /** Another verdict than the one before is in force. */
+  judged(agent: AgentRecord, verdict: AgentVerdict): void;
+}
+
+/** A change of an agent, with what is told of it. */
+export interface AgentChange {
+  record: Omit<AgentRecord, "mark" | "verdict">;
+  events: Envelope[];
+}
+
+/** So often a change is decided anew before the caller is told to try again. */
+const triesMax = 50;
+/** Of so many connected agents with a capability the least loaded is looked for. */
+const candidatesMax = 200;
+
+/** The records of agents, on whatever instance they are connected. */
+export class Agents {
+  readonly #deps: AgentsDeps;
+  /** Changes of one agent that are made here wait for each other, so that they need not be decided twice. */
+  readonly #lanes = new Lanes<AgentId>();
+  readonly remembered = new Remembered<AgentId, AgentRecord>();
+
+  constructor(deps: AgentsDeps) {
+    this.#deps = deps;
+  }
+
+  get(agentId: AgentId): Promise<Versioned<AgentRecord> | undefined> {
+    return this.#deps.documents.get<AgentRecord>("agent", agentId);
+  }
+
+  async getMany(agentIds: AgentId[]): Promise<(AgentRecord | undefined)[]> {
+    const found = await this.#deps.documents.getMany<AgentRecord>("agent", agentIds);
+    return found.map((agent) => agent?.value);
+  }
+
+  /** Those that are connected and have it. */
+  async having(capability: string): Promise<Versioned<AgentRecord>[]> {
+    const { items } = await this.#deps.documents.list<AgentRecord>(
+      "agent",
+      havingCapability(capability),
+      candidatesMax,
+    );
+    return items;
+  }
+
+  list(index: string, limit: number, cursor: string | undefined) {
+    return this.#deps.documents.list<AgentRecord>("agent", index, limit, cursor);
+  }
+
+  /** Tells the verdict, if it is another one than was told. Time alone can change it. */
+  async judge(record: AgentRecord): Promise<void> {
+    const { clock, stallMs } = this.#deps;
+    if (verdictOf(record, clock.now(), stallMs).state === record.verdict) return;
+    await this.change(record.agentId, (before) => before && { record: before, events: [] });
+  }
+
+  /** Everything that is done with one agent here, one after the other. */
+  inOrder<T>(agentId: AgentId, run: () => Promise<T>): Promise<T> {
+    return this.#lanes.run(agentId, run);
+  }
+
+  /**
+   * Changes an agent as `decide` says, who is asked again when somebody else was faster, and may ask for nothing by
+   * returning `undefined`. Resolves with the record as it is now, if it was changed.
+   */
+  change(
+    agentId: AgentId,
+    decide: (before: AgentRecord | undefined) => AgentChange | undefined,
+  ): Promise<AgentRecord | undefined> {
+    return this.inOrder(agentId, async () => {
+      const mark = newEventId(this.#deps.clock.now());
+      for (let tries = 0; tries < triesMax; tries++) {
+        const before = await this.get(agentId);
+        if (before?.value.mark === mark) return before.value;
+        const change = decide(before?.value);
+        if (!change) return undefined;
+        const { transactions, clock, stallMs, judged } = this.#deps;
+        const verdict = verdictOf(change.record, clock.now(), stallMs);
+        const record: AgentRecord = { ...change.record, verdict: verdict.state, mark };
+        const documents = [changeOf(record, before?.version ?? 0)];
+        if (!(await transactions.commit({ documents, events: change.events }))) continue;
+        this.remembered.set(agentId, record, (before?.version ?? 0) + 1);
+        if (before?.value.verdict !== verdict.state) judged(record, verdict);
+        return record;
+      }
+      throw new Rejection("unavailable", `Too much is going on around agent ${agentId}. Try again.`);
+    });
+  }
+}
+
+/** The agent as part of a transaction. */
+export function changeOf(record: AgentRecord, expected: number): DocumentChange {
+  return { kind: "agent", id: record.agentId, value: record, expected, options: agentOptions(record) };
+}

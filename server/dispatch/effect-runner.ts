@@ -1,0 +1,73 @@
+import type { TaskId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import { Lanes } from "../runtime/keyed-queue.ts";
+import type { Leases } from "../store/leases.ts";
+import { type DispatchRecord, hasEnded, type OwedTask } from "./dispatch-record.ts";
+import type { Dispatches } from "./dispatch-store.ts";
+
+/** The tasks that follow dispatches. */
+export interface FollowingTasks {
+  /** Rejects with `not_found`. */
+  assertExists(taskId: TaskId): Promise<void>;
+  /** Makes the task so; one that is so already stays as it is. */
+  follow(taskId: TaskId, task: OwedTask): Promise<void>;
+}
+
+export interface FollowUpsDeps {
+  dispatches: Dispatches;
+  leases: Leases;
+  answers: Pick<AgentAnswers, "end">;
+  tasks: FollowingTasks;
+  failed(error: unknown): void;
+}
+
+/**
+ * Brings what has become of a dispatch to where people see it. What is owed stands in the dispatch until it is told,
+ * and a lease reminds of it: an instance that dies in between leaves it to the others.
+ */
+export class FollowUps {
+  readonly #deps: FollowUpsDeps;
+  readonly #lanes = new Lanes<string>();
+
+  constructor(deps: FollowUpsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tells what is owed. What cannot be told now will be tried again. */
+  async settle({ work: { messageId } }: DispatchRecord): Promise<void> {
+    await this.#lanes.run(messageId, async () => {
+      const found = await this.#deps.dispatches.get(messageId);
+      if (!found) return;
+      const { owed, work } = found.value;
+      if (owed.task && work.taskId) {
+        const { taskId } = work;
+        const { task } = owed;
+        await this.#unlessRefused(() => this.#deps.tasks.follow(taskId, task));
+      }
+      if (owed.answer) await this.#endAnswer(found.value, owed.answer);
+      if (Object.keys(owed).length > 0 && !(await this.#deps.dispatches.settled(found.value))) return;
+      if (hasEnded(found.value)) await this.#deps.leases.clear("dispatches", messageId);
+    });
+  }
+
+  async #endAnswer(
+    { work, state }: DispatchRecord,
+    { status, sender }: NonNullable<DispatchRecord["owed"]["answer"]>,
+  ): Promise<void> {
+    const { messageId, sessionId: conversationId, createdAt: since } = work;
+    if (!conversationId || !("outcome" in state)) return;
+    const answer = { conversationId, messageId, attempt: state.attempt, since };
+    await this.#unlessRefused(() => this.#deps.answers.end(answer, sender, status, state.outcome));
+  }
+
+  /** A task that is gone cannot follow, however often it is tried. */
+  async #unlessRefused(run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof Rejection) || error.error.retryable) throw error;
+      this.#deps.failed(error);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Request, RequestHandler } from "express";
+import type { z } from "zod";
+import type { CommandData, CommandInput, CommandName } from "../../../shared/commands/catalogue.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import type { Reply } from "../../../shared/reply.ts";
+import type { Role } from "../../../shared/role.ts";
+import type { Connector } from "../../connect/connector.ts";
+import type { Drain } from "../../connect/drain.ts";
+import { headerToken } from "../../connect/header-token.ts";
+import { type Router as CommandRouter, invalidPayload } from "../../route/router.ts";
+import { hasRole } from "../../session/principal.ts";
+import type { Session } from "../../session/session.ts";
+import { RecentBuckets } from "./recent-buckets.ts";
+
+export interface CallsDeps {
+  connector: Connector;
+  drain: Drain;
+  router: CommandRouter;
+}
+
+const spaces = ["/chat", "http"] as const;
+type Space = (typeof spaces)[number];
+
+/** Commands of programs that have no connection. They go the same way as those of the other doors. */
+export interface Calls {
+  /**
+   * Who asks, as a session that lasts for one request. Commands are counted per user over requests.
+   * Without `roles` it is for the command itself to decide who may.
+   */
+  sessionOf(request: Request, roles?: readonly Role[]): Promise<Session>;
+
+  /** For answers that were waited for: rejects if the token was revoked meanwhile. */
+  assertStillGood(session: Session): void;
+
+  /** The data of a good reply. Rejects with the error of another. */
+  run<N extends Space, C extends CommandName<N>>(
+    session: Session,
+    command: C,
+    payload: CommandInput<N, C>,
+  ): Promise<CommandData<N, C>>;
+}
+
+export function createCalls({ connector, drain, router }: CallsDeps): Calls {
+  const buckets = new RecentBuckets();
+
+  return {
+    async sessionOf(request, roles) {
+      if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
+      const principal = await connector.authenticate(headerToken(request));
+      if (roles && !hasRole(principal, ...roles)) {
+        throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+      }
+      const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
+      return connector.createSession(principal, "http", ["/chat"], bucket);
+    },
+
+    assertStillGood: ({ principal }) => connector.assertStillGood(principal),
+
+    async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
+      let answer: Reply<unknown> | undefined;
+      // The size was held to its limit where the body was read.
+      await router.handle({ session, command, payload, bytes: 0, spaces }, (reply) => {
+        answer = reply;
+      });
+      if (!answer?.ok)
+        throw new Rejection(answer?.error.code ?? "internal", answer?.error.message ?? "", answer?.error.details);
+      return answer.data as CommandData<N, C>;
+    },
+  };
+}
+
+/** Throws `Rejection("invalid_payload")`, naming every fault. */
+export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw invalidPayload(`the ${what}`, parsed.error);
+  return parsed.data;
+}
+
+/** For the methods that a route does not have. */
+export function onlyWith(...methods: string[]): RequestHandler {
+  return (request, response) => {
+    response.set("Allow", methods.join(", "));
+    throw new Rejection("not_found", `${request.method} is not possible here; ${methods.join(" and ")} is.`);
+  };
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import express, { type Request, type Response, Router } from "express";
+import helmet from "helmet";
+
+export interface DashboardOptions {
+  /** OpenID providers that pages may ask for tokens. */
+  providers: readonly string[];
+  /** What the page is told of the server. */
+  settings: { socketPath: string; hasAdmin: boolean };
+}
+
+/** What the build has made of `dashboard/`; the tests run the server's sources as they stand. */
+const built = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../../dist/dashboard" : "../../../dashboard", import.meta.url),
+);
+
+/** Stand in the built page where the nonce of an answer belongs, and what the page is told. */
+const noncePlaceholder = "NONCE_OF_THE_ANSWER";
+const settingsPlaceholder = "SETTINGS_OF_THE_SERVER";
+
+const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
+<p>The dashboard has not been built: <code>npm run build</code>.</p>`;
+
+/**
+ * What a browser is shown at `/`, and at every address that is a screen of it. Files under `assets/` are named by
+ * their content and never change. SPEC PAGE-3, PAGE-4.
+ */
+export function createDashboard({ providers, settings }: DashboardOptions): Router {
+  const dashboard = Router();
+  const index = join(built, "index.html");
+  const told = JSON.stringify(settings).replaceAll('"', "&quot;");
+  const page = existsSync(index) ? readFileSync(index, "utf8").replace(settingsPlaceholder, told) : undefined;
+  const policy = contentSecurityPolicy(providers);
+
+  dashboard.use(
+    "/assets",
+    express.static(join(built, "assets"), { index: false, redirect: false, immutable: true, maxAge: "1y" }),
+  );
+  dashboard.use(express.static(built, { index: false, redirect: false, cacheControl: false, setHeaders: revalidate }));
+  dashboard.use((request, response, next) => {
+    if (!isForAPage(request)) return next();
+    response.locals.nonce = randomBytes(16).toString("base64");
+    policy(request, response, (error?: unknown) => {
+      if (error !== undefined) return next(error);
+      revalidate(response);
+      // To this server, and nowhere else: over plain HTTP the cookie counts by it. See server/connect/header-token.ts.
+      response.setHeader("Referrer-Policy", "same-origin");
+      response.type("html");
+      if (page === undefined) return response.status(503).end(notBuilt);
+      return response.end(page.replaceAll(noncePlaceholder, String(response.locals.nonce)));
+    });
+  });
+  return dashboard;
+}
+
+/** Somebody goes somewhere in a browser, and not for a file or an answer of the API. */
+function isForAPage(request: Request): boolean {
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
+  if (/^\/(?:api|assets)(?:\/|$)/.test(request.path)) return false;
+  return request.path === "/" || request.accepts(["json", "html"]) === "html";
+}
+
+function revalidate(response: Response): void {
+  response.setHeader("Cache-Control", "no-cache");
+}
+
+/** The server's own scripts and sockets and nothing else; styles that a script makes carry the nonce of the answer. */
+function contentSecurityPolicy(providers: readonly string[]) {
+  const nonce = (_request: unknown, response: unknown) => `'nonce-${(response as Response).locals.nonce}'`;
+  return helmet.contentSecurityPolicy({
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", nonce],
+      imgSrc: ["'self'", "data:"],
+      fontSrc: ["'self'"],
+      connectSrc: ["'self'", ...providers.map((issuer) => new URL(issuer).origin)],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  });
+}

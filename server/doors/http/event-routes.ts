@@ -1,0 +1,49 @@
+import type { IRouter, Request, Response } from "express";
+import { EventList, EventsQuery, EventToPublish } from "../../../shared/http/events.ts";
+import { type Calls, onlyWith, parse } from "./calls.ts";
+
+/** Where requests for `text/event-stream` are served. */
+export interface EventStreams {
+  serve(request: Request, response: Response, query: EventsQuery): Promise<void>;
+}
+
+export interface EventRoutesDeps {
+  calls: Calls;
+  eventStreams: EventStreams;
+}
+
+/** Events of any kind, in and out. */
+export function addEventRoutes(
+  routes: IRouter,
+  { calls: { sessionOf, run, assertStillGood }, eventStreams }: EventRoutesDeps,
+): void {
+  routes.post("/events", async (request, response) => {
+    const session = await sessionOf(request, ["service"]);
+    // A union of the two would say of neither what is wrong with it.
+    const isList = Array.isArray(request.body);
+    const events = isList ? parse(EventList, request.body, "body") : [parse(EventToPublish, request.body, "body")];
+    response.status(201).json(await run<"http", "publish_events">(session, "publish_events", { events }));
+  });
+
+  routes.get("/events", async (request, response, next) => {
+    // Of a stream there is no head without a body.
+    if (request.method !== "GET") return next();
+    // Before anything is said of what was asked for.
+    const session = await sessionOf(request);
+    const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
+    const lastEventId = isStream ? request.get("last-event-id") : undefined;
+    // A reader that comes back by itself asks for the same address, and says apart from it how far it was.
+    const given = lastEventId === undefined ? request.query : { ...request.query, after: lastEventId };
+    const query = parse(EventsQuery, given, "query");
+    if (isStream) return eventStreams.serve(request, response, query);
+
+    response.once("close", () => void session.ended("closed"));
+    const { topics, ...rest } = query;
+    response.set("Cache-Control", "no-store");
+    const answer = await run<"http", "read_events">(session, "read_events", { ...topics, ...rest });
+    assertStillGood(session);
+    response.json(answer);
+  });
+
+  routes.all("/events", onlyWith("GET", "POST"));
+}

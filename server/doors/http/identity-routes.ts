@@ -1,0 +1,115 @@
+import express, { type CookieOptions, type IRouter, type Request, type Response } from "express";
+import { RevocationBody } from "../../../shared/http/revocations.ts";
+import {
+  LogoutBody,
+  type SessionAnswer,
+  type SignInProvider,
+  type SignInProviders,
+} from "../../../shared/http/session.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import type { Logins } from "../../access/cookie-sessions.ts";
+import type { BackChannelLogout } from "../../access/oidc/back-channel-logout.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
+import { cookieToken, headerToken, sessionCookie } from "../../connect/header-token.ts";
+import type { Principal } from "../../session/principal.ts";
+import type { Session } from "../../session/session.ts";
+import { type Calls, onlyWith, parse } from "./calls.ts";
+
+export interface IdentityRoutesDeps {
+  calls: Calls;
+  logins: Logins;
+  /** Whether browsers are to send the cookie over encrypted connections only. */
+  secureCookie: boolean;
+  /** Where pages may send people to sign in. */
+  providers: readonly SignInProvider[];
+  /** `undefined`: no provider posts here. */
+  backChannelLogout: BackChannelLogout | undefined;
+}
+
+/** A form with one token in it. */
+const logoutBytes = 32 * 1024;
+
+/** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
+export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): void {
+  const { calls, logins, providers, secureCookie, backChannelLogout } = deps;
+  const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: "/" };
+  /** Who asks, by the token of the request itself. */
+  async function authenticated(request: Request): Promise<Session> {
+    const session = await calls.sessionOf(request);
+    const retryAfterMs = session.commands.take();
+    if (retryAfterMs === 0) return session;
+    throw new Rejection("rate_limited", `Too many requests; the next is possible in ${retryAfterMs} ms.`, {
+      retryAfterMs,
+    });
+  }
+  /** The cookie, if it is one of this request's own making. */
+  const ownCookie = ({ method, headers }: Request) => {
+    const { authorization: _, ...others } = headers;
+    return headerToken({ method, headers: others });
+  };
+  const forgetCookie = (response: Response) => response.clearCookie(sessionCookie, cookie);
+
+  routes.post("/session", async (request, response) => {
+    if (bearerToken(request.headers.authorization) === undefined)
+      throw new Rejection("unauthenticated", "A session begins with a token: Authorization: Bearer.");
+    const { principal } = await authenticated(request);
+    if (principal.login !== undefined) throw new Rejection("forbidden", "A session begins with a token of your own.");
+    const secret = await logins.begin(principal, ownCookie(request));
+    response.cookie(sessionCookie, secret, { ...cookie, expires: new Date(principal.expiresAt) });
+    response.status(201).set("Cache-Control", "no-store").json(answerOf(principal));
+  });
+
+  routes.delete("/session", async (request, response) => {
+    const secret = ownCookie(request);
+    // A page of elsewhere, or a program, that has the cookie and does not say where it is from.
+    if (secret === undefined && cookieToken(request.headers.cookie) !== undefined)
+      throw new Rejection("forbidden", "The session is ended by a page of an allowed origin.");
+    if (secret === undefined) await authenticated(request);
+    // One that has ended, or never was, is forgotten all the same.
+    else await logins.end(secret);
+    forgetCookie(response).status(204).end();
+  });
+
+  routes.get("/session", async (request, response) => {
+    response.set("Cache-Control", "no-store");
+    const session = await authenticated(request).catch((error: unknown) => {
+      // Every page asks this when it is opened: that nobody is signed in is an answer, and no fault.
+      const isNobody = error instanceof Rejection && error.error.code === "unauthenticated";
+      if (isNobody && bearerToken(request.headers.authorization) === undefined) return undefined;
+      throw error;
+    });
+    response.json(session ? answerOf(session.principal) : null);
+  });
+  routes.get("/session/providers", (_request, response) => {
+    const answer: SignInProviders = { providers: [...providers] };
+    response.json(answer);
+  });
+  routes.all("/session/providers", onlyWith("GET"));
+  routes.all("/session", onlyWith("GET", "POST", "DELETE"));
+
+  routes.post("/revocations", async (request, response) => {
+    const session = await calls.sessionOf(request, ["admin"]);
+    const body = parse(RevocationBody, request.body, "body");
+    response.status(201).json(await calls.run<"http", "revoke">(session, "revoke", body));
+  });
+  routes.all("/revocations", onlyWith("POST"));
+
+  if (backChannelLogout) {
+    const form = express.urlencoded({ extended: false, limit: logoutBytes });
+    routes.post("/oidc/backchannel-logout", form, async (request, response) => {
+      const { logout_token: token } = parse(LogoutBody, request.body, "body");
+      response.set("Cache-Control", "no-store");
+      await backChannelLogout(token).catch((error: unknown) => {
+        // The standard has 400 for all that is wrong with it.
+        const isRefused = error instanceof Rejection && error.error.code === "unauthenticated";
+        throw isRefused ? new Rejection("invalid_payload", error.message) : error;
+      });
+      response.status(200).end();
+    });
+    routes.all("/oidc/backchannel-logout", onlyWith("POST"));
+  }
+}
+
+function answerOf({ userId, name, roles, expiresAt }: Principal): SessionAnswer {
+  return { userId, name, roles: [...roles], expiresAt: new Date(expiresAt).toISOString() };
+}

@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IRouter } from "express";
+import type { ConnectionCounts } from "../../../shared/entities/server-stats.ts";
+import type { WebsocketStatus } from "../../../shared/http/websocket-status.ts";
+import { bearerToken } from "../../connect/bearer-token.ts";
+import type { Drain } from "../../connect/drain.ts";
+import { metricsType } from "../../observe/metrics.ts";
+import type { Reporter } from "../../operate/registry-publisher.ts";
+import { totalOf } from "../../store/registry/total-of.ts";
+import { refuse } from "./problems.ts";
+
+export interface OperationsRoutesDeps {
+  drain: Drain;
+  reporter: Pick<Reporter, "counts">;
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>;
+  /** Who may read it; `undefined`: anyone, or nobody in production. */
+  metricsToken: string | undefined;
+  isProduction: boolean;
+  /** Whether the store can be reached. */
+  isReady(): boolean;
+}
+
+/** For the platform: no user's token is asked for. */
+export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps): void {
+  const { drain, reporter, isReady } = deps;
+  /** Up, whatever it can reach. */
+  routes.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
+
+  /** Whether new clients should be sent here. */
+  routes.get("/readyz", (_request, response) => {
+    const status = drain.started ? "draining" : isReady() ? "ready" : "store_unavailable";
+    response.status(status === "ready" ? 200 : 503).json({ status });
+  });
+
+  routes.get("/api/websocket/status", async (_request, response) => {
+    response.set("Cache-Control", "no-store").json(statusOf(drain, await reporter.counts()));
+  });
+
+  /** For Prometheus, which brings a token of its own. */
+  routes.get("/metrics", async (request, response) => {
+    assertMayMeasure(bearerToken(request.headers.authorization), deps);
+    response
+      .set("Cache-Control", "no-store")
+      .type(metricsType)
+      .send(await deps.metrics());
+  });
+}
+
+function assertMayMeasure(
+  given: string | undefined,
+  { metricsToken, isProduction }: Pick<OperationsRoutesDeps, "metricsToken" | "isProduction">,
+): void {
+  if (metricsToken === undefined) {
+    if (isProduction) throw refuse("forbidden", "METRICS_TOKEN is not set: nobody may read this.");
+    return;
+  }
+  // Of the same length whatever was given, so that the time tells nothing.
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  if (given === undefined || !timingSafeEqual(hash(given), hash(metricsToken))) {
+    throw refuse("unauthenticated", "Authorization: Bearer METRICS_TOKEN is needed.");
+  }
+}
+
+function statusOf(drain: Drain, instances: ConnectionCounts[]): WebsocketStatus {
+  const rooms = totalOf(instances);
+  const connections = Object.values(rooms).reduce((sum, count) => sum + count, 0);
+  return { status: drain.started ? "draining" : "active", connections, rooms, instances: instances.length };
+}

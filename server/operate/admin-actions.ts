@@ -1,0 +1,54 @@
+import type { LogLevel } from "../../shared/commands/admin-commands.ts";
+import type { ConnectionId, UserId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Overview } from "../store/registry/cluster-view.ts";
+
+export interface OrdersDeps {
+  broadcast: Broadcast;
+  sessions: Sessions;
+  overview: Overview;
+  /** Changes what this instance logs. */
+  setLogLevel(level: LogLevel): void;
+}
+
+/** What an admin makes all instances do. Whether they have heard it is not asked: it is done while instances hear each other. */
+export class Orders {
+  readonly #deps: OrdersDeps;
+
+  constructor(deps: OrdersDeps) {
+    this.#deps = deps;
+    deps.broadcast.listen((message) => {
+      if (message.kind === "log_level") deps.setLogLevel(message.level);
+      if (message.kind !== "kick") return;
+      const kicked =
+        "userId" in message ? deps.sessions.ofUser(message.userId) : [deps.sessions.get(message.connectionId)];
+      for (const session of kicked) session?.close("kicked");
+    });
+  }
+
+  /** Ends the connection. Rejects with `not_found` when nobody knows of it. */
+  async disconnect(connectionId: ConnectionId): Promise<void> {
+    await this.assertKnown(connectionId);
+    this.#deps.broadcast.send({ kind: "kick", connectionId });
+  }
+
+  /** Rejects with `not_found` when no instance has said that it has the connection. */
+  async assertKnown(connectionId: ConnectionId): Promise<void> {
+    const { overview, sessions } = this.#deps;
+    const known = sessions.get(connectionId) ?? (await overview.connection(connectionId));
+    if (!known) throw new Rejection("not_found", `There is no connection ${connectionId}.`);
+  }
+
+  /** Ends all connections of the user. Resolves with how many there were. */
+  async disconnectUser(userId: UserId): Promise<number> {
+    const count = await this.#deps.overview.connectionsOf(userId);
+    this.#deps.broadcast.send({ kind: "kick", userId });
+    return count;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#deps.broadcast.send({ kind: "log_level", level });
+  }
+}

@@ -1,0 +1,120 @@
+import type { TraceDrop, TraceStep } from "../../shared/entities/trace.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import type { ErrorCode } from "../../shared/error-code.ts";
+import type { Position } from "../../shared/position.ts";
+import { namespaceOfKind, parseRoom } from "../../shared/room.ts";
+import type { TraceTarget } from "../deliver/broadcast.ts";
+import type { Session } from "../session/session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Tracer } from "./event-tracing.ts";
+
+/** What a step is beside who saw it, and when. */
+export type Seen = TraceStep extends infer Step
+  ? Step extends TraceStep
+    ? Omit<Step, "traceId" | "at" | "instanceId">
+    : never
+  : never;
+
+/** Whether a session gets an event, or why it does not. */
+export type Standing = "live" | Extract<TraceDrop, "not_live" | "filtered_by_type" | "not_a_member">;
+
+export interface TraceDeps {
+  target: TraceTarget;
+  sessions: Sessions;
+  standingOf(session: Session, event: Envelope): Standing;
+  /** What is told, and what is told beside it: what somebody did not get is much more than what they did. */
+  steps: Budget;
+  asides: Budget;
+}
+
+/** Takes what is to be told, for as long as there is not too much of it. */
+interface Budget {
+  readonly isSpent: boolean;
+  tell(step: Seen): void;
+  leaveOut(): void;
+}
+
+/** How often it is looked whether what was delivered is written. */
+const lookMs = 50;
+/** Of a room: beyond so many connections only their number is told. */
+const followedMax = 20;
+
+/** Looks on what becomes of the events of a room, or what a connection gets and sends. On one instance, until `stop`. */
+export class Trace implements Tracer {
+  readonly #deps: TraceDeps;
+  #isOver = false;
+
+  constructor(deps: TraceDeps) {
+    this.#deps = deps;
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  published(event: Envelope, position: Position | undefined): void {
+    const { target, sessions, steps } = this.#deps;
+    const by = event.sender?.userId ?? null;
+    const isMeant =
+      "room" in target
+        ? target.room === event.room
+        : by !== null && sessions.get(target.connectionId)?.principal.userId === by;
+    if (isMeant) steps.tell({ step: "published", event: nameOf(event, position), by });
+  }
+
+  reached(event: Envelope): void {
+    const { target } = this.#deps;
+    if ("room" in target) return target.room === event.room ? this.#reachedRoom(event) : undefined;
+    const session = this.#deps.sessions.get(target.connectionId);
+    const isServed = session?.namespaces.includes(namespaceOfKind[parseRoom(event.room).kind]);
+    if (session && isServed) this.#reachedSession(session, event);
+  }
+
+  commanded(session: Session, command: string, code: ErrorCode | null, milliseconds: number): void {
+    const { target, steps } = this.#deps;
+    if ("room" in target || target.connectionId !== session.connectionId) return;
+    steps.tell({ step: "command", ...receiverOf(session), command: command.slice(0, 64), code, milliseconds });
+  }
+
+  #reachedRoom(event: Envelope): void {
+    const { sessions, standingOf, steps } = this.#deps;
+    // To look through all sessions costs something.
+    if (steps.isSpent) return steps.leaveOut();
+    const here = [...sessions].map((session) => ({ session, standing: standingOf(session, event) }));
+    const concerned = here.filter(({ standing }) => standing !== "not_a_member");
+    const receivers = concerned.filter(({ standing }) => standing === "live");
+    steps.tell({ step: "audience", event: nameOf(event), connections: receivers.length });
+    for (const { session } of concerned.slice(0, followedMax)) this.#reachedSession(session, event);
+  }
+
+  #reachedSession(session: Session, event: Envelope): void {
+    const { standingOf, steps, asides } = this.#deps;
+    const standing = standingOf(session, event);
+    const told = { ...receiverOf(session), event: nameOf(event) };
+    if (standing !== "live") {
+      return (standing === "not_a_member" ? asides : steps).tell({ step: "dropped", ...told, why: standing });
+    }
+    steps.tell({ step: "delivered", ...told, backlogBytes: session.transport.backlogBytes() });
+    const deliveredAt = performance.now();
+    const look = () => {
+      if (this.#isOver) return;
+      if (!session.isOpen || session.endedBy !== undefined) {
+        const why = session.endedBy === "slow_consumer" ? "backlog" : "closed";
+        return steps.tell({ step: "dropped", ...told, why });
+      }
+      // Nothing waits: then this does not wait either.
+      if (session.transport.backlogBytes() === 0) {
+        return steps.tell({ step: "written", ...told, milliseconds: performance.now() - deliveredAt });
+      }
+      setTimeout(look, lookMs).unref();
+    };
+    // What a turn brings is written when it ends, and that was asked for before this.
+    setImmediate(look);
+  }
+}
+
+const receiverOf = ({ connectionId, principal }: Session) => ({ connectionId, userId: principal.userId });
+
+function nameOf({ id, type, room, position }: Envelope, known = position) {
+  return { id, type, room, ...(known && { position: known }) };
+}

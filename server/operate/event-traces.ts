@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import type { TraceStep } from "../../shared/entities/trace.ts";
+import type { ConnectionId, InstanceId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { Broadcast, TraceTarget } from "../deliver/broadcast.ts";
+import { type Clock, timestampOf } from "../runtime/clock.ts";
+import type { Session } from "../session/session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { type Seen, Trace, type TraceDeps } from "./event-trace.ts";
+import type { Tracing } from "./event-tracing.ts";
+import { StepBudget } from "./trace-step-budget.ts";
+
+export interface TracesDeps {
+  tracing: Tracing;
+  broadcast: Broadcast;
+  sessions: Sessions;
+  standingOf: TraceDeps["standingOf"];
+  instanceId: InstanceId;
+  clock: Clock;
+}
+
+/** Steps that an instance tells in a second; people read them. */
+const stepsPerSecond = 100;
+/** Events that are told of because a connection does not get them. */
+const asidesPerSecond = 10;
+/** How many traces one connection may have at a time. */
+const tracesPerConnection = 5;
+
+/** Traces of all instances: each looks on where it is, and tells the connection that asked. */
+export class Traces {
+  readonly #deps: TracesDeps;
+  readonly #running = new Map<string, { by: ConnectionId; stop(): void }>();
+
+  constructor(deps: TracesDeps) {
+    this.#deps = deps;
+    deps.broadcast.listen((message) => {
+      if (message.kind === "trace") this.#run(message.traceId, message.by, message.target, message.seconds);
+      if (message.kind === "untrace") this.#running.get(message.traceId)?.stop();
+      if (message.kind === "traced") deps.sessions.get(message.to)?.send("admin.trace", message.step);
+    });
+  }
+
+  /** Looks on for so many seconds, or until the session ends. Rejects with `limit_exceeded`. */
+  start(session: Session, target: TraceTarget, seconds: number): { traceId: string; until: string } {
+    const { broadcast, clock } = this.#deps;
+    const own = [...this.#running.values()].filter(({ by }) => by === session.connectionId);
+    if (own.length >= tracesPerConnection) {
+      throw new Rejection("limit_exceeded", `A connection may have ${tracesPerConnection} traces at a time.`);
+    }
+    const traceId = randomUUID();
+    broadcast.send({ kind: "trace", traceId, by: session.connectionId, target, seconds });
+    session.onClose(() => broadcast.send({ kind: "untrace", traceId }));
+    return { traceId, until: new Date(clock.now() + seconds * 1000).toISOString() };
+  }
+
+  /** Every trace on this instance ends. */
+  close(): void {
+    for (const { stop } of this.#running.values()) stop();
+  }
+
+  #run(traceId: string, by: ConnectionId, target: TraceTarget, seconds: number): void {
+    const { tracing, instanceId, clock } = this.#deps;
+    const tell = (step: Seen) => this.#tell(by, { traceId, at: timestampOf(clock), instanceId, ...step });
+    const [steps, asides] = [new StepBudget(stepsPerSecond, tell), new StepBudget(asidesPerSecond, tell)];
+    const trace = new Trace({ ...this.#deps, target, steps, asides });
+    const stop = () => {
+      clearTimeout(timer);
+      steps.close();
+      asides.close();
+      trace.stop();
+      tracing.remove(trace);
+      this.#running.delete(traceId);
+    };
+    // By the time of this instance: clocks differ.
+    const timer = setTimeout(stop, seconds * 1000).unref();
+    this.#running.set(traceId, { by, stop });
+    tracing.add(trace);
+  }
+
+  #tell(to: ConnectionId, step: TraceStep): void {
+    const session = this.#deps.sessions.get(to);
+    if (session) session.send("admin.trace", step);
+    else this.#deps.broadcast.send({ kind: "traced", to, step });
+  }
+}

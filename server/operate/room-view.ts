@@ -1,0 +1,42 @@
+import type { CommandData } from "../../shared/commands/catalogue.ts";
+import { limits } from "../../shared/limits.ts";
+import { logOfRoom, type RoomName } from "../../shared/room.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { EventLog } from "../store/log/event-log.ts";
+import type { Presence } from "../store/presence/presence.ts";
+import type { Overview } from "../store/registry/cluster-view.ts";
+
+export interface RoomViewDeps {
+  overview: Overview;
+  presence: Presence;
+  log: EventLog;
+  clock: Clock;
+}
+
+export type RoomView = CommandData<"/admin", "admin.room">;
+
+/** How far back the rate is looked at. */
+const windowMs = 10_000;
+const lookedAt = 500;
+
+/** A room as all instances together have it; one that nobody has ever used is an empty one. */
+export async function readRoom(room: RoomName, { overview, presence, log, clock }: RoomViewDeps): Promise<RoomView> {
+  const [connections, present, { bounds, events }] = await Promise.all([
+    overview.connectionsIn(room),
+    presence.members(room, limits.membersInReply),
+    log.readBack(logOfRoom(room), undefined, lookedAt),
+  ]);
+  const now = clock.now();
+  const recent = events.filter(({ timestamp }) => now - Date.parse(timestamp) < windowMs);
+  // Where more happened than was read, the time that it took is shorter.
+  const isCut = recent.length === lookedAt;
+  const spanMs = isCut ? now - Date.parse(recent[0]?.timestamp ?? "") : windowMs;
+  const count = recent.filter((event) => event.room === room).length;
+  return {
+    room,
+    connections,
+    ...present,
+    position: bounds.last === 0 ? null : { epoch: bounds.epoch, offset: bounds.last },
+    rate: Math.round((count / Math.max(1, spanMs)) * 10_000) / 10,
+  };
+}

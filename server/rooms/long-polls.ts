@@ -1,0 +1,158 @@
+import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import type { UserId } from "../../shared/ids.ts";
+import type { Position } from "../../shared/position.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import { healthRoom, type LogName, logOfRoom, monitoringLog, type RoomName } from "../../shared/room.ts";
+import { type Topic, topicMatches } from "../../shared/topic.ts";
+import type { Access } from "../access/access.ts";
+import { audiencesOfTopic } from "../deliver/channel-matcher.ts";
+import type { LogFeed } from "../deliver/log-tail.ts";
+import type { Feeds } from "../deliver/log-tails.ts";
+import type { HealthUpdates } from "../publish/health-updates.ts";
+import type { CatchUp, CatchUpFactory } from "../resume/catch-up.ts";
+import type { FilteredCatchUp } from "../resume/filtered-catch-up.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Audience } from "../session/channel.ts";
+import { mayEnter, type Principal } from "../session/principal.ts";
+import type { Session } from "../session/session.ts";
+import type { Waiters } from "./long-poll-waiters.ts";
+
+export interface LongPollsDeps {
+  access: Access;
+  feeds: Feeds;
+  catchUp: CatchUpFactory;
+  filteredCatchUp: FilteredCatchUp;
+  health: Pick<HealthUpdates, "latest">;
+  waiters: Waiters;
+  clock: Clock;
+  /** How many requests of one user may wait here at the same time. */
+  waitingPerUser: number;
+}
+
+type Query = CommandPayload<"http", "read_events">;
+type Answer = CommandData<"http", "read_events">;
+
+/** What a request reads: a room of `/chat`, or topics of `/monitoring`. */
+interface Source {
+  log: LogName;
+  audiences: Audience[];
+  matches(event: Envelope): boolean;
+  /** Rejects when the principal may not read it, or not any more. */
+  authorise(principal: Principal): Promise<void>;
+  start(feed: LogFeed, after: Position | undefined): Promise<CatchUp>;
+  /** The newest of each component, where components are among what is read. */
+  latest(): Promise<(() => Envelope[]) | undefined>;
+}
+
+/** Pages of events for programs without a connection. Any instance answers: all that is kept between two requests is a position. */
+export class LongPolls {
+  readonly #deps: LongPollsDeps;
+  readonly #waiting = new Map<UserId, number>();
+
+  constructor(deps: LongPollsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The events after a position, or the latest. When there are none, waits for the first, for as long as was asked for:
+   * until the session ends, the token expires, or the instance stops, and then the page is empty.
+   */
+  async read(query: Query, session: Session): Promise<Answer> {
+    const source = this.#sourceOf(query);
+    await source.authorise(session.principal);
+    const lease = await this.#deps.feeds.lease(source.log);
+    try {
+      return query.wait > 0
+        ? await this.#counted(session, () => this.#poll(query, source, lease.feed, session))
+        : (await this.#page(query, source, lease.feed, query.after)).answer;
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #poll(query: Query, source: Source, feed: LogFeed, session: Session): Promise<Answer> {
+    const { waiters, clock } = this.#deps;
+    const ended = new AbortController();
+    session.onClose(() => ended.abort());
+    const askedUntil = performance.now() + query.wait * 1_000;
+    for (let { after } = query; ; ) {
+      const { answer, isNews } = await this.#page(query, source, feed, after);
+      const leftMs = Math.min(askedUntil - performance.now(), session.principal.expiresAt - clock.now());
+      if (isNews || leftMs <= 0 || !session.isOpen) return answer;
+      // No await since the page was finished: what is delivered from here on wakes.
+      const woken = await waiters.wait(source.audiences, leftMs, ended.signal);
+      if (woken === "over") return answer;
+      after = answer.position;
+      // Whoever was removed meanwhile does not get what was written since.
+      await source.authorise(session.principal);
+    }
+  }
+
+  async #page(query: Query, source: Source, feed: LogFeed, after: Position | undefined) {
+    const [catchUp, latest] = await Promise.all([source.start(feed, after), source.latest()]);
+    const { joined: _joined, recovered, events, ...page } = catchUp.finish();
+    const matching = events.filter(source.matches);
+    const answer: Answer = {
+      ...page,
+      events: matching,
+      ...(query.after && recovered !== undefined ? { recovered } : {}),
+      ...(latest ? { latest: latest().filter(source.matches) } : {}),
+    };
+    return { answer, isNews: matching.length > 0 || page.hasMore || recovered === false };
+  }
+
+  async #counted(session: Session, poll: () => Promise<Answer>): Promise<Answer> {
+    const { userId } = session.principal;
+    const count = this.#waiting.get(userId) ?? 0;
+    if (count >= this.#deps.waitingPerUser) {
+      throw new Rejection("limit_exceeded", `A user may wait for events ${this.#deps.waitingPerUser} times at once.`);
+    }
+    this.#waiting.set(userId, count + 1);
+    try {
+      return await poll();
+    } finally {
+      const others = (this.#waiting.get(userId) ?? 1) - 1;
+      if (others > 0) this.#waiting.set(userId, others);
+      else this.#waiting.delete(userId);
+    }
+  }
+
+  #sourceOf(query: Query): Source {
+    return query.room === undefined ? this.#topics(query, query.topics ?? []) : this.#room(query, query.room);
+  }
+
+  #room({ types, limit }: Query, room: RoomName): Source {
+    const { access, catchUp } = this.#deps;
+    const wanted = types && new Set(types);
+    return {
+      log: logOfRoom(room),
+      audiences: [room],
+      matches: ({ type }) => !wanted || wanted.has(type),
+      async authorise(principal) {
+        if (!mayEnter(principal, "/chat")) throw new Rejection("forbidden", `${room} is for the roles of /chat.`);
+        await access.assertCanRead(principal, room);
+      },
+      start: (feed, after) => catchUp.start(feed, room, after, limit),
+      latest: async () => undefined,
+    };
+  }
+
+  #topics({ types, limit }: Query, topics: readonly Topic[]): Source {
+    const { access, filteredCatchUp, health } = this.#deps;
+    const wanted = types && new Set(types);
+    const matches = ({ room, type }: Envelope) =>
+      (!wanted || wanted.has(type)) && topics.some((topic) => topicMatches(topic, room));
+    return {
+      log: monitoringLog,
+      audiences: [...new Set(topics.flatMap((topic) => audiencesOfTopic(topic, wanted)))],
+      matches,
+      async authorise(principal) {
+        const forbidden = topics.find((topic) => !access.mayWatch(principal, topic));
+        if (forbidden !== undefined) throw new Rejection("forbidden", `You may not watch ${forbidden}.`);
+      },
+      start: (feed, after) => filteredCatchUp.start(feed, matches, after, limit),
+      latest: async () => (topics.some((topic) => topicMatches(topic, healthRoom)) ? health.latest() : undefined),
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import type { Clock } from "../../runtime/clock.ts";
+import { compareByActivity, decodeCursor, encodeCursor } from "./cursor.ts";
+import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
+
+interface Stored {
+  id: string;
+  /** JSON, so that a value is a copy on the way in and on the way out. */
+  json: string;
+  version: number;
+  at: number;
+  indexes: readonly string[];
+  expiresAt: number;
+}
+
+/** How many puts lie between two searches for expired documents. */
+const putsPerSweep = 1_000;
+
+/** Nothing here waits: what a call does is done when it returns. */
+export interface MemoryDocuments extends Documents {
+  /** 0: there is no such document. */
+  versionOf(kind: DocumentKind, id: string): number;
+}
+
+/** Keeps the documents for as long as the process lives. */
+export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocuments {
+  const kinds = new Map<DocumentKind, Map<string, Stored>>();
+  const indexes = new Map<string, Set<Stored>>();
+  let puts = 0;
+
+  const documentsOf = (kind: DocumentKind) => {
+    const found = kinds.get(kind) ?? new Map<string, Stored>();
+    kinds.set(kind, found);
+    return found;
+  };
+  const indexKey = (kind: DocumentKind, index: string) => `${kind}/${index}`;
+
+  function find(kind: DocumentKind, id: string): Stored | undefined {
+    const stored = documentsOf(kind).get(id);
+    if (!stored || stored.expiresAt > clock.now()) return stored;
+    remove(kind, stored);
+    return undefined;
+  }
+
+  function unindex(kind: DocumentKind, stored: Stored): void {
+    for (const index of stored.indexes) {
+      const members = indexes.get(indexKey(kind, index));
+      members?.delete(stored);
+      if (members?.size === 0) indexes.delete(indexKey(kind, index));
+    }
+  }
+
+  function remove(kind: DocumentKind, stored: Stored): void {
+    documentsOf(kind).delete(stored.id);
+    unindex(kind, stored);
+  }
+
+  function sweep(): void {
+    for (const kind of kinds.keys()) for (const id of documentsOf(kind).keys()) find(kind, id);
+  }
+
+  const read = <T>(stored: Stored): Versioned<T> => ({ value: JSON.parse(stored.json) as T, version: stored.version });
+
+  const get = async <T>(kind: DocumentKind, id: string): Promise<Versioned<T> | undefined> => {
+    const stored = find(kind, id);
+    return stored && read<T>(stored);
+  };
+
+  const versionOf = (kind: DocumentKind, id: string) => find(kind, id)?.version ?? 0;
+
+  return {
+    get,
+    versionOf,
+
+    getMany: <T>(kind: DocumentKind, ids: string[]) => Promise.all(ids.map((id) => get<T>(kind, id))),
+
+    async put(kind, id, value, expected, options = {}) {
+      if (++puts % putsPerSweep === 0) sweep();
+      const before = find(kind, id);
+      if (versionOf(kind, id) !== expected) return false;
+      if (before) unindex(kind, before);
+
+      const stored: Stored = {
+        id,
+        json: JSON.stringify(value),
+        version: expected + 1,
+        at: before?.at ?? clock.now(),
+        indexes: options.indexes ?? before?.indexes ?? [],
+        expiresAt: options.ttlMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + options.ttlMs,
+      };
+      documentsOf(kind).set(id, stored);
+      for (const index of stored.indexes) {
+        const key = indexKey(kind, index);
+        indexes.set(key, (indexes.get(key) ?? new Set()).add(stored));
+      }
+      return true;
+    },
+
+    async touch(kind, id, at) {
+      const stored = find(kind, id);
+      if (stored) stored.at = Math.max(stored.at, at);
+    },
+
+    async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      const all = [...(indexes.get(indexKey(kind, index)) ?? [])].filter(({ expiresAt }) => expiresAt > clock.now());
+      const rest = all.sort(compareByActivity).filter((stored) => !after || compareByActivity(after, stored) < 0);
+      const page = rest.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        items: page.map((stored) => read<T>(stored)),
+        nextCursor: last && rest.length > limit ? encodeCursor(last) : null,
+      };
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { monitoringLog } from "../../../shared/room.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { EventLog } from "../log/event-log.ts";
+import type { MemoryDocuments } from "./memory-documents.ts";
+import type { Transactions } from "./transactions.ts";
+
+export interface MemoryTransactionsOptions {
+  documents: MemoryDocuments;
+  /** In memory. */
+  log: EventLog;
+  clock: Clock;
+}
+
+/** Over the documents and logs of this process: neither waits for anything, so nothing comes in between. */
+export function createMemoryTransactions({ documents, log, clock }: MemoryTransactionsOptions): Transactions {
+  return {
+    async commit({ documents: changes, events }) {
+      if (changes.some(({ kind, id, expected }) => documents.versionOf(kind, id) !== expected)) return undefined;
+
+      const steps: Promise<unknown>[] = [];
+      for (const { kind, id, value, expected, options } of changes) {
+        steps.push(documents.put(kind, id, value, expected, options), documents.touch(kind, id, clock.now()));
+      }
+      const appended = events.map((event) => log.append(monitoringLog, event));
+      await Promise.all(steps);
+      return (await Promise.all(appended)).map(({ position }) => position);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../../runtime/clock.ts";
+import type { RedisConnections } from "../redis/redis-connections.ts";
+import { RedisScript } from "../redis/redis-script.ts";
+import { compareByActivity, decodeCursor, encodeCursor, type ListCursor } from "./cursor.ts";
+import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
+import { documentFunctions, redisDocumentKeys } from "./redis-document-keys.ts";
+import { RedisTouches } from "./redis-touches.ts";
+
+/**
+ * KEYS: document, activity. ARGV: 1 id, 2 json, 3 expected version, 4 indexes (JSON, or empty: as before), 5 now,
+ * 6 time to live in ms or 0, 7 what the keys of indexes begin with, 8 name of this attempt.
+ */
+const put = new RedisScript(`${documentFunctions}
+local now, expected = tonumber(ARGV[5]), tonumber(ARGV[3])
+local version, before, by = versionOf(KEYS[1], now)
+if by == ARGV[8] then return 1 end
+if version ~= expected then return 0 end
+writeDocument(KEYS[1], KEYS[2], ARGV[1], ARGV[2], expected + 1, before, ARGV[4], now, tonumber(ARGV[6]), ARGV[7], ARGV[8])
+return 1
+`);
+
+/** KEYS: documents. Answers version, json and until of each. */
+const read = new RedisScript(`
+local found = {}
+for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'version', 'json', 'until') end
+return found
+`);
+
+/**
+ * KEYS: index, activity. ARGV: 1 what the keys of documents begin with, 2 how many documents are wanted.
+ * Answers ids and their activity, and the documents too if no more are wanted than there are.
+ */
+const members = new RedisScript(`
+local ids = redis.call('SMEMBERS', KEYS[1])
+local found, documents = {}, {}
+for i, id in ipairs(ids) do
+  found[i] = {id, redis.call('ZSCORE', KEYS[2], id) or '0'}
+  if #ids <= tonumber(ARGV[2]) then documents[i] = redis.call('HMGET', ARGV[1] .. id, 'version', 'json', 'until') end
+end
+return {found, documents}
+`);
+
+type Found = [version: string | null, json: string | null, until: string | null];
+
+/** Keeps the documents in Redis, for any number of instances. */
+export function createRedisDocuments(options: { redis: RedisConnections; clock: Clock; prefix: string }): Documents {
+  const { redis, clock, prefix } = options;
+  const touches = new RedisTouches(redis);
+
+  const getMany = async <T>(kind: DocumentKind, ids: string[]): Promise<(Versioned<T> | undefined)[]> => {
+    if (ids.length === 0) return [];
+    const { doc } = redisDocumentKeys(prefix, kind);
+    return toDocuments<T>(await read.run<Found[]>(redis, ids.map(doc), []));
+  };
+
+  const toDocuments = <T>(found: readonly Found[]): (Versioned<T> | undefined)[] =>
+    found.map(([version, json, until]) => {
+      if (version === null || json === null) return undefined;
+      if (until !== null && Number(until) <= clock.now()) return undefined;
+      return { value: JSON.parse(json) as T, version: Number(version) };
+    });
+
+  return {
+    getMany,
+
+    get: async <T>(kind: DocumentKind, id: string) => (await getMany<T>(kind, [id]))[0],
+
+    async put(kind, id, value, expected, { indexes, ttlMs } = {}) {
+      const { doc, at, inIndex } = redisDocumentKeys(prefix, kind);
+      const attempt = `${process.pid}-${Math.random().toString(36).slice(2)}`;
+      const args = [
+        id,
+        JSON.stringify(value),
+        expected,
+        indexes ? JSON.stringify(indexes) : "",
+        clock.now(),
+        ttlMs ?? 0,
+        inIndex,
+        attempt,
+      ];
+      return (await put.run<number>(redis, [doc(id), at], args)) === 1;
+    },
+
+    touch: (kind, id, at) => touches.touch(redisDocumentKeys(prefix, kind).at, id, at),
+
+    async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      const keys = redisDocumentKeys(prefix, kind);
+      type Members = [found: [id: string, at: string][], documents: Found[]];
+      const args = [keys.doc(""), limit];
+      const [found, documents] = await members.run<Members>(redis, [keys.inIndex + index, keys.at], args);
+      const inline = new Map(toDocuments<T>(documents).map((document, i) => [found[i]?.[0], document]));
+      const rest = found
+        .map(([id, at]): ListCursor => ({ id, at: Number(at) }))
+        .sort(compareByActivity)
+        .filter((entry) => !after || compareByActivity(after, entry) < 0);
+
+      const items: Versioned<T>[] = [];
+      let taken = 0;
+      let last: ListCursor | undefined;
+      // What has expired since stands in the index still, and takes no place on the page.
+      while (items.length < limit && taken < rest.length) {
+        const chunk = rest.slice(taken, taken + limit - items.length);
+        const ids = chunk.map(({ id }) => id);
+        const read = inline.size > 0 ? ids.map((id) => inline.get(id)) : await getMany<T>(kind, ids);
+        for (const document of read) if (document) items.push(document);
+        taken += chunk.length;
+        last = chunk.at(-1);
+      }
+      return { items, nextCursor: last && taken < rest.length ? encodeCursor(last) : null };
+    },
+  };
+}

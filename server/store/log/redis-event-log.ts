@@ -1,0 +1,92 @@
+import type { LoggedEnvelope } from "../../../shared/envelope.ts";
+import type { LogName } from "../../../shared/room.ts";
+import { noteJson } from "../../runtime/event-json.ts";
+import { RedisChannels } from "../redis/redis-channels.ts";
+import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { EventLog, Follower, LogBounds, LogSlice } from "./event-log.ts";
+import { RedisAppendQueue } from "./redis-append-queue.ts";
+import type { RedisAppending } from "./redis-appending.ts";
+import { redisLogKeys } from "./redis-log-keys.ts";
+import { boundsScript, readBackScript, readScript } from "./redis-log-scripts.ts";
+
+export interface RedisEventLogOptions {
+  redis: RedisConnections;
+  appending: RedisAppending;
+  prefix: string;
+}
+
+/** How many followers look into their logs at once when Redis is back. */
+const followersAtOnce = 500;
+
+type Entry = [id: string, fields: ["at", string, "head", string, "tail", string]];
+type Answer = [bounds: [epoch: string, first: string, last: string], entries: Entry[]];
+
+/** Keeps the logs in Redis Streams, for any number of instances. */
+export function createRedisEventLog({ redis, appending, prefix }: RedisEventLogOptions): EventLog {
+  const channels = new RedisChannels(redis.subscriber);
+  const followers = new Set<Follower>();
+  const queue = new RedisAppendQueue(redis, appending);
+  const { known } = appending;
+
+  function toSlice(name: LogName, [[epoch, first, last], entries]: Answer): LogSlice {
+    const bounds: LogBounds = { epoch, first: Number(first), last: Number(last) };
+    known.note(name, { epoch, offset: bounds.last });
+    const events = entries.map(([id, [, , , head, , tail]]) => {
+      const position = JSON.stringify({ epoch, offset: Number.parseInt(id, 10) });
+      // What Redis has was written by the script that appends.
+      return JSON.parse(`${head}"position":${position}${tail}`) as LoggedEnvelope;
+    });
+    return { bounds, events };
+  }
+
+  redis.onRestored(() => void interrupt([...followers]));
+
+  /** Everybody asks Redis something then: in portions, each of which is answered before the next one asks. */
+  async function interrupt(all: Follower[]): Promise<void> {
+    for (let next = 0; next < all.length; next += followersAtOnce) {
+      for (const follower of all.slice(next, next + followersAtOnce))
+        if (followers.has(follower)) follower.interrupted();
+      // Should it fail, Redis is away again, and they are told again when it is back.
+      await redis.attempt((client) => client.ping()).catch(() => {});
+    }
+  }
+
+  return {
+    append: (name, event, dedupe) => queue.add(name, { event, dedupe }),
+
+    async read(name, after, limit) {
+      const { events, meta } = redisLogKeys(prefix, name);
+      const args = [...appending.openingArgs(name), `${after + 1}-0`, limit];
+      return toSlice(name, await readScript.run<Answer>(redis, [events, meta], args));
+    },
+
+    async readBack(name, before, limit) {
+      const { events, meta } = redisLogKeys(prefix, name);
+      const end = before === undefined ? "+" : `${Math.max(0, before - 1)}-9`;
+      const args = [...appending.openingArgs(name), end, limit];
+      const { bounds, events: newest } = toSlice(name, await readBackScript.run<Answer>(redis, [events, meta], args));
+      return { bounds, events: newest.reverse() };
+    },
+
+    async bounds(name) {
+      const { events, meta } = redisLogKeys(prefix, name);
+      return toSlice(name, await boundsScript.run<Answer>(redis, [events, meta], appending.openingArgs(name))).bounds;
+    },
+
+    async follow(name, follower) {
+      const stop = await channels.listen(redisLogKeys(prefix, name).channel, (message) => {
+        for (const line of message.split("\n")) {
+          const event = JSON.parse(line) as LoggedEnvelope;
+          noteJson(event, line);
+          known.note(name, event.position);
+          follower.announced(event);
+        }
+      });
+      followers.add(follower);
+      return () => {
+        followers.delete(follower);
+        stop();
+      };
+    },
+  };
+}

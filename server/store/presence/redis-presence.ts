@@ -1,0 +1,135 @@
+import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
+import type { RoomName } from "../../../shared/room.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { Attendee, Departure, Presence } from "./presence.ts";
+import { baseOf, enter, leave, members, sweep } from "./redis-presence-scripts.ts";
+
+/** How much an instance says again at once: more might not be done in the time that a command has. */
+const reconciledAtOnce = 500;
+
+export interface RedisPresenceOptions {
+  redis: RedisConnections;
+  clock: Clock;
+  prefix: string;
+  instanceId: InstanceId;
+  /** For users whose instance has died: the time they have to come back elsewhere. */
+  graceMs: number;
+}
+
+type Entry = [room: RoomName, userId: UserId, connectionId: ConnectionId];
+type Departed = [room: RoomName, userId: UserId, name: string, memberCount: number];
+
+/** Keeps who is present on any instance. */
+export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs }: RedisPresenceOptions): Presence {
+  const base = baseOf(prefix);
+  /** The `enter`s that this instance holds. */
+  const held = new Map<string, string[]>();
+  /**
+   * What Redis has of this instance may not be what it holds: Redis came back empty, or took this instance for dead; a
+   * command that was given up may have been carried out or not; one that was tried again may have been overtaken.
+   * Nobody else would mend it while this instance lives.
+   */
+  let inDoubt = false;
+  redis.onRestored(() => {
+    inDoubt = true;
+  });
+  let sweeping = false;
+  const keyOf = (room: RoomName, { userId, connectionId }: Attendee) => `${room} ${userId} ${connectionId}`;
+
+  const toDeparture = ([room, userId, name, memberCount]: Departed): Departure => ({
+    room,
+    userId,
+    name: JSON.parse(name) as string | null,
+    memberCount,
+  });
+
+  return {
+    async enter(room, attendee) {
+      const { userId, name, connectionId } = attendee;
+      const args = [base, instanceId, room, userId, connectionId, JSON.stringify(name)];
+      held.set(keyOf(room, attendee), args);
+      try {
+        const [first, memberCount] = await enter.run<[number, number]>(redis, [], args);
+        return { first: first === 1, memberCount };
+      } catch (error) {
+        held.delete(keyOf(room, attendee));
+        inDoubt = true;
+        throw error;
+      }
+    },
+
+    async leave(room, attendee, grace) {
+      const { userId, connectionId } = attendee;
+      held.delete(keyOf(room, attendee));
+      const until = grace > 0 ? clock.now() + grace : "";
+      const args = [base, instanceId, room, userId, connectionId, until];
+      const departed = await leave.run<Departed | []>(redis, [], args).catch((error: unknown) => {
+        inDoubt = true;
+        throw error;
+      });
+      return isDeparted(departed) ? toDeparture(departed) : undefined;
+    },
+
+    async members(room, limit) {
+      type Found = [userId: UserId, name: string, connections: number][];
+      const [found, memberCount] = await members.run<[Found, number]>(redis, [], [base, room, limit]);
+      const toMember = ([userId, name, connections]: Found[number]) => ({
+        userId,
+        name: JSON.parse(name) as string | null,
+        connections,
+      });
+      return { members: found.map(toMember), memberCount };
+    },
+
+    async sweep() {
+      // While Redis is slow or away another one would add to its load, or fail for the same reason.
+      if (sweeping) return [];
+      sweeping = true;
+      try {
+        type Swept = [isKnown: number, departed: Departed[]];
+        const [known, departed] = await sweep.run<Swept>(redis, [], [base, instanceId, clock.now(), graceMs]);
+        if (known === 0) inDoubt = true;
+        if (inDoubt) departed.push(...(await reconcile()));
+        return departed.map(toDeparture);
+      } finally {
+        sweeping = false;
+      }
+    },
+  };
+
+  /** Makes Redis have what this instance holds; returns who departed with what it holds no more. */
+  async function reconcile(): Promise<Departed[]> {
+    inDoubt = false;
+    const departed: Departed[] = [];
+    try {
+      const recorded = await redis.attempt((client) => client.sMembers(`${base}of:${instanceId}`));
+      const entries = recorded.map((entry) => JSON.parse(entry) as Entry);
+      const known = new Set(entries.map((entry) => entry.join(" ")));
+      const missing = [...held].filter(([key]) => !known.has(key));
+      const extra = entries.filter((entry) => !held.has(entry.join(" ")));
+      const until = graceMs > 0 ? clock.now() + graceMs : "";
+      await inPortions(extra, async (entry) => {
+        // It may have come back while others were being mended.
+        if (held.has(entry.join(" "))) return;
+        const left = await leave.run<Departed | []>(redis, [], [base, instanceId, ...entry, until]);
+        if (isDeparted(left)) departed.push(left);
+      });
+      await inPortions(missing, async ([key, args]) => {
+        if (held.has(key)) await enter.run(redis, [], args);
+      });
+    } catch {
+      // The next sweep tries again.
+      inDoubt = true;
+    }
+    return departed;
+  }
+}
+
+const isDeparted = (answer: Departed | []): answer is Departed => answer.length > 0;
+
+async function inPortions<T>(all: T[], run: (one: T) => Promise<void>): Promise<void> {
+  for (let next = 0; next < all.length; next += reconciledAtOnce) {
+    await Promise.all(all.slice(next, next + reconciledAtOnce).map(run));
+  }
+}

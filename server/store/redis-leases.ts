@@ -1,0 +1,60 @@
+import type { LeaseLine, Leases } from "./leases.ts";
+import type { RedisConnections } from "./redis/redis-connections.ts";
+import { RedisScript } from "./redis/redis-script.ts";
+
+/** KEYS: the line. ARGV: id and milliseconds from now, over and over. */
+const set = new RedisScript(`
+for i = 1, #ARGV - 2, 2 do redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[i + 1]), ARGV[i]) end
+return 1
+`);
+
+/** KEYS: the line. ARGV: 1 limit, 2 how long they are put off, in ms. A caller who asks twice has more, and loses none. */
+const claim = new RedisScript(`
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', millis, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(due) do redis.call('ZADD', KEYS[1], 'XX', millis + tonumber(ARGV[2]), id) end
+return due
+`);
+
+/** KEYS: the lines. ARGV: 1 limit. Answers which line, id and time, over and over. */
+const first = new RedisScript(`
+local found = {}
+for line, key in ipairs(KEYS) do
+  local entries = redis.call('ZRANGE', key, 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')
+  for i = 1, #entries, 2 do table.insert(found, {line, entries[i], entries[i + 1]}) end
+end
+return found
+`);
+
+/** A sorted set per line, prefix:{leases}:LINE, with the time by Redis for score: the instances' clocks need not agree. */
+export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; prefix: string }): Leases {
+  const keyOf = (line: LeaseLine) => `${prefix}:{leases}:${line}`;
+
+  return {
+    async set(line, leases) {
+      if (leases.length === 0) return;
+      await set.run(
+        redis,
+        [keyOf(line)],
+        leases.flatMap(({ id, inMs }) => [id, Math.round(inMs)]),
+      );
+    },
+
+    async clear(line, id) {
+      await redis.attempt((client) => client.zRem(keyOf(line), id));
+    },
+
+    claim: (line, limit, forMs) => claim.run<string[]>(redis, [keyOf(line)], [limit, forMs]),
+
+    async first(lines, limit) {
+      if (lines.length === 0) return [];
+      const found = await first.run<[line: number, id: string, at: string][]>(redis, lines.map(keyOf), [limit]);
+      const earliest = found.sort(([, , a], [, , b]) => Number(a) - Number(b)).slice(0, limit);
+      return earliest.flatMap(([number, id]) => {
+        const line = lines[number - 1];
+        return line ? [{ line, id }] : [];
+      });
+    },
+
+    size: (line) => redis.attempt((client) => client.zCard(keyOf(line))),
+  };
+}

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import type { RedisConnections } from "./redis/redis-connections.ts";
+import { RedisScript } from "./redis/redis-script.ts";
+import type { UiEvents } from "./ui-events.ts";
+
+const dedupeWindowMs = 10 * 60_000;
+
+/** KEYS: the stream, the idempotency key. ARGV: 1 event_type, 2 data, 3 timestamp, 4 most entries kept, 5 window of the key in ms. */
+const append = new RedisScript(`
+if redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[5]) then
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'event_type', ARGV[1], 'data', ARGV[2], 'timestamp', ARGV[3])
+end
+return 1
+`);
+
+/** The fields are those that the services know: `event_type`, `data` (JSON of the message), `timestamp`. */
+export function createRedisUiEvents(options: {
+  redis: RedisConnections;
+  prefix: string;
+  /** Its name, as other programs know it. */
+  stream: string;
+  maxEvents: number;
+}): UiEvents {
+  const { redis, prefix, stream, maxEvents } = options;
+  return {
+    async append(message, timestamp, dedupe = `/${randomUUID()}`) {
+      const key = `${prefix}:ui-event:${dedupe}`;
+      const args = [message.type, JSON.stringify(message), timestamp, maxEvents, dedupeWindowMs];
+      await append.run(redis, [stream, key], args);
+    },
+  };
+}

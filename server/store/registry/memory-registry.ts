@@ -1,0 +1,135 @@
+import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
+import type { RoomName } from "../../../shared/room.ts";
+import { type Clock, timestampOf } from "../../runtime/clock.ts";
+import type { Overview } from "./cluster-view.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import type { Changes, ConnectionRecord, InstanceReport, Registry, Seat } from "./registry.ts";
+import { smallestAfter } from "./smallest-after.ts";
+
+/** One instance. */
+export function createMemoryRegistry({ instanceId, clock }: { instanceId: InstanceId; clock: Clock }) {
+  return new MemoryRegistry(instanceId, clock);
+}
+
+interface Kept {
+  userId: UserId;
+  /** By what they are ordered, as the Redis twin has it. */
+  key: string;
+  /** `undefined` while it is being opened. */
+  record: ConnectionRecord | undefined;
+}
+
+class MemoryRegistry implements Registry, Overview {
+  readonly #instanceId: InstanceId;
+  readonly #clock: Clock;
+  #report: { report: InstanceReport; lastSeen: string } | undefined;
+  readonly #connections = new Map<ConnectionId, Kept>();
+  readonly #byUser = new Map<UserId, Set<Kept>>();
+  readonly #rooms = new Map<RoomName, number>();
+
+  constructor(instanceId: InstanceId, clock: Clock) {
+    this.#instanceId = instanceId;
+    this.#clock = clock;
+  }
+
+  async report(report: InstanceReport | undefined, changes: Changes, afresh: boolean): Promise<boolean> {
+    if (afresh) this.#forget();
+    if (report) this.#report = { report, lastSeen: timestampOf(this.#clock) };
+    for (const ended of changes.ended) this.#remove(ended);
+    for (const connection of changes.connections) this.#put(connection, connection);
+    for (const [room, count] of changes.rooms) {
+      if (count > 0) this.#rooms.set(room, count);
+      else this.#rooms.delete(room);
+    }
+    return true;
+  }
+
+  async admit(seat: Seat, limit: number) {
+    if ((this.#byUser.get(seat.userId)?.size ?? 0) >= limit) return "full";
+    this.#put(seat, undefined);
+    return "admitted";
+  }
+
+  async leave(): Promise<void> {
+    this.#forget();
+    this.#report = undefined;
+  }
+
+  async instances() {
+    const { report, lastSeen = "" } = this.#report ?? {};
+    const instances = report ? [{ instanceId: this.#instanceId, lastSeen, ...report }] : [];
+    return { instances, rooms: this.#rooms.size };
+  }
+
+  async connections({ cursor, limit, userId, namespace }: Parameters<Overview["connections"]>[0]) {
+    const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+    const found = smallestAfter(this.#matching(userId, namespace), after, limit + 1);
+    const page = found.slice(0, limit);
+    const connections = page.flatMap((key) => this.#find(idIn(key)) ?? []);
+    return { connections, nextCursor: found.length > limit ? encodeCursor(page.at(-1) ?? "") : null };
+  }
+
+  async connection(id: ConnectionId) {
+    return this.#find(id);
+  }
+
+  async connectionsOf(userId: UserId): Promise<number> {
+    return this.#byUser.get(userId)?.size ?? 0;
+  }
+
+  async rooms({ cursor, limit, prefix = "" }: Parameters<Overview["rooms"]>[0]) {
+    const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+    const found = smallestAfter(this.#roomsWith(prefix), after, limit + 1) as RoomName[];
+    const page = found.slice(0, limit);
+    const rooms = page.map((room) => ({ room, connections: this.#rooms.get(room) ?? 0 }));
+    return { rooms, nextCursor: found.length > limit ? encodeCursor(page.at(-1) ?? "") : null };
+  }
+
+  async connectionsIn(room: RoomName): Promise<number> {
+    return this.#rooms.get(room) ?? 0;
+  }
+
+  *#matching(userId: UserId | undefined, namespace: ConnectionRecord["namespace"] | undefined): Iterable<string> {
+    const kept = userId === undefined ? this.#connections.values() : (this.#byUser.get(userId) ?? []);
+    for (const { key, record } of kept) {
+      if (record && (namespace === undefined || record.namespace === namespace)) yield key;
+    }
+  }
+
+  *#roomsWith(prefix: string): Iterable<string> {
+    for (const room of this.#rooms.keys()) if (room.startsWith(prefix)) yield room;
+  }
+
+  #find(id: ConnectionId) {
+    const record = this.#connections.get(id)?.record;
+    return record && { ...record, instanceId: this.#instanceId };
+  }
+
+  /** A connection stays its user's for as long as it lasts. */
+  #put({ connectionId, userId }: Seat, record: ConnectionRecord | undefined): void {
+    const before = this.#connections.get(connectionId);
+    if (before) {
+      before.record = record;
+      return;
+    }
+    const kept: Kept = { userId, key: `${userId} ${connectionId}`, record };
+    this.#connections.set(connectionId, kept);
+    this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(kept));
+  }
+
+  #remove({ connectionId }: Seat): void {
+    const kept = this.#connections.get(connectionId);
+    if (!kept) return;
+    this.#connections.delete(connectionId);
+    const others = this.#byUser.get(kept.userId);
+    others?.delete(kept);
+    if (others?.size === 0) this.#byUser.delete(kept.userId);
+  }
+
+  #forget(): void {
+    for (const kept of [this.#connections, this.#byUser, this.#rooms]) kept.clear();
+  }
+}
+
+/** Neither of the two parts of a key has a space in it. */
+const idIn = (key: string) => key.slice(key.lastIndexOf(" ") + 1) as ConnectionId;

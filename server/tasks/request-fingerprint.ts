@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import type { UserId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
+import type { Sender } from "../../shared/sender.ts";
+import { dedupeWindowMs } from "../store/log/event-log.ts";
+
+/** How something came about, so that the same request again is known for what it is. */
+export interface Creation {
+  by: UserId;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Of what was asked for. */
+  hash: string;
+}
+
+export function creationOf(asked: unknown, { userId }: Sender, now: number): Creation {
+  return { by: userId, at: now, hash: createHash("sha256").update(JSON.stringify(asked)).digest("base64url") };
+}
+
+/**
+ * Whether it is the same request again, of the same sender and within the time that publications are remembered.
+ * Throws `Rejection("conflict")` if it is another one for the same id.
+ */
+export function isRepeated(before: Creation | undefined, now: Creation, what: string): boolean {
+  if (!before) return false;
+  if (before.by === now.by && before.hash === now.hash && now.at < before.at + dedupeWindowMs) return true;
+  throw new Rejection("conflict", `There is ${what} already.`);
+}

@@ -1,0 +1,100 @@
+import type { Envelope } from "../../shared/envelope.ts";
+import type { Sender } from "../../shared/sender.ts";
+import { stamp } from "../publish/stamp.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Documents } from "../store/documents/documents.ts";
+import type { DocumentChange, Transaction } from "../store/documents/transactions.ts";
+import {
+  indexesOf,
+  type KeptByKind,
+  type KeptKind,
+  type Outcome,
+  type Reads,
+  type View,
+  type Written,
+} from "./task-records.ts";
+
+interface Entry<Value> {
+  value: Value;
+  /** The version that was read; 0: there was none. */
+  version: number;
+  isWritten: boolean;
+}
+
+type Entries = { [Kind in KeptKind]: Map<string, Entry<KeptByKind[Kind]>> };
+
+/** A transaction in the making: documents as they were read, and as the changes so far leave them. */
+export class Draft implements View {
+  readonly #entries: Entries = { task: new Map(), stream: new Map(), checkpoint: new Map() };
+  readonly #events: Envelope[] = [];
+  #length = 0;
+
+  /** With all that these changes can be about. Rejects with `unavailable`. */
+  static async read(documents: Documents, changes: readonly Reads[]): Promise<Draft> {
+    const draft = new Draft();
+    const streams = changes.flatMap((change) => change.streams ?? []);
+    await Promise.all([
+      draft.#read(
+        documents,
+        "task",
+        changes.flatMap(({ tasks = [] }) => tasks),
+      ),
+      draft.#read(
+        documents,
+        "checkpoint",
+        changes.flatMap(({ checkpoints = [] }) => checkpoints),
+      ),
+    ]);
+    for (const { value } of draft.#entries.task.values())
+      streams.push(...(value.task.streamId ? [value.task.streamId] : []));
+    await draft.#read(documents, "stream", streams);
+    return draft;
+  }
+
+  /** Characters of what is to be written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get transaction(): Transaction {
+    const documents = [...this.#changesOf("task"), ...this.#changesOf("stream"), ...this.#changesOf("checkpoint")];
+    return { documents, events: this.#events };
+  }
+
+  get<Kind extends KeptKind>(kind: Kind, id: string): KeptByKind[Kind] | undefined {
+    return this.#entries[kind].get(id)?.value;
+  }
+
+  /** Takes in what a decision came to. Of one that does not fit the events' definitions nothing is taken. */
+  add({ documents, told }: Outcome<unknown>, sender: Sender | null, clock: Clock): void {
+    const events = told.map(({ definition, room, data }) => stamp(clock, definition, { room, data, sender }));
+    for (const document of documents) this.#write(document);
+    this.#events.push(...events);
+    this.#length += JSON.stringify([documents, events]).length;
+  }
+
+  async #read<Kind extends KeptKind>(documents: Documents, kind: Kind, wanted: readonly string[]): Promise<void> {
+    const ids = [...new Set(wanted)];
+    const found = await documents.getMany<KeptByKind[Kind]>(kind, ids);
+    for (const [index, id] of ids.entries()) {
+      const document = found[index];
+      if (document) this.#entries[kind].set(id, { ...document, isWritten: false });
+    }
+  }
+
+  #write<Kind extends KeptKind>({ kind, id, value }: Written<Kind>): void {
+    const version = this.#entries[kind].get(id)?.version ?? 0;
+    this.#entries[kind].set(id, { value, version, isWritten: true });
+  }
+
+  #changesOf<Kind extends KeptKind>(kind: Kind): DocumentChange[] {
+    const written = [...this.#entries[kind]].filter(([, { isWritten }]) => isWritten);
+    return written.map(([id, { value, version }]) => ({
+      kind,
+      id,
+      value,
+      expected: version,
+      options: { indexes: indexesOf[kind](value) },
+    }));
+  }
+}
