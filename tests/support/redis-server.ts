@@ -3,10 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "redis";
+import { RedisClient } from "redis";
 import { freePort } from "./free-port.ts";
 import { findProgram } from "./programs.ts";
 import { eventually } from "./within.ts";
+
+/** One class for all connections, which the library's own function makes anew each time. */
+const createClient = RedisClient.factory();
 
 /** A real Redis of a test's own, to be killed, stopped and restarted at will. */
 export class RedisServer {
