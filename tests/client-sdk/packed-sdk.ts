@@ -6,7 +6,10 @@ import { root } from "../repository/source-tree.ts";
 
 const compiler = join(root, "node_modules/typescript/bin/tsc");
 
-/** An example of the README. */
+/** Where examples of the package are. */
+const pages = ["client-sdk/README.md", "README.md", "docs/GUIDE.md"];
+
+/** An example of one of the pages. */
 export interface Example {
   name: string;
   code: string;
@@ -16,7 +19,7 @@ export interface Example {
 
 /** Everything between the fences, in its order. */
 export function readmeExamples(): Example[] {
-  const text = readFileSync(join(root, "client-sdk/README.md"), "utf8");
+  const text = pages.map((page) => readFileSync(join(root, page), "utf8")).join("\n");
   return [...text.matchAll(/^```(tsx?)\n(.*?)^```/gms)].map(([, extension, code = ""], index) => ({
     name: `example-${index}.${extension}`,
     code,
