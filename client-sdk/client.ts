@@ -13,29 +13,29 @@ import { connectionDeps } from "./connection-deps.ts";
 import { Emitter } from "./emitter.ts";
 import { createLists } from "./monitoring/lists.ts";
 import { createMonitoring, type Monitoring } from "./monitoring/monitoring.ts";
-import { Followers } from "./rooms/followers.ts";
+import { createDeduplicator } from "./rooms/deduplicator.ts";
 import type { Gap } from "./rooms/gap.ts";
-import { createOnce } from "./rooms/once.ts";
+import { LogSubscriptions } from "./rooms/log-subscriptions.ts";
 import { createPositions } from "./rooms/positions.ts";
 import { Outbox } from "./sending/outbox.ts";
 import { createSendCommand, type SendCommand } from "./sending/send-command.ts";
 import { SignalboxError } from "./signalbox-error.ts";
 
-/** What a client tells. */
+/** Events of a client. */
 export type ClientEvents = {
   connected: { connectionId: string; userId: string };
   disconnected: { willReconnect: boolean; reason: CloseReason | undefined };
-  /** What nobody waits for: a refused token, a command without an answer of its own. */
+  /** Errors outside of a promise: a refused token, a failed command without acknowledgement. */
   error: SignalboxError;
-  /** Every event, once. */
+  /** Every event of all rooms and subscriptions, once. */
   message: Envelope;
   statechange: { previousState: PublicState; newState: PublicState };
   transport: { transport: TransportName };
-  /** Every change of `status`, also where the state stays what it was, as from one wait to the next. */
+  /** Every change of `status`, including those that keep `state`, such as from one retry delay to the next. */
   status: ConnectionState;
-  /** Somebody wants an answer to be stopped that this user writes, here or elsewhere. */
+  /** A request to stop a response that this user is streaming, in this client or another. */
   cancel: Cancellation;
-  /** Something was lost for good, in any room or subscription. */
+  /** Events were lost, in any room or subscription. */
   gap: Gap;
 };
 
@@ -44,7 +44,7 @@ export class Client {
   readonly chat: Chat;
   readonly monitoring: Monitoring;
   readonly admin: Admin;
-  /** Every event under its type, with wildcards: `task.*`, `*`. What an application publishes stays on the page. */
+  /** Every event by type, with wildcards: `task.*`, `*`. Messages that the application publishes stay local. */
   readonly bus: MessageBus<Envelope | { type: string }> = createMessageBus();
   /** Sends any command. Resolves with the data of the reply, rejects with a {@link SignalboxError}. */
   readonly send: SendCommand;
@@ -63,20 +63,20 @@ export class Client {
     this.#outbox = outbox;
     this.#now = environment.now;
     this.send = createSendCommand(outbox, deps.namespaces);
-    const { admin, message: heardByAdmin } = createAdmin(this.send);
+    const { admin, message: adminMessage } = createAdmin(this.send);
     this.admin = admin;
-    const followers = new Followers();
-    const once = createOnce();
+    const subscriptions = new LogSubscriptions();
+    const isNew = createDeduplicator();
     const store = positions === "session" ? environment.session : deps.memory;
     const feedDeps = {
-      followers,
+      subscriptions,
       environment,
       positions: createPositions(store, name),
       logger: logger.for("rooms"),
       lost: (gap: Gap) => this.#emitter.emit("gap", gap),
       published: (envelope: Envelope) => {
-        // Several subscriptions may have brought it.
-        if (once(envelope.id)) this.#publish(envelope);
+        // Several subscriptions may deliver the same event.
+        if (isNew(envelope.id)) this.#publish(envelope);
       },
     };
     this.#connection = new Connection(
@@ -87,16 +87,16 @@ export class Client {
           this.#emitter.emit("connected", established);
           if (link.via !== this.#transport) this.#emitter.emit("transport", { transport: link.via });
           this.#transport = link.via;
-          followers.attach(link, () => this.#connection.restored(link));
+          subscriptions.attach(link, () => this.#connection.restored(link));
           outbox.attach(link);
         },
         unlinked: () => {
-          followers.detach();
+          subscriptions.detach();
           outbox.detach();
         },
         message: (namespace, event, data) => {
-          followers.message(namespace, event, data);
-          if (namespace === "/admin") heardByAdmin(event, data);
+          subscriptions.message(namespace, event, data);
+          if (namespace === "/admin") adminMessage(event, data);
           if (event === "system.error") this.#error(new SignalboxError((data as { error: SignalboxError }).error));
           if (event === "cancel") {
             const { messageId: responseId, reason } = data as CancelMessage;
@@ -121,27 +121,27 @@ export class Client {
     return publicStateOf(this.#connection.state);
   }
 
-  /** The state in full: why it is closed, which attempt is next. */
+  /** The state in detail: why it is closed, which attempt is next. */
   get status(): ConnectionState {
     return this.#connection.state;
   }
 
-  /** The id of this connection, while there is one. */
+  /** Id of the current connection, or `null`. */
   get connectionId(): string | null {
     return this.#connection.connectionId;
   }
 
-  /** Who the server takes us for. */
+  /** The user id of the token, once a connection was established. */
   get userId(): string | null {
     return this.#connection.userId;
   }
 
-  /** How the server is reached, or was last. */
+  /** The current transport, or the last one. */
   get transport(): TransportName {
     return this.#connection.via ?? this.#transport;
   }
 
-  /** The number of the attempt to come back that is under way or next; 0 while all is well. */
+  /** Number of the current or next reconnection attempt; 0 while connected. */
   get attempt(): number {
     const { status } = this;
     return "tries" in status ? status.tries.attempt : 0;
@@ -153,22 +153,25 @@ export class Client {
     return at === null ? null : Math.max(0, at - this.#now());
   }
 
-  /** When the next attempt is due, milliseconds since 1970. */
+  /** Time of the next attempt, milliseconds since 1970. */
   get nextAttemptAt(): number | null {
     return this.#connection.nextAttemptAt;
   }
 
-  /** Milliseconds from a command to its reply, when it was measured last. */
+  /** Round-trip time at the last measurement, milliseconds. */
   get roundTripMs(): number | null {
     return this.#connection.roundTripMs;
   }
 
-  /** Commands that wait for their answer. */
+  /** Number of commands without a reply yet. */
   get waiting(): number {
     return this.#outbox.size;
   }
 
-  /** Resolves when everything is caught up with; rejects when the client gives up. While it waits for another attempt: now. */
+  /**
+   * Connects. Resolves when every room has caught up; rejects when the client is closed. During a retry delay it tries at
+   * once.
+   */
   connect(): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {
       const settle = (): boolean => {
@@ -183,27 +186,27 @@ export class Client {
         if (settle()) cancel();
       });
     });
-    // Whoever does not wait for it hears of a failure by `statechange` and `error`.
+    // A caller may ignore the promise: `statechange` and `error` report the failure as well.
     done.catch(() => {});
     return done;
   }
 
-  /** Ends the connection. What has not been answered is rejected. `code` and `reason` are for the log alone. */
+  /** Closes the connection. Commands without a reply are rejected. `code` and `reason` are only logged. */
   disconnect(code = 1000, reason = ""): void {
     this.#connection.disconnect(`${code} ${reason}`);
   }
 
-  /** What is returned takes the listener away again. */
+  /** Returns a function that removes the listener. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): Cancel {
     return this.#emitter.on(name, listener);
   }
 
-  /** As `on`, for the first time alone. */
+  /** As `on`, for the next event only. */
   once<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): Cancel {
     return this.#emitter.once(name, listener);
   }
 
-  /** Takes away a listener that was given to `on`. */
+  /** Removes a listener that was added with `on`. */
   off<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): void {
     this.#emitter.off(name, listener);
   }
@@ -215,11 +218,11 @@ export class Client {
 
   #changed(previous: ConnectionState, next: ConnectionState): void {
     const [previousState, newState] = [publicStateOf(previous), publicStateOf(next)];
-    // One who signs in again has lost nothing.
+    // Pending commands survive an expired token: the user may sign in again.
     if (next.name === "closed") this.#outbox.close();
     else if (previous.name === "closed") this.#outbox.open();
     this.#emitter.emit("status", next);
-    // An attempt that failed goes from waiting to waiting, and the countdown begins anew.
+    // After a failed attempt `waiting` follows `waiting`: a change of `status` only.
     if (previousState !== newState) this.#emitter.emit("statechange", { previousState, newState });
     const wasConnected = previousState === "connected" || previousState === "active";
     if (wasConnected && newState !== "connected" && newState !== "active") {
@@ -243,7 +246,7 @@ export class Client {
   }
 }
 
-/** Nothing is connected before `connect` is called. */
+/** Creates a client. It connects when `connect` is called. */
 export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }

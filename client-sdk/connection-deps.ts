@@ -10,20 +10,20 @@ import type { ClientNamespace } from "./sending/command-policies.ts";
 import { createLazyTransport } from "./transport/lazy-transport.ts";
 import { createSocketIoTransport } from "./transport/socket-io-transport.ts";
 
-export interface ClientParts extends ConnectionDeps {
+export interface ClientDeps extends ConnectionDeps {
   namespaces: readonly ClientNamespace[];
   url: string;
-  /** How long HTTP may take to answer, milliseconds. */
+  /** Timeout of HTTP requests, milliseconds. */
   timeoutMs: number;
-  /** Where positions are kept that need not outlive the client. */
+  /** Store for positions that need not outlive the client. */
   memory: TextStore;
 }
 
-/** WebSockets that may fail to open in a row before HTTP is tried. One may be chance, or a server that is restarted. */
-const patience = 2;
+/** Consecutive WebSocket failures before HTTP is tried: a single one may be a restarting server. */
+const websocketFailuresBeforeFallback = 2;
 
-/** What the options of a client come to. */
-export function connectionDeps(options: ClientOptions): ClientParts {
+/** Builds what a connection depends on from the options of a client. */
+export function connectionDeps(options: ClientOptions): ClientDeps {
   const { namespaces = ["/chat"], openTimeoutMs = 10_000, path = "/socket.io", fallback = true } = options;
   const environment = options.environment ?? createHostEnvironment();
   const tokens = createTokenSource(options);
@@ -39,7 +39,7 @@ export function connectionDeps(options: ClientOptions): ClientParts {
     settings: {
       backoff: { ...defaultBackoff, ...options.backoff },
       canRenew: tokens.canRenew,
-      fallbackAfter: fallback ? patience : Number.POSITIVE_INFINITY,
+      fallbackAfter: fallback ? websocketFailuresBeforeFallback : Number.POSITIVE_INFINITY,
     },
     transports: {
       websocket: createSocketIoTransport({ url, path, openTimeoutMs }),

@@ -1,7 +1,7 @@
-import { throwLater } from "./bus/message-bus.ts";
+import { rethrowAsync } from "./bus/message-bus.ts";
 import type { Cancel } from "./connection/environment.ts";
 
-/** Names, and what their listeners are given. */
+/** Event names and the data that their listeners receive. */
 export type ListenerMap = Record<string, unknown>;
 
 type Listener<Data> = (data: Data) => void;
@@ -10,21 +10,21 @@ interface Registration<Data> {
   listener: Listener<Data>;
 }
 
-/** Tells listeners, in the order in which they came. One that throws does not keep it from the others. */
+/** Calls listeners in the order of registration. A listener that throws does not affect the others. */
 export class Emitter<Events extends ListenerMap> {
   readonly #registrations: { [Name in keyof Events]?: Set<Registration<Events[Name]>> } = {};
 
-  /** What is returned takes the listener away again. */
+  /** Returns a function that removes the listener. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): Cancel {
     const registrations = this.#registrations[name] ?? new Set();
     this.#registrations[name] = registrations;
-    // The same function may listen twice, for two who know nothing of each other.
+    // Two independent callers may register the same function.
     const registration = { listener };
     registrations.add(registration);
     return () => void registrations.delete(registration);
   }
 
-  /** As `on`, for the first time alone. */
+  /** As `on`, for the next event only. */
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): Cancel {
     const cancel = this.on(name, (data) => {
       cancel();
@@ -33,7 +33,7 @@ export class Emitter<Events extends ListenerMap> {
     return cancel;
   }
 
-  /** Takes away a listener that was given to `on`. */
+  /** Removes a listener that was added with `on`. */
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
     for (const registration of this.#registrations[name] ?? []) {
       if (registration.listener === listener) this.#registrations[name]?.delete(registration);
@@ -45,7 +45,7 @@ export class Emitter<Events extends ListenerMap> {
       try {
         listener(data);
       } catch (error) {
-        throwLater(error);
+        rethrowAsync(error);
       }
     }
   }

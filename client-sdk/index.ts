@@ -25,10 +25,10 @@ export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./
 export type { Agent, Checkpoint, Listed, StreamWithProgress, Task } from "./monitoring/lists.ts";
 export type { Monitoring, SubscribedEvent, SubscriptionHandlers } from "./monitoring/monitoring.ts";
 export type { SubscriptionOptions, SubscriptionReply } from "./monitoring/subscription.ts";
-export type { RoomReply } from "./rooms/chat-room.ts";
 export type { Feed, FeedEvents } from "./rooms/feed.ts";
-export type { JoinReply } from "./rooms/follower.ts";
 export type { Gap, GetState } from "./rooms/gap.ts";
+export type { JoinReply } from "./rooms/log-subscription.ts";
+export type { RoomReply } from "./rooms/room-feed.ts";
 export type { Answer, AnyCommandName, ClientNamespace, Input } from "./sending/command-policies.ts";
 export type { SendCommand } from "./sending/send-command.ts";
 export { type Outcome, SignalboxError } from "./signalbox-error.ts";

@@ -2,18 +2,18 @@ import type { ErrorCode } from "../shared/error-code.ts";
 import type { ReplyError } from "../shared/reply.ts";
 
 /**
- * What has become of a command that was not answered well: the server `rejected` it and nothing happened; it was
- * `not_sent` at all; or the connection ended between the two, and whether it happened is `unknown`.
+ * Outcome of a failed command. `rejected`: the server refused it, and it had no effect; `not_sent`: it never left the
+ * client; `unknown`: the connection ended before the reply, so it may have taken effect.
  */
 export type Outcome = "rejected" | "not_sent" | "unknown";
 
-/** What a command, or a client, has failed with. */
+/** Error of a command or of a client. */
 export class SignalboxError extends Error {
   override readonly name = "SignalboxError";
   readonly code: ErrorCode;
-  /** Whether the same may do well later. */
+  /** Whether the same command may succeed later. */
   readonly retryable: boolean;
-  /** Such as the list of faults of `invalid_payload`. */
+  /** Details by code, such as the list of faults of `invalid_payload`. */
   readonly details: unknown;
   readonly outcome: Outcome;
 

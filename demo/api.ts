@@ -1,13 +1,13 @@
-/** The HTTP door, as a backend uses it. */
+/** HTTP client of a backend. */
 export interface Api {
-  /** Resolves with the answer; rejects with what the server says is wrong. */
+  /** Resolves with the response body; rejects with the server's error. */
   post(path: string, body: unknown): Promise<unknown>;
   patch(path: string, body: unknown): Promise<unknown>;
   get(path: string): Promise<unknown>;
 }
 
 export function createApi(url: string, token: string): Api {
-  async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  async function request(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(url + path, {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -19,8 +19,8 @@ export function createApi(url: string, token: string): Api {
   }
 
   return {
-    post: (path, body) => ask("POST", path, body),
-    patch: (path, body) => ask("PATCH", path, body),
-    get: (path) => ask("GET", path),
+    post: (path, body) => request("POST", path, body),
+    patch: (path, body) => request("PATCH", path, body),
+    get: (path) => request("GET", path),
   };
 }

@@ -21,17 +21,17 @@ type AdminCommands = {
 type OwnName<Name extends AdminMessageName> = Name extends `admin.${infer Own}` ? Own : never;
 
 /**
- * What an admin hears without asking each time. `stats`: all instances together, every 2 s for as long as the client is
- * connected. `trace`: a step that a trace of this connection has seen; a connection that is lost takes its traces along.
+ * Messages that the server sends to admins. `stats`: totals of all instances, every 2 s while the client is connected.
+ * `trace`: a step recorded by a trace of this connection; traces end with their connection.
  */
 export type AdminEvents = { [Name in AdminMessageName as OwnName<Name>]: AdminMessageData<Name> };
 
-/** Operations, for clients of `/admin`: a method for each command, and what comes without being asked for. */
+/** Operations for clients of `/admin`: a method for each command, and the messages in {@link AdminEvents}. */
 export interface Admin extends AdminCommands, Pick<Emitter<AdminEvents>, "on" | "once" | "off"> {}
 
 export interface AdminFeed {
   admin: Admin;
-  /** To be told of whatever comes in `/admin`. */
+  /** Takes every message of `/admin`. */
   message(name: string, data: unknown): void;
 }
 

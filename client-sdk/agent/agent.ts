@@ -13,30 +13,30 @@ import { commandPolicies } from "../sending/command-policies.ts";
 import { Outbox } from "../sending/outbox.ts";
 import { SignalboxError } from "../signalbox-error.ts";
 import type { Link } from "../transport/transport.ts";
-import type { OnDispatch, Work, WorkPorts } from "./work.ts";
-import { Works } from "./works.ts";
+import type { OnDispatch, Work, WorkPorts } from "./running-work.ts";
+import { WorkPool } from "./work-pool.ts";
 
-/** Who the agent is, what it can do, and how it reaches the server. */
+/** Identity and capabilities of an agent, and its connection options. */
 export interface AgentOptions extends Omit<ClientOptions, "namespaces" | "positions" | "name" | "fallback"> {
   agentId: string;
-  /** What it can be asked for without its name. */
+  /** Capabilities by which dispatches are assigned to it. */
   capabilities: readonly string[];
-  /** How much it takes at once. Default: 1. */
+  /** Dispatches at the same time. Default: 1. */
   concurrency?: number;
   workdir?: string;
   metadata?: CommandInput<"/agents", "register">["metadata"];
-  /** Does the work. What it throws is the dispatch's failure. */
+  /** Carries out a dispatch. An error that it throws fails the dispatch. */
   onDispatch: OnDispatch;
 }
 
-/** What an agent tells of its connection. */
+/** Events of an agent's connection. */
 export type AgentEvents = {
   statechange: { previousState: PublicState; newState: PublicState };
-  /** The server does not let the agent in, or not under this name. */
+  /** The server refused the connection or the registration. */
   error: SignalboxError;
 };
 
-/** An agent: registered for as long as it is connected, working on what it is given, connected or not. */
+/** An agent: registered while it is connected, and working on its dispatches whether or not it is connected. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #connection: Connection;
@@ -44,7 +44,7 @@ export class Agent {
   readonly #environment: Environment;
   readonly #logger: Logger;
   readonly #emitter = new Emitter<AgentEvents>();
-  readonly #works: Works;
+  readonly #pool: WorkPool;
   #isStopping = false;
   #stopHeartbeat: Cancel = () => {};
 
@@ -58,7 +58,7 @@ export class Agent {
     const { maxWaiting: capacity = 10_000, answerTimeoutMs = 20_000 } = options;
     this.#outbox = new Outbox({ environment: deps.environment, capacity, answerTimeoutMs });
     const { concurrency = 1, onDispatch } = options;
-    this.#works = new Works({ concurrency, onDispatch, portsOf: (work) => this.#portsOf(work) });
+    this.#pool = new WorkPool({ concurrency, onDispatch, portsFor: (work) => this.#portsFor(work) });
     this.#connection = new Connection(
       { ...deps, namespaces: ["/agents"], logger: this.#logger },
       {
@@ -70,7 +70,7 @@ export class Agent {
         },
         message: (_namespace, name, data, answer) => {
           if (name === "dispatch") this.#dispatched(data as DispatchMessage, answer);
-          if (name === "cancel") this.#works.drop([(data as CancelMessage).messageId], (data as CancelMessage).reason);
+          if (name === "cancel") this.#pool.abort([(data as CancelMessage).messageId], (data as CancelMessage).reason);
         },
       },
     );
@@ -80,17 +80,17 @@ export class Agent {
     return publicStateOf(this.#connection.state);
   }
 
-  /** Ids of the dispatches that are being worked on. */
+  /** Ids of the running dispatches. */
   get inFlight(): readonly string[] {
-    return this.#works.ids;
+    return this.#pool.ids;
   }
 
-  /** What is returned takes the listener away again. */
+  /** Returns a function that removes the listener. */
   on<Name extends keyof AgentEvents>(name: Name, listener: (data: AgentEvents[Name]) => void): Cancel {
     return this.#emitter.on(name, listener);
   }
 
-  /** Resolves when it is registered; rejects when it is not let in. */
+  /** Connects and registers. Resolves when registered; rejects when the server refuses. */
   start(): Promise<void> {
     this.#isStopping = false;
     const done = new Promise<void>((resolve, reject) => {
@@ -114,24 +114,24 @@ export class Agent {
     return done;
   }
 
-  /** Takes nothing more, ends what it works on, and goes. What takes longer than `graceMs` is dropped. */
+  /** Accepts no more work, finishes what is running, and disconnects. Work still running after `graceMs` is aborted. */
   async stop({ graceMs = 25_000 }: { graceMs?: number } = {}): Promise<void> {
     this.#isStopping = true;
     await new Promise<void>((resolve) => {
-      const waitNoMore = this.#environment.after(graceMs, () => {
+      const cancelTimeout = this.#environment.after(graceMs, () => {
         cancel();
         resolve();
       });
-      const cancel = this.#works.onceIdle(() => {
-        waitNoMore();
+      const cancel = this.#pool.onceIdle(() => {
+        cancelTimeout();
         resolve();
       });
     });
-    this.#works.drop(this.inFlight, "The agent was stopped.");
+    this.#pool.abort(this.inFlight, "The agent was stopped.");
     this.#connection.disconnect("the agent was stopped");
   }
 
-  /** Tells one of the events that agents tell of themselves. */
+  /** Publishes one of the activity events of agents. */
   async report(activity: CommandInput<"/agents", "activity">): Promise<void> {
     await this.#send("activity", activity, "activity");
   }
@@ -142,51 +142,51 @@ export class Agent {
       agentId,
       capabilities: [...capabilities],
       concurrency,
-      inFlight: this.#works.attempts,
+      inFlight: this.#pool.attempts,
       ...(workdir === undefined ? {} : { workdir }),
       ...(metadata === undefined ? {} : { metadata }),
     };
     link.command("/agents", "register", registration, (reply) => {
-      if (!reply.ok) return this.#notRegistered(link, new SignalboxError(reply.error));
+      if (!reply.ok) return this.#registrationFailed(link, new SignalboxError(reply.error));
       const { resume, cancel, heartbeatIntervalMs } = reply.data as CommandData<"/agents", "register">;
-      const goesOn = new Set(resume.map(({ messageId }) => messageId as string));
-      this.#works.drop(cancel, "The work was cancelled.");
-      this.#works.drop(
-        registration.inFlight?.map(({ messageId }) => messageId).filter((id) => !goesOn.has(id)) ?? [],
-        "The work was given to another.",
+      const resumed = new Set(resume.map(({ messageId }) => messageId as string));
+      this.#pool.abort(cancel, "The work was cancelled.");
+      this.#pool.abort(
+        registration.inFlight?.map(({ messageId }) => messageId).filter((id) => !resumed.has(id)) ?? [],
+        "The work was assigned to another agent.",
       );
-      this.#beat(link, heartbeatIntervalMs);
+      this.#scheduleHeartbeat(link, heartbeatIntervalMs);
       this.#outbox.attach(link);
       this.#connection.restored(link);
     });
   }
 
-  #notRegistered(link: Link, error: SignalboxError): void {
+  #registrationFailed(link: Link, error: SignalboxError): void {
     this.#logger.warn(`not registered: ${error.code}: ${error.message}`);
     if (error.retryable) {
       this.#stopHeartbeat = this.#environment.after(1_000, () => this.#register(link));
       return;
     }
     this.#emitter.emit("error", error);
-    this.#connection.disconnect("it could not be registered");
+    this.#connection.disconnect("the registration was refused");
   }
 
-  #beat(link: Link, intervalMs: number): void {
+  #scheduleHeartbeat(link: Link, intervalMs: number): void {
     this.#stopHeartbeat = this.#environment.after(intervalMs, () => {
-      const heartbeat = { agentId: this.#options.agentId, dispatches: this.#works.attempts };
+      const heartbeat = { agentId: this.#options.agentId, dispatches: this.#pool.attempts };
       link.command("/agents", "heartbeat", heartbeat, (reply) => {
         if (!reply.ok) return;
-        this.#works.drop((reply.data as CommandData<"/agents", "heartbeat">).cancel, "The work was cancelled.");
+        this.#pool.abort((reply.data as CommandData<"/agents", "heartbeat">).cancel, "The work was cancelled.");
       });
-      this.#beat(link, intervalMs);
+      this.#scheduleHeartbeat(link, intervalMs);
     });
   }
 
   #dispatched(work: DispatchMessage, answer: (acceptance: DispatchAcceptance) => void = () => {}): void {
-    answer({ accepted: this.#works.take(work, !this.#isStopping) });
+    answer({ accepted: this.#pool.accept(work, !this.#isStopping) });
   }
 
-  #portsOf({ messageId }: Work): WorkPorts {
+  #portsFor({ messageId }: Work): WorkPorts {
     return {
       environment: this.#environment,
       sendProgress: async (progress) => (await this.#send("progress", progress, messageId)).cancel,
@@ -215,7 +215,7 @@ export class Agent {
     } else if (next.name === "closed" && next.reason !== "client") {
       const error = {
         code: "conflict",
-        message: `The agent was sent away: ${next.reason}.`,
+        message: `The server closed the connection: ${next.reason}.`,
         retryable: false,
       } as const;
       this.#emitter.emit("error", new SignalboxError(error));

@@ -1,4 +1,4 @@
-/** A message of an application's own, for its bus. */
+/** An application message for the bus. */
 export interface Message<Payload> {
   id: string;
   type: string;
@@ -8,7 +8,7 @@ export interface Message<Payload> {
   correlationId: string | null;
 }
 
-/** Without an id it gets one that is nobody else's. */
+/** Without an `id` a unique one is generated. */
 export function createMessage<Payload>(
   type: string,
   payload: Payload,
@@ -17,7 +17,7 @@ export function createMessage<Payload>(
   return { id, type, payload, timestamp: new Date().toISOString(), correlationId };
 }
 
-/** 128 bits of chance. `crypto.randomUUID` is not there on pages without HTTPS. */
+/** 128 random bits. Pages without HTTPS have no `crypto.randomUUID`. */
 export function createId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

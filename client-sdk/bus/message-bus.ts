@@ -1,17 +1,17 @@
 import type { Cancel } from "../connection/environment.ts";
 
-/** Something with a type: an event's envelope, or what an application makes with `createMessage`. */
+/** A typed message: an event's envelope, or one made with `createMessage`. */
 export interface BusMessage {
   type: string;
 }
 
-/** Hands messages to those who asked for their type. */
+/** Publish/subscribe by message type, within one page or process. */
 export interface MessageBus<M extends BusMessage = BusMessage> {
-  /** `pattern` is a type, or the beginning of types with a star: `task.*`, `data.widget.*`, `*`. */
+  /** `pattern` is a type, or a prefix with a star: `task.*`, `data.widget.*`, `*`. Returns a function that unsubscribes. */
   subscribe(pattern: string, handler: (message: M) => void): Cancel;
-  /** For the next message that matches, and no other. */
+  /** The same for the next matching message only. */
   subscribeOnce(pattern: string, handler: (message: M) => void): Cancel;
-  /** In the order in which they subscribed. One that throws does not keep it from the others. */
+  /** Calls handlers in the order of subscription. A handler that throws does not affect the others. */
   publish(message: M): void;
 }
 
@@ -20,15 +20,15 @@ interface Subscription<M> {
   handler: (message: M) => void;
 }
 
-/** `failed` is told of what a handler throws. Default: it is thrown where nobody catches it, so that it is seen. */
+/** `onError` receives what a handler throws. Default: it is rethrown as an uncaught error, so that it is seen. */
 export function createMessageBus<M extends BusMessage = BusMessage>(
-  failed: (error: unknown) => void = throwLater,
+  onError: (error: unknown) => void = rethrowAsync,
 ): MessageBus<M> {
   const subscriptions = new Set<Subscription<M>>();
 
   function subscribe(pattern: string, handler: (message: M) => void): Cancel {
     if (pattern === "" || pattern.slice(0, -1).includes("*")) {
-      throw new TypeError(`"${pattern}" is no pattern: the star stands at the end, as in task.*`);
+      throw new TypeError(`Invalid pattern "${pattern}": a star is allowed only at the end, as in task.*`);
     }
     const subscription = { pattern, handler };
     subscriptions.add(subscription);
@@ -46,12 +46,12 @@ export function createMessageBus<M extends BusMessage = BusMessage>(
     },
     publish(message) {
       for (const subscription of [...subscriptions]) {
-        // Another handler may have taken it away just now.
+        // An earlier handler may have unsubscribed it.
         if (!subscriptions.has(subscription) || !matchesPattern(subscription.pattern, message.type)) continue;
         try {
           subscription.handler(message);
         } catch (error) {
-          failed(error);
+          onError(error);
         }
       }
     },
@@ -62,7 +62,7 @@ export function matchesPattern(pattern: string, type: string): boolean {
   return pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
 }
 
-export function throwLater(error: unknown): void {
+export function rethrowAsync(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });

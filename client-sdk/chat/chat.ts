@@ -1,25 +1,25 @@
-import { createRoomFeed, type RoomReply } from "../rooms/chat-room.ts";
 import type { Feed, FeedDeps } from "../rooms/feed.ts";
+import { createRoomFeed, type RoomReply } from "../rooms/room-feed.ts";
 import type { Answer, Input } from "../sending/command-policies.ts";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { ResponseDeps } from "./streamed-response.ts";
 
-/** Conversations, and what is told to this user or to everybody. */
+/** Conversations, and the user's own and the broadcast room. */
 export interface Chat {
-  /** The same object for the same id; the options are those of the first time. */
+  /** Returns the same object for the same id; options apply to the first call. */
   conversation(id: string, options?: ConversationOptions): Conversation;
-  /** Makes a conversation with this user as a member. Not sent again where it is not known whether it was made. */
+  /** Creates a conversation with this user as a member. Not retried when the outcome is unknown. */
   create(conversation?: Input<"conversation.create">): Promise<Answer<"conversation.create">>;
-  /** This user's conversations, newest activity first. */
+  /** This user's conversations, most recent activity first. */
   list(page?: Input<"conversation.list">): Promise<Answer<"conversation.list">>;
-  /** One's own room: notifications, and changes of one's conversations. */
+  /** The user's own room: notifications, and changes of the user's conversations. */
   readonly own: Feed<RoomReply>;
-  /** Announcements to everybody. */
+  /** Announcements to all users. */
   readonly broadcast: Feed<RoomReply>;
 }
 
 export interface ChatDeps extends FeedDeps, ResponseDeps {
-  /** Known when the server has said so. */
+  /** Known once the connection is established. */
   userId(): string | null;
 }
 

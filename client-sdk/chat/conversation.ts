@@ -1,12 +1,12 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
-import { AttendedEmitter } from "../attended-emitter.ts";
 import { createId } from "../bus/create-message.ts";
 import type { Cancel } from "../connection/environment.ts";
-import { createRoomFeed, type RoomReply } from "../rooms/chat-room.ts";
+import { LazyEmitter } from "../lazy-emitter.ts";
 import type { Feed, FeedDeps, FeedEvents } from "../rooms/feed.ts";
 import type { GetState } from "../rooms/gap.ts";
+import { createRoomFeed, type RoomReply } from "../rooms/room-feed.ts";
 import type { Answer, Input } from "../sending/command-policies.ts";
 import type { SendCommand } from "../sending/send-command.ts";
 import { createMemberList, type Member } from "./member-list.ts";
@@ -14,29 +14,29 @@ import { createResponse, type ResponseDeps, type StreamedResponse } from "./stre
 
 type EventListeners = { [Type in EventType as `${Type}`]: Envelope<Type> };
 
-/** Event types, `*` for all of them, and what happens to the room itself. */
+/** Event types, `*` for all of them, and events of the room subscription. */
 export type ConversationEvents = EventListeners &
   Omit<FeedEvents<RoomReply>, "event"> & { "*": Envelope; members: readonly Member[] };
 
-/** How a conversation is followed. */
+/** Options of a conversation. */
 export interface ConversationOptions {
-  /** So many of the latest events are told at first. Default: 50. */
+  /** Recent events to start with. Default: 50. */
   recent?: number;
   getState?: GetState;
 }
 
-/** What is said, without what `send` knows. */
+/** A message without its conversation. */
 export type MessageInput = Omit<Input<"chat_message">, "conversationId">;
 
-/** One conversation. It is followed for as long as somebody listens; sending needs no listener. */
+/** One conversation. It is followed while it has listeners; sending needs no listener. */
 export class Conversation {
   readonly id: string;
   readonly #deps: ResponseDeps;
   readonly #send: SendCommand;
   readonly #feed: Feed<RoomReply>;
-  readonly #emitter = new AttendedEmitter<ConversationEvents>({
-    first: () => this.#listen(),
-    last: () => {
+  readonly #emitter = new LazyEmitter<ConversationEvents>({
+    activate: () => this.#listen(),
+    deactivate: () => {
       for (const cancel of this.#cancels.splice(0)) cancel();
     },
   });
@@ -56,17 +56,17 @@ export class Conversation {
     return `conversation:${this.id}`;
   }
 
-  /** Who is here now, while the conversation is followed. Over HTTP nobody is known. */
+  /** Connected members, while the conversation is followed. Empty over HTTP. */
   get members(): readonly Member[] {
     return this.#members.all;
   }
 
-  /** Everything that was missed has been told, and what happens is told as it happens. */
+  /** Whether missed events have been delivered and events now arrive live. */
   get isLive(): boolean {
     return this.#feed.isLive;
   }
 
-  /** Follows the conversation, and tells. */
+  /** Adds a listener, and follows the conversation. Returns a function that removes it. */
   on<Name extends keyof ConversationEvents & string>(
     name: Name,
     listener: (data: ConversationEvents[Name]) => void,
@@ -74,53 +74,53 @@ export class Conversation {
     return this.#emitter.on(name, listener);
   }
 
-  /** Asks anew to be let in, after `refused` or `left`, and begins with the latest: there may be a reason to hope. */
+  /** Joins again after `refused` or `left`, starting with the latest events. */
   rejoin(): void {
     this.#feed.rejoin();
   }
 
-  /** Resolves when the message is in the log. Without a connection it waits for one; it is never there twice. */
+  /** Sends a message, once, even across reconnects. Resolves when it is in the log. Waits for a connection if there is none. */
   send(message: string | MessageInput): Promise<Answer<"chat_message">> {
     const input = typeof message === "string" ? { message } : message;
     return this.#send("chat_message", { id: createId(), ...input, conversationId: this.id }, this.room);
   }
 
-  /** Older events, oldest first. Without `before`: the latest. */
+  /** A page of older events, oldest first. Default of `before`: the end of the log. */
   history(options: { before?: Position; limit?: number } = {}): Promise<Answer<"history">> {
     return this.#send("history", { room: this.room, ...options });
   }
 
-  /** Tells the others. It is lost where there is no connection, and nobody minds. */
+  /** Sends a typing indicator. Dropped when there is no connection. */
   typing(isTyping = true): void {
     void this.#send("typing_indicator", { conversationId: this.id, isTyping }).catch(() => {});
   }
 
-  /** Everything up to there has been read. Never moves backwards. */
+  /** Marks everything up to a position as read. The read position never moves backwards. */
   markRead(position: Position): Promise<Answer<"mark_read">> {
     return this.#send("mark_read", { room: this.room, position });
   }
 
-  /** Gives it another title. */
+  /** Changes the title. */
   rename(title: string): Promise<Answer<"conversation.rename">> {
     return this.#send("conversation.rename", { conversationId: this.id, title }, this.room);
   }
 
-  /** Takes more users in. */
+  /** Adds members. */
   addMembers(...userIds: string[]): Promise<Answer<"conversation.add_members">> {
     return this.#send("conversation.add_members", { conversationId: this.id, userIds }, this.room);
   }
 
-  /** Puts a user out, who is told. */
+  /** Removes a member. The removed user receives `left`. */
   removeMember(userId: string): Promise<Answer<"conversation.remove_member">> {
     return this.#send("conversation.remove_member", { conversationId: this.id, userId }, this.room);
   }
 
-  /** Asks the producer of a streamed answer to stop. */
+  /** Asks the producer of a streamed response to stop. */
   cancelResponse(responseId: string): Promise<Answer<"chat_response.cancel">> {
     return this.#send("chat_response.cancel", { conversationId: this.id, responseId }, this.room);
   }
 
-  /** Begins an answer that is written piece by piece. For the roles `agent` and `service`. */
+  /** Starts a streamed response. For the roles `agent` and `service`. */
   respond(options: { responseId?: string; inReplyTo?: string } = {}): StreamedResponse {
     const about = { conversationId: this.id, room: this.room, responseId: createId(), ...options };
     return createResponse(about, this.#deps);
@@ -139,10 +139,10 @@ export class Conversation {
         changed();
       }),
       this.#feed.on("event", (envelope) => {
-        // The envelope is of its own type, which the compiler cannot follow.
+        // The compiler cannot relate the envelope to the listener of its type.
         emitter.emit(envelope.type, envelope as never);
         emitter.emit("*", envelope);
-        if (this.#members.take(envelope)) changed();
+        if (this.#members.apply(envelope)) changed();
       }),
     ];
   }

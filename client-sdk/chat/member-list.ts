@@ -1,17 +1,17 @@
 import type { Envelope } from "../../shared/envelope.ts";
 
-/** Somebody who is in a conversation at this moment. */
+/** A member who is connected to a conversation. */
 export interface Member {
   userId: string;
   name: string | null;
 }
 
-/** Who is here, kept up with the arrivals and departures that are told. A new array for every change. */
+/** Connected members, updated by `user_joined` and `user_left`. A new array for every change. */
 export interface MemberList {
   readonly all: readonly Member[];
   replace(members: readonly Member[]): void;
-  /** Whether the event has changed anything. */
-  take(envelope: Envelope): boolean;
+  /** Applies an event. Returns whether the list has changed. */
+  apply(envelope: Envelope): boolean;
 }
 
 export function createMemberList(): MemberList {
@@ -23,7 +23,7 @@ export function createMemberList(): MemberList {
     replace(members) {
       all = members.map(({ userId, name }) => ({ userId, name }));
     },
-    take({ type, data }) {
+    apply({ type, data }) {
       if (type !== "user_joined" && type !== "user_left") return false;
       const { userId, name = null } = data as { userId: string; name?: string };
       const others = all.filter((member) => member.userId !== userId);

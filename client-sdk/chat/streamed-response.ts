@@ -2,22 +2,22 @@ import type { Cancel } from "../connection/environment.ts";
 import type { Answer, Input } from "../sending/command-policies.ts";
 import type { SendCommand } from "../sending/send-command.ts";
 
-/** An answer that is being written. */
+/** A response that is being streamed by this client. */
 export interface StreamedResponse {
   readonly responseId: string;
-  /** Aborted when somebody in the conversation wants no more of it; who that is stands in its `reason`. Then: `cancel`. */
+  /** Aborted when a member asks to stop the response, with the reason. Call `cancel` then. */
   readonly signal: AbortSignal;
-  /** The next piece. Rejects where its outcome is not known; the end brings the whole text all the same. */
+  /** Sends the next piece. Rejects when it may not have arrived; `end` sends the whole text in any case. */
   delta(text: string): Promise<void>;
-  /** The whole text; without it, the pieces so far. Resolves when it is in the log. */
+  /** Finishes with the whole text. Default: the pieces so far. Resolves when the response is in the log. */
   end(message?: string, options?: Pick<Input<"chat_response">, "usage">): Promise<Answer<"chat_response">>;
-  /** Ends it as failed, with what there is of it. */
+  /** Finishes as failed, with the text so far. */
   fail(message?: string): Promise<Answer<"chat_response">>;
-  /** Ends it as cancelled, with what there is of it. */
+  /** Finishes as cancelled, with the text so far. */
   cancel(message?: string): Promise<Answer<"chat_response">>;
 }
 
-/** Somebody wants an answer to be stopped that is written by this user. */
+/** A request to stop a response that this user is streaming. */
 export interface Cancellation {
   responseId: string;
   reason: string;
@@ -42,7 +42,7 @@ export function createResponse(options: ResponseOptions, { send, onCancel }: Res
   const stopListening = onCancel((cancellation) => {
     if (cancellation.responseId === responseId) stopping.abort(cancellation.reason);
   });
-  let written = "";
+  let text = "";
 
   function finish(status: Input<"chat_response">["status"], message: string, usage?: Input<"chat_response">["usage"]) {
     stopListening();
@@ -52,12 +52,12 @@ export function createResponse(options: ResponseOptions, { send, onCancel }: Res
   return {
     responseId,
     signal: stopping.signal,
-    async delta(text) {
-      written += text;
-      await send("chat_response_delta", { ...about, delta: text }, room);
+    async delta(delta) {
+      text += delta;
+      await send("chat_response_delta", { ...about, delta }, room);
     },
-    end: (message = written, { usage } = {}) => finish("complete", message, usage),
-    fail: (message = written) => finish("failed", message),
-    cancel: (message = written) => finish("cancelled", message),
+    end: (message = text, { usage } = {}) => finish("complete", message, usage),
+    fail: (message = text) => finish("failed", message),
+    cancel: (message = text) => finish("cancelled", message),
   };
 }

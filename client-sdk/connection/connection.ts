@@ -11,9 +11,9 @@ import {
   viaOf,
 } from "./connection-machine.ts";
 import type { Cancel, Environment } from "./environment.ts";
+import { createKeepAlive, type KeepAlive } from "./keep-alive.ts";
 import type { TokenSource } from "./token-source.ts";
 import { createUpgrader, type Upgrader } from "./upgrader.ts";
-import { createUpkeep, type Upkeep } from "./upkeep.ts";
 
 export interface ConnectionDeps {
   transports: Record<TransportName, Transport>;
@@ -26,21 +26,21 @@ export interface ConnectionDeps {
 
 export interface ConnectionListener {
   changed(previous: ConnectionState, next: ConnectionState): void;
-  /** There is a link, the first or another. When everything is caught up with, `restored` is to be called. */
+  /** A link is established. Call `restored` when every room has caught up. */
   linked(link: Link, established: Established): void;
-  /** The link has ended; commands that it did not answer stay without an answer. */
+  /** The link has ended. Commands in flight get no reply. */
   unlinked(): void;
-  /** Everything that the server says. */
+  /** Every message of the server. */
   message: LinkListener["message"];
 }
 
 const tokenTimeoutMs = 30_000;
 
-/** Carries out what the machine decides, and tells it what happens. */
+/** Driver of the connection machine: feeds it events and carries out its effects. */
 export class Connection {
   readonly #deps: ConnectionDeps;
   readonly #listener: ConnectionListener;
-  readonly #upkeep: Upkeep;
+  readonly #keepAlive: KeepAlive;
   readonly #upgrader: Upgrader;
   readonly #events: ConnectionEvent[] = [];
   #state: ConnectionState = { name: "idle" };
@@ -48,7 +48,7 @@ export class Connection {
   #link: Link | undefined;
   #established: Established | undefined;
   #isLinked = false;
-  /** What was begun before this counts no more. */
+  /** Results of earlier generations are ignored. */
   #generation = 0;
   #stopWaiting: Cancel = () => {};
   #stopWatching: Cancel | undefined;
@@ -57,7 +57,7 @@ export class Connection {
   constructor(deps: ConnectionDeps, listener: ConnectionListener) {
     this.#deps = deps;
     this.#listener = listener;
-    this.#upkeep = createUpkeep({ ...deps, current: () => this.#link });
+    this.#keepAlive = createKeepAlive({ ...deps, current: () => this.#link });
     this.#upgrader = createUpgrader({
       ...deps,
       transport: deps.transports.websocket,
@@ -74,7 +74,7 @@ export class Connection {
     return viaOf(this.#state);
   }
 
-  /** The id that the server gave to this connection, while there is one. */
+  /** Id of the current connection, or `null`. */
   get connectionId(): string | null {
     return this.#isLinked ? (this.#established?.connectionId ?? null) : null;
   }
@@ -83,25 +83,25 @@ export class Connection {
     return this.#established?.userId ?? null;
   }
 
-  /** When the next attempt is due, milliseconds since 1970. */
+  /** Time of the next attempt, milliseconds since 1970. */
   get nextAttemptAt(): number | null {
     return this.#state.name === "waiting" ? (this.#nextAttemptAt ?? null) : null;
   }
 
-  /** Milliseconds from a command to its reply, when it was measured last. */
+  /** Round-trip time at the last measurement, milliseconds. */
   get roundTripMs(): number | null {
-    return this.#upkeep.roundTripMs;
+    return this.#keepAlive.roundTripMs;
   }
 
   connect(): void {
     this.#stopWatching ??= this.#deps.environment.watch((change) => {
-      if (change === "online") this.#upgrader.hurry();
+      if (change === "online") this.#upgrader.probeNow();
       this.#dispatch({ type: change });
     });
     this.#dispatch({ type: "connect" });
   }
 
-  /** `why` is for the log. */
+  /** `why` is logged. */
   disconnect(why = ""): void {
     this.#deps.logger.debug(`disconnected by the application: ${why}`);
     this.#stopWatching?.();
@@ -115,7 +115,7 @@ export class Connection {
 
   #dispatch(event: ConnectionEvent): void {
     this.#events.push(event);
-    // What is told of a step, and what the step does, may bring about the next.
+    // Listeners and effects may dispatch further events.
     if (this.#isStepping) return;
     this.#isStepping = true;
     try {
@@ -132,7 +132,7 @@ export class Connection {
     if (state === previous && effects.length === 0) return;
     this.#state = state;
     logger.debug(`${previous.name} → ${state.name} (${event.type})`);
-    // A link that is no more is not told of as if it were, nor one that is not ready yet.
+    // Close before `changed`: the listener must not see a link that has ended.
     if (effects.some((effect) => effect.do === "close")) this.#close();
     if (state.name === "waiting") this.#nextAttemptAt = environment.now() + state.delayMs;
     this.#listener.changed(previous, state);
@@ -161,7 +161,7 @@ export class Connection {
   #fetchToken(): void {
     const { tokens, environment } = this.#deps;
     const generation = ++this.#generation;
-    // Asking that never comes to an end is asking that has failed.
+    // A token request that never settles counts as failed.
     const cancel = environment.after(tokenTimeoutMs, () => {
       if (generation !== this.#generation) return;
       this.#generation += 1;
@@ -191,21 +191,21 @@ export class Connection {
     );
   }
 
-  /** What a link tells, for as long as it is ours. */
+  /** Listener of a link while it is the current one. */
   #listenTo(isCurrent: () => boolean): Omit<LinkListener, "opened"> {
-    const tell = (event: ConnectionEvent) => {
+    const dispatch = (event: ConnectionEvent) => {
       if (isCurrent()) this.#dispatch(event);
     };
     return {
-      refused: (error) => tell({ type: "refused", error }),
+      refused: (error) => dispatch({ type: "refused", error }),
       failed: (why) => {
         this.#deps.logger.info(`no connection: ${why}`);
-        tell({ type: "failed" });
+        dispatch({ type: "failed" });
       },
-      dropped: (end) => tell({ type: "dropped", ...end }),
+      dropped: (end) => dispatch({ type: "dropped", ...end }),
       message: (namespace, name, data, answer) => {
         if (!isCurrent()) return;
-        this.#upkeep.message(namespace, name, data);
+        this.#keepAlive.message(namespace, name, data);
         this.#listener.message(namespace, name, data, answer);
       },
     };
@@ -215,7 +215,7 @@ export class Connection {
     if (!this.#link || !this.#established) return;
     if (this.#isLinked) this.#listener.unlinked();
     this.#isLinked = true;
-    this.#upkeep.begin(this.#link);
+    this.#keepAlive.start(this.#link);
     this.#listener.linked(this.#link, this.#established);
   }
 

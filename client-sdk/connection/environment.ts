@@ -1,31 +1,31 @@
-/** Tells that something is no longer wanted. */
+/** Cancels a timer or removes a listener. */
 export type Cancel = () => void;
 
-/** What the world outside tells a client. */
+/** A change of the network, or of the page's visibility. */
 export type EnvironmentChange = "online" | "offline" | "visible";
 
-/** Where a client keeps texts that outlive a reload of the page. */
+/** A key-value store of strings. */
 export interface TextStore {
-  /** What was kept under a name, if anything. */
+  /** The value of a key, if it is set. */
   get(key: string): string | undefined;
-  /** Keeps a text under a name, in the place of what was there. */
+  /** Sets the value of a key. */
   set(key: string, text: string): void;
-  /** Keeps nothing under a name any more. */
+  /** Removes a key. */
   delete(key: string): void;
 }
 
-/** Everything that a client takes from where it runs. */
+/** Everything that a client takes from its host. */
 export interface Environment {
   /** Milliseconds since 1970. */
   now(): number;
-  /** From 0 to 1, without 1. */
+  /** A random number from 0 (inclusive) to 1 (exclusive). */
   random(): number;
-  /** Carries out an action after so many milliseconds, unless it is cancelled. */
+  /** Runs an action after a delay in milliseconds, unless it is cancelled. */
   after(ms: number, action: () => void): Cancel;
-  /** Tells of the network's coming and going, and of the page's coming into sight. */
+  /** Calls the listener when the network goes offline or online, and when the page becomes visible. */
   watch(listener: (change: EnvironmentChange) => void): Cancel;
-  /** For as long as the tab lives; memory where there is no such thing. */
+  /** Storage for the lifetime of the tab; in memory where there is no sessionStorage. */
   readonly session: TextStore;
-  /** Asks over HTTP. */
+  /** `fetch`. */
   fetch(url: string, init: RequestInit): Promise<Response>;
 }

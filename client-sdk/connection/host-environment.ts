@@ -5,7 +5,7 @@ interface EventSource {
   removeEventListener?(name: string, listener: () => void): void;
 }
 
-/** What a browser has and Node may not have; without the DOM's types, since the core runs in both. */
+/** Browser globals that Node may lack; declared here, since the core is compiled without DOM types. */
 interface Host extends EventSource {
   setTimeout: typeof setTimeout;
   document?: EventSource & { visibilityState: string };
@@ -18,13 +18,13 @@ interface Host extends EventSource {
 
 const host: Host = globalThis;
 
-/** The browser, or Node. */
+/** The environment of a browser or of Node. */
 export function createHostEnvironment(): Environment {
   return {
     now: () => Date.now(),
     random: () => Math.random(),
     after(ms, action) {
-      // Longer delays than this would fire at once.
+      // A longer delay overflows and fires at once.
       const timer = setTimeout(action, Math.min(ms, 2 ** 31 - 1));
       return () => clearTimeout(timer);
     },
@@ -60,7 +60,7 @@ function watch(listener: (change: EnvironmentChange) => void): Cancel {
   };
 }
 
-/** A page may be forbidden to keep anything, and then the mere mention of the storage throws. */
+/** Where storage is blocked, reading the property throws. */
 function sessionStore(): TextStore | undefined {
   try {
     const { sessionStorage } = host;

@@ -1,6 +1,6 @@
 import type { ConnectionState } from "./connection-machine.ts";
 
-/** What an application sees of a connection. `active`: every room is caught up with. */
+/** Public state of a connection. `connected`: catching up; `active`: every room has caught up. */
 export type PublicState = "disconnected" | "connecting" | "connected" | "active" | "reconnecting" | "closed";
 
 export const publicStates = {

@@ -6,26 +6,26 @@ import type { Cancel, Environment } from "./environment.ts";
 import type { TokenSource } from "./token-source.ts";
 
 export interface UpgraderDeps {
-  /** Of WebSockets. */
+  /** The WebSocket transport. */
   transport: Transport;
   namespaces: readonly Namespace[];
   tokens: TokenSource;
   environment: Environment;
-  /** What a link that has taken over is to tell; before that it tells nothing. */
+  /** Listener of a probe after it has become the current link. */
   listenerOf(isCurrent: () => boolean): Omit<LinkListener, "opened">;
-  /** A WebSocket is open and takes over. What is returned says for how long it is the one in force. */
+  /** Makes an open WebSocket the current link. Returns a function that says whether it still is. */
   upgraded(link: Link, established: Established): () => boolean;
 }
 
-/** While a client lives on HTTP, tries from time to time whether a WebSocket is to be had. */
+/** While the client is on HTTP, probes from time to time for a WebSocket, and upgrades to it. */
 export interface Upgrader {
   follow(via: TransportName | undefined): void;
-  /** Something has changed: now rather than later. */
-  hurry(): void;
+  /** The network has changed: probe at once. */
+  probeNow(): void;
 }
 
-/** A proxy that blocks WebSockets goes on doing so; a server that was only starting does not. */
-const delays = { baseMs: 2_000, maxMs: 60_000, attempts: Number.POSITIVE_INFINITY, jitter: 0.3 };
+/** Soon at first, for a server that was restarting; rarely later, for a proxy that blocks WebSockets. */
+const backoff = { baseMs: 2_000, maxMs: 60_000, attempts: Number.POSITIVE_INFINITY, jitter: 0.3 };
 
 export function createUpgrader(deps: UpgraderDeps): Upgrader {
   const { transport, namespaces, tokens, environment } = deps;
@@ -36,7 +36,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
 
   function schedule(): void {
     attempt += 1;
-    const delayMs = backoffDelay(delays, attempt, environment.random());
+    const delayMs = backoffDelay(backoff, attempt, environment.random());
     cancel = environment.after(delayMs, () => void open());
   }
 
@@ -50,15 +50,15 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
   }
 
   async function open(): Promise<void> {
-    const mine = ++generation;
+    const current = ++generation;
     const answer = await tokens.ask();
-    if (mine !== generation) return;
+    if (current !== generation) return;
     if (!("token" in answer)) return schedule();
 
-    let isInForce = () => false;
-    const listener = deps.listenerOf(() => isInForce());
-    const giveUp = () => {
-      if (mine !== generation) return;
+    let isCurrentLink = () => false;
+    const listener = deps.listenerOf(() => isCurrentLink());
+    const probeFailed = () => {
+      if (current !== generation) return;
       probe = undefined;
       schedule();
     };
@@ -67,15 +67,15 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       {
         ...listener,
         opened(established) {
-          if (mine !== generation || !probe) return;
+          if (current !== generation || !probe) return;
           const link = probe;
-          // It is no probe any more, and not to be closed as one.
+          // It has become the current link, and must not be closed as a probe.
           probe = undefined;
-          isInForce = deps.upgraded(link, established);
+          isCurrentLink = deps.upgraded(link, established);
         },
-        refused: (error) => (isInForce() ? listener.refused(error) : giveUp()),
-        failed: (why) => (isInForce() ? listener.failed(why) : giveUp()),
-        dropped: (end) => (isInForce() ? listener.dropped(end) : giveUp()),
+        refused: (error) => (isCurrentLink() ? listener.refused(error) : probeFailed()),
+        failed: (why) => (isCurrentLink() ? listener.failed(why) : probeFailed()),
+        dropped: (end) => (isCurrentLink() ? listener.dropped(end) : probeFailed()),
       },
     );
   }
@@ -85,7 +85,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       if (via !== "http") stop();
       else if (!cancel) schedule();
     },
-    hurry() {
+    probeNow() {
       if (!cancel || probe) return;
       cancel();
       void open();

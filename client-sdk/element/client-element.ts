@@ -2,12 +2,12 @@ import type { Client } from "../client.ts";
 import type { Cancel } from "../connection/environment.ts";
 import { ElementBase } from "./element-base.ts";
 
-/** An element that shows something of a client, for as long as it is on a page. */
+/** An element that shows a client while it is attached to a page. */
 export abstract class ClientElement extends ElementBase {
   #client: Client | undefined;
   #cancels: Cancel[] = [];
 
-  /** The client that is shown. */
+  /** The client to show. */
   get client(): Client | undefined {
     return this.#client;
   }
@@ -27,7 +27,7 @@ export abstract class ClientElement extends ElementBase {
     this.#end();
   }
 
-  /** Shows the client from now on; what is returned ends that. */
+  /** Starts showing the client. Returns the functions that stop it. */
   protected abstract begin(client: Client): Cancel[];
 
   #begin(): void {

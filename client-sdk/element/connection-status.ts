@@ -4,7 +4,7 @@ import { ClientElement } from "./client-element.ts";
 import { buildShadow, partOf } from "./element-base.ts";
 import { qualityOf, statusText } from "./status-text.ts";
 
-/** Green circle, yellow ring that pulses, red square: the shape says the same as the colour. */
+/** Green circle, pulsing yellow ring, red square: shape and colour mean the same. */
 const css = `
   :host { display: inline-flex; align-items: center; gap: .5em; font: inherit; }
   [part~="indicator"] { width: .75em; height: .75em; flex: none; box-sizing: border-box; border-radius: 50%;
@@ -37,7 +37,7 @@ export class ConnectionStatusElement extends ClientElement {
     const shadow = buildShadow(this, css, html);
     const show = () => this.#show(shadow, client);
     show();
-    // The countdown, and the quality that pings measure.
+    // Countdown and round-trip time change without an event.
     const ticking = setInterval(() => this.#tick(shadow, client), tickMs);
     return [client.on("status", show), client.on("transport", show), () => clearInterval(ticking)];
   }
@@ -47,9 +47,9 @@ export class ConnectionStatusElement extends ClientElement {
     partOf(shadow, "indicator").dataset.shape = shapes[client.state];
     const suffix = client.state === "active" && client.transport === "http" ? " over HTTP" : "";
     const text = partOf(shadow, "text");
-    const said = statusText(client.status) + suffix;
-    // What is written again would be read aloud again.
-    if (text.textContent !== said) text.textContent = said;
+    const label = statusText(client.status) + suffix;
+    // A screen reader repeats text that is written again.
+    if (text.textContent !== label) text.textContent = label;
     this.#tick(shadow, client);
   }
 

@@ -5,7 +5,7 @@ import { FreshnessBadgeElement } from "./freshness-badge.ts";
 export type { Freshness } from "./freshness-badge.ts";
 export { ConnectionStatusElement, FreshnessBadgeElement };
 
-// What is imported is there to be used.
+// Importing the module registers the elements.
 define("connection-status", ConnectionStatusElement);
 define("freshness-badge", FreshnessBadgeElement);
 

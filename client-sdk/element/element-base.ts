@@ -1,4 +1,4 @@
-/** On a server there is no page, and no element to be made from; the module can be loaded all the same. */
+/** `HTMLElement`, or an empty class where there is no DOM, so that the module loads on a server as well. */
 export const ElementBase: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 export function define(name: string, element: CustomElementConstructor): void {
@@ -6,10 +6,10 @@ export function define(name: string, element: CustomElementConstructor): void {
   if (customElements && !customElements.get(name)) customElements.define(name, element);
 }
 
-/** A style sheet and named parts, in a shadow of the element's own. */
+/** Fills the element's shadow root with a style sheet and markup. */
 export function buildShadow(host: HTMLElement, css: string, html: string): ShadowRoot {
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  // A style element of its own would be forbidden by a strict Content-Security-Policy.
+  // A strict Content-Security-Policy forbids a <style> element.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   shadow.adoptedStyleSheets = [sheet];
@@ -19,6 +19,6 @@ export function buildShadow(host: HTMLElement, css: string, html: string): Shado
 
 export function partOf(shadow: ShadowRoot, name: string): HTMLElement {
   const part = shadow.querySelector<HTMLElement>(`[part~="${name}"]`);
-  if (!part) throw new Error(`There is no part ${name}.`);
+  if (!part) throw new Error(`Missing part: ${name}`);
   return part;
 }

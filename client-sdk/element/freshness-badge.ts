@@ -13,15 +13,15 @@ const css = `
 
 const html = `<span part="badge" role="status" aria-live="polite"></span>`;
 
-/** How far what is shown can be trusted to be what is. */
+/** Whether the data on the page is current. */
 export type Freshness = "live" | "recovering" | "stale" | "gap";
 
-/** `<freshness-badge>`: live, recovering, stale since a time, or a gap that was not acknowledged yet. Part: `badge`. */
+/** `<freshness-badge>`: live, catching up, stale since a time, or an unacknowledged gap. Part: `badge`. */
 export class FreshnessBadgeElement extends ClientElement {
   #staleSince: Date | undefined;
   #hasGap = false;
 
-  /** The page has loaded anew what it shows: the gap is no more. */
+  /** Clears the gap, after the page has reloaded its data. */
   acknowledge(): void {
     this.#hasGap = false;
     this.#show();
@@ -45,9 +45,9 @@ export class FreshnessBadgeElement extends ClientElement {
     this.dataset.freshness = freshness;
     const texts = {
       live: "live",
-      recovering: "recovering",
+      recovering: "catching up",
       stale: `stale since ${this.#staleSince?.toLocaleTimeString()}`,
-      gap: "something was missed",
+      gap: "events missed",
     };
     const badge = partOf(this.shadowRoot, "badge");
     if (badge.textContent !== texts[freshness]) badge.textContent = texts[freshness];

@@ -1,6 +1,6 @@
 import type { ConnectionState } from "../connection/connection-machine.ts";
 
-/** How well the server is reached, by the milliseconds from a command to its reply. */
+/** Connection quality, by round-trip time. */
 export type Quality = "good" | "fair" | "poor";
 
 export function qualityOf(roundTripMs: number): Quality {

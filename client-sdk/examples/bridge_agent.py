@@ -1,4 +1,4 @@
-"""An agent in the twenty lines that the bridge asks for: python3-websocket, and nothing else.
+"""A minimal agent for the agent bridge; it needs only python3-websocket.
 
     SIGNALBOX_URL=ws://localhost:8000 SIGNALBOX_TOKEN=... AGENT_ID=counter python3 bridge_agent.py
 """

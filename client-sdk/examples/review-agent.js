@@ -1,6 +1,6 @@
 /**
- * An agent that checks another's work: it is sent the lines that the search agent has found, opens the files, and says
- * which of the lines are really there, and what stands around the first of each file.
+ * An agent that reviews the work of another agent: it takes the lines that the search agent has found, opens the files,
+ * and reports which of the lines are really there, with the context of the first line of each file.
  *
  *   SIGNALBOX_URL=http://localhost:8000 SIGNALBOX_TOKEN=… AGENT_ID=reviewer node client-sdk/examples/review-agent.js [folder]
  */
@@ -49,7 +49,7 @@ const agent = createAgent({
   },
 });
 
-/** `path:line: text`, as the search agent writes it, by files. */
+/** Parses lines of the form `path:line: text`, grouped by file. */
 function claimsIn(content) {
   const byFile = new Map();
   for (const [, path, line, text] of content.matchAll(/^([^\n:]+):(\d+): (.*)$/gm)) {
@@ -58,7 +58,7 @@ function claimsIn(content) {
   return byFile;
 }
 
-/** `undefined` for what cannot be read, or is not below the folder: whoever asks may write any path. */
+/** `undefined` for files that cannot be read or are outside the folder: the request may contain any path. */
 async function linesOf(path) {
   const file = resolve(folder, path);
   if (relative(folder, file).startsWith("..")) return undefined;

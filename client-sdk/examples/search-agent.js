@@ -1,11 +1,11 @@
 /**
- * An agent that does real work without a network: it searches the text files of its working directory for the words
- * that it is sent, and tells of each step. Needs nothing of the server but its URL and a token of the role `agent`:
+ * An agent that does real work without a network: it searches the text files of its working directory for the words in
+ * a dispatch and reports each step. It needs the URL of the server and a token of the role `agent`:
  *
  *   SIGNALBOX_URL=http://localhost:8000 SIGNALBOX_TOKEN=… AGENT_ID=searcher node client-sdk/examples/search-agent.js [folder]
  *
- * It survives what agents meet: a lost connection (it comes back, says what it still works on, and brings the result
- * then), being told to stop, and being given something twice.
+ * It handles a lost connection (it reconnects, reports its running work and delivers the result then), cancellation,
+ * and duplicate deliveries.
  */
 import { resolve } from "node:path";
 import { io } from "socket.io-client";
@@ -21,7 +21,7 @@ const agentName = "Search agent";
 const maxMatches = 1_000;
 const matchesPerDelta = 20;
 
-/** What it works on, by message id: stays until the server has taken the result. */
+/** Running work by message id, kept until the server has accepted the result. */
 const working = new Map();
 
 const socket = io(`${url}/agents`, { auth: { token }, transports: ["websocket"] });
@@ -47,7 +47,7 @@ socket.on("cancel", ({ messageId }) => stop(messageId));
 socket.on("dispatch", (dispatch, acknowledge) => {
   acknowledge({ accepted: true });
   const known = working.get(dispatch.messageId);
-  // Sent again, since the acknowledgement got lost.
+  // Delivered again because the acknowledgement was lost.
   if (known?.attempt === dispatch.attempt) return;
   known?.abort.abort();
   const work = { messageId: dispatch.messageId, attempt: dispatch.attempt, abort: new AbortController() };
@@ -106,7 +106,7 @@ async function find(work, words) {
   return { content, usage: { files: index.files.length, bytes: index.bytes, matches: found.length } };
 }
 
-/** Tells what it did with which tool, and how long that took. */
+/** Reports the use of a tool and its duration. */
 async function timed(tool, details, run) {
   const startedAt = performance.now();
   let ok = false;
@@ -127,7 +127,7 @@ async function report({ messageId, attempt, abort }, progress) {
 }
 
 async function tell(type, data) {
-  // What people may look at is not worth waiting for.
+  // Tool reports are for display only; do not wait for them.
   if (socket.connected) await command("activity", { type, data });
 }
 
@@ -142,12 +142,12 @@ function stop(messageId) {
   working.delete(messageId);
 }
 
-/** Sends a command until it is answered for good, over whatever connection there is. */
+/** Sends a command until there is a final reply, across reconnects. */
 async function insist(name, payload, signal) {
   for (;;) {
     if (signal.aborted) return undefined;
     const reply = await command(name, payload);
-    // Between a new connection and its registration everything else is a conflict.
+    // Until a new connection has registered, other commands are rejected as a conflict.
     if (reply.ok || (!reply.error.retryable && reply.error.code !== "conflict")) return reply;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

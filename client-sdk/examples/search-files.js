@@ -54,7 +54,7 @@ async function* filesBelow(folder) {
   }
 }
 
-/** The file's text; `undefined` for one that is none, is too large, or went away meanwhile. */
+/** The text of a file; `undefined` for binary, too large and deleted files. */
 async function readText(path) {
   let file;
   try {

@@ -1,43 +1,43 @@
-/** How important a line is. */
+/** Severity of a log line, least severe first. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** What is written, and where. */
+/** Which lines are written, and where to. */
 export interface LoggerOptions {
-  /** What is not as important is left out. Default: `warn`. */
+  /** Lines below this level are dropped. Default: `warn`. */
   level?: LogLevel | "silent";
-  /** Components of which everything is written, such as `protocol:*`. Default: `localStorage.debug`, or `DEBUG`. */
+  /** Components logged at `debug`, such as `protocol:*`. Default: `localStorage.debug`, or in Node `DEBUG`. */
   debug?: string;
-  /** Default: the console. */
+  /** Where lines go. Default: the console. */
   write?: (level: LogLevel, line: string, details: readonly unknown[]) => void;
-  /** Milliseconds since 1970. */
+  /** The clock, milliseconds since 1970. */
   now?: () => number;
 }
 
-/** Writes for one component. */
+/** The logger of one component. */
 export interface Logger {
-  /** What only helps to find a fault. */
+  /** Details for finding a fault. */
   debug(message: string, ...details: unknown[]): void;
-  /** What happens now and then, and is no fault. */
+  /** Normal, infrequent events. */
   info(message: string, ...details: unknown[]): void;
-  /** What should not be so, and is coped with. */
+  /** Something is wrong, and the client handles it. */
   warn(message: string, ...details: unknown[]): void;
-  /** What is not coped with. */
+  /** Something is wrong, and the client cannot handle it. */
   error(message: string, ...details: unknown[]): void;
-  /** The same for another component. */
+  /** A logger with the same options for another component. */
   for(component: string): Logger;
 }
 
-const importance = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
+const severity = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
 
 /** Lines of the form `2026-11-20T12:00:00.000Z [LEVEL] [COMPONENT] message`. */
 export function createLogger(options: LoggerOptions = {}, component = "client"): Logger {
   const { level = "warn", debug = debugSetting(), write = toConsole, now = () => Date.now() } = options;
-  const least = isDebugged(component, debug) ? "debug" : level;
+  const threshold = isDebugged(component, debug) ? "debug" : level;
 
   const writer =
     (ofLevel: LogLevel) =>
     (message: string, ...details: unknown[]) => {
-      if (importance[ofLevel] < importance[least]) return;
+      if (severity[ofLevel] < severity[threshold]) return;
       const time = new Date(now()).toISOString();
       write(ofLevel, `${time} [${ofLevel.toUpperCase()}] [${component.toUpperCase()}] ${message}`, details);
     };
@@ -50,7 +50,7 @@ export function createLogger(options: LoggerOptions = {}, component = "client"):
   };
 }
 
-/** `protocol:*,-protocol:bus` turns on every component but the bus. */
+/** Whether `debug` enables a component. `protocol:*,-protocol:bus` enables every component but the bus. */
 export function isDebugged(component: string, setting: string): boolean {
   const name = `protocol:${component}`;
   let isOn = false;
@@ -74,7 +74,7 @@ interface Host {
 function debugSetting(): string {
   const host: Host = globalThis;
   try {
-    // Node has a storage as well, which warns when it is used.
+    // Node has a localStorage too, which prints a warning when it is read.
     return host.process?.env ? (host.process.env.DEBUG ?? "") : (host.localStorage?.getItem("debug") ?? "");
   } catch {
     return "";

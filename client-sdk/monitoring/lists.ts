@@ -8,21 +8,21 @@ import type { Environment } from "../connection/environment.ts";
 import type { TokenSource } from "../connection/token-source.ts";
 import { SignalboxError } from "../signalbox-error.ts";
 
-/** A list in full. Following its topics from `position` misses nothing that the list does not have. */
+/** A complete list. A subscription to its topics after `position` misses no later change. */
 export interface Listed<Item> {
   items: Item[];
   position: Position;
 }
 
-/** What is known of tasks before the first event. */
+/** Snapshots to start from before subscribing. */
 export interface Lists {
   /** All tasks, or those of a stream. Rejects with a {@link SignalboxError}. */
   tasks(filter?: { streamId?: string }): Promise<Listed<Task>>;
-  /** All streams, with how far they are. */
+  /** All streams with their progress. */
   streams(): Promise<Listed<StreamWithProgress>>;
-  /** Agents that are connected or lately gone, with what each has in flight and what the server makes of it. */
+  /** Agents that are connected or were recently, with their dispatches in flight and the server's verdict. */
   agents(): Promise<Listed<Agent>>;
-  /** The places from which a task can be resumed. */
+  /** Checkpoints from which a task can be resumed. */
   checkpoints(taskId: string): Promise<Listed<Checkpoint>>;
 }
 
@@ -43,7 +43,7 @@ interface Page<Item> extends Listed<Item> {
 
 export function createLists({ url, tokens, environment, timeoutMs }: ListsDeps): Lists {
   async function list<Item>(path: string, filter: Record<string, string | undefined>): Promise<Listed<Item>> {
-    // Most clients never ask for a list.
+    // Loaded on demand: most clients never read a list.
     const { createHttpRequests } = await import("../transport/http-requests.ts");
     const answer = await tokens.ask();
     if (!("token" in answer)) throw new SignalboxError(answer.error ?? noAnswer, "not_sent");
@@ -55,7 +55,7 @@ export function createLists({ url, tokens, environment, timeoutMs }: ListsDeps):
       if (page.kind !== "ok") throw new SignalboxError(page.kind === "error" ? page.error : noAnswer);
       const found = page.body as Page<Item>;
       items.push(...found.items);
-      // What has changed since the first page is told by the log after it.
+      // Changes since the first page are in the log after its position.
       position ??= found.position;
       cursor = found.nextCursor;
     }

@@ -7,29 +7,29 @@ import type { Gap } from "../rooms/gap.ts";
 import type { Lists } from "./lists.ts";
 import { createSubscriptionFeed, type SubscriptionOptions, type SubscriptionReply } from "./subscription.ts";
 
-/** The types of a subscription, which all of its events are of. */
+/** The event types that a subscription asks for. */
 type TypesOf<Options> = Options extends { types: readonly (infer Type)[] } ? Extract<`${EventType}`, Type> : EventType;
 
 type EventOf<Type> = Extract<{ [T in EventType]: [`${T}`, Envelope<T>] }[EventType], [Type, unknown]>[1];
 
-/** Envelopes of every type that an options object asks for. */
+/** Union of the envelopes that a subscription can deliver. */
 export type SubscribedEvent<Options> = TypesOf<Options> extends EventType ? Envelope : EventOf<TypesOf<Options>>;
 
-/** What a subscription tells beside events. */
+/** Callbacks of a subscription beside events. */
 export interface SubscriptionHandlers {
-  /** Something was lost for good. */
+  /** Events were lost. */
   gap?(gap: Gap): void;
-  /** Everything that was missed has been told. */
+  /** The subscription has caught up; events now arrive live. */
   live?(reply: SubscriptionReply): void;
-  /** The server does not let us watch these topics. */
+  /** The server refuses these topics. */
   refused?(error: ReplyError): void;
 }
 
-/** Topics, and lists to begin with, for clients of `/monitoring`. */
+/** Topic subscriptions and snapshots, for clients of `/monitoring`. */
 export interface Monitoring extends Lists {
   /**
-   * Tells `callback` every event of the topics (rooms, or beginnings with a star: `task:*`, `stream:build-*`, `*`), once
-   * and in order. Any number of callbacks may have the same topics; they share one subscription of the server.
+   * Calls `callback` for every event of the topics (rooms, or prefixes with a star: `task:*`, `stream:build-*`, `*`),
+   * once and in order. Callbacks with the same topics share one server subscription. Returns a function that ends it.
    */
   subscribe<const Options extends SubscriptionOptions>(
     topics: string | readonly string[],
@@ -37,17 +37,17 @@ export interface Monitoring extends Lists {
     callback: (event: SubscribedEvent<Options>) => void,
     handlers?: SubscriptionHandlers,
   ): Cancel;
-  /** The same with nothing chosen: every event of the topics, from now on. */
+  /** The same with default options: every event of the topics, from now on. */
   subscribe(topics: string | readonly string[], callback: (event: Envelope) => void): Cancel;
 }
 
 export function createMonitoring(deps: FeedDeps & { lists: Lists }): Monitoring {
-  /** Those that others may share. */
+  /** Shared subscriptions by topics and types. */
   const feeds = new Map<string, Feed<SubscriptionReply>>();
   let own = 0;
 
   function feedOf(topics: readonly string[], options: SubscriptionOptions): Feed<SubscriptionReply> {
-    // What a subscription was begun with is its own; the others share one for the same topics and types.
+    // A subscription with a start position or state of its own is not shared.
     const { after, getState, types } = options;
     const wanted = `${[...topics].sort().join(",")}|${types ? [...types].sort().join(",") : ""}`;
     const isShared = after === undefined && getState === undefined && !options.recent;
@@ -66,7 +66,7 @@ export function createMonitoring(deps: FeedDeps & { lists: Lists }): Monitoring 
       handlers: SubscriptionHandlers = {},
     ): Cancel {
       const options = typeof second === "function" ? {} : second;
-      // The types of the options say what the callback takes.
+      // The callback's parameter type follows from `options.types`.
       const callback = (typeof second === "function" ? second : third) as (event: Envelope) => void;
       const feed = feedOf(typeof topics === "string" ? [topics] : topics, options);
       const { gap, live, refused } = handlers;
@@ -85,7 +85,7 @@ export function createMonitoring(deps: FeedDeps & { lists: Lists }): Monitoring 
 
 const idLength = 160;
 
-/** The id that the server knows a subscription by; it takes no longer ones. */
+/** Shortens a key to an id that the server accepts. */
 function shortened(key: string): string {
   if (key.length <= idLength) return key;
   let hash = 0;

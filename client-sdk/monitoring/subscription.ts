@@ -3,21 +3,21 @@ import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";
 import { Feed, type FeedDeps } from "../rooms/feed.ts";
-import type { JoinReply } from "../rooms/follower.ts";
 import type { GetState } from "../rooms/gap.ts";
+import type { JoinReply } from "../rooms/log-subscription.ts";
 
-/** What is told, and from where on. */
+/** What to subscribe to, and from which position. */
 export interface SubscriptionOptions {
-  /** Only events of these types; without it all. The server leaves the others out. */
+  /** Only events of these types, filtered by the server. Default: all types. */
   types?: readonly `${EventType}`[];
-  /** Begins here; after a list, at the list's position. Without it: now. */
+  /** Start after this position, such as that of a list. Default: now. */
   after?: Position;
-  /** So many of the latest events first, where there is no position. Default: 0. */
+  /** Without a position, start with this many recent events. Default: 0. */
   recent?: number;
   getState?: GetState;
 }
 
-/** What a subscription is answered. */
+/** The reply to a subscription. */
 export type SubscriptionReply = Omit<CommandData<"/monitoring", "subscribe">, "events" | "latest"> & JoinReply;
 
 export function createSubscriptionFeed(
@@ -32,8 +32,8 @@ export function createSubscriptionFeed(
       namespace: "/monitoring",
       log: () => "monitoring",
       name: id,
-      // Others' topics, and types that were left out, have their offsets in the same log.
-      isWhole: false,
+      // Events of other topics and types have offsets in the same log.
+      isContiguous: false,
       recent,
       after,
       getState,
@@ -50,7 +50,7 @@ export function createSubscriptionFeed(
   );
 }
 
-/** A star stands at the end of a topic, and there alone. */
+/** A topic is a room name, or a prefix with a star at its end. */
 export function topicMatches(topic: string, room: string): boolean {
   return topic.endsWith("*") ? room.startsWith(topic.slice(0, -1)) : topic === room;
 }

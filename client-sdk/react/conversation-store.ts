@@ -5,27 +5,27 @@ import type { Client } from "../client.ts";
 import type { Gap } from "../rooms/gap.ts";
 import { createStore, type Store } from "./store.ts";
 
-/** What stands in a conversation: messages, and answers that are finished. */
+/** An entry of a conversation: a message or a finished response. */
 export type ConversationEntry = LoggedEnvelope<EventType.ChatMessage> | LoggedEnvelope<EventType.ChatResponse>;
 
-/** An answer that is being written, or was. */
+/** A streamed response. */
 export interface ResponseView {
   responseId: string;
   text: string;
   status: "streaming" | "complete" | "failed" | "cancelled";
 }
 
-/** A conversation as it is to be shown. */
+/** State of a conversation. */
 export interface ConversationView {
-  /** In the order of the log. */
+  /** In log order. */
   entries: readonly ConversationEntry[];
-  /** The latest answers, by their ids, in the order in which they began. */
+  /** The latest responses by id, in the order in which they started. */
   responses: ReadonlyMap<string, ResponseView>;
   members: readonly Member[];
   isLive: boolean;
-  /** The last one, if anything was ever lost: what was shown before it has been dropped. */
+  /** The most recent gap; entries before it have been dropped. */
   gap: Gap | null;
-  /** Why the server does not let us in: its code; `removed` or `forbidden` where we were put out. */
+  /** Why access is refused: an error code, or `removed` or `forbidden` after having been removed. */
   refusal: string | null;
 }
 
@@ -48,7 +48,7 @@ export function createConversationStore(client: Client, id: string): Store<Conve
       const { responseId, delta, attempt = 0 } = (envelope as Envelope<EventType.ChatResponseDelta>).data;
       const known = responses.get(responseId);
       if (known && (known.status !== "streaming" || known.attempt > attempt)) return;
-      // What an attempt before this one wrote is not going to be finished.
+      // An earlier attempt will not be finished.
       const before = known?.attempt === attempt ? known.text : "";
       responses.set(responseId, { responseId, text: before + delta, status: "streaming", attempt });
     }
@@ -64,7 +64,7 @@ export function createConversationStore(client: Client, id: string): Store<Conve
       refusal,
     }),
     watch(changed) {
-      // Nobody has looked for a while: what was missed meanwhile is not known, so it begins with the latest.
+      // Without listeners nothing was received, so start again with the latest events.
       if (!conversation.isLive) {
         entries.clear();
         responses.clear();

@@ -4,12 +4,12 @@ import type { Cancel } from "../connection/environment.ts";
 import type { Listed } from "../monitoring/lists.ts";
 import { createStore, type Store } from "./store.ts";
 
-/** A list as it is now. */
+/** A list that is kept up to date. */
 export interface LiveListView<Item> {
   items: readonly Item[];
-  /** The list was read, and everything since then was told. */
+  /** The list has been read, and later changes arrive live. */
   isLive: boolean;
-  /** Why it could not be read; it is tried again. */
+  /** Why reading failed; it is retried. */
   error: unknown;
 }
 
@@ -17,17 +17,17 @@ export interface LiveListSource<Item> {
   topics: readonly string[];
   list(): Promise<Listed<Item>>;
   idOf(item: Item): string;
-  /** The item as an event leaves it; `undefined` where the event says nothing of one. */
-  take(event: Envelope, known: (id: string) => Item | undefined): Item | undefined;
-  /** What is shown. */
-  shown(item: Item): boolean;
+  /** The item after an event, or `undefined` when the event does not concern an item. */
+  apply(event: Envelope, known: (id: string) => Item | undefined): Item | undefined;
+  /** Filter of the list. */
+  includes(item: Item): boolean;
 }
 
 const retryMs = 2_000;
-/** A list of thousands is not sorted and drawn with every frame while it changes all the time. */
+/** A list of thousands of items that changes all the time is not rendered with every frame. */
 const restMs = 250;
 
-/** A list and its changes, without a hole between the two. Read anew when something was lost. */
+/** A list and its changes, without a gap between the two. Read again after events were lost. */
 export function createLiveList<Item>(client: Client, source: LiveListSource<Item>): Store<LiveListView<Item>> {
   const items = new Map<string, Item>();
   let isLive = false;
@@ -40,7 +40,7 @@ export function createLiveList<Item>(client: Client, source: LiveListSource<Item
 
   return createStore<LiveListView<Item>>({
     restMs,
-    read: () => ({ items: [...items.values()].filter((item) => source.shown(item)), isLive, error }),
+    read: () => ({ items: [...items.values()].filter((item) => source.includes(item)), isLive, error }),
     watch(changed) {
       let isWatched = true;
       let cancel: Cancel = () => {};
@@ -49,10 +49,10 @@ export function createLiveList<Item>(client: Client, source: LiveListSource<Item
         replace(found);
         cancel = client.monitoring.subscribe(
           source.topics,
-          // Events wait until the list is there again.
+          // Events are held back until the list has been read again.
           { after: position, getState: () => source.list() },
           (event: Envelope) => {
-            const item = source.take(event, (id) => items.get(id));
+            const item = source.apply(event, (id) => items.get(id));
             if (item === undefined) return;
             items.set(source.idOf(item), item);
             changed();

@@ -11,24 +11,24 @@ import type { Store } from "./store.ts";
 
 const ClientContext = createContext<Client | null>(null);
 
-/** Gives a client to everything in it. Connecting and disconnecting stays with whoever made the client. */
+/** Provides a client to its children. The creator of the client connects and disconnects it. */
 export function SignalboxProvider({ client, children }: { client: Client; children?: ReactNode }): ReactElement {
   return createElement(ClientContext.Provider, { value: client }, children);
 }
 
-/** The client of the provider around. */
+/** The client of the nearest provider. */
 export function useClient(): Client {
   const client = useContext(ClientContext);
-  if (!client) throw new Error("There is no SignalboxProvider around this component.");
+  if (!client) throw new Error("useClient must be used within a SignalboxProvider.");
   return client;
 }
 
-/** What a store shows; the component is rendered again when that has changed. */
+/** The value of a store. The component is rendered again when it changes. */
 export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get, store.get);
 }
 
-/** Stores live as long as their client: a component that is built again finds what it had. */
+/** Creates stores once per client and key, so that a component that is mounted again finds its state. */
 export function storesOf<Value>(make: (client: Client, key: string) => Store<Value>) {
   const stores = new WeakMap<Client, Map<string, Store<Value>>>();
   return (client: Client, key: string): Store<Value> => {

@@ -1,20 +1,20 @@
 import type { Cancel } from "../connection/environment.ts";
 
-/** Something that is shown, and tells when it has changed. `get` gives the same object until it has. */
+/** An observable value, as `useSyncExternalStore` needs it. `get` returns the same object until the value changes. */
 export interface Store<Value> {
-  /** What is shown now. */
+  /** The current value. */
   get(): Value;
-  /** Calls back when it has changed. What is returned takes the listener away again. */
+  /** Calls the listener after changes. Returns a function that removes it. */
   subscribe(listener: () => void): Cancel;
 }
 
-/** What a {@link Store} is made of. */
+/** Source of a {@link Store}. */
 export interface StoreSource<Value> {
-  /** What is shown now. Called once for all changes of a frame. */
+  /** Computes the value. Called at most once per frame. */
   read(): Value;
-  /** Begins with the first listener and ends with the last; `changed` is called for every change. */
+  /** Called with the first listener; call `changed` for every change. The returned function runs after the last listener is removed. */
   watch(changed: () => void): Cancel;
-  /** Rests so long between two changes, milliseconds, where a frame is more often than anybody reads. */
+  /** Minimum time between two updates, milliseconds. Default: 0, which is once per frame. */
   restMs?: number;
 }
 
@@ -25,7 +25,7 @@ interface Host {
 
 const host: Host = globalThis;
 
-/** Once per frame at most, however much happens. Where nobody looks, frames do not come. */
+/** Runs an action with the next frame. Background tabs get no frames, so nothing is rendered there. */
 function nextFrame(action: () => void): void {
   if (host.requestAnimationFrame) host.requestAnimationFrame(action);
   else setTimeout(action, 16);
@@ -36,20 +36,20 @@ function after(restMs: number, action: () => void): void {
   else setTimeout(() => nextFrame(action), restMs);
 }
 
-/** Something of an application's own that is made of events, to be shown with `useStore`. */
+/** Creates a store of an application's own, to be used with `useStore`. */
 export function createStore<Value>({ read, watch, restMs = 0 }: StoreSource<Value>): Store<Value> {
   const listeners = new Set<() => void>();
   let value = read();
   let isScheduled = false;
-  let toldAt = 0;
+  let notifiedAt = 0;
   let stop: Cancel = () => {};
 
   function changed(): void {
     if (isScheduled) return;
     isScheduled = true;
-    after(toldAt + restMs - Date.now(), () => {
+    after(notifiedAt + restMs - Date.now(), () => {
       isScheduled = false;
-      toldAt = Date.now();
+      notifiedAt = Date.now();
       value = read();
       for (const listener of [...listeners]) listener();
     });
@@ -58,7 +58,7 @@ export function createStore<Value>({ read, watch, restMs = 0 }: StoreSource<Valu
   return {
     get: () => value,
     subscribe(listener) {
-      // Two that listen with the same function are two.
+      // The same function may be registered twice.
       const own = () => listener();
       listeners.add(own);
       if (listeners.size === 1) {

@@ -5,7 +5,7 @@ import type { LiveListView } from "./live-list.ts";
 import { storesOf, useClient, useStore } from "./provider.ts";
 import { createStore } from "./store.ts";
 
-/** What changes an agent, or what the server makes of it. Its progress does so by the verdict, which is told in `health`. */
+/** Events that change an agent or its verdict. Progress changes the verdict, which is published in `health`. */
 const types = [
   "agent_connected",
   "agent_disconnected",
@@ -16,10 +16,10 @@ const types = [
   "health_update",
 ] as const;
 
-/** So often the list is read again while much happens, and while nothing does: reasons have times in them. */
-const pauseMs = { least: 1_000, most: 10_000 };
+/** How often the list is read again during activity and without any: the reasons of verdicts contain times. */
+const intervalMs = { busy: 1_000, idle: 10_000 };
 
-/** What an agent is worth is for the server to say, so an event is a reason to ask again, and no more. */
+/** The server computes verdicts, so an event only triggers another read of the list. */
 const agentStore = storesOf((client: Client) => {
   let view: LiveListView<Agent> = { items: [], isLive: false, error: null };
 
@@ -51,13 +51,13 @@ const agentStore = storesOf((client: Client) => {
         } catch (error) {
           if (isWatched) show({ isLive: false, error });
         }
-        if (isWatched) readIn(isDue ? pauseMs.least : pauseMs.most);
+        if (isWatched) readIn(isDue ? intervalMs.busy : intervalMs.idle);
       }
 
       function readSoon(): void {
         if (isDue) return;
         isDue = true;
-        readIn(Math.max(0, readAt + pauseMs.least - Date.now()));
+        readIn(Math.max(0, readAt + intervalMs.busy - Date.now()));
       }
 
       const options = { types };
@@ -78,7 +78,7 @@ const agentStore = storesOf((client: Client) => {
   });
 });
 
-/** Agents that are connected or lately gone, in flight work and verdict included. For clients of `/monitoring`. */
+/** Live list of agents that are connected or were recently, with work in flight and verdict. For clients of `/monitoring`. */
 export function useAgents(): LiveListView<Agent> {
   return useStore(agentStore(useClient(), ""));
 }

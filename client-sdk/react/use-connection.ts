@@ -4,10 +4,10 @@ import type { PublicState } from "../connection/public-state.ts";
 import { storesOf, useClient, useStore } from "./provider.ts";
 import { createStore } from "./store.ts";
 
-/** A connection as it is to be shown. */
+/** State of a client's connection. */
 export interface ConnectionView {
   state: PublicState;
-  /** The state in full: why it is closed, which attempt is next. */
+  /** The state in detail: why it is closed, which attempt is next. */
   status: ConnectionState;
   transport: TransportName;
   connectionId: string | null;
@@ -37,7 +37,7 @@ const connectionStore = storesOf((client: Client) =>
   }),
 );
 
-/** How the connection is. */
+/** State of the connection. */
 export function useConnection(): ConnectionView {
   return useStore(connectionStore(useClient(), ""));
 }

@@ -6,7 +6,7 @@ import { storesOf, useClient, useStore } from "./provider.ts";
 
 const conversationStore = storesOf(createConversationStore);
 
-/** A conversation as it is to be shown, and the methods that act in it. Changes come once per frame at most. */
+/** State of a conversation, and methods to act in it. Renders at most once per frame. */
 export function useConversation(id: string): ConversationView & Pick<Conversation, "send" | "typing" | "markRead"> {
   const client = useClient();
   const view = useStore(conversationStore(client, id));
@@ -21,17 +21,17 @@ export function useConversation(id: string): ConversationView & Pick<Conversatio
   }, [client, id, view]);
 }
 
-/** Who is here. */
+/** Members who are connected to a conversation. */
 export function usePresence(conversationId: string): readonly Member[] {
   return useStore(conversationStore(useClient(), conversationId)).members;
 }
 
 export interface StreamedResponseView extends ResponseView {
-  /** Asks whoever writes it to stop. Rejects where it has ended. */
+  /** Asks the producer to stop. Rejects when the response has ended. */
   cancel(): Promise<unknown>;
 }
 
-/** An answer while it is written, and afterwards; without an id the newest one. */
+/** A streamed response, during and after streaming. Without an id: the newest one. */
 export function useStreamedResponse(conversationId: string, responseId?: string): StreamedResponseView | null {
   const client = useClient();
   const { responses } = useStore(conversationStore(client, conversationId));

@@ -4,14 +4,14 @@ import type { EventType } from "../../shared/event-type.ts";
 import type { Gap } from "../rooms/gap.ts";
 import { useClient } from "./provider.ts";
 
-/** How a subscription is doing. */
+/** State of a subscription. */
 export interface SubscriptionView {
-  /** Everything that was missed has been told. */
+  /** Missed events have been delivered; events now arrive live. */
   isLive: boolean;
   gap: Gap | null;
 }
 
-/** Calls back for every event of the topics; the newest callback is the one that is called. */
+/** Subscribes while the component is mounted. The most recent callback is the one that is called. */
 export function useSubscription(
   topics: readonly string[],
   callback: (event: Envelope) => void,
@@ -24,13 +24,13 @@ export function useSubscription(
     latest.current = callback;
   });
 
-  // Lists that are written anew with every rendering say the same.
+  // Compared by value: callers often pass new arrays with every render.
   const wanted = JSON.stringify({ topics, types, recent });
   useEffect(() => {
     const given = JSON.parse(wanted) as { topics: string[]; types?: `${EventType}`[]; recent: number };
     const options = { recent: given.recent, ...(given.types ? { types: given.types } : {}) };
-    const tell = (event: Envelope) => latest.current(event);
-    const cancel = client.monitoring.subscribe(given.topics, options, tell, {
+    const notify = (event: Envelope) => latest.current(event);
+    const cancel = client.monitoring.subscribe(given.topics, options, notify, {
       live: () => setView((before) => ({ ...before, isLive: true })),
       gap: (gap) => setView((before) => ({ ...before, gap })),
     });

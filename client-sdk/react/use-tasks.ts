@@ -7,15 +7,15 @@ import { storesOf, useClient, useStore } from "./provider.ts";
 const aboutTasks: readonly string[] = ["task.created", "task.updated", "task.blocked", "task.completed"];
 const aboutStreams: readonly string[] = ["stream.progress", "stream.completed", "stream.blocked"];
 
-/** An empty key: all tasks. */
+/** With an empty key: all tasks. */
 const taskStore = storesOf((client: Client, streamId: string) =>
   createLiveList<Task>(client, {
-    // A task may come into the stream from another.
+    // A task may move into the stream from another one.
     topics: ["task:*"],
     list: () => client.monitoring.tasks(streamId === "" ? {} : { streamId }),
     idOf: ({ id }) => id,
-    take: ({ type, data }) => (aboutTasks.includes(type) ? (data as Task) : undefined),
-    shown: (task) => streamId === "" || task.streamId === streamId,
+    apply: ({ type, data }) => (aboutTasks.includes(type) ? (data as Task) : undefined),
+    includes: (task) => streamId === "" || task.streamId === streamId,
   }),
 );
 
@@ -27,17 +27,17 @@ const streamStore = storesOf((client: Client) =>
       return { items: items.map(({ progress }) => progress), position };
     },
     idOf: ({ streamId }) => streamId,
-    take: ({ type, data }) => (aboutStreams.includes(type) ? (data as StreamProgress) : undefined),
-    shown: () => true,
+    apply: ({ type, data }) => (aboutStreams.includes(type) ? (data as StreamProgress) : undefined),
+    includes: () => true,
   }),
 );
 
-/** The tasks as they are now, all of them or those of a stream. For clients of `/monitoring`. */
+/** Live list of tasks, of all streams or of one. For clients of `/monitoring`. */
 export function useTasks({ streamId = "" }: { streamId?: string } = {}): LiveListView<Task> {
   return useStore(taskStore(useClient(), streamId));
 }
 
-/** The streams, and how far they are. For clients of `/monitoring`. */
+/** Live list of streams with their progress. For clients of `/monitoring`. */
 export function useStreams(): LiveListView<StreamProgress> {
   return useStore(streamStore(useClient(), ""));
 }

@@ -1,89 +1,89 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { ReplyError } from "../../shared/reply.ts";
-import { AttendedEmitter } from "../attended-emitter.ts";
 import type { Cancel, Environment } from "../connection/environment.ts";
+import { LazyEmitter } from "../lazy-emitter.ts";
 import type { Logger } from "../log/logger.ts";
-import { Follower, type FollowerOptions, type JoinReply } from "./follower.ts";
-import type { Followed, Followers } from "./followers.ts";
 import type { Gap } from "./gap.ts";
+import { type JoinReply, LogSubscription, type LogSubscriptionOptions } from "./log-subscription.ts";
+import type { LogSubscriptions, SubscriptionEntry } from "./log-subscriptions.ts";
 import type { Positions } from "./positions.ts";
 
-/** What is told of a room or a subscription. */
+/** Events of a room or topic subscription. */
 export type FeedEvents<R extends JoinReply> = {
   event: Envelope;
   gap: Gap;
-  /** Everything that was missed has been told; what follows is live. */
+  /** Missed events have been delivered; what follows is live. */
   joined: R;
-  /** The server does not let us in. */
+  /** The server refuses access. */
   refused: ReplyError;
-  /** We were put out. */
+  /** The server has removed this user from the room. */
   left: { reason: "removed" | "forbidden" };
 };
 
 export interface FeedDeps {
-  followers: Followers;
+  subscriptions: LogSubscriptions;
   environment: Environment;
   positions: Positions;
   logger: Logger;
-  /** Hears every event of every feed. */
+  /** Called for every event of every feed. */
   published(envelope: Envelope): void;
-  /** Hears every gap of every feed. */
+  /** Called for every gap of every feed. */
   lost(gap: Gap): void;
 }
 
-export type FeedOptions<R extends JoinReply> = FollowerOptions<R> & Pick<Followed, "namespace" | "log">;
+export type FeedOptions<R extends JoinReply> = LogSubscriptionOptions<R> & Pick<SubscriptionEntry, "namespace" | "log">;
 
-/** So long a feed is kept when nobody listens: a page that is being built again comes back to it at once. */
+/** A feed without listeners is kept this long: a re-rendered component continues where it was. */
 const lingerMs = 1_000;
 
-/** What is followed for as long as somebody listens. */
+/** A log that is followed while it has listeners. */
 export class Feed<R extends JoinReply = JoinReply> {
   readonly #options: FeedOptions<R>;
   readonly #deps: FeedDeps;
-  readonly #emitter: AttendedEmitter<FeedEvents<R>>;
-  #followed: Followed | undefined;
-  #follower: Follower<R> | undefined;
+  readonly #emitter: LazyEmitter<FeedEvents<R>>;
+  #entry: SubscriptionEntry | undefined;
+  #subscription: LogSubscription<R> | undefined;
   #stopLingering: Cancel = () => {};
 
   constructor(options: FeedOptions<R>, deps: FeedDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#emitter = new AttendedEmitter<FeedEvents<R>>({
-      first: () => {
+    this.#emitter = new LazyEmitter<FeedEvents<R>>({
+      activate: () => {
         this.#stopLingering();
         this.#follow();
       },
-      last: () => {
+      deactivate: () => {
         this.#stopLingering = deps.environment.after(lingerMs, () => this.#leave());
       },
     });
   }
 
-  /** Everything that was missed has been told, and what happens is told as it happens. */
+  /** Whether missed events have been delivered and events now arrive live. */
   get isLive(): boolean {
-    return this.#follower?.isLive ?? false;
+    return this.#subscription?.isLive ?? false;
   }
 
-  /** How far it was told. */
+  /** Position of the last event received. */
   get position() {
-    return this.#follower?.position;
+    return this.#subscription?.position;
   }
 
-  /** Follows from now on, and until the last listener has gone. */
+  /** Adds a listener. The feed is followed until its last listener is removed. */
   on<Name extends keyof FeedEvents<R>>(name: Name, listener: (data: FeedEvents<R>[Name]) => void): Cancel {
     return this.#emitter.on(name, listener);
   }
 
-  /** Asks anew to be let in, where it was refused or put out, and begins with the latest. */
+  /** Joins again after `refused` or `left`, starting with the latest events. */
   rejoin(): void {
-    if (!this.#followed || this.isLive) return;
+    if (!this.#entry || this.isLive) return;
     this.#leave();
     this.#follow();
   }
 
   #follow(): void {
-    if (this.#followed) return;
-    const { followers, published, lost } = this.#deps;
+    if (this.#entry) return;
+    const { subscriptions, published, lost } = this.#deps;
     const { namespace, log, name } = this.#options;
     const emitter = this.#emitter;
     const listener = {
@@ -98,24 +98,24 @@ export class Feed<R extends JoinReply = JoinReply> {
       joined: (reply: R) => emitter.emit("joined", reply),
       refused: (error: ReplyError) => emitter.emit("refused", error),
     };
-    const follower = new Follower<R>(this.#options, { ...this.#deps, listener });
-    this.#follower = follower;
-    this.#followed = {
+    const subscription = new LogSubscription<R>(this.#options, { ...this.#deps, listener });
+    this.#subscription = subscription;
+    this.#entry = {
       namespace,
       log,
-      follower,
+      subscription,
       left: ({ room, reason }) => {
         if (room !== name && room !== log()) return;
-        follower.left();
+        subscription.left();
         emitter.emit("left", { reason });
       },
     };
-    followers.add(this.#followed);
+    subscriptions.add(this.#entry);
   }
 
   #leave(): void {
-    if (this.#followed) this.#deps.followers.remove(this.#followed);
-    this.#followed = undefined;
-    this.#follower = undefined;
+    if (this.#entry) this.#deps.subscriptions.remove(this.#entry);
+    this.#entry = undefined;
+    this.#subscription = undefined;
   }
 }

@@ -1,18 +1,18 @@
 import type { LostReason } from "../../shared/commands/fields.ts";
 import type { Position } from "../../shared/position.ts";
 
-/** Something was lost that cannot be made up for: what an application has built from events has to be made anew. */
+/** Events were lost: state that the application has built from events must be loaded again. */
 export interface Gap {
   /** The room, or the id of the subscription. */
   room: string;
   reason: LostReason;
-  /** Where it goes on. */
+  /** The position after which events continue. */
   position: Position;
-  /** What `getState` brought; it is not older than `position`. */
+  /** The result of `getState`, at least as new as `position`. */
   state?: unknown;
-  /** What `getState` failed with. */
+  /** The error of `getState`. */
   error?: unknown;
 }
 
-/** Loads what an application shows from its own database, after a gap. Events wait until it is there. */
+/** Loads the application's state from its own database after a gap. Later events are held back until it resolves. */
 export type GetState = (gap: Gap) => Promise<unknown>;

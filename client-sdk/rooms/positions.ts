@@ -1,14 +1,14 @@
 import type { Position } from "../../shared/position.ts";
 import type { TextStore } from "../connection/environment.ts";
 
-/** How far each room and subscription was told to the application. */
+/** Position of the last event delivered, by room and subscription. */
 export interface Positions {
   get(key: string): Position | undefined;
   set(key: string, position: Position): void;
   delete(key: string): void;
 }
 
-/** Kept under `signalbox:{scope}:…`; one who changes the user changes the scope, since positions are a user's own. */
+/** Keys are `signalbox:{scope}:…`. Positions belong to a user, so clients of different users need different scopes. */
 export function createPositions(store: TextStore, scope: string): Positions {
   const nameOf = (key: string) => `signalbox:${scope}:${key}`;
   return {

@@ -2,71 +2,71 @@ import type { CommandData, CommandInput, CommandName } from "../../shared/comman
 import type { Namespace } from "../../shared/namespace.ts";
 
 /**
- * What is done with a command that was not answered because the connection ended.
- * `again`: it takes effect once however often it is sent, so it waits for a connection and is sent until it is answered.
- * `once`: sent twice it would happen twice, so it waits for a connection, and is not sent again.
- * `now`: it means something at this moment only, so it does not wait.
+ * Delivery policy of a command whose connection ends before the reply.
+ * `retry`: idempotent; it is queued for a connection and sent until it is answered.
+ * `once`: not idempotent; it is queued for a connection and sent at most once.
+ * `volatile`: meaningful only at this moment; it is not queued.
  */
-export type CommandPolicy = "again" | "once" | "now";
+export type CommandPolicy = "retry" | "once" | "volatile";
 
-/** Namespaces whose commands an application sends; those of `/agents` the agent sends by itself. */
+/** Namespaces whose commands an application sends; commands of `/agents` are sent by the agent client. */
 export type ClientNamespace = Exclude<Namespace, "/agents">;
 
 type Policies<N extends Namespace> = Record<CommandName<N>, CommandPolicy>;
 
-const ofEverySession = { "system.pong": "now", "system.token.refresh": "now" } as const;
+const sessionCommands = { "system.pong": "volatile", "system.token.refresh": "volatile" } as const;
 
-/** Every command there is. One that is new does not compile until it is decided what it is. */
+/** Every command of the protocol. A new command does not compile until it has a policy here. */
 export const commandPolicies: { [N in Namespace]: Policies<N> } = {
   "/chat": {
-    ...ofEverySession,
+    ...sessionCommands,
     "conversation.create": "once",
-    "conversation.add_members": "again",
-    "conversation.remove_member": "again",
-    "conversation.list": "again",
-    "conversation.rename": "again",
-    mark_read: "again",
-    join_room: "now",
-    leave_room: "now",
-    history: "again",
-    chat_message: "again",
+    "conversation.add_members": "retry",
+    "conversation.remove_member": "retry",
+    "conversation.list": "retry",
+    "conversation.rename": "retry",
+    mark_read: "retry",
+    join_room: "volatile",
+    leave_room: "volatile",
+    history: "retry",
+    chat_message: "retry",
     chat_response_delta: "once",
-    chat_response: "again",
-    "chat_response.cancel": "again",
-    typing_indicator: "now",
+    chat_response: "retry",
+    "chat_response.cancel": "retry",
+    typing_indicator: "volatile",
     hlink_message: "once",
   },
   "/monitoring": {
-    ...ofEverySession,
-    subscribe: "now",
-    unsubscribe: "now",
-    join_room: "now",
-    leave_room: "now",
+    ...sessionCommands,
+    subscribe: "volatile",
+    unsubscribe: "volatile",
+    join_room: "volatile",
+    leave_room: "volatile",
   },
   "/agents": {
-    ...ofEverySession,
-    register: "now",
-    heartbeat: "now",
+    ...sessionCommands,
+    register: "volatile",
+    heartbeat: "volatile",
     progress: "once",
-    response: "again",
+    response: "retry",
     activity: "once",
   },
   "/admin": {
-    ...ofEverySession,
-    "admin.stats": "again",
-    "admin.instances": "again",
-    "admin.connections": "again",
-    "admin.rooms": "again",
-    "admin.room": "again",
+    ...sessionCommands,
+    "admin.stats": "retry",
+    "admin.instances": "retry",
+    "admin.connections": "retry",
+    "admin.rooms": "retry",
+    "admin.room": "retry",
     "admin.disconnect": "once",
-    "admin.revoke": "again",
+    "admin.revoke": "retry",
     "admin.announce": "once",
-    "admin.trace": "again",
-    "admin.log_level": "again",
+    "admin.trace": "retry",
+    "admin.log_level": "retry",
   },
 };
 
-/** The namespace of a command where only its name is given. */
+/** The namespace of a command name. */
 export type NamespaceOf<C> =
   C extends CommandName<"/chat">
     ? "/chat"
@@ -76,16 +76,16 @@ export type NamespaceOf<C> =
         ? "/admin"
         : never;
 
-/** The commands that an application can send. */
+/** Commands that an application can send. */
 export type AnyCommandName = CommandName<"/chat"> | CommandName<"/monitoring"> | CommandName<"/admin">;
 
-/** The payload of a command, as it is given. */
+/** The payload of a command. */
 export type Input<C extends AnyCommandName> = CommandInput<NamespaceOf<C>, Extract<C, CommandName<NamespaceOf<C>>>>;
 
-/** What a command is answered. */
+/** The data of a command's reply. */
 export type Answer<C extends AnyCommandName> = CommandData<NamespaceOf<C>, Extract<C, CommandName<NamespaceOf<C>>>>;
 
-/** The first of the namespaces that has a command of this name. */
+/** The first of these namespaces that has a command of this name. */
 export function namespaceOf<N extends Namespace>(command: string, namespaces: readonly N[]): N | undefined {
   return namespaces.find((namespace) => Object.hasOwn(commandPolicies[namespace], command));
 }

@@ -8,9 +8,9 @@ import type { CommandPolicy } from "./command-policies.ts";
 
 export interface OutboxOptions {
   environment: Environment;
-  /** Commands that may wait at the same time. Default: 1 000. */
+  /** Commands that may be pending at the same time. Default: 1 000. */
   capacity: number;
-  /** How long a command may wait for its answer before it is sent again, milliseconds. Default: 20 000. */
+  /** How long to wait for a reply before sending again, milliseconds. Default: 20 000. */
   answerTimeoutMs: number;
 }
 
@@ -19,27 +19,27 @@ export interface OutgoingCommand {
   name: string;
   payload: unknown;
   policy: CommandPolicy;
-  /** Commands of one key are carried out in the order in which they were sent, whatever has to be sent again. */
+  /** Commands with the same key keep their order, also across retries. */
   key?: string | undefined;
 }
 
 interface Entry extends OutgoingCommand {
   resolve(data: unknown): void;
   reject(error: SignalboxError): void;
-  /** When it was on its way for the first time. */
+  /** When it was transmitted first. */
   sentAt: number | undefined;
-  isUnderWay: boolean;
-  /** Waits a moment before it is sent again. */
-  isResting: boolean;
+  isInFlight: boolean;
+  /** Waiting for a retry delay. */
+  isBackingOff: boolean;
   failures: number;
   stopTimer: Cancel;
 }
 
-/** The server knows an id for 10 minutes: what is sent again after that may happen twice. */
-const sameIdForMs = 9 * 60_000;
-const restMs = { least: 250, most: 5_000 };
+/** The server remembers an id for 10 minutes: a command sent again after that may take effect twice. */
+const idempotencyWindowMs = 9 * 60_000;
+const retryDelayMs = { min: 250, max: 5_000 };
 
-/** Commands between their being given and their being answered, connection or not. */
+/** Commands that have not been answered yet, with or without a connection. */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #entries = new Set<Entry>();
@@ -50,21 +50,21 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Commands that have not been answered yet. */
+  /** Number of unanswered commands. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Resolves with the data of a good reply; rejects with a {@link SignalboxError} that says what has become of it. */
+  /** Resolves with the data of a successful reply; rejects with a {@link SignalboxError} that has an `outcome`. */
   send(command: OutgoingCommand): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(failure("unavailable", "not_sent", closed));
-      if (command.policy === "now" && !this.#link) return reject(failure("unavailable", "not_sent", noConnection));
+      if (command.policy === "volatile" && !this.#link) return reject(failure("unavailable", "not_sent", noConnection));
       if (this.#entries.size >= this.#options.capacity) {
-        const message = `${this.#options.capacity} commands are waiting already.`;
+        const message = `${this.#options.capacity} commands are already pending.`;
         return reject(failure("limit_exceeded", "not_sent", message));
       }
-      const state = { sentAt: undefined, isUnderWay: false, isResting: false, failures: 0, stopTimer: () => {} };
+      const state = { sentAt: undefined, isInFlight: false, isBackingOff: false, failures: 0, stopTimer: () => {} };
       this.#entries.add({ ...command, ...state, resolve, reject });
       this.#flush();
     });
@@ -75,23 +75,23 @@ export class Outbox {
     this.#flush();
   }
 
-  /** The link has ended: what it did not answer waits for the next, or is over. */
+  /** The link has ended: commands in flight wait for the next link or fail, by their policy. */
   detach(): void {
     this.#link = undefined;
     for (const entry of [...this.#entries]) {
-      if (!entry.isUnderWay) continue;
-      this.#settle(entry);
-      if (entry.policy === "again") continue;
-      this.#end(entry, failure("timeout", "unknown", "The connection ended before the answer came."));
+      if (!entry.isInFlight) continue;
+      this.#stopTimer(entry);
+      if (entry.policy === "retry") continue;
+      this.#fail(entry, failure("timeout", "unknown", "The connection ended before the reply arrived."));
     }
   }
 
-  /** There will be no connection: nothing waits for one, and nothing is taken any more. */
+  /** The client is closed: pending commands fail, and new ones are rejected. */
   close(): void {
     this.#isClosed = true;
     for (const entry of [...this.#entries]) {
       const outcome = entry.sentAt === undefined ? "not_sent" : "unknown";
-      this.#end(entry, failure("unavailable", outcome, closed));
+      this.#fail(entry, failure("unavailable", outcome, closed));
     }
   }
 
@@ -103,10 +103,10 @@ export class Outbox {
     const busy = new Set<string>();
     for (const entry of [...this.#entries]) {
       const { key } = entry;
-      const mayGo = !entry.isUnderWay && !entry.isResting && !(key !== undefined && busy.has(key));
+      const mayGo = !entry.isInFlight && !entry.isBackingOff && !(key !== undefined && busy.has(key));
       if (mayGo) this.#transmit(entry);
-      const holdsUp = entry.policy === "again" || entry.isResting;
-      if (key !== undefined && holdsUp && this.#entries.has(entry)) busy.add(key);
+      const blocksKey = entry.policy === "retry" || entry.isBackingOff;
+      if (key !== undefined && blocksKey && this.#entries.has(entry)) busy.add(key);
     }
   }
 
@@ -116,65 +116,68 @@ export class Outbox {
     if (!link) return;
     const now = environment.now();
     entry.sentAt ??= now;
-    if (now - entry.sentAt > sameIdForMs) {
-      return this.#end(entry, failure("timeout", "unknown", "No answer came while it was safe to send it again."));
+    if (now - entry.sentAt > idempotencyWindowMs) {
+      return this.#fail(
+        entry,
+        failure("timeout", "unknown", "No reply arrived while it was safe to send the command again."),
+      );
     }
-    entry.isUnderWay = true;
-    entry.stopTimer = environment.after(answerTimeoutMs, () => this.#unanswered(entry));
+    entry.isInFlight = true;
+    entry.stopTimer = environment.after(answerTimeoutMs, () => this.#timedOut(entry));
     link.command(entry.namespace, entry.name, entry.payload, (reply) => {
-      if (link === this.#link && entry.isUnderWay) this.#answered(entry, reply);
+      if (link === this.#link && entry.isInFlight) this.#onReply(entry, reply);
     });
   }
 
-  #answered(entry: Entry, reply: Reply<unknown>): void {
-    this.#settle(entry);
+  #onReply(entry: Entry, reply: Reply<unknown>): void {
+    this.#stopTimer(entry);
     if (reply.ok) {
       this.#entries.delete(entry);
       entry.resolve(reply.data);
-    } else if (reply.error.retryable && entry.policy !== "now" && isUnaccepted(reply.error, entry.policy)) {
-      this.#rest(entry, retryAfterOf(reply.error));
+    } else if (reply.error.retryable && entry.policy !== "volatile" && isUnaccepted(reply.error, entry.policy)) {
+      this.#backOff(entry, retryAfterOf(reply.error));
     } else {
-      this.#end(entry, new SignalboxError(reply.error));
+      this.#fail(entry, new SignalboxError(reply.error));
     }
     this.#flush();
   }
 
-  #unanswered(entry: Entry): void {
-    this.#settle(entry);
-    if (entry.policy === "again") this.#rest(entry);
-    else this.#end(entry, failure("timeout", "unknown", "No answer came in time."));
+  #timedOut(entry: Entry): void {
+    this.#stopTimer(entry);
+    if (entry.policy === "retry") this.#backOff(entry);
+    else this.#fail(entry, failure("timeout", "unknown", "No reply arrived in time."));
     this.#flush();
   }
 
-  #rest(entry: Entry, retryAfterMs?: number): void {
+  #backOff(entry: Entry, retryAfterMs?: number): void {
     const { environment } = this.#options;
     entry.failures += 1;
-    entry.isResting = true;
-    const delayMs = retryAfterMs ?? Math.min(restMs.most, restMs.least * 2 ** (entry.failures - 1));
+    entry.isBackingOff = true;
+    const delayMs = retryAfterMs ?? Math.min(retryDelayMs.max, retryDelayMs.min * 2 ** (entry.failures - 1));
     entry.stopTimer = environment.after(delayMs, () => {
-      entry.isResting = false;
+      entry.isBackingOff = false;
       this.#flush();
     });
   }
 
-  #settle(entry: Entry): void {
+  #stopTimer(entry: Entry): void {
     entry.stopTimer();
-    entry.isUnderWay = false;
+    entry.isInFlight = false;
   }
 
-  #end(entry: Entry, error: SignalboxError): void {
-    this.#settle(entry);
+  #fail(entry: Entry, error: SignalboxError): void {
+    this.#stopTimer(entry);
     this.#entries.delete(entry);
     entry.reject(error);
   }
 }
 
 const closed = "The client is closed.";
-const noConnection = "There is no connection, and this cannot wait for one.";
+const noConnection = "There is no connection, and this command is not queued.";
 
-/** What the server has certainly not carried out may be sent again even where twice would be too often. */
+/** A command that the server has certainly not carried out may be sent again even if it is not idempotent. */
 function isUnaccepted({ code }: ReplyError, policy: CommandPolicy): boolean {
-  return policy === "again" || code === "rate_limited" || code === "unavailable";
+  return policy === "retry" || code === "rate_limited" || code === "unavailable";
 }
 
 function failure(code: "unavailable" | "limit_exceeded" | "timeout", outcome: Outcome, message: string) {

@@ -3,6 +3,7 @@ import {
   type Answer,
   type AnyCommandName,
   type ClientNamespace,
+  type CommandPolicy,
   commandPolicies,
   type Input,
   namespaceOf,
@@ -10,8 +11,8 @@ import {
 import type { Outbox } from "./outbox.ts";
 
 /**
- * Sends a command of any namespace that the client is in. Resolves with the data of a good reply, rejects with a
- * {@link SignalboxError}. Those with the same `key` keep their order, whatever has to be sent again.
+ * Sends a command of any namespace that the client is in. Resolves with the data of a successful reply, rejects with a
+ * {@link SignalboxError}. Commands with the same `key` keep their order, also across retries.
  */
 export type SendCommand = <C extends AnyCommandName>(command: C, payload: Input<C>, key?: string) => Promise<Answer<C>>;
 
@@ -19,12 +20,12 @@ export function createSendCommand(outbox: Outbox, namespaces: readonly ClientNam
   return async <C extends AnyCommandName>(name: C, payload: Input<C>, key?: string) => {
     const namespace = namespaceOf(name, namespaces);
     if (!namespace) {
-      const message = `${name} is no command of ${namespaces.join(" or ")}, where this client is.`;
+      const message = `${name} is not a command of ${namespaces.join(" or ")}, the namespaces of this client.`;
       throw new SignalboxError({ code: "unknown_command", message, retryable: false }, "not_sent");
     }
-    const policies: Record<string, "again" | "once" | "now"> = commandPolicies[namespace];
+    const policies: Record<string, CommandPolicy> = commandPolicies[namespace];
     const policy = policies[name] ?? "once";
-    // The server holds its replies to the contract; here they are taken at its word.
+    // The server validates its replies against the contract, so they are not parsed again here.
     return (await outbox.send({ namespace, name, payload, policy, key })) as Answer<C>;
   };
 }

@@ -4,35 +4,35 @@ import { serverUrl } from "../connection/server-url.ts";
 import { SignalboxError } from "../signalbox-error.ts";
 import { createHttpRequests, type HttpAnswer } from "../transport/http-requests.ts";
 
-/** Who is signed in, as what, and until when. */
+/** The signed-in user, with roles and expiry. */
 export type SignedIn = SessionAnswer;
 
 export type { SignInProvider };
 
-/** Where the session is. */
+/** Options of a cookie session. */
 export interface CookieSessionOptions {
-  /** Where the server is. Default: where the page is from. */
+  /** Base URL of the server. Default: the origin of the page. */
   url?: string;
-  /** How long an answer may take, milliseconds. Default: 10 000. */
+  /** Timeout of a request, milliseconds. Default: 10 000. */
   timeoutMs?: number;
 }
 
 /**
- * The session of a browser: a cookie that no script can read stands for a token, for every tab and over reloads. Clients
- * with `cookie: true` use it. Everything rejects with a `SignalboxError` where the server says no or nothing.
+ * A browser session: an HttpOnly cookie takes the place of a token, in every tab and across reloads, for clients with
+ * `cookie: true`. Methods reject with a `SignalboxError` when the server refuses or does not answer.
  */
 export interface CookieSession {
-  /** Signs in with a token. The same user's newer token goes on with the session. */
+  /** Signs in with a token. A newer token of the same user extends the session. */
   begin(token: string): Promise<SignedIn>;
-  /** Who is signed in; `null`: nobody. */
+  /** The signed-in user, or `null`. */
   current(): Promise<SignedIn | null>;
-  /** The OpenID providers that know this server: where people may get a token to begin with. */
+  /** OpenID providers that issue tokens for this server. */
   providers(): Promise<readonly SignInProvider[]>;
-  /** Signs out, which ends the session's connections in every tab. */
+  /** Signs out. Closes the session's connections in every tab. */
   end(): Promise<void>;
 }
 
-/** Asks nothing before one of its methods is called. */
+/** Creates a session object. It sends no request before one of its methods is called. */
 export function createCookieSession({ url, timeoutMs = 10_000 }: CookieSessionOptions = {}): CookieSession {
   const environment = createHostEnvironment();
   const requests = (token?: string) =>
@@ -44,7 +44,7 @@ export function createCookieSession({ url, timeoutMs = 10_000 }: CookieSessionOp
     providers: async () => (bodyOf(await requests().get("/api/session/providers", {})) as SignInProviders).providers,
     async end() {
       const answer = await requests().delete("/api/session");
-      // What is over already needs no end.
+      // The session has already ended.
       if (answer.kind !== "error" || answer.error.code !== "unauthenticated") bodyOf(answer);
     },
   };

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequests } from "./http-requests.ts";
 
 type Payload = Record<string, unknown>;
 
-/** Commands of `/chat` that have a route of their own. What is not here waits for a WebSocket. */
+/** Commands of `/chat` that have an HTTP route. Other commands wait for a WebSocket. */
 const routes: Record<string, (requests: HttpRequests, payload: Payload) => Promise<HttpAnswer>> = {
   chat_message: (requests, { conversationId, ...body }) => requests.post(`${pathOf(conversationId)}/messages`, body),
   "conversation.create": (requests, body) => requests.post("/api/conversations", body),
@@ -23,7 +23,7 @@ export function routeOf(command: string) {
 
 export const notOverHttp: ReplyError = {
   code: "unavailable",
-  message: "This needs a WebSocket, and there is none at the moment.",
+  message: "This command needs a WebSocket, and there is none at the moment.",
   retryable: true,
 };
 

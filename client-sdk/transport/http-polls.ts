@@ -5,67 +5,67 @@ import { retryAfterOf } from "../connection/connection-machine.ts";
 import type { Environment } from "../connection/environment.ts";
 import type { HttpAnswer, HttpRequests } from "./http-requests.ts";
 
-/** What is polled for: a room of `/chat`, or topics of `/monitoring`. */
-export interface Polled {
+/** A room of `/chat`, or topics of `/monitoring`. */
+export interface PollTarget {
   topics: string;
   types?: string | undefined;
 }
 
 export interface PollListener {
-  page(polled: Polled, answer: EventsAnswer): void;
-  /** This one is not to be polled any more. */
-  refused(polled: Polled, error: ReplyError): void;
-  /** The server is not there, or does not know us any more. */
+  page(target: PollTarget, answer: EventsAnswer): void;
+  /** The server refuses this target; polling it has stopped. */
+  refused(target: PollTarget, error: ReplyError): void;
+  /** The server cannot be reached, or the token is not valid any more. */
   lost(error: ReplyError | undefined): void;
 }
 
-/** Long polls, one for each room and subscription that is followed. */
+/** Long polls, one for each followed room and subscription. */
 export interface HttpPolls {
-  start(key: string, polled: Polled, after: Position): void;
+  start(key: string, target: PollTarget, after: Position): void;
   stop(key: string): void;
   close(): void;
 }
 
-/** Browsers open six connections to a host, and one or two must be left for what is sent. */
-const atOnce = 4;
-/** Well below the minute after which many a proxy cuts an answer that does not come. */
-const waitSeconds = { alone: 25, inTurn: 2 };
+/** Browsers open at most six HTTP/1.1 connections to a host; the others are left for commands and for the page. */
+const maxConcurrent = 4;
+/** Below the minute after which many proxies end an idle request; short when targets have to share connections. */
+const waitSeconds = { dedicated: 25, shared: 2 };
 const pageLimit = "1000";
 
 export function createHttpPolls(requests: HttpRequests, environment: Environment, listener: PollListener): HttpPolls {
   const running = new Map<string, AbortController>();
   const queue: (() => void)[] = [];
-  let underWay = 0;
+  let inFlight = 0;
 
-  async function inTurn(action: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
-    if (underWay >= atOnce) await new Promise<void>((resolve) => queue.push(resolve));
-    underWay += 1;
+  async function limited(action: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    if (inFlight >= maxConcurrent) await new Promise<void>((resolve) => queue.push(resolve));
+    inFlight += 1;
     try {
       return await action();
     } finally {
-      underWay -= 1;
+      inFlight -= 1;
       queue.shift()?.();
     }
   }
 
-  async function run(polled: Polled, begin: Position, { signal }: AbortController): Promise<void> {
-    for (let after = begin; !signal.aborted; ) {
-      const wait = String(running.size > atOnce ? waitSeconds.inTurn : waitSeconds.alone);
-      const query = { ...polled, after: `${after.epoch}:${after.offset}`, limit: pageLimit, wait };
-      const answer = await inTurn(() => requests.get("/api/events", query, signal));
+  async function run(target: PollTarget, start: Position, { signal }: AbortController): Promise<void> {
+    for (let after = start; !signal.aborted; ) {
+      const wait = String(running.size > maxConcurrent ? waitSeconds.shared : waitSeconds.dedicated);
+      const query = { ...target, after: `${after.epoch}:${after.offset}`, limit: pageLimit, wait };
+      const answer = await limited(() => requests.get("/api/events", query, signal));
       if (signal.aborted) return;
       if (answer.kind === "unreachable") return listener.lost(undefined);
       if (answer.kind === "ok") {
         const page = answer.body as EventsAnswer;
         after = page.position;
-        listener.page(polled, page);
+        listener.page(target, page);
       } else if (answer.error.code === "rate_limited") {
         const delayMs = retryAfterOf(answer.error) ?? 1_000;
         await new Promise<void>((resolve) => void environment.after(delayMs, resolve));
       } else if (answer.error.retryable || ["unauthenticated", "token_expired"].includes(answer.error.code)) {
         return listener.lost(answer.error);
       } else {
-        return listener.refused(polled, answer.error);
+        return listener.refused(target, answer.error);
       }
     }
   }
@@ -76,11 +76,11 @@ export function createHttpPolls(requests: HttpRequests, environment: Environment
   }
 
   return {
-    start(key, polled, after) {
+    start(key, target, after) {
       stop(key);
       const controller = new AbortController();
       running.set(key, controller);
-      void run(polled, after, controller);
+      void run(target, after, controller);
     },
     stop,
     close() {

@@ -2,7 +2,7 @@ import type { Problem } from "../../shared/http/problem.ts";
 import type { ReplyError } from "../../shared/reply.ts";
 import type { Environment } from "../connection/environment.ts";
 
-/** What an HTTP request came to. `unreachable`: there was no answer that makes sense. */
+/** Result of an HTTP request. `unreachable`: no response, or one that is not from this server. */
 export type HttpAnswer = { kind: "ok"; body: unknown } | { kind: "error"; error: ReplyError } | { kind: "unreachable" };
 
 export interface HttpRequests {
@@ -13,29 +13,34 @@ export interface HttpRequests {
 
 export interface HttpRequestsOptions {
   url: string;
-  /** Without one the browser's cookie stands for it. */
+  /** Without a token the browser sends its cookie. */
   token: string | undefined;
-  /** Whether the browser sends its cookies, and takes new ones. Default: when there is no token. */
+  /** Whether the browser sends and accepts cookies. Default: only without a token. */
   cookies?: boolean;
   environment: Environment;
-  /** How long an answer may take beyond what it was asked to wait, milliseconds. */
+  /** Timeout beyond the `wait` of a long poll, milliseconds. */
   timeoutMs: number;
 }
 
-/** Requests with a token or a cookie. Never rejects. */
+/** HTTP requests with a token or a cookie. They never reject. */
 export function createHttpRequests(options: HttpRequestsOptions): HttpRequests {
   const { url, token, cookies = token === undefined, environment, timeoutMs } = options;
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const credentials = cookies ? { credentials: "include" as const } : {};
 
   async function request(path: string, init: RequestInit, waitMs: number, signal?: AbortSignal): Promise<HttpAnswer> {
-    const late = new AbortController();
-    const cancel = environment.after(timeoutMs + waitMs, () => late.abort());
-    const abort = () => late.abort();
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const cancel = environment.after(timeoutMs + waitMs, abort);
     signal?.addEventListener("abort", abort);
     try {
       const headers = { accept: "application/json", ...authorization, ...init.headers };
-      const response = await environment.fetch(url + path, { ...init, ...credentials, headers, signal: late.signal });
+      const response = await environment.fetch(url + path, {
+        ...init,
+        ...credentials,
+        headers,
+        signal: controller.signal,
+      });
       const body: unknown = response.status === 204 ? undefined : await response.json();
       if (response.ok) return { kind: "ok", body };
       const error = errorOf(body);
@@ -62,7 +67,7 @@ export function createHttpRequests(options: HttpRequestsOptions): HttpRequests {
   };
 }
 
-/** The problem document that every refusal of the server is; anything else is of something on the way. */
+/** The error of a problem document. Any other body comes from a proxy. */
 function errorOf(body: unknown): ReplyError | undefined {
   if (typeof body !== "object" || body === null || !("code" in body) || !("retryable" in body)) return undefined;
   const { code, detail, retryable, details } = body as Problem;

@@ -5,7 +5,7 @@ import type { Position } from "../../shared/position.ts";
 import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { Environment } from "../connection/environment.ts";
 import { notOverHttp, routeOf } from "./http-commands.ts";
-import { createHttpPolls, type Polled } from "./http-polls.ts";
+import { createHttpPolls, type PollTarget } from "./http-polls.ts";
 import { createHttpRequests, type HttpAnswer } from "./http-requests.ts";
 import type { Link, Transport } from "./transport.ts";
 
@@ -25,7 +25,7 @@ interface JoinPayload {
 }
 
 /**
- * The same as a WebSocket, over requests that any proxy lets through: long polls from positions, and a request for each
+ * Fallback for networks that block WebSockets: a long poll for each room and subscription, and a request for each
  * command that has a route.
  */
 export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTransportOptions): Transport {
@@ -42,7 +42,7 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
         tell?.();
       }
 
-      function page({ topics }: Polled, answer: EventsAnswer): void {
+      function page({ topics }: PollTarget, answer: EventsAnswer): void {
         const namespace = namespaceOfTopics(topics);
         if (answer.recovered === false) {
           const [first] = answer.events;
@@ -54,27 +54,27 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
           listener.message(namespace, event.type, event);
       }
 
-      function refused({ topics }: Polled): void {
+      function refused({ topics }: PollTarget): void {
         const left = { room: topics, reason: "removed" };
         listener.message(namespaceOfTopics(topics), "system.room.left", left);
       }
 
       function lost(error: { code: string } | undefined): void {
-        finish(() => listener.dropped(error && isOfToken(error) ? { reason: "token_expired" } : {}));
+        finish(() => listener.dropped(error && isTokenError(error) ? { reason: "token_expired" } : {}));
       }
 
       async function join(namespace: Namespace, payload: JoinPayload): Promise<Reply<unknown>> {
         const { room, id, after, limit } = payload;
         const key = id ?? room ?? "";
-        const polled: Polled = { topics: payload.topics?.join(",") ?? key, types: payload.types?.join(",") };
+        const target: PollTarget = { topics: payload.topics?.join(",") ?? key, types: payload.types?.join(",") };
         polls.stop(key);
         const place = after && `${after.epoch}:${after.offset}`;
-        const answer = await requests.get("/api/events", { ...polled, after: place, limit: String(limit) });
+        const answer = await requests.get("/api/events", { ...target, after: place, limit: String(limit) });
         if (answer.kind !== "ok") return errorReply(answer);
-        const found = answer.body as EventsAnswer;
-        if (!found.hasMore || !after) polls.start(key, polled, found.position);
-        const nobody = namespace === "/chat" ? { members: [], memberCount: 0 } : {};
-        return { ok: true, data: { room, id, ...found, joined: !found.hasMore || !after, ...nobody } };
+        const answered = answer.body as EventsAnswer;
+        if (!answered.hasMore || !after) polls.start(key, target, answered.position);
+        const noMembers = namespace === "/chat" ? { members: [], memberCount: 0 } : {};
+        return { ok: true, data: { room, id, ...answered, joined: !answered.hasMore || !after, ...noMembers } };
       }
 
       async function run(namespace: Namespace, name: string, payload: unknown): Promise<Reply<unknown>> {
@@ -103,33 +103,33 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
 
       void requests.get("/api/session", {}).then((answer) => {
         if (isOver) return;
-        if (answer.kind === "unreachable") return finish(() => listener.failed("HTTP brings no answer"));
+        if (answer.kind === "unreachable") return finish(() => listener.failed("The server does not answer over HTTP"));
         if (answer.kind === "ok") {
           const who = answer.body as SessionAnswer | null;
-          if (!who) return finish(() => listener.refused(nobody));
+          if (!who) return finish(() => listener.refused(notSignedIn));
           return listener.opened({
             connectionId: `http-${environment.random().toString(36).slice(2)}`,
             userId: who.userId,
           });
         }
-        // Anything else that is for good, such as a route that is not there, is HTTP's own trouble.
-        const isForUs = answer.error.retryable || isOfToken(answer.error);
-        finish(() => (isForUs ? listener.refused(answer.error) : listener.failed(answer.error.message)));
+        // Other permanent errors, such as a missing route, concern HTTP and not the client.
+        const isRefusal = answer.error.retryable || isTokenError(answer.error);
+        finish(() => (isRefusal ? listener.refused(answer.error) : listener.failed(answer.error.message)));
       });
       return link;
     },
   };
 }
 
-const nobody: ReplyError = { code: "unauthenticated", message: "Nobody is signed in.", retryable: false };
+const notSignedIn: ReplyError = { code: "unauthenticated", message: "Not signed in.", retryable: false };
 
-/** No answer at all is as good as "later". */
+/** A missing answer is a retryable error. */
 function errorReply(answer: Exclude<HttpAnswer, { kind: "ok" }>): Reply<unknown> {
   if (answer.kind === "error") return { ok: false, error: answer.error };
-  return { ok: false, error: { code: "timeout", message: "HTTP brings no answer.", retryable: true } };
+  return { ok: false, error: { code: "timeout", message: "The server does not answer over HTTP.", retryable: true } };
 }
 
-function isOfToken({ code }: { code: string }): boolean {
+function isTokenError({ code }: { code: string }): boolean {
   return code === "token_expired" || code === "unauthenticated";
 }
 

@@ -1,7 +1,7 @@
 import type { TransportName } from "../connection/connection-machine.ts";
 import type { Link, LinkListener, Transport } from "./transport.ts";
 
-/** A transport whose program is loaded when it is needed for the first time: most clients never do. */
+/** A transport whose code is loaded on first use: most clients never need it. */
 export function createLazyTransport(via: TransportName, load: () => Promise<Transport>): Transport {
   let loading: Promise<Transport> | undefined;
 
@@ -15,7 +15,7 @@ export function createLazyTransport(via: TransportName, load: () => Promise<Tran
           if (!isClosed) link = transport.open(options, listener);
         },
         (error: unknown) => {
-          // The next attempt may be luckier.
+          // Load again with the next attempt.
           loading = undefined;
           if (!isClosed) listener.failed(String(error));
         },

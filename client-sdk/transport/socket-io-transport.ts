@@ -7,15 +7,15 @@ import type { Established, Link, LinkListener, Transport } from "./transport.ts"
 
 export interface SocketIoTransportOptions {
   url: string;
-  /** Default: `/socket.io`. */
+  /** Path of Socket.IO on the server. */
   path: string;
-  /** How long a connection may take to open, milliseconds. */
+  /** Timeout for opening a connection, milliseconds. */
   openTimeoutMs: number;
 }
 
 /**
- * One WebSocket for all namespaces. The library's own reconnecting stays off: whether and when to come back is decided
- * in one place, by the connection's machine.
+ * One WebSocket for all namespaces. The library's own reconnection is off: the connection machine alone decides when to
+ * reconnect.
  */
 export function createSocketIoTransport({ url, path, openTimeoutMs }: SocketIoTransportOptions): Transport {
   return {
@@ -29,7 +29,7 @@ export function createSocketIoTransport({ url, path, openTimeoutMs }: SocketIoTr
         timeout: openTimeoutMs,
       });
       const sockets = new Map<Namespace, Socket>();
-      // Rooms are joined with their positions, also those that the server would put us into.
+      // The client joins every room with its position, including those that the server joins by default.
       for (const name of namespaces) sockets.set(name, manager.socket(name, { auth: { token, autoJoin: false } }));
       return listen(sockets, manager, listener);
     },
@@ -49,7 +49,7 @@ function listen(sockets: ReadonlyMap<Namespace, Socket>, manager: Manager, liste
       socket.removeAllListeners();
       socket.disconnect();
     }
-    // The manager ends with the last of its sockets.
+    // The manager closes with the last of its sockets.
     manager.removeAllListeners();
     tell?.();
   }
@@ -78,7 +78,7 @@ function listen(sockets: ReadonlyMap<Namespace, Socket>, manager: Manager, liste
     via: "websocket",
     command(namespace, name, payload, answer) {
       const socket = sockets.get(namespace);
-      // What is emitted without a connection the library would keep, and send to nobody.
+      // The library would buffer the command, although this link never reconnects.
       if (isOver || !socket?.connected) return;
       socket.emit(name, payload, (reply: Reply<unknown>) => {
         if (!isOver) answer(reply);

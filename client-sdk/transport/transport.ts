@@ -3,39 +3,40 @@ import type { Namespace } from "../../shared/namespace.ts";
 import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { TransportName } from "../connection/connection-machine.ts";
 
-/** Who the server takes us for. */
+/** Identity of an established connection. */
 export interface Established {
   connectionId: string;
   userId: string;
 }
 
-/** What a link tells. After `refused`, `failed` or `dropped` it is over, and tells nothing more. */
+/** Callbacks of a link. After `refused`, `failed` or `dropped` there are no further calls. */
 export interface LinkListener {
-  /** Every namespace has let us in. */
+  /** Every namespace has accepted the client. */
   opened(established: Established): void;
-  /** A namespace has not. */
+  /** A namespace has refused the client. */
   refused(error: ReplyError): void;
-  /** There was nobody to ask. */
+  /** No connection could be opened. */
   failed(why: string): void;
+  /** The connection has ended. `reason` is from `system.connection.close`; close codes differ between browsers. */
   dropped(end: { reason?: DisconnectReason; retryAfterMs?: number | undefined }): void;
-  /** An event or a message of the system; `answer` is there where the server wants one. */
+  /** An event or system message. `answer` is set when the server wants an acknowledgement. */
   message(namespace: Namespace, name: string, data: unknown, answer?: (data: unknown) => void): void;
 }
 
-/** One connection, from its opening to its end. It never comes back by itself. */
+/** A single connection. It does not reconnect. */
 export interface Link {
   readonly via: TransportName;
   /**
-   * `answer` is called in the very turn in which the reply arrives, so that nothing that is behind it is handled
-   * before it; it is never called when the link ends first.
+   * Sends a command. `answer` is called synchronously when the reply arrives, before any later message is handled; it is
+   * not called when the link ends first.
    */
   command(namespace: Namespace, name: string, payload: unknown, answer: (reply: Reply<unknown>) => void): void;
-  /** Silently: the listener hears nothing more. */
+  /** Closes without calling the listener. */
   close(): void;
 }
 
-/** A way to the server. */
+/** Opens links to the server. */
 export interface Transport {
-  /** Without a token the browser's cookie stands for one. */
+  /** Without a token the browser sends its cookie. */
   open(options: { token: string | undefined; namespaces: readonly Namespace[] }, listener: LinkListener): Link;
 }

@@ -5,8 +5,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { theme } from "./app/theme.ts";
-import { ErrorBoundary } from "./parts/error-boundary.tsx";
-import { nonce } from "./parts/nonce.ts";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
+import { nonce } from "./ui/nonce.ts";
 
 const root = document.getElementById("app");
 if (!root) throw new Error("The page has no place for the dashboard.");

@@ -1,22 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { startProgram } from "../program.ts";
+import { startProcess } from "../child-process.ts";
 import { screens } from "./screens.ts";
 
-// Writes pictures of every screen of the running demo, for the README: light and dark, as on a desktop and on a phone.
+// Takes screenshots of every screen of the demo for the README: light and dark, desktop and phone.
 
 const folder = "docs/screenshots";
 const port = Number(process.env.PORT ?? 8199);
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-/** Until there is something to be seen in charts and conversations. */
+/** Until charts and conversations have content. */
 const warmUpMs = 45_000;
 const settleMs = 1_500;
 
 async function main(): Promise<void> {
   const executablePath = process.env.CHROMIUM_PATH ?? execFileSync("which", ["chromium"]).toString().trim();
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--hide-scrollbars"] });
-  const demo = await startProgram(["dist/demo/demo/main.js"], { PORT: String(port) }, { says: "Ctrl-C stops" });
+  const demo = await startProcess(["dist/demo/demo/main.js"], { PORT: String(port) }, { output: "Ctrl-C stops" });
   mkdirSync(folder, { recursive: true });
   try {
     const link = /Root: everything\s+(\S+)/.exec(demo.output())?.[1] ?? "";

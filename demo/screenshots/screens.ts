@@ -1,11 +1,11 @@
-/** A screen, where it is, and a text that is there when it is ready. */
-export interface Pictured {
+/** A screen, and a text that appears when it is ready. */
+export interface ScreenshotTarget {
   name: string;
   path: string;
   ready: RegExp;
 }
 
-export const screens: readonly Pictured[] = [
+export const screens: readonly ScreenshotTarget[] = [
   { name: "chat", path: "/chat/ask-the-agents", ready: /lines in \d+ files/ },
   { name: "monitoring", path: "/monitoring/overview", ready: /Overview/ },
   { name: "streams", path: "/monitoring/streams", ready: /Index, run/ },

@@ -23,7 +23,7 @@ function setUp(capacity = 10) {
   const outbox = new Outbox({ environment: time.environment, capacity, answerTimeoutMs: 20_000 });
   const ends: string[] = [];
   const give = (payload: unknown, changes: Partial<OutgoingCommand> = {}) => {
-    outbox.send({ namespace: "/chat", name: "chat_message", payload, policy: "again", ...changes }).then(
+    outbox.send({ namespace: "/chat", name: "chat_message", payload, policy: "retry", ...changes }).then(
       (data) => ends.push(`${payload}: ${data}`),
       ({ code, outcome }: SignalboxError) => ends.push(`${payload}: ${code} ${outcome}`),
     );
@@ -43,14 +43,14 @@ describe("commands on their way", () => {
     const { outbox, give, ends, sent, settled } = setUp();
 
     give("a");
-    give("now", { policy: "now" });
+    give("volatile", { policy: "volatile" });
     const before = sent.length;
     outbox.close();
     give("late");
     await settled();
 
     expect(before).toBe(0);
-    expect(ends).toEqual(["now: unavailable not_sent", "a: unavailable not_sent", "late: unavailable not_sent"]);
+    expect(ends).toEqual(["volatile: unavailable not_sent", "a: unavailable not_sent", "late: unavailable not_sent"]);
   });
 
   it("SDK-13 are bounded in number", async () => {
@@ -66,9 +66,9 @@ describe("commands on their way", () => {
   it("SDK-13 are sent again where that is safe, and else rejected as unknown, when the connection ends", async () => {
     const { outbox, link, give, payloads, ends, settled, sent } = setUp();
     outbox.attach(link());
-    give("again");
+    give("retry");
     give("once", { policy: "once" });
-    give("now", { policy: "now" });
+    give("volatile", { policy: "volatile" });
 
     outbox.detach();
     // The answer of a connection that is no more.
@@ -77,8 +77,8 @@ describe("commands on their way", () => {
     sent[3]?.answer(good("kept"));
     await settled();
 
-    expect(payloads()).toEqual(["again", "once", "now", "again"]);
-    expect(ends).toEqual(["once: timeout unknown", "now: timeout unknown", "again: kept"]);
+    expect(payloads()).toEqual(["retry", "once", "volatile", "retry"]);
+    expect(ends).toEqual(["once: timeout unknown", "volatile: timeout unknown", "retry: kept"]);
   });
 
   it("SDK-13 of one key go one after the other, so that what is sent again is not overtaken", async () => {
@@ -107,16 +107,16 @@ describe("commands on their way", () => {
       const { retryable } = errorCodes[code];
       const isUnaccepted = code === "rate_limited" || code === "unavailable";
       outbox.attach(link());
-      give("again");
+      give("retry");
       give("once", { policy: "once" });
 
       for (const { answer } of [...sent]) answer(bad(code));
       advance(5_000);
       await settled();
 
-      expect(payloads().slice(2)).toEqual([...(retryable ? ["again"] : []), ...(isUnaccepted ? ["once"] : [])]);
+      expect(payloads().slice(2)).toEqual([...(retryable ? ["retry"] : []), ...(isUnaccepted ? ["once"] : [])]);
       expect(ends).toEqual([
-        ...(retryable ? [] : [`again: ${code} rejected`]),
+        ...(retryable ? [] : [`retry: ${code} rejected`]),
         ...(isUnaccepted ? [] : [`once: ${code} rejected`]),
       ]);
     },
@@ -125,14 +125,14 @@ describe("commands on their way", () => {
   it("SDK-13 that nobody answers are sent again, for as long as the server knows their id", async () => {
     const { outbox, link, give, payloads, ends, settled, advance } = setUp();
     outbox.attach(link());
-    give("again");
+    give("retry");
     give("once", { policy: "once" });
 
     for (let seconds = 0; seconds < 600; seconds += 5) advance(5_000);
     await settled();
 
     expect(payloads().length).toBeGreaterThan(20);
-    expect(ends).toEqual(["once: timeout unknown", "again: timeout unknown"]);
+    expect(ends).toEqual(["once: timeout unknown", "retry: timeout unknown"]);
     expect(outbox.size).toBe(0);
   });
 });

@@ -4,8 +4,8 @@ import { createMessageBus } from "../../client-sdk/bus/message-bus.ts";
 import { createMemoryStore } from "../../client-sdk/connection/host-environment.ts";
 import { createLogger, isDebugged, type LogLevel } from "../../client-sdk/log/logger.ts";
 import { topicMatches } from "../../client-sdk/monitoring/subscription.ts";
-import { createOnce } from "../../client-sdk/rooms/once.ts";
-import { placeOf } from "../../client-sdk/rooms/place-of.ts";
+import { comparePosition } from "../../client-sdk/rooms/compare-position.ts";
+import { createDeduplicator } from "../../client-sdk/rooms/deduplicator.ts";
 import { createPositions } from "../../client-sdk/rooms/positions.ts";
 import { commandPolicies } from "../../client-sdk/sending/command-policies.ts";
 import { commands } from "../../shared/commands/catalogue.ts";
@@ -139,13 +139,13 @@ describe("what the client knows of the contract", () => {
 
   it.each([
     [{ epoch: "a", offset: 6 }, true, "next"],
-    [{ epoch: "a", offset: 5 }, true, "old"],
-    [{ epoch: "a", offset: 1 }, false, "old"],
-    [{ epoch: "a", offset: 7 }, true, "early"],
+    [{ epoch: "a", offset: 5 }, true, "duplicate"],
+    [{ epoch: "a", offset: 1 }, false, "duplicate"],
+    [{ epoch: "a", offset: 7 }, true, "gap"],
     [{ epoch: "a", offset: 7 }, false, "next"],
-    [{ epoch: "b", offset: 6 }, true, "foreign"],
+    [{ epoch: "b", offset: 6 }, true, "other_epoch"],
   ] as const)("SDK-7 knows the place of %j (whole log: %s): %s", (position, isWhole, place) => {
-    expect(placeOf({ epoch: "a", offset: 5 }, position, isWhole)).toBe(place);
+    expect(comparePosition({ epoch: "a", offset: 5 }, position, isWhole)).toBe(place);
   });
 
   it("SDK-7 keeps positions by client and name, and takes nothing else for one", () => {
@@ -164,7 +164,7 @@ describe("what the client knows of the contract", () => {
   });
 
   it("SDK-7 tells an event once, and remembers a bounded number", () => {
-    const once = createOnce();
+    const once = createDeduplicator();
 
     const first = Array.from({ length: 2_001 }, (_, index) => once(String(index)));
 

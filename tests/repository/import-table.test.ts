@@ -30,15 +30,15 @@ const rules: Record<string, Rule> = {
 
   // What people see; it knows the server by the client's package alone. Each screen is for itself.
   "dashboard/vite.config.ts": { uses: ["vite"] },
-  "dashboard/src/parts": { uses: [...pages, "react-dom", "virtua", "uplot"] },
-  "dashboard/src/session": { uses: [...pages, "dashboard/src/parts", "oidc-client-ts"] },
-  "dashboard/src/chat": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
-  "dashboard/src/monitoring": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
-  "dashboard/src/admin": { uses: [...pages, ...drawing, "dashboard/src/parts", "dashboard/src/session"] },
+  "dashboard/src/ui": { uses: [...pages, "react-dom", "virtua", "uplot"] },
+  "dashboard/src/session": { uses: [...pages, "dashboard/src/ui", "oidc-client-ts"] },
+  "dashboard/src/chat": { uses: [...pages, ...drawing, "dashboard/src/ui", "dashboard/src/session"] },
+  "dashboard/src/monitoring": { uses: [...pages, ...drawing, "dashboard/src/ui", "dashboard/src/session"] },
+  "dashboard/src/admin": { uses: [...pages, ...drawing, "dashboard/src/ui", "dashboard/src/session"] },
   "dashboard/src/app": {
     uses: [
       ...pages,
-      "dashboard/src/parts",
+      "dashboard/src/ui",
       "dashboard/src/session",
       "dashboard/src/chat",
       "dashboard/src/monitoring",
@@ -46,7 +46,7 @@ const rules: Record<string, Rule> = {
     ],
   },
   "dashboard/src/main.tsx": {
-    uses: ["react", "react-dom", "@mantine/core", "dashboard/src/app", "dashboard/src/parts"],
+    uses: ["react", "react-dom", "@mantine/core", "dashboard/src/app", "dashboard/src/ui"],
   },
 
   // What every stage below may use.

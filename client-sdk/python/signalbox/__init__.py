@@ -1,4 +1,4 @@
-"""Watches, talks and publishes events with a Signalbox server."""
+"""Client of Signalbox: subscriptions, conversations and publishing."""
 from .client import Client, Refused
 from .conversation import Conversation
 from .subscription import Event, Gap, Position

@@ -1,4 +1,4 @@
-"""A client of Signalbox's event log."""
+"""The client: connecting, reconnecting, subscriptions and commands."""
 from __future__ import annotations
 
 import itertools
@@ -9,7 +9,7 @@ import uuid
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 from .conversation import Conversation
-from .link import HttpLink, Lost, Refused, WebSocketLink
+from .link import ConnectionLost, HttpLink, Refused, WebSocketLink
 from .subscription import Callback, GapCallback, Position, Subscription
 
 __all__ = ["Client", "Refused"]
@@ -17,10 +17,10 @@ __all__ = ["Client", "Refused"]
 
 class Client:
     """
-    Tells callbacks what happens, once and in order, by a WebSocket or, where none is to be had, by HTTP; it comes back by
-    itself, and goes on where it was. Callbacks are called by one thread of the client's own.
+    Delivers events to callbacks once and in order, over a WebSocket or, where WebSockets are blocked, over HTTP. It
+    reconnects by itself and resumes at the last position. Callbacks run in one thread of the client.
 
-    states: disconnected, connecting, active, reconnecting, unauthorized, closed
+    States: disconnected, connecting, active, reconnecting, unauthorized, closed.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class Client:
         timeout: float = 10.0,
         on_state: Optional[Callable[[str], None]] = None,
     ) -> None:
-        """`token`: one that lasts, or a function that is asked before every attempt. Delays are in seconds."""
+        """`token`: a fixed token, or a function that is called before every attempt. Times are in seconds."""
         self.state = "disconnected"
-        #: How the server is reached, or was last: websocket or http.
+        #: The current transport, or the last one: websocket or http.
         self.transport: Optional[str] = None
-        #: Why the client is unauthorized or closed.
+        #: The error of the states unauthorized and closed.
         self.error: Optional[Exception] = None
         self._url = url.rstrip("/")
         self._token = token
@@ -55,13 +55,13 @@ class Client:
         self._link: Optional[WebSocketLink] = None
 
     def start(self) -> None:
-        """Connects, in the background."""
+        """Connects in the background."""
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, name="signalbox", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the connection. Called by a callback it does not wait for the end."""
+        """Closes the connection and waits for the client's thread, except when called from a callback."""
         self._stop.set()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join(self._timeout)
@@ -77,18 +77,18 @@ class Client:
         wait: float = 0,
     ) -> Callable[[], None]:
         """
-        `topics` are rooms, or beginnings with a star: `task:*`, `stream:build-*`, `*`. It begins now, or after a
-        position. Waits so many seconds until it is live. What is returned ends it.
+        Subscribes to topics: rooms, or prefixes with a star (`task:*`, `stream:build-*`, `*`), from now on or after a
+        position. `wait`: seconds to wait until it is live. Returns a function that unsubscribes.
         """
         given = [topics] if isinstance(topics, str) else topics
         return self.follow(Subscription(f"python-{next(self._ids)}", given, types, after, callback, on_gap), wait)
 
     def conversation(self, id: str) -> Conversation:
-        """A conversation, to be followed and written to."""
+        """A conversation by id."""
         return Conversation(self, id)
 
     def follow(self, subscription: Subscription, wait: float = 0) -> Callable[[], None]:
-        """Follows whatever it is. Waits so many seconds until it is live. What is returned ends it."""
+        """Adds a subscription. `wait`: seconds to wait until it is live. Returns a function that ends it."""
         with self._lock:
             self._subscriptions[subscription.id] = subscription
         if wait and not subscription.became_live.wait(wait):
@@ -101,116 +101,116 @@ class Client:
         return unsubscribe
 
     def publish(self, room: str, type: str, data: Mapping[str, Any], *, id: Optional[str] = None) -> Mapping[str, Any]:
-        """For the role `service`. Tried again under the same id for a minute, so that it is published once."""
+        """Publishes an event, once: retried under the same id for a minute. For the role `service`."""
         event = {"room": room, "type": type, "data": data, "id": id or uuid.uuid4().hex}
         answer: Mapping[str, Any] = self.post("/api/events", event)[0]
         return answer
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """What may be sent twice, such as events with ids. Tried again for a minute. Raises `Refused`."""
+        """Posts an idempotent request, such as an event with an id. Retried for a minute. Raises `Refused`."""
 
         def attempt() -> Any:
-            link = HttpLink(self._url, self._ask(), self._timeout)
+            link = HttpLink(self._url, self._get_token(), self._timeout)
             try:
                 return link.request("POST", path, json=body)
             finally:
                 link.close()
 
-        return self._insist(attempt)
+        return self._retry(attempt)
 
     def command(self, name: str, payload: Mapping[str, Any]) -> Any:
         """
-        A command that may be carried out twice, over the WebSocket, which is waited for. Tried again for a minute. Raises
-        `Refused`. Not for callbacks, whose thread is the one that brings the answer.
+        Sends an idempotent command over the WebSocket. Waits for a connection and retries for a minute. Raises
+        `Refused`. Not for callbacks: they run in the thread that receives the reply.
         """
         if threading.current_thread() is self._thread:
-            raise RuntimeError("A callback cannot wait for an answer. Ask from another thread.")
+            raise RuntimeError("A callback cannot wait for a reply. Send the command from another thread.")
 
         def attempt() -> Any:
             link = self._link
             if link is None:
-                raise Lost("There is no WebSocket at the moment.")
+                raise ConnectionLost("There is no WebSocket at the moment.")
             return link.command(name, payload, self._timeout)
 
-        return self._insist(attempt)
+        return self._retry(attempt)
 
-    def _insist(self, attempt: Callable[[], Any]) -> Any:
+    def _retry(self, attempt: Callable[[], Any]) -> Any:
         until = time.monotonic() + 60
         while True:
             try:
                 return attempt()
-            except (Lost, Refused) as error:
-                retryable = isinstance(error, Lost) or error.retryable
+            except (ConnectionLost, Refused) as error:
+                retryable = isinstance(error, ConnectionLost) or error.retryable
                 if not retryable or time.monotonic() > until or self._stop.is_set():
                     raise
                 time.sleep(getattr(error, "retry_after", None) or min(self._delays[0], 1.0))
 
     def _run(self) -> None:
         try:
-            self._come_and_go()
+            self._connect_until_stopped()
         except Refused as refusal:
             self.error = refusal
-            self._become("unauthorized" if refusal.is_of_token else "closed")
+            self._set_state("unauthorized" if refusal.is_token_error else "closed")
         else:
-            self._become("closed")
+            self._set_state("closed")
 
-    def _come_and_go(self) -> None:
-        """Until it is stopped; raises `Refused` when it makes no sense to come back."""
+    def _connect_until_stopped(self) -> None:
+        """Reconnects until the client is stopped. Raises `Refused` when another attempt would be refused again."""
         attempt = blocked = 0
         while not self._stop.is_set():
-            self._become("connecting")
+            self._set_state("connecting")
             is_open = False
             retry_after: Optional[float] = None
             try:
-                link = WebSocketLink(self._url, self._ask(), self._timeout)
+                link = WebSocketLink(self._url, self._get_token(), self._timeout)
                 is_open = True
                 attempt = blocked = self._probes = 0
-                self._live(link, "websocket", lambda: not self._stop.is_set())
-            except Lost as loss:
-                retry_after = loss.retry_after
+                self._run_link(link, "websocket", lambda: not self._stop.is_set())
+            except ConnectionLost as lost:
+                retry_after = lost.retry_after
             blocked += not is_open
             attempt += 1
-            # Where HTTP has lived for a while nothing has failed: the WebSocket is looked for at once.
-            if self._fallback and blocked >= 2 and self._lived_on_http():
+            # After a while on HTTP nothing has failed: try a WebSocket without a delay.
+            if self._fallback and blocked >= 2 and self._run_http():
                 continue
-            self._rest(attempt, retry_after)
+            self._back_off(attempt, retry_after)
 
-    def _live(self, link: Union[WebSocketLink, HttpLink], transport: str, is_wanted: Callable[[], bool]) -> None:
+    def _run_link(self, link: Union[WebSocketLink, HttpLink], transport: str, is_wanted: Callable[[], bool]) -> None:
         self.transport = transport
         self._link = link if isinstance(link, WebSocketLink) else None
-        self._become("active")
+        self._set_state("active")
         try:
-            link.run(self._current, is_wanted)
+            link.run(self._active_subscriptions, is_wanted)
         finally:
             self._link = None
             link.close()
-            for subscription in self._current():
+            for subscription in self._active_subscriptions():
                 subscription.is_live = False
 
-    def _lived_on_http(self) -> bool:
-        """For a while, after which it is time to look for a WebSocket again; longer every time."""
+    def _run_http(self) -> bool:
+        """Runs on HTTP until it is time to probe for a WebSocket, longer every time. False: HTTP failed as well."""
         self._probes += 1
         until = time.monotonic() + min(60.0, self._delays[0] * 2 ** min(self._probes, 6))
         try:
-            link = HttpLink(self._url, self._ask(), self._timeout)
-            self._live(link, "http", lambda: not self._stop.is_set() and time.monotonic() < until)
+            link = HttpLink(self._url, self._get_token(), self._timeout)
+            self._run_link(link, "http", lambda: not self._stop.is_set() and time.monotonic() < until)
             return True
-        except Lost:
+        except ConnectionLost:
             return False
 
-    def _rest(self, attempt: int, retry_after: Optional[float]) -> None:
+    def _back_off(self, attempt: int, retry_after: Optional[float]) -> None:
         if self._stop.is_set():
             return
-        self._become("reconnecting")
+        self._set_state("reconnecting")
         base, longest = self._delays
         delay = min(longest, base * 2 ** min(attempt - 1, 20)) * (1 - 0.1 * random.random())
         self._stop.wait(delay if retry_after is None else retry_after)
 
-    def _current(self) -> list[Subscription]:
+    def _active_subscriptions(self) -> list[Subscription]:
         with self._lock:
             return list(self._subscriptions.values())
 
-    def _ask(self) -> str:
+    def _get_token(self) -> str:
         if isinstance(self._token, str):
             return self._token
         try:
@@ -218,9 +218,9 @@ class Client:
         except Refused:
             raise
         except Exception as error:
-            raise Lost(f"There is no token: {error}") from error
+            raise ConnectionLost(f"Getting a token failed: {error}") from error
 
-    def _become(self, state: str) -> None:
+    def _set_state(self, state: str) -> None:
         if state == self.state:
             return
         self.state = state

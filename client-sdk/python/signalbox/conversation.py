@@ -1,22 +1,29 @@
-"""Conversations: what is said in them, and saying something."""
+"""Conversations: following, sending and reading history."""
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Protocol, Sequence
 from urllib.parse import quote
 
 from .subscription import Callback, Event, GapCallback, Position, RefusedCallback, Subscription
 
-if TYPE_CHECKING:
-    from .client import Client
-
 __all__ = ["Conversation"]
 
 
-class Conversation:
-    """One conversation. Made by `Client.conversation`."""
+class ConversationClient(Protocol):
+    """What a conversation needs of its client."""
 
-    def __init__(self, client: "Client", id: str) -> None:
+    def follow(self, subscription: Subscription, wait: float = 0) -> Callable[[], None]: ...
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any: ...
+
+    def command(self, name: str, payload: Mapping[str, Any]) -> Any: ...
+
+
+class Conversation:
+    """One conversation. Created by `Client.conversation`."""
+
+    def __init__(self, client: ConversationClient, id: str) -> None:
         self.id = id
         self.room = f"conversation:{id}"
         self._client = client
@@ -33,12 +40,12 @@ class Conversation:
         wait: float = 0,
     ) -> Callable[[], None]:
         """
-        Tells `callback` the latest events, or those after a position, and then what happens: once and in order, over any
-        number of connections. `types`: only events of these. Waits so many seconds until it is live. What is returned
-        ends it. Without `on_refused` the client ends where the server does not let us in.
+        Calls `callback` for the latest events, or those after a position, and then for live events: once and in order,
+        across reconnects. `types`: only events of these types. `wait`: seconds to wait until it is live. Returns a
+        function that ends it. Without `on_refused` the client closes when the server refuses access.
         """
-        following = Following(self.room, types, after, recent, callback, on_gap, on_refused)
-        return self._client.follow(following, wait)
+        subscription = RoomSubscription(self.room, types, after, recent, callback, on_gap, on_refused)
+        return self._client.follow(subscription, wait)
 
     def send(
         self,
@@ -49,8 +56,7 @@ class Conversation:
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> Mapping[str, Any]:
         """
-        Returns the `id`, `position` and `timestamp` that it got. Tried again under the same id for a minute, so that it
-        is said once.
+        Sends a message, once: retried under the same id for a minute. Returns its `id`, `position` and `timestamp`.
         """
         body: dict[str, Any] = {"message": message, "id": id or uuid.uuid4().hex}
         if reply_to is not None:
@@ -61,7 +67,9 @@ class Conversation:
         return answer
 
     def history(self, *, before: Optional[Position] = None, limit: int = 50) -> "tuple[list[Event], bool]":
-        """Older events, oldest first, and whether there are more. Without `before` the latest. Needs a WebSocket."""
+        """
+        A page of events, oldest first, and whether there are older ones. Without `before` the latest. Needs a WebSocket.
+        """
         payload: dict[str, Any] = {"room": self.room, "limit": limit}
         if before is not None:
             payload["before"] = before.as_json()
@@ -69,8 +77,8 @@ class Conversation:
         return [Event.of(event) for event in data["events"]], bool(data["hasMore"])
 
 
-class Following(Subscription):
-    """A room that is followed over any number of connections."""
+class RoomSubscription(Subscription):
+    """Subscription to the log of a room."""
 
     commands = ("join_room", "leave_room")
 
@@ -104,7 +112,7 @@ class Following(Subscription):
             query["limit"] = str(max(1, self._recent))
         return query
 
-    def tells_first_page(self) -> bool:
+    def delivers_first_page(self) -> bool:
         return self._recent > 0
 
     def is_wanted(self, event: Event) -> bool:

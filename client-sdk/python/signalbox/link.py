@@ -1,4 +1,4 @@
-"""The two ways to the server. Each raises when it ends, and leaves it to the client to come back."""
+"""Single connections over a WebSocket and over HTTP. They raise when they end; the client reconnects."""
 from __future__ import annotations
 
 import itertools
@@ -15,7 +15,7 @@ from .subscription import Event, Gap, Position, Subscription
 
 
 class Refused(Exception):
-    """The server said no."""
+    """The server refused a request or the connection."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(f"{error.get('code')}: {error.get('message') or error.get('detail')}")
@@ -24,12 +24,12 @@ class Refused(Exception):
         self.details: Any = error.get("details")
 
     @property
-    def is_of_token(self) -> bool:
+    def is_token_error(self) -> bool:
         return self.code in ("unauthenticated", "token_expired", "forbidden")
 
 
-class Lost(Exception):
-    """The connection has ended, or could not be made."""
+class ConnectionLost(Exception):
+    """The connection has ended or could not be opened."""
 
     def __init__(self, why: str, retry_after: Optional[float] = None) -> None:
         super().__init__(why)
@@ -43,15 +43,15 @@ def _refuse(subscription: Subscription, error: Refused) -> None:
 
 Subscriptions = Callable[[], Iterable[Subscription]]
 
-#: What another token may mend.
-TOKEN = ("unauthenticated", "token_expired")
-#: After these it makes no sense to come back by oneself.
-FINAL = ("kicked", "revoked", "replaced", "rate_limited", "protocol_error")
+#: Errors that another token may resolve.
+TOKEN_ERRORS = ("unauthenticated", "token_expired")
+#: Close reasons after which the client must not reconnect by itself.
+FINAL_REASONS = ("kicked", "revoked", "replaced", "rate_limited", "protocol_error")
 TICK_SECONDS = 0.2
 
 
 class WebSocketLink:
-    """The plain WebSocket `/ws`: frames come in their order, which callbacks of their own threads would not keep."""
+    """The plain WebSocket `/ws`. It is read by one thread, which keeps the order of events."""
 
     def __init__(self, url: str, token: str, timeout: float) -> None:
         address = url.replace("http", "ws", 1) + "/ws"
@@ -62,47 +62,50 @@ class WebSocketLink:
             self._ids = itertools.count(1)
             self._waiting: dict[str, Subscription] = {}
             self._joined: dict[str, Subscription] = {}
-            self._asked: dict[str, "Future[Any]"] = {}
+            self._commands: dict[str, "Future[Any]"] = {}
             first = self._read(timeout)
             if first is not None and first["type"] == "system.error":
                 raise Refused(first["payload"]["error"])
         except (OSError, websocket.WebSocketException) as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
 
     def run(self, subscriptions: Subscriptions, is_wanted: Callable[[], bool]) -> None:
-        """Until it ends, or is not wanted any more."""
+        """Runs until the connection ends or `is_wanted` returns false."""
         try:
             while is_wanted():
-                self._follow(list(subscriptions()))
+                self._sync_subscriptions(list(subscriptions()))
                 frame = self._read(TICK_SECONDS)
                 if frame is not None:
                     self._handle(frame)
         except (OSError, websocket.WebSocketException) as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
 
     def close(self) -> None:
         try:
             self._socket.close(timeout=1)
         except (OSError, websocket.WebSocketException):
             pass
-        for answer in list(self._asked.values()):
+        for answer in list(self._commands.values()):
             if not answer.done():
-                answer.set_exception(Lost("the connection has ended"))
+                answer.set_exception(ConnectionLost("the connection has ended"))
 
     def command(self, type: str, payload: Mapping[str, Any], timeout: float) -> Any:
-        """For other threads than the one that runs. The data of the reply; raises `Refused` or `Lost`."""
+        """
+        Sends a command from a thread other than the one in `run`. Returns the data of the reply; raises `Refused` or
+        `ConnectionLost`.
+        """
         id = f"c{next(self._ids)}"
         answer: "Future[Any]" = Future()
-        self._asked[id] = answer
+        self._commands[id] = answer
         try:
             self._socket.send(json.dumps({"type": type, "id": id, "payload": payload}))
             return answer.result(timeout)
         except (OSError, websocket.WebSocketException, TimeoutError, FutureTimeout) as error:
-            raise Lost(str(error) or "no answer came in time") from error
+            raise ConnectionLost(str(error) or "no reply arrived in time") from error
         finally:
-            del self._asked[id]
+            del self._commands[id]
 
-    def _follow(self, wanted: list[Subscription]) -> None:
+    def _sync_subscriptions(self, wanted: list[Subscription]) -> None:
         ids = {subscription.id for subscription in wanted}
         for subscription in wanted:
             if subscription.id not in self._joined:
@@ -110,7 +113,7 @@ class WebSocketLink:
                 self._join(subscription)
         for id in [id for id in self._joined if id not in ids]:
             subscription = self._joined.pop(id)
-            # Somebody else may follow the same room.
+            # Another subscription may follow the same room.
             if not any(other.leave() == subscription.leave() for other in self._joined.values()):
                 self._send(subscription.commands[1], subscription.leave())
 
@@ -130,7 +133,7 @@ class WebSocketLink:
         except websocket.WebSocketTimeoutException:
             return None
         if not text:
-            raise Lost("the server has closed the connection")
+            raise ConnectionLost("the server has closed the connection")
         frame: dict[str, Any] = json.loads(text)
         return frame
 
@@ -141,7 +144,7 @@ class WebSocketLink:
             for subscription in list(self._joined.values()):
                 subscription.live(event)
         elif type == "reply":
-            self._replied(frame.get("id"), payload)
+            self._on_reply(frame.get("id"), payload)
         elif type == "system.ping":
             self._send("system.pong", {"timestamp": payload["timestamp"]})
         elif type == "system.room.reset":
@@ -153,18 +156,18 @@ class WebSocketLink:
             for subscription in [one for one in self._joined.values() if payload["room"] in one.topics]:
                 _refuse(subscription, error)
         elif type == "system.connection.close":
-            if payload["reason"] in FINAL:
+            if payload["reason"] in FINAL_REASONS:
                 raise Refused({"code": payload["reason"], "message": "The server has ended the connection."})
             retry_after_ms = payload.get("retryAfterMs")
-            raise Lost(payload["reason"], None if retry_after_ms is None else retry_after_ms / 1000)
+            raise ConnectionLost(payload["reason"], None if retry_after_ms is None else retry_after_ms / 1000)
 
-    def _replied(self, id: Optional[str], reply: Mapping[str, Any]) -> None:
-        asked = self._asked.get(id or "")
-        if asked is not None:
+    def _on_reply(self, id: Optional[str], reply: Mapping[str, Any]) -> None:
+        command = self._commands.get(id or "")
+        if command is not None:
             if reply["ok"]:
-                asked.set_result(reply["data"])
+                command.set_result(reply["data"])
             else:
-                asked.set_exception(Refused(reply["error"]))
+                command.set_exception(Refused(reply["error"]))
             return
         subscription = self._waiting.pop(id or "", None)
         if subscription is None:
@@ -185,7 +188,7 @@ class WebSocketLink:
 
 
 class HttpLink:
-    """Long polls from positions, which any instance of the server can answer."""
+    """Long polls, which any instance of the server can answer."""
 
     def __init__(self, url: str, token: str, timeout: float) -> None:
         self._url = url
@@ -200,7 +203,7 @@ class HttpLink:
             if not wanted:
                 time.sleep(TICK_SECONDS)
             for subscription in wanted:
-                # A new subscription waits for its turn, and the way up to a WebSocket, too.
+                # Short, because new subscriptions and the next WebSocket probe wait for it.
                 self._poll(subscription, wait=2 if len(wanted) == 1 else 1)
 
     def close(self) -> None:
@@ -213,7 +216,7 @@ class HttpLink:
         try:
             page = self.request("GET", "/api/events", params=query, timeout=self._timeout + wait)
         except Refused as error:
-            if error.code in TOKEN:
+            if error.code in TOKEN_ERRORS:
                 raise
             self._refused.add(subscription.id)
             return _refuse(subscription, error)
@@ -221,15 +224,15 @@ class HttpLink:
         subscription.went_live()
 
     def request(self, method: str, path: str, **options: Any) -> Any:
-        """Raises `Refused` or `Lost`."""
+        """Sends a request. Raises `Refused` or `ConnectionLost`."""
         try:
             answer = self._session.request(method, self._url + path, **{"timeout": self._timeout, **options})
             body = answer.json()
         except (requests.RequestException, ValueError) as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
         if answer.ok:
             return body
         error = Refused(body if isinstance(body, dict) else {})
         if error.retryable:
-            raise Lost(str(error), ((error.details or {}).get("retryAfterMs") or 0) / 1000 or None)
+            raise ConnectionLost(str(error), ((error.details or {}).get("retryAfterMs") or 0) / 1000 or None)
         raise error

@@ -1,4 +1,4 @@
-"""What is watched, and how far it was told."""
+"""Subscriptions and their positions."""
 from __future__ import annotations
 
 import logging
@@ -10,7 +10,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 
 @dataclass(frozen=True)
 class Position:
-    """A place in the server's log. Offsets of different epochs cannot be compared."""
+    """A position in the server's log. Offsets of different epochs cannot be compared."""
 
     epoch: str
     offset: int
@@ -34,12 +34,12 @@ class Event:
     id: str
     timestamp: Optional[str]
     sender: Optional[Mapping[str, Any]]
-    #: None for events that are not kept.
+    #: None for events that are not logged.
     position: Optional[Position]
 
     @staticmethod
     def of(value: Mapping[str, Any]) -> "Event":
-        """From an envelope, or from an event frame of the plain WebSocket, which names two things otherwise."""
+        """From an envelope, or from an event frame of the plain WebSocket, which names two fields differently."""
         position = value.get("position")
         return Event(
             type=value.get("type") or value["eventType"],
@@ -54,7 +54,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Gap:
-    """Events were lost for good: what was built from them has to be made anew."""
+    """Events were lost: state that was built from them must be loaded again."""
 
     reason: str
     position: Position
@@ -67,12 +67,12 @@ RefusedCallback = Callable[[Exception], None]
 
 class Subscription:
     """
-    Something that is followed over any number of connections: here topics. Its callbacks are called by one thread.
+    Subscription to topics, across reconnects. Its callbacks run in one thread.
     """
 
-    #: The log that its positions are of.
+    #: The log that its positions belong to.
     log = "monitoring"
-    #: The commands that begin and end it.
+    #: The commands that start and end it.
     commands = ("subscribe", "unsubscribe")
 
     def __init__(
@@ -96,7 +96,7 @@ class Subscription:
         self._on_refused = on_refused
 
     def join(self) -> dict[str, Any]:
-        """The payload that joins, or goes on where it was."""
+        """Payload of the command that starts or resumes it."""
         payload: dict[str, Any] = {"id": self.id, "topics": self.topics, "limit": 1000 if self.position else 1}
         if self.types is not None:
             payload["types"] = self.types
@@ -105,11 +105,11 @@ class Subscription:
         return payload
 
     def leave(self) -> dict[str, Any]:
-        """The payload that ends it."""
+        """Payload of the command that ends it."""
         return {"id": self.id}
 
     def query(self) -> dict[str, str]:
-        """What is asked for over HTTP."""
+        """Query of a long poll."""
         query = {"topics": ",".join(self.topics), "limit": "1000" if self.position else "1"}
         if self.types is not None:
             query["types"] = ",".join(self.types)
@@ -117,12 +117,12 @@ class Subscription:
             query["after"] = str(self.position)
         return query
 
-    def tells_first_page(self) -> bool:
-        """Whether it begins with what was there."""
+    def delivers_first_page(self) -> bool:
+        """Whether it starts with earlier events."""
         return False
 
     def refused(self, error: Exception) -> bool:
-        """The server does not let us in. False: nobody wants to be told."""
+        """Handles a refusal by the server. False: there is no callback for it."""
         self.is_live = False
         if self._on_refused is None:
             return False
@@ -130,13 +130,13 @@ class Subscription:
         return True
 
     def page(self, answer: Mapping[str, Any]) -> None:
-        """What a join or a poll was answered. Without a position nothing is told: it begins now."""
+        """Takes the reply to a join or a poll. Without a position its events are skipped: the subscription starts now."""
         position = Position.of(answer["position"])
         is_first = self.position is None
         if answer.get("recovered") is False:
             self.position = None
             self.gap(Gap(answer.get("lostReason") or "trimmed", position))
-        if not is_first or self.tells_first_page():
+        if not is_first or self.delivers_first_page():
             for event in answer["events"]:
                 self.take(Event.of(event))
         for event in answer.get("latest") or []:
@@ -157,7 +157,7 @@ class Subscription:
             self.position = at
 
     def is_wanted(self, event: Event) -> bool:
-        """Of what the server sends, what is told. It has left out what a subscription did not ask for."""
+        """Filters events that the server cannot filter."""
         return True
 
     def gap(self, gap: Gap) -> None:
@@ -165,11 +165,11 @@ class Subscription:
             self._call(self._on_gap, gap)
 
     def _call(self, callback: Callable[[Any], None], value: Any) -> None:
-        # What a callback raises is its own trouble: the others, and what comes next, are told all the same.
+        # An error in one callback must not affect the other callbacks and later events.
         try:
             callback(value)
         except Exception:
-            logging.getLogger("signalbox").exception("a callback has failed")
+            logging.getLogger("signalbox").exception("a callback failed")
 
     def went_live(self) -> None:
         self.is_live = True

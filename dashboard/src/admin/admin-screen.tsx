@@ -1,10 +1,10 @@
 import { useClient } from "@signalbox/client/react";
 import { useEffect } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { Sections } from "../parts/section-nav.tsx";
+import { Sections } from "../ui/section-nav.tsx";
+import { clusterStatsOf } from "./cluster-stats.ts";
 import { ConnectionsPage } from "./connections-page.tsx";
 import { InstancesPage } from "./instances-page.tsx";
-import { operationsOf } from "./operations.ts";
 import { RoomPage } from "./room-page.tsx";
 import { RoomsPage } from "./rooms-page.tsx";
 import { TracePage } from "./trace-page.tsx";
@@ -20,7 +20,7 @@ const sections = [
 export default function AdminScreen() {
   const client = useClient();
   // Charts go on while another part of the screen is open.
-  useEffect(() => operationsOf(client, "").subscribe(() => {}), [client]);
+  useEffect(() => clusterStatsOf(client, "").subscribe(() => {}), [client]);
   return (
     <Sections name="Admin" sections={sections}>
       <Switch>

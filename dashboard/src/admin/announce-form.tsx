@@ -1,8 +1,8 @@
 import { Button, Group, Stack, Textarea } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { type FormEvent, useState } from "react";
-import { Outcome, useDoing } from "../parts/doing.tsx";
-import { Panel } from "../parts/page.tsx";
+import { ActionOutcome, useAsyncAction } from "../ui/async-action.tsx";
+import { Panel } from "../ui/page.tsx";
 import { LevelSelect } from "./level-select.tsx";
 
 const levels = ["info", "success", "warning", "error"] as const;
@@ -10,7 +10,7 @@ const levels = ["info", "success", "warning", "error"] as const;
 /** Tells everybody in chat something. */
 export function AnnounceForm() {
   const client = useClient();
-  const doing = useDoing();
+  const doing = useAsyncAction();
   const [message, setMessage] = useState("");
   const [level, setLevel] = useState<(typeof levels)[number]>("info");
 
@@ -43,7 +43,7 @@ export function AnnounceForm() {
               Announce
             </Button>
           </Group>
-          <Outcome of={doing} />
+          <ActionOutcome of={doing} />
         </Stack>
       </form>
     </Panel>

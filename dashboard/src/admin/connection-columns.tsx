@@ -1,13 +1,13 @@
-import { Ago } from "../parts/time.tsx";
-import type { Column } from "../parts/virtual-table.tsx";
-import type { Connection } from "./answers.ts";
-import { ConnectionDeeds } from "./connection-deeds.tsx";
+import { RelativeTime } from "../ui/time.tsx";
+import type { Column } from "../ui/virtual-table.tsx";
+import { ConnectionActions } from "./connection-actions.tsx";
 import classes from "./connection-rows.module.css";
-import type { Ending } from "./ending-dialog.tsx";
+import type { DisconnectRequest } from "./disconnect-dialog.tsx";
+import type { Connection } from "./types.ts";
 
 interface Deeds {
   open(connection: Connection): void;
-  end(ending: Ending): void;
+  end(ending: DisconnectRequest): void;
 }
 
 export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
@@ -40,14 +40,14 @@ export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
       title: "Connected",
       width: "7rem",
       isForWide: true,
-      cell: ({ connectedAt }) => <Ago at={connectedAt} />,
+      cell: ({ connectedAt }) => <RelativeTime at={connectedAt} />,
     },
     {
       key: "deeds",
       title: "",
       width: "2rem",
       hasButtons: true,
-      cell: (connection) => <ConnectionDeeds connection={connection} end={end} />,
+      cell: (connection) => <ConnectionActions connection={connection} end={end} />,
     },
   ];
 }

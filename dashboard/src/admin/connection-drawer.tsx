@@ -1,14 +1,14 @@
 import { Anchor, Button, Drawer, Group, Stack, Title } from "@mantine/core";
 import { Link } from "wouter";
-import { Facts } from "../parts/facts.tsx";
-import { Ago, ClockTime } from "../parts/time.tsx";
-import type { Connection } from "./answers.ts";
-import type { Ending } from "./ending-dialog.tsx";
+import { DefinitionList } from "../ui/definition-list.tsx";
+import { ClockTime, RelativeTime } from "../ui/time.tsx";
+import type { DisconnectRequest } from "./disconnect-dialog.tsx";
+import type { Connection } from "./types.ts";
 
 interface ConnectionDrawerProps {
   connection: Connection | undefined;
   close(): void;
-  end(ending: Ending): void;
+  end(ending: DisconnectRequest): void;
 }
 
 /** A connection in full: whose it is, where it is, and what became of it. */
@@ -23,7 +23,7 @@ export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerPro
     >
       {connection && (
         <Stack>
-          <Facts
+          <DefinitionList
             facts={{
               Id: connection.connectionId,
               User: (
@@ -42,14 +42,14 @@ export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerPro
               Instance: connection.instanceId,
               State: connection.state,
               Rooms: connection.rooms,
-              Connected: <Ago at={connection.connectedAt} />,
-              "Last active": <Ago at={connection.lastActivityAt} />,
+              Connected: <RelativeTime at={connection.connectedAt} />,
+              "Last active": <RelativeTime at={connection.lastActivityAt} />,
             }}
           />
           <Title order={2} size="h6">
             Its states
           </Title>
-          <Facts
+          <DefinitionList
             facts={Object.fromEntries(
               connection.history.map(({ from, to, at }) => [`${from} → ${to}`, <ClockTime key={at} at={at} />]),
             )}

@@ -3,13 +3,13 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useClient } from "@signalbox/client/react";
 import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useCallback, useMemo, useState } from "react";
-import { useAddress } from "../parts/use-address.ts";
-import type { Connection, Namespace } from "./answers.ts";
+import { useQueryParams } from "../ui/use-query-params.ts";
 import { connectionColumns } from "./connection-columns.tsx";
 import { ConnectionDrawer } from "./connection-drawer.tsx";
-import { type Ending, EndingDialog } from "./ending-dialog.tsx";
+import { DisconnectDialog, type DisconnectRequest } from "./disconnect-dialog.tsx";
 import { PagedList } from "./paged-list.tsx";
-import { usePages } from "./pages.ts";
+import type { Connection, Namespace } from "./types.ts";
+import { usePagedQuery } from "./use-paged-query.ts";
 
 const namespaces: readonly Namespace[] = ["/chat", "/monitoring", "/agents", "/admin"];
 const pageLength = 200;
@@ -18,12 +18,12 @@ const reportedWithinMs = 2_500;
 /** Every connection of every instance, a page at a time: the server searches, not the browser. */
 export function ConnectionsPage() {
   const client = useClient();
-  const { parameters, set } = useAddress<"user" | "namespace">();
+  const { parameters, set } = useQueryParams<"user" | "namespace">();
   const user = parameters.get("user") ?? "";
   const [userId] = useDebouncedValue(user.trim(), 250);
   const namespace = namespaces.find((known) => known === parameters.get("namespace"));
   const [opened, setOpened] = useState<Connection>();
-  const [ending, setEnding] = useState<Ending>();
+  const [ending, setEnding] = useState<DisconnectRequest>();
 
   const read = useCallback(
     async (cursor: string | undefined) => {
@@ -38,7 +38,7 @@ export function ConnectionsPage() {
     [client, userId, namespace],
   );
   const columns = useMemo(() => connectionColumns({ open: setOpened, end: setEnding }), []);
-  const pages = usePages(read);
+  const pages = usePagedQuery(read);
 
   return (
     <PagedList
@@ -66,7 +66,7 @@ export function ConnectionsPage() {
       keyOf={keyOf}
     >
       <ConnectionDrawer connection={opened} close={() => setOpened(undefined)} end={setEnding} />
-      <EndingDialog
+      <DisconnectDialog
         ending={ending}
         close={() => setEnding(undefined)}
         done={() => {

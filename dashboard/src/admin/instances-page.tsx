@@ -1,13 +1,13 @@
 import { SimpleGrid, Table, Text } from "@mantine/core";
-import { Chart } from "../parts/chart.tsx";
-import { Page, Panel } from "../parts/page.tsx";
-import { Problem, Waiting } from "../parts/states.tsx";
-import { Tag } from "../parts/tag.tsx";
-import { Tile, Tiles } from "../parts/tile.tsx";
-import { Ago } from "../parts/time.tsx";
+import { Chart } from "../ui/chart.tsx";
+import { Page, Panel } from "../ui/page.tsx";
+import { ErrorAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tag } from "../ui/tag.tsx";
+import { Tile, Tiles } from "../ui/tile.tsx";
+import { RelativeTime } from "../ui/time.tsx";
 import { AnnounceForm } from "./announce-form.tsx";
+import { type Sample, totalOf, useClusterStats } from "./cluster-stats.ts";
 import { LogLevelForm } from "./log-level-form.tsx";
-import { type Moment, totalOf, useOperations } from "./operations.ts";
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
 const percent = (share: number) => `${Math.round(share * 100)} %`;
@@ -15,18 +15,18 @@ const perSecond = (rate: number) => rate.toLocaleString(undefined, { maximumFrac
 
 /** All instances: how much they carry, and how near they are to what they can. */
 export function InstancesPage() {
-  const { moments, latest, error } = useOperations();
-  if (!latest) return <Page title="Instances">{error === null ? <Waiting /> : <Problem error={error} />}</Page>;
+  const { samples, latest, error } = useClusterStats();
+  if (!latest) return <Page title="Instances">{error === null ? <LoadingState /> : <ErrorAlert error={error} />}</Page>;
   const { stats, instances } = latest;
   const { chat, monitoring, admin, agents } = stats.connections;
-  const times = moments.map((moment) => Date.parse(moment.stats.timestamp) / 1_000);
+  const times = samples.map((sample) => Date.parse(sample.stats.timestamp) / 1_000);
   const rate = (name: string, of: "eventsPerSecond" | "commandsPerSecond" | "deliveriesPerSecond") => ({
     name,
-    values: moments.map((moment) => moment.stats[of]),
+    values: samples.map((sample) => sample.stats[of]),
   });
   return (
     <Page title="Instances">
-      {error !== null && <Problem error={error} />}
+      {error !== null && <ErrorAlert error={error} />}
       <Tiles>
         <Tile name="Instances">{stats.instances}</Tile>
         <Tile name="Connections">{totalOf(stats.connections).toLocaleString()}</Tile>
@@ -50,7 +50,7 @@ export function InstancesPage() {
           <Chart
             title="Busy"
             times={times}
-            series={perInstance(moments, "loopUtilization")}
+            series={perInstance(samples, "loopUtilization")}
             format={percent}
             most={1}
           />
@@ -59,11 +59,11 @@ export function InstancesPage() {
           <Chart
             title="Now"
             times={times}
-            series={[{ name: "all", values: moments.map((moment) => totalOf(moment.stats.connections)) }]}
+            series={[{ name: "all", values: samples.map((sample) => totalOf(sample.stats.connections)) }]}
           />
         </Panel>
         <Panel title="Memory">
-          <Chart title="Resident" times={times} series={perInstance(moments, "memoryBytes")} format={megabytes} />
+          <Chart title="Resident" times={times} series={perInstance(samples, "memoryBytes")} format={megabytes} />
         </Panel>
       </SimpleGrid>
       <Panel title="All instances">
@@ -88,7 +88,7 @@ export function InstancesPage() {
                     <Tag tone={instance.status === "active" ? "good" : "waiting"}>{instance.status}</Tag>
                   </Table.Td>
                   <Table.Td>
-                    <Ago at={instance.startedAt} />
+                    <RelativeTime at={instance.startedAt} />
                   </Table.Td>
                   <Table.Td ta="end">{totalOf(instance.connections).toLocaleString()}</Table.Td>
                   <Table.Td ta="end">{perSecond(instance.eventsPerSecond)}</Table.Td>
@@ -116,10 +116,10 @@ export function InstancesPage() {
 const linesMost = 4;
 
 /** A line for each of the instances that are there now. */
-function perInstance(moments: readonly Moment[], of: "loopUtilization" | "memoryBytes") {
-  const ids = (moments.at(-1)?.instances ?? []).slice(0, linesMost).map(({ instanceId }) => instanceId);
+function perInstance(samples: readonly Sample[], of: "loopUtilization" | "memoryBytes") {
+  const ids = (samples.at(-1)?.instances ?? []).slice(0, linesMost).map(({ instanceId }) => instanceId);
   return ids.map((id) => ({
     name: id.slice(-6),
-    values: moments.map(({ instances }) => instances.find(({ instanceId }) => instanceId === id)?.[of] ?? null),
+    values: samples.map(({ instances }) => instances.find(({ instanceId }) => instanceId === id)?.[of] ?? null),
   }));
 }

@@ -1,17 +1,17 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { useState } from "react";
-import { Outcome, useDoing } from "../parts/doing.tsx";
-import { Panel } from "../parts/page.tsx";
-import type { LogLevel } from "./answers.ts";
+import { ActionOutcome, useAsyncAction } from "../ui/async-action.tsx";
+import { Panel } from "../ui/page.tsx";
 import { LevelSelect } from "./level-select.tsx";
+import type { LogLevel } from "./types.ts";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
 /** How much the instances write down. */
 export function LogLevelForm() {
   const client = useClient();
-  const doing = useDoing();
+  const doing = useAsyncAction();
   const [level, setLevel] = useState<LogLevel>("info");
   return (
     <Panel title="Log level">
@@ -27,7 +27,7 @@ export function LogLevelForm() {
             Change
           </Button>
         </Group>
-        <Outcome of={doing} />
+        <ActionOutcome of={doing} />
       </Stack>
     </Panel>
   );

@@ -1,14 +1,14 @@
 import { Button, TextInput } from "@mantine/core";
 import { type Icon, IconRefresh } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { Page } from "../parts/page.tsx";
-import { Empty, Problem, Waiting } from "../parts/states.tsx";
-import { VirtualTable, type VirtualTableProps } from "../parts/virtual-table.tsx";
-import type { Pages } from "./pages.ts";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, ErrorAlert, LoadingState } from "../ui/page-states.tsx";
+import { VirtualTable, type VirtualTableProps } from "../ui/virtual-table.tsx";
+import type { PagedQuery } from "./use-paged-query.ts";
 
 interface PagedListProps<Item> extends Pick<VirtualTableProps<Item>, "columns" | "keyOf" | "hrefOf"> {
   name: string;
-  pages: Pages<Item>;
+  pages: PagedQuery<Item>;
   search: { label: string; placeholder: string; text: string; change(text: string): void };
   /** Beside the search. */
   filters?: ReactNode;
@@ -48,12 +48,12 @@ export function PagedList<Item>(props: PagedListProps<Item>) {
         </>
       }
     >
-      {error !== null && <Problem error={error} />}
-      {!isReady && error === null && <Waiting />}
+      {error !== null && <ErrorAlert error={error} />}
+      {!isReady && error === null && <LoadingState />}
       {isReady && items.length === 0 && (
-        <Empty icon={empty.icon} title={empty.title}>
+        <EmptyState icon={empty.icon} title={empty.title}>
           {empty.hint}
-        </Empty>
+        </EmptyState>
       )}
       {items.length > 0 && (
         <VirtualTable

@@ -3,11 +3,11 @@ import { useInterval } from "@mantine/hooks";
 import { useClient } from "@signalbox/client/react";
 import { useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
-import { Facts } from "../parts/facts.tsx";
-import { Page, Panel } from "../parts/page.tsx";
-import { Problem, Waiting } from "../parts/states.tsx";
-import { Tile, Tiles } from "../parts/tile.tsx";
-import type { RoomView } from "./answers.ts";
+import { DefinitionList } from "../ui/definition-list.tsx";
+import { Page, Panel } from "../ui/page.tsx";
+import { ErrorAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tile, Tiles } from "../ui/tile.tsx";
+import type { RoomView } from "./types.ts";
 
 const readEveryMs = 2_000;
 
@@ -42,8 +42,8 @@ export function RoomPage({ room }: { room: string }) {
         </Group>
       }
     >
-      {error !== null && <Problem error={error} />}
-      {!view && error === null && <Waiting rows={3} />}
+      {error !== null && <ErrorAlert error={error} />}
+      {!view && error === null && <LoadingState rows={3} />}
       {view && (
         <>
           <Tiles>
@@ -55,14 +55,14 @@ export function RoomPage({ room }: { room: string }) {
             {view.position === null ? (
               <Text size="sm">Nothing was ever published there.</Text>
             ) : (
-              <Facts facts={{ Epoch: view.position.epoch, Offset: view.position.offset.toLocaleString() }} />
+              <DefinitionList facts={{ Epoch: view.position.epoch, Offset: view.position.offset.toLocaleString() }} />
             )}
           </Panel>
           <Panel title="Members">
             {view.members.length === 0 && (
               <Text size="sm">Nobody is here. Rooms of monitoring do not know their members.</Text>
             )}
-            <Facts
+            <DefinitionList
               facts={Object.fromEntries(
                 view.members.map(({ userId, name, connections }) => [
                   name === null || name === undefined ? userId : `${name} (${userId})`,

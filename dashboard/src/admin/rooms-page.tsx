@@ -2,11 +2,11 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useClient } from "@signalbox/client/react";
 import { IconDoor } from "@tabler/icons-react";
 import { useCallback } from "react";
-import { useAddress } from "../parts/use-address.ts";
-import type { Column } from "../parts/virtual-table.tsx";
-import type { RoomRow } from "./answers.ts";
+import { useQueryParams } from "../ui/use-query-params.ts";
+import type { Column } from "../ui/virtual-table.tsx";
 import { PagedList } from "./paged-list.tsx";
-import { usePages } from "./pages.ts";
+import type { RoomRow } from "./types.ts";
+import { usePagedQuery } from "./use-paged-query.ts";
 
 const pageLength = 200;
 
@@ -24,7 +24,7 @@ const columns: Column<RoomRow>[] = [
 /** Rooms that somebody is in, by how their names begin. */
 export function RoomsPage() {
   const client = useClient();
-  const { parameters, set } = useAddress<"prefix">();
+  const { parameters, set } = useQueryParams<"prefix">();
   const text = parameters.get("prefix") ?? "";
   const [prefix] = useDebouncedValue(text.trim(), 250);
   const read = useCallback(
@@ -41,7 +41,7 @@ export function RoomsPage() {
   return (
     <PagedList
       name="Rooms"
-      pages={usePages(read)}
+      pages={usePagedQuery(read)}
       search={{
         label: "Name begins with",
         placeholder: "Name begins with",

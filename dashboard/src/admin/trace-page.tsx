@@ -2,12 +2,12 @@ import { Button, NumberInput, SegmentedControl, Text, TextInput } from "@mantine
 import { IconRoute } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useSearchParams } from "wouter";
-import { Page } from "../parts/page.tsx";
-import { Empty, Problem } from "../parts/states.tsx";
-import { ClockTime } from "../parts/time.tsx";
-import { useTrace } from "./trace.ts";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, ErrorAlert } from "../ui/page-states.tsx";
+import { ClockTime } from "../ui/time.tsx";
 import classes from "./trace-page.module.css";
 import { TraceSteps } from "./trace-steps.tsx";
+import { useTrace } from "./use-trace.ts";
 
 /** What becomes of each event and command, step by step, while one watches. */
 export function TracePage() {
@@ -72,12 +72,12 @@ export function TracePage() {
           </>
         )}
       </Text>
-      {error !== null && <Problem error={error} />}
+      {error !== null && <ErrorAlert error={error} />}
       {steps.length === 0 && error === null && (
-        <Empty icon={IconRoute} title={until === undefined ? "Nothing is traced" : "Nothing has happened yet"}>
+        <EmptyState icon={IconRoute} title={until === undefined ? "Nothing is traced" : "Nothing has happened yet"}>
           Events are followed from being published, over every instance, to each connection: delivered, written, or
           dropped and why. Of a connection its commands are shown, too.
-        </Empty>
+        </EmptyState>
       )}
       {steps.length > 0 && <TraceSteps steps={steps} />}
     </Page>

@@ -1,7 +1,7 @@
-import { Tag, type Tone } from "../parts/tag.tsx";
-import { ClockTime } from "../parts/time.tsx";
-import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
-import type { TraceStep } from "./answers.ts";
+import { Tag, type Tone } from "../ui/tag.tsx";
+import { ClockTime } from "../ui/time.tsx";
+import { type Column, VirtualTable } from "../ui/virtual-table.tsx";
+import type { TraceStep } from "./types.ts";
 
 type Row = TraceStep & { key: number };
 

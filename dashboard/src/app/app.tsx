@@ -5,7 +5,7 @@ import { SignedIn } from "./signed-in.tsx";
 
 /** Nobody knows yet who is here; somebody has to sign in; or somebody is signed in. */
 export function App() {
-  const { state, signIn, goToProvider, signOut, read } = useSession();
+  const { state, signIn, redirectToProvider, signOut, read } = useSession();
   switch (state.name) {
     case "reading":
       return (
@@ -14,7 +14,7 @@ export function App() {
         </Center>
       );
     case "nobody":
-      return <SignIn {...state} signIn={signIn} goToProvider={goToProvider} />;
+      return <SignIn {...state} signIn={signIn} redirectToProvider={redirectToProvider} />;
     case "somebody":
       return (
         <SignedIn

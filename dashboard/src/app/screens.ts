@@ -1,7 +1,7 @@
 import type { SignedIn as Person } from "@signalbox/client/session";
 import { type Icon, IconActivity, IconMessages, IconServerCog } from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
-import { serverSettings } from "../parts/server-settings.ts";
+import { serverSettings } from "../ui/server-settings.ts";
 
 export type Role = Person["roles"][number];
 

@@ -1,13 +1,13 @@
 import { Center, Loader, Stack, Text, Title } from "@mantine/core";
 import { type Dispatch, type SetStateAction, Suspense, useCallback, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { Brand } from "../parts/brand.tsx";
-import { ErrorBoundary } from "../parts/error-boundary.tsx";
-import { Later } from "../parts/later.tsx";
 import { useSignedIn } from "../session/session-context.ts";
+import { Brand } from "../ui/brand.tsx";
+import { Deferred } from "../ui/deferred.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Navigation } from "./navigation.tsx";
-import { Notices } from "./notices.tsx";
+import { Notifications } from "./notifications.tsx";
 import { type Screen, screensOf } from "./screens.ts";
 import classes from "./shell.module.css";
 import { UserMenu } from "./user-menu.tsx";
@@ -31,7 +31,7 @@ export function Shell() {
           <UserMenu />
         </div>
       </header>
-      <Notices />
+      <Notifications />
       <Navigation screens={screens} current={current} waiting={waiting} />
       {screens.map((screen) => (
         <Counting key={screen.path} screen={screen} setWaiting={setWaiting} />
@@ -59,13 +59,13 @@ function Counting({ screen, setWaiting }: { screen: Screen; setWaiting: Dispatch
   );
   if (!waiting) return null;
   return (
-    <Later>
+    <Deferred>
       <ErrorBoundary instead={null}>
         <Suspense fallback={null}>
           <waiting.Count tell={tell} />
         </Suspense>
       </ErrorBoundary>
-    </Later>
+    </Deferred>
   );
 }
 
@@ -76,7 +76,7 @@ function Screens({ screens }: { screens: readonly Screen[] }) {
       {screens.map(({ path, Content }) => (
         <Route key={path} path={`${path}/*?`} component={Content} />
       ))}
-      <Route>{first ? <Redirect to={first.path} replace /> : <NothingForYou />}</Route>
+      <Route>{first ? <Redirect to={first.path} replace /> : <NoScreen />}</Route>
     </Switch>
   );
 }
@@ -89,7 +89,7 @@ function Loading() {
   );
 }
 
-function NothingForYou() {
+function NoScreen() {
   return (
     <Center h="100%" p="xl">
       <Stack maw={480}>

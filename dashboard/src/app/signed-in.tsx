@@ -2,8 +2,8 @@ import { createClient } from "@signalbox/client";
 import { SignalboxProvider } from "@signalbox/client/react";
 import type { SignedIn as Person } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
-import { serverSettings } from "../parts/server-settings.ts";
 import { SessionContext } from "../session/session-context.ts";
+import { serverSettings } from "../ui/server-settings.ts";
 import { screensOf } from "./screens.ts";
 import { Shell } from "./shell.tsx";
 

@@ -4,10 +4,10 @@ import { useState } from "react";
 import { VList } from "virtua";
 import { Link } from "wouter";
 import classes from "./conversation-list.module.css";
+import { conversationTitle } from "./conversation-title.ts";
+import { formatShortTime } from "./format-time.ts";
 import type { ConversationItem, ConversationsView } from "./model/conversations-store.ts";
 import { NewConversation } from "./new-conversation.tsx";
-import { shortly } from "./time.ts";
-import { titleOf } from "./title-of.ts";
 
 interface ConversationListProps {
   view: ConversationsView;
@@ -21,7 +21,7 @@ export function ConversationList({ view, me, current }: ConversationListProps) {
   const [isCreating, setCreating] = useState(false);
   const [search, setSearch] = useState("");
   const wanted = search.trim().toLowerCase();
-  const found = items.filter((item) => titleOf(item, me).toLowerCase().includes(wanted));
+  const found = items.filter((item) => conversationTitle(item, me).toLowerCase().includes(wanted));
   return (
     <section className={classes.list} aria-label="Conversations">
       <div className={classes.heading}>
@@ -63,7 +63,7 @@ export function ConversationList({ view, me, current }: ConversationListProps) {
       )}
       <VList className={classes.items ?? ""}>
         {found.map((item) => (
-          <Item key={item.id} item={item} title={titleOf(item, me)} isCurrent={item.id === current} />
+          <Item key={item.id} item={item} title={conversationTitle(item, me)} isCurrent={item.id === current} />
         ))}
       </VList>
       <NewConversation opened={isCreating} close={() => setCreating(false)} />
@@ -82,7 +82,7 @@ function Item({ item, title, isCurrent }: { item: ConversationItem; title: strin
     >
       <span className={classes.title}>{title}</span>
       <time className={classes.time} dateTime={new Date(lastAt).toISOString()}>
-        {shortly(lastAt)}
+        {formatShortTime(lastAt)}
       </time>
       <span className={classes.last}>{lastText || "Nothing was said yet"}</span>
       {unread > 0 && (

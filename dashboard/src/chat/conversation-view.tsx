@@ -5,20 +5,20 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "wouter";
 import { useSignedIn } from "../session/session-context.ts";
 import { Composer } from "./composer.tsx";
+import { conversationTitle } from "./conversation-title.ts";
 import classes from "./conversation-view.module.css";
 import { Divider, GapDivider } from "./divider.tsx";
+import { dayOf } from "./format-time.ts";
+import { Members } from "./members.tsx";
 import { Message, OutgoingMessage } from "./message.tsx";
 import { MessageList, Top } from "./message-list.tsx";
 import { conversationStore } from "./model/conversation-store.ts";
 import { type ConversationItem, conversationsStore } from "./model/conversations-store.ts";
 import { draftOf } from "./model/drafts.ts";
 import { isAfter } from "./model/entry.ts";
-import { People } from "./people.tsx";
 import { type Row, rowsOf } from "./rows.ts";
-import { dayOf } from "./time.ts";
-import { titleOf } from "./title-of.ts";
-import { useRead } from "./use-read.ts";
-import { WrittenAnswer } from "./written-answer.tsx";
+import { StreamingResponse } from "./streaming-response.tsx";
+import { useMarkRead } from "./use-mark-read.ts";
 
 /** More than these do not fit into sight. */
 const manyUnread = 8;
@@ -58,7 +58,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
     (position: NonNullable<typeof newest>) => conversationsStore(client).markRead(id, position),
     [client, id],
   );
-  useRead({ newest, isSeen: isAtEnd && view.isLive, markRead });
+  useMarkRead({ newest, isSeen: isAtEnd && view.isLive, markRead });
 
   const conversation = client.chat.conversation(id);
   const typing = useCallback((isTyping: boolean) => conversation.typing(isTyping), [conversation]);
@@ -78,7 +78,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
       case "entry":
         return <Message entry={row.entry} isFirst={row.isFirst} />;
       case "writing":
-        return <WrittenAnswer conversationId={id} answer={row.answer} />;
+        return <StreamingResponse conversationId={id} answer={row.answer} />;
       case "outgoing":
         return (
           <OutgoingMessage
@@ -93,7 +93,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
     }
   }
 
-  const title = item ? titleOf(item, session.userId) : id;
+  const title = item ? conversationTitle(item, session.userId) : id;
   return (
     <section className={classes.conversation} aria-label={title}>
       <header className={classes.header}>
@@ -109,7 +109,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
         <Title order={2} size="h5" className={classes.title ?? ""}>
           {title}
         </Title>
-        <People
+        <Members
           conversationId={id}
           title={item?.title}
           members={item?.members ?? view.members.map(({ userId }) => userId)}

@@ -1,13 +1,13 @@
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { type FormEvent, useState } from "react";
-import { Outcome, useDoing } from "../parts/doing.tsx";
+import { ActionOutcome, useAsyncAction } from "../ui/async-action.tsx";
 import { MembersInput } from "./new-conversation.tsx";
 
 /** Gives a conversation another title. */
 export function Rename({ conversationId, title = "" }: { conversationId: string; title: string | undefined }) {
   const client = useClient();
-  const doing = useDoing();
+  const doing = useAsyncAction();
   const [text, setText] = useState(title);
   const wanted = text.trim();
 
@@ -33,7 +33,7 @@ export function Rename({ conversationId, title = "" }: { conversationId: string;
           Rename
         </Button>
       </Group>
-      <Outcome of={doing} />
+      <ActionOutcome of={doing} />
     </form>
   );
 }
@@ -41,7 +41,7 @@ export function Rename({ conversationId, title = "" }: { conversationId: string;
 /** Takes more people and agents in. */
 export function AddMembers({ conversationId }: { conversationId: string }) {
   const client = useClient();
-  const doing = useDoing();
+  const doing = useAsyncAction();
   const [added, setAdded] = useState<string[]>([]);
 
   function submit(event: FormEvent) {
@@ -60,7 +60,7 @@ export function AddMembers({ conversationId }: { conversationId: string }) {
         <Button type="submit" variant="light" loading={doing.isBusy} disabled={added.length === 0}>
           Add
         </Button>
-        <Outcome of={doing} />
+        <ActionOutcome of={doing} />
       </Stack>
     </form>
   );

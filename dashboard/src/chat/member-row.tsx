@@ -2,9 +2,9 @@ import { Button, Indicator, Text } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { Outcome, useDoing } from "../parts/doing.tsx";
-import { Face } from "./face.tsx";
-import classes from "./people.module.css";
+import { ActionOutcome, useAsyncAction } from "../ui/async-action.tsx";
+import classes from "./members.module.css";
+import { UserAvatar } from "./user-avatar.tsx";
 
 interface MemberRowProps {
   conversationId: string;
@@ -17,7 +17,7 @@ interface MemberRowProps {
 /** Somebody who belongs to the conversation, and can be put out of it once that was asked a second time. */
 export function MemberRow({ conversationId, userId, name, isHere, isMe }: MemberRowProps) {
   const client = useClient();
-  const doing = useDoing();
+  const doing = useAsyncAction();
   const [, go] = useLocation();
   const [isAsked, setAsked] = useState(false);
   const deed = isMe ? "Leave" : "Remove";
@@ -33,7 +33,7 @@ export function MemberRow({ conversationId, userId, name, isHere, isMe }: Member
   return (
     <li className={classes.member}>
       <Indicator color="green" disabled={!isHere} size={10} offset={4} position="bottom-end">
-        <Face name={name} />
+        <UserAvatar name={name} />
       </Indicator>
       <Text size="sm" className={classes.name ?? ""}>
         {name}{" "}
@@ -60,7 +60,7 @@ export function MemberRow({ conversationId, userId, name, isHere, isMe }: Member
           {deed}
         </Button>
       )}
-      <Outcome of={doing} />
+      <ActionOutcome of={doing} />
     </li>
   );
 }

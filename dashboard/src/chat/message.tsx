@@ -1,12 +1,12 @@
 import { Anchor, Button, Group, Text } from "@mantine/core";
 import { IconLink } from "@tabler/icons-react";
 import { memo, type ReactNode } from "react";
-import { Face } from "./face.tsx";
+import { formatTime } from "./format-time.ts";
 import { MarkdownText } from "./markdown-text.tsx";
 import classes from "./message.module.css";
 import type { Entry, Link } from "./model/entry.ts";
 import type { Outgoing } from "./model/outgoing.ts";
-import { timeOf } from "./time.ts";
+import { UserAvatar } from "./user-avatar.tsx";
 
 interface FrameProps {
   name: string;
@@ -20,7 +20,7 @@ interface FrameProps {
 export function MessageFrame({ name, isFirst, isAgent = false, at, children }: FrameProps) {
   return (
     <article className={classes.message} data-first={isFirst}>
-      {isFirst ? <Face name={name} isAgent={isAgent} /> : <span />}
+      {isFirst ? <UserAvatar name={name} isAgent={isAgent} /> : <span />}
       <div className={classes.body}>
         {isFirst && (
           <Group gap="xs" align="baseline">
@@ -29,7 +29,7 @@ export function MessageFrame({ name, isFirst, isAgent = false, at, children }: F
             </Text>
             {at !== undefined && (
               <Text component="time" dateTime={new Date(at).toISOString()} size="xs" c="dimmed">
-                {timeOf(at)}
+                {formatTime(at)}
               </Text>
             )}
           </Group>

@@ -1,7 +1,7 @@
-import type { Answer } from "./model/answers.ts";
 import type { ConversationView } from "./model/conversation-store.ts";
 import type { Entry } from "./model/entry.ts";
 import type { Outgoing } from "./model/outgoing.ts";
+import type { Answer } from "./model/streaming-responses.ts";
 
 /** What stands below each other in a conversation. `isFirst`: of several by the same person, which share a heading. */
 export type Row =

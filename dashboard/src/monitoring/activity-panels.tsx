@@ -1,5 +1,5 @@
-import { Chart } from "../parts/chart.tsx";
-import { Panel } from "../parts/page.tsx";
+import { Chart } from "../ui/chart.tsx";
+import { Panel } from "../ui/page.tsx";
 import { useActivity } from "./activity.ts";
 
 const milliseconds = (value: number) => `${Math.round(value)} ms`;

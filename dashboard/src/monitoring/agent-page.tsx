@@ -3,15 +3,15 @@ import { useAgents } from "@signalbox/client/react";
 import { IconRobotOff } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { Facts } from "../parts/facts.tsx";
-import { JsonView } from "../parts/json-view.tsx";
-import { Page, Panel } from "../parts/page.tsx";
-import { Empty, HistoryLost, Waiting } from "../parts/states.tsx";
-import { Tag } from "../parts/tag.tsx";
-import { Ago, withLocalTimes } from "../parts/time.tsx";
+import { DefinitionList } from "../ui/definition-list.tsx";
+import { JsonView } from "../ui/json-view.tsx";
+import { Page, Panel } from "../ui/page.tsx";
+import { EmptyState, HistoryLostAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tag } from "../ui/tag.tsx";
+import { localizeTimes, RelativeTime } from "../ui/time.tsx";
 import { runsOf, verdictTones } from "./agents.ts";
-import { EventLines } from "./event-lines.tsx";
 import { useEvents } from "./event-list.ts";
+import { RecentEvents } from "./recent-events.tsx";
 import { Runs } from "./runs.tsx";
 
 /** One agent: whether it works, at what, and what it did. */
@@ -30,34 +30,34 @@ export function AgentPage({ id }: { id: string }) {
   if (!agent && !isLive && items.length === 0) {
     return (
       <Page title={id} actions={back}>
-        <Waiting />
+        <LoadingState />
       </Page>
     );
   }
   return (
     <Page title={id} actions={back}>
       {log.gap && log.gap !== seen && (
-        <HistoryLost gap={log.gap} dismiss={() => setSeen(log.gap)}>
+        <HistoryLostAlert gap={log.gap} dismiss={() => setSeen(log.gap)}>
           The runs and the log below begin after it.
-        </HistoryLost>
+        </HistoryLostAlert>
       )}
       {agent ? (
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Panel title="Verdict" actions={<Tag tone={verdictTones[agent.verdict.state]}>{agent.verdict.state}</Tag>}>
-            <Text size="sm">{withLocalTimes(agent.verdict.reason)}</Text>
-            <Facts
+            <Text size="sm">{localizeTimes(agent.verdict.reason)}</Text>
+            <DefinitionList
               facts={{
                 "In flight": `${agent.inFlight.length} of ${agent.concurrency} at once`,
                 Can: agent.capabilities.join(", ") || "nothing that it has named",
-                "Last seen": <Ago at={agent.lastSeen} />,
+                "Last seen": <RelativeTime at={agent.lastSeen} />,
               }}
             />
           </Panel>
           <Panel title="Agent">
-            <Facts
+            <DefinitionList
               facts={{
                 User: agent.userId,
-                Connected: <Ago at={agent.connectedAt} />,
+                Connected: <RelativeTime at={agent.connectedAt} />,
                 Instance: agent.instanceId,
                 Folder: agent.workdir,
               }}
@@ -66,15 +66,15 @@ export function AgentPage({ id }: { id: string }) {
           </Panel>
         </SimpleGrid>
       ) : (
-        <Empty icon={IconRobotOff} title={`No agent ${id} is known any more`}>
+        <EmptyState icon={IconRobotOff} title={`No agent ${id} is known any more`}>
           It may have gone some time ago. What the log still has of it is below.
-        </Empty>
+        </EmptyState>
       )}
       <Panel title="Runs">
         <Runs runs={runs} isReady={log.isLive} />
       </Panel>
       <Panel title="Event log">
-        <EventLines list={log} />
+        <RecentEvents list={log} />
       </Panel>
     </Page>
   );

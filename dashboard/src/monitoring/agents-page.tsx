@@ -3,11 +3,11 @@ import type { Agent } from "@signalbox/client";
 import { useAgents } from "@signalbox/client/react";
 import { IconRobot } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
-import { Page } from "../parts/page.tsx";
-import { Empty, Problem, Waiting } from "../parts/states.tsx";
-import { Tag } from "../parts/tag.tsx";
-import { Ago, withLocalTimes } from "../parts/time.tsx";
-import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, ErrorAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tag } from "../ui/tag.tsx";
+import { localizeTimes, RelativeTime } from "../ui/time.tsx";
+import { type Column, VirtualTable } from "../ui/virtual-table.tsx";
 import { byUrgency, verdictTones } from "./agents.ts";
 
 const columns: Column<Agent>[] = [
@@ -23,7 +23,7 @@ const columns: Column<Agent>[] = [
     title: "Because",
     width: "minmax(0, 2fr)",
     isForWide: true,
-    cell: ({ verdict }) => <span title={verdict.reason}>{withLocalTimes(verdict.reason)}</span>,
+    cell: ({ verdict }) => <span title={verdict.reason}>{localizeTimes(verdict.reason)}</span>,
   },
   {
     key: "work",
@@ -39,7 +39,13 @@ const columns: Column<Agent>[] = [
     isForWide: true,
     cell: ({ capabilities }) => capabilities.join(", "),
   },
-  { key: "seen", title: "Last seen", width: "7rem", isForWide: true, cell: ({ lastSeen }) => <Ago at={lastSeen} /> },
+  {
+    key: "seen",
+    title: "Last seen",
+    width: "7rem",
+    isForWide: true,
+    cell: ({ lastSeen }) => <RelativeTime at={lastSeen} />,
+  },
 ];
 
 export function AgentsPage() {
@@ -67,13 +73,13 @@ export function AgentsPage() {
         />
       }
     >
-      {error !== null && <Problem error={error}>It is tried again every few seconds.</Problem>}
-      {!isReady && error === null && <Waiting />}
+      {error !== null && <ErrorAlert error={error}>It is tried again every few seconds.</ErrorAlert>}
+      {!isReady && error === null && <LoadingState />}
       {isReady && agents.length === 0 && (
-        <Empty icon={IconRobot} title={items.length === 0 ? "No agents yet" : "No agent is like that"}>
+        <EmptyState icon={IconRobot} title={items.length === 0 ? "No agents yet" : "No agent is like that"}>
           {items.length === 0 &&
             "An agent connects to /agents with createAgent of @signalbox/client/agent, and registers."}
-        </Empty>
+        </EmptyState>
       )}
       {agents.length > 0 && (
         <VirtualTable

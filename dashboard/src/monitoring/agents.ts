@@ -1,6 +1,6 @@
 import { type Agent, type Envelope, EventType } from "@signalbox/client";
-import { isEvent } from "../parts/is-event.ts";
-import type { Tone } from "../parts/tag.tsx";
+import { isEvent } from "../ui/is-event.ts";
+import type { Tone } from "../ui/tag.tsx";
 
 export const verdictTones: Record<Agent["verdict"]["state"], Tone> = {
   progressing: "good",

@@ -2,11 +2,11 @@ import { Button, SegmentedControl, Text } from "@mantine/core";
 import { IconBellCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { VList } from "virtua";
-import { numberText } from "../parts/number-text.ts";
-import { Page } from "../parts/page.tsx";
-import { Empty, HistoryLost, Problem, Waiting } from "../parts/states.tsx";
-import { Tag, type Tone } from "../parts/tag.tsx";
-import { Ago } from "../parts/time.tsx";
+import { formatNumber } from "../ui/format-number.ts";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, ErrorAlert, HistoryLostAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tag, type Tone } from "../ui/tag.tsx";
+import { RelativeTime } from "../ui/time.tsx";
 import { type Alert, useAlerts } from "./alerts.ts";
 import classes from "./alerts-page.module.css";
 
@@ -44,13 +44,13 @@ export function AlertsPage() {
         </>
       }
     >
-      {refusal !== null && <Problem error={refusal} />}
-      {gap && gap !== seen && <HistoryLost gap={gap} dismiss={() => setSeen(gap)} />}
-      {!isLive && alerts.length === 0 && <Waiting />}
+      {refusal !== null && <ErrorAlert error={refusal} />}
+      {gap && gap !== seen && <HistoryLostAlert gap={gap} dismiss={() => setSeen(gap)} />}
+      {!isLive && alerts.length === 0 && <LoadingState />}
       {isLive && shown.length === 0 && (
-        <Empty icon={IconBellCheck} title={alerts.length === 0 ? "No alerts" : "Everything is acknowledged"}>
+        <EmptyState icon={IconBellCheck} title={alerts.length === 0 ? "No alerts" : "Everything is acknowledged"}>
           Acknowledging is for you alone: others see the alert until they have done so, too.
-        </Empty>
+        </EmptyState>
       )}
       {shown.length > 0 && (
         <VList data={shown} className={classes.list} tabIndex={0} role="group" aria-label="Alerts, newest first">
@@ -62,7 +62,7 @@ export function AlertsPage() {
               <div>
                 <div className={classes.title}>{title}</div>
                 <Text size="sm" c="var(--muted)">
-                  <Ago at={at} />
+                  <RelativeTime at={at} />
                   {details !== undefined && ` · ${lineOf(details)}`}
                 </Text>
               </div>
@@ -89,6 +89,6 @@ function lineOf(details: unknown): string {
 }
 
 function wordOf(value: unknown): string {
-  if (typeof value === "number") return numberText(value);
+  if (typeof value === "number") return formatNumber(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }

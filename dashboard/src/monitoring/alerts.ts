@@ -1,8 +1,8 @@
 import { useLocalStorage } from "@mantine/hooks";
 import { type Envelope, EventType } from "@signalbox/client";
 import { useMemo } from "react";
-import { isEvent } from "../parts/is-event.ts";
 import { useSignedIn } from "../session/session-context.ts";
+import { isEvent } from "../ui/is-event.ts";
 import { type EventList, useEvents } from "./event-list.ts";
 
 export interface Alert {

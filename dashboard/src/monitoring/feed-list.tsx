@@ -2,9 +2,9 @@ import { UnstyledButton } from "@mantine/core";
 import type { Envelope } from "@signalbox/client";
 import { memo } from "react";
 import { VList } from "virtua";
-import { Tag } from "../parts/tag.tsx";
-import { ClockTime } from "../parts/time.tsx";
-import { toneOf, wordsOf } from "./event-words.ts";
+import { Tag } from "../ui/tag.tsx";
+import { ClockTime } from "../ui/time.tsx";
+import { summaryOf, toneOf } from "./event-summary.ts";
 import type { FeedEntry } from "./feed.ts";
 import classes from "./feed-list.module.css";
 
@@ -49,7 +49,7 @@ const Entry = memo(function Entry({ event, open }: { event: Envelope; open(event
         <Tag tone={toneOf(event.type)}>{event.type}</Tag>
       </span>
       <span className={classes.room}>{event.room}</span>
-      <span className={classes.words}>{wordsOf(event)}</span>
+      <span className={classes.words}>{summaryOf(event)}</span>
     </UnstyledButton>
   );
 });

@@ -3,11 +3,11 @@ import type { Envelope } from "@signalbox/client";
 import { EventType } from "@signalbox/client";
 import { IconActivity, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { memo, useDeferredValue, useMemo, useState } from "react";
-import { Facts } from "../parts/facts.tsx";
-import { JsonView } from "../parts/json-view.tsx";
-import { Later } from "../parts/later.tsx";
-import { Page } from "../parts/page.tsx";
-import { Empty, Waiting } from "../parts/states.tsx";
+import { Deferred } from "../ui/deferred.tsx";
+import { DefinitionList } from "../ui/definition-list.tsx";
+import { JsonView } from "../ui/json-view.tsx";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, LoadingState } from "../ui/page-states.tsx";
 import { feedMost, useFeed } from "./feed.ts";
 import { FeedList } from "./feed-list.tsx";
 
@@ -70,14 +70,14 @@ export function FeedPage() {
           `The newest ${Math.min(entries.length, feedMost).toLocaleString()}${shown.length < entries.length ? `, of which ${shown.length.toLocaleString()} are like that` : ""}.`
         )}
       </Text>
-      {entries.length === 0 && (isLive ? <Nothing /> : <Waiting />)}
-      {entries.length > 0 && shown.length === 0 && <Empty icon={IconActivity} title="None of them is like that" />}
+      {entries.length === 0 && (isLive ? <Nothing /> : <LoadingState />)}
+      {entries.length > 0 && shown.length === 0 && <EmptyState icon={IconActivity} title="None of them is like that" />}
       {shown.length > 0 && (
-        <Later>
+        <Deferred>
           <FeedList entries={shown} open={setOpened} scrolledAway={pause} />
-        </Later>
+        </Deferred>
       )}
-      <Later>
+      <Deferred>
         <Drawer
           opened={opened !== undefined}
           onClose={() => setOpened(undefined)}
@@ -88,7 +88,7 @@ export function FeedPage() {
         >
           {opened && (
             <>
-              <Facts
+              <DefinitionList
                 facts={{
                   Room: opened.room,
                   At: opened.timestamp,
@@ -103,7 +103,7 @@ export function FeedPage() {
             </>
           )}
         </Drawer>
-      </Later>
+      </Deferred>
     </Page>
   );
 }
@@ -132,8 +132,8 @@ const TypeFilter = memo(function TypeFilter({ types, setTypes }: TypeFilterProps
 
 function Nothing() {
   return (
-    <Empty icon={IconActivity} title="Nothing has happened yet">
+    <EmptyState icon={IconActivity} title="Nothing has happened yet">
       What tasks, streams, agents and components tell appears here as it happens.
-    </Empty>
+    </EmptyState>
   );
 }

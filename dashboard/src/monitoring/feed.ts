@@ -2,14 +2,14 @@ import type { Client, Envelope, Gap, Position } from "@signalbox/client";
 import { createStore, storesOf, useClient, useStore } from "@signalbox/client/react";
 
 /** Stands in the feed where events are missing that nobody has any more. */
-export interface Hole {
+export interface GapMarker {
   id: string;
   type: "history_lost";
   timestamp: string;
   reason: Gap["reason"];
 }
 
-export type FeedEntry = Envelope | Hole;
+export type FeedEntry = Envelope | GapMarker;
 
 export interface FeedView {
   /** Newest first. */

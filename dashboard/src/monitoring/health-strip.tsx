@@ -1,5 +1,5 @@
-import { numberText } from "../parts/number-text.ts";
-import { Tag, type Tone } from "../parts/tag.tsx";
+import { formatNumber } from "../ui/format-number.ts";
+import { Tag, type Tone } from "../ui/tag.tsx";
 import { type Component, type HealthStatus, slotSeconds } from "./health.ts";
 import classes from "./health-strip.module.css";
 
@@ -25,7 +25,7 @@ export function HealthStrip({ components }: { components: readonly Component[] }
           {Object.keys(metrics).length > 0 && (
             <span className={classes.metrics}>
               {Object.entries(metrics)
-                .map(([metric, value]) => `${metric} ${numberText(value)}`)
+                .map(([metric, value]) => `${metric} ${formatNumber(value)}`)
                 .join(" · ")}
             </span>
           )}

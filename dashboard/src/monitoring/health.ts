@@ -1,6 +1,6 @@
 import { type Client, type Envelope, EventType } from "@signalbox/client";
 import { createStore, storesOf, useClient, useStore } from "@signalbox/client/react";
-import { isEvent } from "../parts/is-event.ts";
+import { isEvent } from "../ui/is-event.ts";
 
 export type HealthStatus = "ok" | "degraded" | "down";
 

@@ -2,7 +2,7 @@ import { Badge } from "@mantine/core";
 import { useClient } from "@signalbox/client/react";
 import { useEffect } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { Sections } from "../parts/section-nav.tsx";
+import { Sections } from "../ui/section-nav.tsx";
 import { activityOf } from "./activity.ts";
 import { AgentPage } from "./agent-page.tsx";
 import { AgentsPage } from "./agents-page.tsx";

@@ -2,10 +2,10 @@ import { Anchor, SimpleGrid, Text } from "@mantine/core";
 import { useAgents, useTasks } from "@signalbox/client/react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { Page, Panel } from "../parts/page.tsx";
-import { Tag } from "../parts/tag.tsx";
-import { Tile, Tiles } from "../parts/tile.tsx";
-import { withLocalTimes } from "../parts/time.tsx";
+import { Page, Panel } from "../ui/page.tsx";
+import { Tag } from "../ui/tag.tsx";
+import { Tile, Tiles } from "../ui/tile.tsx";
+import { localizeTimes } from "../ui/time.tsx";
 import { useActivity } from "./activity.ts";
 import { LatencyPanel, TrafficPanel } from "./activity-panels.tsx";
 import { byUrgency, verdictTones } from "./agents.ts";
@@ -87,7 +87,7 @@ function AgentsPanel() {
             <Anchor component={Link} href={`/monitoring/agents/${encodeURIComponent(agentId)}`} fw={600}>
               {agentId}
             </Anchor>{" "}
-            <Tag tone={verdictTones[verdict.state]}>{verdict.state}</Tag> {withLocalTimes(verdict.reason)}
+            <Tag tone={verdictTones[verdict.state]}>{verdict.state}</Tag> {localizeTimes(verdict.reason)}
           </Text>
         ))}
     </Panel>

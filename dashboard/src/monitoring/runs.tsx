@@ -1,8 +1,8 @@
 import { Progress, Text } from "@mantine/core";
 import { Link } from "wouter";
-import { Waiting } from "../parts/states.tsx";
-import { Tag, type Tone } from "../parts/tag.tsx";
-import { Ago, durationText } from "../parts/time.tsx";
+import { LoadingState } from "../ui/page-states.tsx";
+import { Tag, type Tone } from "../ui/tag.tsx";
+import { formatDuration, RelativeTime } from "../ui/time.tsx";
 import type { Run } from "./agents.ts";
 import classes from "./runs.module.css";
 
@@ -22,7 +22,7 @@ export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean
     return isReady ? (
       <Text size="sm">Nothing was given to it, as far back as the log goes.</Text>
     ) : (
-      <Waiting rows={2} />
+      <LoadingState rows={2} />
     );
   }
   return (
@@ -37,9 +37,9 @@ export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean
           </span>
           <span className={classes.time}>
             {run.endedAt === undefined ? (
-              <Ago at={run.startedAt} />
+              <RelativeTime at={run.startedAt} />
             ) : (
-              durationText(Date.parse(run.endedAt) - Date.parse(run.startedAt))
+              formatDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt))
             )}
           </span>
           {run.status === "running" && run.percent !== undefined && (

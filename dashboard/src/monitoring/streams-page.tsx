@@ -2,8 +2,8 @@ import { TextInput } from "@mantine/core";
 import { useStreams, useTasks } from "@signalbox/client/react";
 import { IconTimeline } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
-import { Page } from "../parts/page.tsx";
-import { Empty, Problem, Waiting } from "../parts/states.tsx";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, ErrorAlert, LoadingState } from "../ui/page-states.tsx";
 import { StreamRows, type StreamView } from "./stream-rows.tsx";
 
 export function StreamsPage() {
@@ -28,15 +28,15 @@ export function StreamsPage() {
         />
       }
     >
-      {error !== null && <Problem error={error}>It is tried again every two seconds.</Problem>}
-      {!isReady && error === null && <Waiting />}
+      {error !== null && <ErrorAlert error={error}>It is tried again every two seconds.</ErrorAlert>}
+      {!isReady && error === null && <LoadingState />}
       {isReady && streams.length === 0 && (
-        <Empty icon={IconTimeline} title="No streams yet">
+        <EmptyState icon={IconTimeline} title="No streams yet">
           A stream is a number of tasks that are followed together. A backend makes one with POST /api/streams.
-        </Empty>
+        </EmptyState>
       )}
       {isReady && streams.length > 0 && found.length === 0 && (
-        <Empty icon={IconTimeline} title="No stream is called that" />
+        <EmptyState icon={IconTimeline} title="No stream is called that" />
       )}
       {found.length > 0 && <StreamRows streams={found} />}
     </Page>

@@ -3,13 +3,13 @@ import type { Checkpoint } from "@signalbox/client";
 import { useClient } from "@signalbox/client/react";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
-import { Facts } from "../parts/facts.tsx";
-import { JsonView } from "../parts/json-view.tsx";
-import { Problem, Waiting } from "../parts/states.tsx";
-import { Tag } from "../parts/tag.tsx";
-import { Ago } from "../parts/time.tsx";
-import { EventLines } from "./event-lines.tsx";
+import { DefinitionList } from "../ui/definition-list.tsx";
+import { JsonView } from "../ui/json-view.tsx";
+import { ErrorAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tag } from "../ui/tag.tsx";
+import { RelativeTime } from "../ui/time.tsx";
 import { useEvents } from "./event-list.ts";
+import { RecentEvents } from "./recent-events.tsx";
 import { statusWords, type TaskView } from "./tasks.ts";
 
 interface TaskDrawerProps {
@@ -31,7 +31,7 @@ export function TaskDrawer({ id, task, isReady, close }: TaskDrawerProps) {
       title={task?.title ?? id}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      {id !== undefined && !task && (isReady ? <Text>There is no task {id}.</Text> : <Waiting rows={3} />)}
+      {id !== undefined && !task && (isReady ? <Text>There is no task {id}.</Text> : <LoadingState rows={3} />)}
       {task && <TaskDetail key={task.id} task={task} />}
     </Drawer>
   );
@@ -42,7 +42,7 @@ function TaskDetail({ task }: { task: TaskView }) {
   const { word, tone } = statusWords[task.status];
   return (
     <Stack>
-      <Facts
+      <DefinitionList
         facts={{
           Status: <Tag tone={tone}>{word}</Tag>,
           "Held up by": task.blockedReason,
@@ -66,7 +66,7 @@ function TaskDetail({ task }: { task: TaskView }) {
       <Title order={2} size="h6">
         History
       </Title>
-      <EventLines list={history} />
+      <RecentEvents list={history} />
     </Stack>
   );
 }
@@ -89,15 +89,15 @@ function Checkpoints({ taskId, known }: { taskId: string; known: number }) {
   }, [client, taskId, known]);
 
   const { checkpoints, error } = found;
-  if (error !== undefined) return <Problem error={error} />;
-  if (!checkpoints) return <Waiting rows={2} />;
+  if (error !== undefined) return <ErrorAlert error={error} />;
+  if (!checkpoints) return <LoadingState rows={2} />;
   if (checkpoints.length === 0) return <Text size="sm">None yet: nothing to resume from.</Text>;
   return (
     <Stack gap="xs">
       {checkpoints.map(({ checkpointId, label, state, createdAt }) => (
         <div key={checkpointId}>
           <Text size="sm">
-            <b>{label ?? checkpointId}</b> <Ago at={createdAt} />
+            <b>{label ?? checkpointId}</b> <RelativeTime at={createdAt} />
           </Text>
           {state && <JsonView value={state} />}
         </div>

@@ -1,11 +1,11 @@
 import { Chip, Group, Select, TextInput } from "@mantine/core";
 import { memo } from "react";
-import { useAddress } from "../parts/use-address.ts";
+import { useQueryParams } from "../ui/use-query-params.ts";
 import { statusWords, type TaskFilter, taskStatuses } from "./tasks.ts";
 
 /** Which tasks are shown. It stands in the address. */
 export function useTaskFilter() {
-  const { parameters, set } = useAddress<"status" | "stream" | "agent" | "search">();
+  const { parameters, set } = useQueryParams<"status" | "stream" | "agent" | "search">();
   const filter: TaskFilter = {
     statuses: parameters.get("status")?.split(",").filter(Boolean) ?? [],
     stream: parameters.get("stream"),

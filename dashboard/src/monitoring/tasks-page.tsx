@@ -2,12 +2,12 @@ import { useStreams } from "@signalbox/client/react";
 import { IconChecklist } from "@tabler/icons-react";
 import { useCallback, useMemo, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
-import { Later } from "../parts/later.tsx";
-import { Page } from "../parts/page.tsx";
-import { Empty, Problem, Waiting } from "../parts/states.tsx";
-import { Tag } from "../parts/tag.tsx";
-import { useStable } from "../parts/use-stable.ts";
-import { type Column, type Sort, VirtualTable } from "../parts/virtual-table.tsx";
+import { Deferred } from "../ui/deferred.tsx";
+import { Page } from "../ui/page.tsx";
+import { EmptyState, ErrorAlert, LoadingState } from "../ui/page-states.tsx";
+import { Tag } from "../ui/tag.tsx";
+import { useStableValue } from "../ui/use-stable-value.ts";
+import { type Column, type Sort, VirtualTable } from "../ui/virtual-table.tsx";
 import { TaskDrawer } from "./task-drawer.tsx";
 import { StatusFilter, TaskFilters, useTaskFilter } from "./task-filters.tsx";
 import { statusWords, type TaskTable, type TaskView, useTaskTable } from "./tasks.ts";
@@ -17,16 +17,16 @@ const nothingYet: TaskTable = { rows: [], tasks: [], counts: {}, agents: [], isR
 export function TasksPage() {
   const { filter } = useTaskFilter();
   const [sort, setSort] = useState<Sort>({ by: "status", isDown: false });
-  const { table, error } = useTaskTable(useStable(filter), sort);
+  const { table, error } = useTaskTable(useStableValue(filter), sort);
   const { items: streams } = useStreams();
   const [, go] = useLocation();
   const query = useSearch();
   const { id } = useParams<{ id?: string }>();
 
   const { rows, tasks, isReady, ...known } = table ?? nothingYet;
-  const counts = useStable(known.counts);
-  const agents = useStable(known.agents);
-  const options = useStable(streams.map(({ streamId, streamName }) => ({ value: streamId, label: streamName })));
+  const counts = useStableValue(known.counts);
+  const agents = useStableValue(known.agents);
+  const options = useStableValue(streams.map(({ streamId, streamName }) => ({ value: streamId, label: streamName })));
   const columns = useMemo(() => columnsWith(new Map(options.map(({ value, label }) => [value, label]))), [options]);
 
   const suffix = query === "" ? "" : `?${query}`;
@@ -35,15 +35,15 @@ export function TasksPage() {
 
   return (
     <Page title="Tasks" fills actions={<TaskFilters streams={options} agents={agents} />}>
-      <Later>
+      <Deferred>
         <StatusFilter counts={counts} />
-      </Later>
-      {error !== null && <Problem error={error}>It is tried again every two seconds.</Problem>}
-      {!isReady && error === null && <Waiting />}
+      </Deferred>
+      {error !== null && <ErrorAlert error={error}>It is tried again every two seconds.</ErrorAlert>}
+      {!isReady && error === null && <LoadingState />}
       {isReady && rows.length === 0 && (
-        <Empty icon={IconChecklist} title={tasks.length === 0 ? "No tasks yet" : "No task is like that"}>
+        <EmptyState icon={IconChecklist} title={tasks.length === 0 ? "No tasks yet" : "No task is like that"}>
           {tasks.length === 0 ? "A backend makes one with POST /api/tasks." : "Take a filter away."}
-        </Empty>
+        </EmptyState>
       )}
       {rows.length > 0 && (
         <VirtualTable
@@ -56,14 +56,14 @@ export function TasksPage() {
           onSort={(by) => setSort((before) => ({ by, isDown: before.by === by && !before.isDown }))}
         />
       )}
-      <Later>
+      <Deferred>
         <TaskDrawer
           id={opened}
           task={tasks.find((task) => task.id === opened)}
           isReady={isReady}
           close={() => go(`/monitoring/tasks${suffix}`)}
         />
-      </Later>
+      </Deferred>
     </Page>
   );
 }

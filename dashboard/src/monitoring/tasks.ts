@@ -1,11 +1,11 @@
 import { type Envelope, EventType, type Task } from "@signalbox/client";
 import { useTasks } from "@signalbox/client/react";
 import { useCallback, useMemo } from "react";
-import { isEvent } from "../parts/is-event.ts";
-import { mapInPortions, type Portions, sortInPortions } from "../parts/portions.ts";
-import type { Tone } from "../parts/tag.tsx";
-import { usePortions } from "../parts/use-portions.ts";
-import type { Sort } from "../parts/virtual-table.tsx";
+import { type Chunked, mapInChunks, sortInChunks } from "../ui/chunked-work.ts";
+import { isEvent } from "../ui/is-event.ts";
+import type { Tone } from "../ui/tag.tsx";
+import { useChunked } from "../ui/use-chunked.ts";
+import type { Sort } from "../ui/virtual-table.tsx";
 import { useEvents } from "./event-list.ts";
 
 export type TaskStatus = Task["status"];
@@ -55,7 +55,7 @@ export function useTaskTable(filter: TaskFilter, sort: Sort) {
   const agents = useMemo(() => agentsByTask(events), [events]);
   const isReady = isLive || items.length > 0;
   const work = useCallback(() => tableOf(items, agents, filter, sort, isReady), [items, agents, filter, sort, isReady]);
-  return { table: usePortions(work), error };
+  return { table: useChunked(work), error };
 }
 
 function agentsByTask(events: readonly Envelope[]): ReadonlyMap<string, string> {
@@ -74,18 +74,18 @@ function* tableOf(
   filter: TaskFilter,
   sort: Sort,
   isReady: boolean,
-): Portions<TaskTable> {
+): Chunked<TaskTable> {
   const counts: TaskTable["counts"] = {};
   const agents = new Set<string>();
-  const tasks = yield* mapInPortions(items, (task) => {
+  const tasks = yield* mapInChunks(items, (task) => {
     const view = viewOf(task, agentOf.get(task.id));
     counts[task.status] = (counts[task.status] ?? 0) + 1;
     if (view.agentId !== undefined) agents.add(view.agentId);
     return view;
   });
   const isWanted = wantedBy(filter);
-  const wanted = yield* mapInPortions(tasks, (task) => (isWanted(task) ? task : undefined));
-  const rows = yield* sortInPortions(wanted, orderOf(sort));
+  const wanted = yield* mapInChunks(tasks, (task) => (isWanted(task) ? task : undefined));
+  const rows = yield* sortInChunks(wanted, orderOf(sort));
   return { rows, tasks, counts, agents: [...agents].sort(), isReady };
 }
 

@@ -1,10 +1,10 @@
 import type { SignInProvider } from "@signalbox/client/session";
 import { UserManager } from "oidc-client-ts";
-import { chosenProvider, returnPath } from "./chosen-provider.ts";
+import { callbackPath, selectedProvider } from "./selected-provider.ts";
 
 /** Leaves the page for the provider's: authorization code with PKCE. */
-export async function goToProvider(provider: SignInProvider): Promise<void> {
-  chosenProvider.set(provider);
+export async function redirectToProvider(provider: SignInProvider): Promise<void> {
+  selectedProvider.set(provider);
   await managerOf(provider).signinRedirect({ state: location.pathname });
 }
 
@@ -15,12 +15,12 @@ export interface Renewal {
 }
 
 /** Coming back from the provider: the code in the address becomes a token. */
-export async function comeBack(): Promise<Renewal> {
+export async function completeSignIn(): Promise<Renewal> {
   const manager = chosenManager();
   if (!manager) throw new Error("Nobody was sent to a provider from here.");
   const user = await manager.signinCallback();
   if (!user) throw new Error("The provider has sent no answer.");
-  const path = typeof user.state === "string" && user.state !== returnPath ? user.state : "/";
+  const path = typeof user.state === "string" && user.state !== callbackPath ? user.state : "/";
   return { token: user.access_token, path };
 }
 
@@ -42,11 +42,11 @@ export async function renewTokens(renewed: (token: string) => void): Promise<(()
 /** Forgets what the provider gave. Its own session is its own matter. */
 export async function forgetProvider(): Promise<void> {
   await chosenManager()?.removeUser();
-  chosenProvider.set(undefined);
+  selectedProvider.set(undefined);
 }
 
 function chosenManager(): UserManager | undefined {
-  const chosen = chosenProvider.get();
+  const chosen = selectedProvider.get();
   return chosen && managerOf(chosen);
 }
 
@@ -54,7 +54,7 @@ function managerOf({ issuer, clientId }: SignInProvider): UserManager {
   return new UserManager({
     authority: issuer,
     client_id: clientId,
-    redirect_uri: location.origin + returnPath,
+    redirect_uri: location.origin + callbackPath,
     scope: "openid profile",
     automaticSilentRenew: false,
   });

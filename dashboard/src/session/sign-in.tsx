@@ -1,25 +1,25 @@
 import { Alert, Button, Card, Center, Code, Divider, PasswordInput, Stack, Text, Title } from "@mantine/core";
 import type { SignInProvider } from "@signalbox/client/session";
 import { type FormEvent, useState } from "react";
-import { Brand } from "../parts/brand.tsx";
-import { tokenIn } from "./token-in-address.ts";
+import { Brand } from "../ui/brand.tsx";
+import { extractToken } from "./token-in-address.ts";
 
 interface SignInProps {
   providers: readonly SignInProvider[];
   problem: string | undefined;
   signIn(token: string): Promise<void>;
-  goToProvider(provider: SignInProvider): Promise<void>;
+  redirectToProvider(provider: SignInProvider): Promise<void>;
 }
 
 /** For those whom the server does not know yet. */
-export function SignIn({ providers, problem, signIn, goToProvider }: SignInProps) {
+export function SignIn({ providers, problem, signIn, redirectToProvider }: SignInProps) {
   const [text, setText] = useState("");
   const [isBusy, setBusy] = useState(false);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    await signIn(tokenIn(text));
+    await signIn(extractToken(text));
     setBusy(false);
   }
 
@@ -37,7 +37,7 @@ export function SignIn({ providers, problem, signIn, goToProvider }: SignInProps
             </Alert>
           )}
           {providers.map((provider) => (
-            <Button key={provider.issuer} onClick={() => void goToProvider(provider)}>
+            <Button key={provider.issuer} onClick={() => void redirectToProvider(provider)}>
               Sign in at {new URL(provider.issuer).host}
             </Button>
           ))}

@@ -1,7 +1,7 @@
 const inFragment = /(?:^#|&)token=([^&]+)/;
 
 /** The token of a link such as `npm start` prints, or of what somebody has pasted: a link, or the token itself. */
-export function tokenIn(text: string): string {
+export function extractToken(text: string): string {
   const fragment = text.slice(Math.max(0, text.indexOf("#")));
   return inFragment.exec(fragment)?.[1] ?? text.trim();
 }

@@ -1,6 +1,6 @@
 import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
-import { chosenProvider, returnPath } from "./chosen-provider.ts";
+import { callbackPath, selectedProvider } from "./selected-provider.ts";
 import { takeTokenFromAddress } from "./token-in-address.ts";
 
 export type SessionState =
@@ -47,10 +47,10 @@ export function useSession() {
     [read],
   );
 
-  const goToProvider = useCallback(
+  const redirectToProvider = useCallback(
     async (provider: SignInProvider) => {
       try {
-        await (await loadOpenId()).goToProvider(provider);
+        await (await loadOpenId()).redirectToProvider(provider);
       } catch (error) {
         await read(messageOf(error));
       }
@@ -58,9 +58,9 @@ export function useSession() {
     [read],
   );
 
-  const comeBack = useCallback(async () => {
+  const completeSignIn = useCallback(async () => {
     try {
-      const { token, path } = await (await loadOpenId()).comeBack();
+      const { token, path } = await (await loadOpenId()).completeSignIn();
       history.replaceState(null, "", path);
       await signIn(token);
     } catch (error) {
@@ -72,14 +72,14 @@ export function useSession() {
   const signOut = useCallback(async () => {
     // One that has ended already needs no ending.
     await cookieSession.end().catch(() => {});
-    if (chosenProvider.get()) await (await loadOpenId()).forgetProvider();
+    if (selectedProvider.get()) await (await loadOpenId()).forgetProvider();
     await read();
   }, [read]);
 
   useEffect(() => {
     if (!isBegun) {
       if (tokenOfAddress !== undefined) void signIn(tokenOfAddress);
-      else void (location.pathname === returnPath ? comeBack() : read());
+      else void (location.pathname === callbackPath ? completeSignIn() : read());
     }
     isBegun = true;
     // A link that is pasted over the address of an open page.
@@ -89,11 +89,11 @@ export function useSession() {
     };
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
-  }, [read, signIn, comeBack]);
+  }, [read, signIn, completeSignIn]);
 
   const isSomebody = state.name === "somebody";
   useEffect(() => {
-    if (!isSomebody || !chosenProvider.get()) return;
+    if (!isSomebody || !selectedProvider.get()) return;
     let stop: (() => void) | undefined;
     let isOver = false;
     void loadOpenId().then(async ({ renewTokens }) => {
@@ -107,7 +107,7 @@ export function useSession() {
     };
   }, [isSomebody]);
 
-  return { state, signIn, goToProvider, signOut, read };
+  return { state, signIn, redirectToProvider, signOut, read };
 }
 
 function messageOf(error: unknown): string {

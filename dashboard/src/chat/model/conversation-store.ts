@@ -1,10 +1,10 @@
 import { type Client, type Envelope, EventType, type Member, type MessageInput } from "@signalbox/client";
 import { createStore, type Store } from "@signalbox/client/react";
-import { isEvent } from "../../parts/is-event.ts";
-import { type Answer, createAnswers } from "./answers.ts";
+import { isEvent } from "../../ui/is-event.ts";
 import { type Entry, entryOf, gapEntry, isAfter } from "./entry.ts";
 import { createOutbox, type Outgoing } from "./outgoing.ts";
 import { perClient } from "./per-client.ts";
+import { type Answer, createStreamingResponses } from "./streaming-responses.ts";
 import { createTyping } from "./typing.ts";
 
 export interface ConversationView {
@@ -49,7 +49,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
   let entries = new Map<string, Entry>();
   let told: () => void = () => {};
   const changed = () => told();
-  const answers = createAnswers();
+  const answers = createStreamingResponses();
   const typing = createTyping(isMe, changed);
   const outbox = createOutbox(conversation, changed);
   let missed: ConversationView["missed"] = null;

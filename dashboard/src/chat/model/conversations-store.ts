@@ -3,7 +3,7 @@ import { createStore, type Store } from "@signalbox/client/react";
 import { conversationStore } from "./conversation-store.ts";
 import { entryOf, isAfter, senderOf, type Told } from "./entry.ts";
 import { perClient } from "./per-client.ts";
-import { plainLine } from "./plain-line.ts";
+import { previewText } from "./preview-text.ts";
 
 type Listed = Awaited<ReturnType<Client["chat"]["list"]>>["conversations"][number];
 
@@ -27,7 +27,7 @@ export interface ConversationsStore extends Store<ConversationsView> {
   markRead(id: string, position: Position): void;
 }
 
-/** So many are followed, so that their numbers are true at every moment; a connection may be in 128 rooms. */
+/** So many are followed, so that their numbers are true at every sample; a connection may be in 128 rooms. */
 const followed = 60;
 const listed = 200;
 const quietMs = 2_000;
@@ -169,7 +169,7 @@ function itemOf({ lastEvent, ...conversation }: Listed): ConversationItem {
 
 function lastOf(event: Told): Pick<ConversationItem, "lastText" | "lastAt" | "lastPosition"> {
   const entry = entryOf(event);
-  const text = entry ? plainLine(entry.text) || (entry.links[0]?.name ?? "") : "writes an answer…";
+  const text = entry ? previewText(entry.text) || (entry.links[0]?.name ?? "") : "writes an answer…";
   const name = senderOf(event)?.name;
   return {
     lastText: name === undefined ? text : `${name}: ${text}`,

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "@jest/globals";
+import { type Chunked, createChunkedWork, mapInChunks, sortInChunks } from "../../dashboard/src/ui/chunked-work.ts";
+import { Random } from "../support/random.ts";
+
+/** How often it rests, and what comes of it. */
+function counted<Result>(work: Chunked<Result>): { rests: number; result: Result } {
+  for (let rests = 0; ; rests++) {
+    const piece = work.next();
+    if (piece.done) return { rests, result: piece.value };
+  }
+}
+
+describe("work in portions", () => {
+  it("VIEW-9 sorts thousands as the language does, with rests between", () => {
+    const random = new Random(7);
+    const rows = Array.from({ length: 10_000 }, (_, place) => ({ key: random.between(1, 50), place }));
+    const byKey = (one: { key: number }, other: { key: number }) => one.key - other.key;
+
+    const { rests, result } = counted(sortInChunks(rows, byKey));
+
+    expect(result).toEqual(rows.toSorted(byKey));
+    expect(rests).toBeGreaterThan(100);
+  });
+
+  it("VIEW-9 makes something of each of thousands, and leaves out what nothing comes of", () => {
+    const numbers = Array.from({ length: 10_000 }, (_, number) => number);
+
+    const { rests, result } = counted(mapInChunks(numbers, (number) => (number % 2 === 0 ? number / 2 : undefined)));
+
+    expect(result).toEqual(numbers.slice(0, 5_000));
+    expect(rests).toBeGreaterThan(30);
+  });
+
+  it("VIEW-9 brings to its end what it is at, and does the newest of what came meanwhile", async () => {
+    const done: string[] = [];
+    let over = () => {};
+    const isOver = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    const work = createChunkedWork<string>((name) => {
+      done.push(name);
+      if (name === "last") over();
+    });
+    function* named(name: string, whileAtIt = () => {}): Chunked<string> {
+      yield;
+      whileAtIt();
+      yield;
+      return name;
+    }
+
+    work.take(() => named("replaced before it began"));
+    work.take(() =>
+      named("first", () => {
+        work.take(() => named("replaced while it waited"));
+        work.take(() => named("last"));
+      }),
+    );
+    await isOver;
+
+    expect(done).toEqual(["first", "last"]);
+  });
+});
