@@ -27,7 +27,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
       return assertInConversation(id as ConversationId, mayEnter);
     }
     if (kind === "user" && id === principal.userId) return;
-    // A user's own room is nobody else's, whatever a token says.
+    // No grant opens the own room of another user.
     if (kind !== "user" && isGranted(principal, room, what)) return;
     if ((kind === "broadcast" || kind === "ui") && what === "read") return;
     throw new Rejection("forbidden", `You may not ${what} ${room}.`);
@@ -59,7 +59,7 @@ function mayEnterBy(principal: Principal, room: RoomName, membership: Membership
   return isTheirs(principal, room, membership, what) || (membership.public && hasRole(principal, "user"));
 }
 
-/** For another reason than that the conversation is open to everybody. */
+/** For another reason than that the conversation is public. */
 function isTheirs(principal: Principal, room: RoomName, { members }: Membership, what: "read" | "write"): boolean {
   return members.has(principal.userId) || hasRole(principal, "admin", "service") || isGranted(principal, room, what);
 }

@@ -22,13 +22,13 @@ const Claims = z.looseObject({
 });
 export type Claims = z.output<typeof Claims>;
 
-/** Where the roles stand, unless somebody says so: our own claim, or Keycloak's. */
+/** The roles, unless a setting names another claim: `roles`, or Keycloak's realm roles. */
 export function usualRoles({ roles, realm_access }: Claims): readonly string[] {
   return roles ?? realm_access?.roles ?? [];
 }
 
 /**
- * Who verified claims belong to. Rejects with `Rejection("unauthenticated")` what is no access token or lacks
+ * The principal of verified claims. Rejects with `Rejection("unauthenticated")` what is no access token or lacks
  * something, and with `Rejection("token_expired")` what is right and over. `rolesOf` may reject, too.
  */
 export function principalOf(

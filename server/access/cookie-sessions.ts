@@ -1,48 +1,52 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { isLoginSecret, loginSecretPrefix } from "../session/cookie-session-secret.ts";
+import { cookieSessionPrefix, isCookieSessionSecret } from "../session/cookie-session-secret.ts";
 import type { Principal } from "../session/principal.ts";
-import type { Documents } from "../store/documents/documents.ts";
+import type { Documents, Versioned } from "../store/documents/documents.ts";
 import type { Revocations } from "./revocation/revocations.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-export interface LoginsDeps {
+export interface CookieSessionsDeps {
   documents: Documents;
   revocations: Pick<Revocations, "revoke" | "isRevoked">;
   clock: Clock;
 }
 
-/**
- * Cookie sessions: a secret of ours that stands for a token for as long as that is good. The store keeps a hash of it,
- * so that nobody who can read the store can use what is there.
- */
-export class Logins {
-  readonly #deps: LoginsDeps;
+/** As stored, under `login`: the name of an earlier version, whose sessions go on. */
+type StoredSession = Omit<Principal, "cookieSession"> & { login: string };
 
-  constructor(deps: LoginsDeps) {
+/**
+ * Cookie sessions: a secret of this server's that stands for a token until that token ends. The store keeps a hash of
+ * the secret, so that reading the store gives nobody a session.
+ */
+export class CookieSessions {
+  readonly #deps: CookieSessionsDeps;
+
+  constructor(deps: CookieSessionsDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Begins a session, or goes on with the one of `before` under a new secret if it is the same user's; somebody else's
-   * is ended.
+   * Begins a session and returns its secret. The session of the secret `before` goes on under the new one if it is the
+   * same user's; another user's ends.
    */
   async begin(principal: Principal, before: string | undefined): Promise<string> {
     const { documents, clock } = this.#deps;
     const earlier = before === undefined ? undefined : await this.#find(before);
-    const isTheirs = earlier?.userId === principal.userId && !(await this.#deps.revocations.isRevoked(earlier));
-    const login = (isTheirs && earlier?.login) || randomUUID();
+    const isSameUser = earlier?.userId === principal.userId && !(await this.#deps.revocations.isRevoked(earlier));
+    const { cookieSession: _, ...rest } = principal;
+    const stored: StoredSession = { ...rest, login: (isSameUser && earlier?.cookieSession) || randomUUID() };
 
-    const secret = loginSecretPrefix + randomBytes(32).toString("base64url");
+    const secret = cookieSessionPrefix + randomBytes(32).toString("base64url");
     const ttlMs = Math.max(1, principal.expiresAt - clock.now());
-    await documents.put<Principal>("login", hashOf(secret), { ...principal, login }, 0, { ttlMs });
-    if (before !== undefined && isTheirs) await this.#forget(before);
+    await documents.put("login", hashOf(secret), stored, 0, { ttlMs });
+    if (before !== undefined && isSameUser) await this.#forget(before);
     else if (before !== undefined) await this.end(before);
     return secret;
   }
 
-  /** Rejects with `unauthenticated` when there is none. */
+  /** Rejects with `unauthenticated` for a secret that has no session. */
   async verify(secret: string): Promise<Principal> {
     const principal = await this.#find(secret);
     if (!principal) throw new Rejection("unauthenticated", "The session has ended. Log in again.");
@@ -52,27 +56,41 @@ export class Logins {
   /** Ends the session, and its connections on every instance. */
   async end(secret: string): Promise<void> {
     const principal = await this.#find(secret);
-    if (principal?.login === undefined) return;
-    await this.#deps.revocations.revoke({ of: "login", id: principal.login });
+    if (principal?.cookieSession === undefined) return;
+    await this.#deps.revocations.revoke({ of: "login", id: principal.cookieSession });
     await this.#forget(secret);
   }
 
   async #find(secret: string): Promise<Principal | undefined> {
-    if (!isLoginSecret(secret)) return undefined;
-    return (await this.#deps.documents.get<Principal>("login", hashOf(secret)))?.value;
+    const found = await this.#stored(secret);
+    if (!found) return undefined;
+    const { login: cookieSession, ...principal } = found.value;
+    return { ...principal, cookieSession };
   }
 
   async #forget(secret: string): Promise<void> {
-    const { documents } = this.#deps;
-    const found = await documents.get<Principal>("login", hashOf(secret));
-    // The port has no removal; what is left for a millisecond is as good.
-    if (found) await documents.put("login", hashOf(secret), found.value, found.version, { ttlMs: 1 });
+    const found = await this.#stored(secret);
+    // Documents cannot be removed; one that is left for a millisecond is as good.
+    if (found) await this.#deps.documents.put("login", hashOf(secret), found.value, found.version, { ttlMs: 1 });
+  }
+
+  async #stored(secret: string): Promise<Versioned<StoredSession> | undefined> {
+    if (!isCookieSessionSecret(secret)) return undefined;
+    return this.#deps.documents.get<StoredSession>("login", hashOf(secret));
   }
 }
 
-/** Takes the secrets of cookie sessions for tokens, and leaves all others to `verifier`. */
-export function createLoginTokens({ logins, verifier }: { logins: Logins; verifier: TokenVerifier }): TokenVerifier {
-  return { verify: (token) => (token.startsWith(loginSecretPrefix) ? logins.verify(token) : verifier.verify(token)) };
+export interface CookieSessionTokens {
+  cookieSessions: CookieSessions;
+  /** For all other tokens. */
+  verifier: TokenVerifier;
+}
+
+/** Takes the secrets of cookie sessions for tokens. */
+export function createCookieSessionTokens({ cookieSessions, verifier }: CookieSessionTokens): TokenVerifier {
+  return {
+    verify: (token) => (token.startsWith(cookieSessionPrefix) ? cookieSessions.verify(token) : verifier.verify(token)),
+  };
 }
 
 function hashOf(secret: string): string {

@@ -2,18 +2,18 @@ import { doesNotVerify, readHead } from "./signed-token.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 export interface Issuers {
-  /** By what their tokens have for `iss`. */
+  /** By `iss` of their tokens. */
   providers: ReadonlyMap<string, TokenVerifier>;
-  /** For the tokens of everybody else. Default: there is nobody else. */
+  /** For tokens of all other issuers. Default: those are refused. */
   others?: TokenVerifier | undefined;
 }
 
 /**
- * Everybody whose tokens are believed. What a token says of its issuer chooses the one verifier that is asked, and so
- * the one family of algorithms: a token that says another than its own finds the wrong key there.
+ * All trusted issuers. The `iss` of a token, which is not verified yet, chooses the one verifier that is asked, and so
+ * the one family of algorithms: a token that names another issuer than its own is held to the wrong key.
  */
 export function createIssuers({ providers, others }: Issuers): TokenVerifier {
-  // Nobody to choose between: what a token says of its issuer need not be read.
+  // With one verifier there is nothing to choose, and no need to read `iss`.
   if (providers.size === 0 && others) return others;
   return {
     async verify(token) {

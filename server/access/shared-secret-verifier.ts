@@ -13,7 +13,7 @@ export interface SharedSecretVerifierOptions {
   clock: Clock;
 }
 
-/** Tokens signed HS256 with a secret that the server shares with whoever issues them. */
+/** Tokens signed HS256 with a secret that the server shares with their issuer. */
 export function createSharedSecretVerifier(options: SharedSecretVerifierOptions): TokenVerifier {
   const { secret, audience, issuer, clock } = options;
   // A KeyObject: with a string, jsonwebtoken first tries to read a public key from it, for 50 times the price.

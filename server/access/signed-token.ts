@@ -4,10 +4,10 @@ import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Clock } from "../runtime/clock.ts";
 
-/** How far the clock of whoever signs may be off. */
+/** How far the clock of an issuer may be off. */
 export const clockToleranceSeconds = 10;
 
-/** What a token says of itself; nobody has vouched for it. */
+/** What a token says of itself. None of it is verified. */
 export interface TokenHead {
   algorithm: string;
   keyId: string | undefined;

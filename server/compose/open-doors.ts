@@ -68,7 +68,7 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     trustProxy: config.TRUST_PROXY,
     bodyBytes: limits.messageBytes,
     jsonDepth: limits.jsonDepth,
-    logins: identity.logins,
+    cookieSessions: identity.cookieSessions,
     secureCookie: config.NODE_ENV === "production",
     metricsToken: config.METRICS_TOKEN,
     isProduction: config.NODE_ENV === "production",

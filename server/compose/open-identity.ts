@@ -1,9 +1,9 @@
 import type { SignInProvider } from "../../shared/http/session.ts";
-import { createLoginTokens, Logins } from "../access/cookie-sessions.ts";
+import { CookieSessions, createCookieSessionTokens } from "../access/cookie-sessions.ts";
 import { createIssuers } from "../access/issuers.ts";
 import { type BackChannelLogout, createBackChannelLogout } from "../access/oidc/back-channel-logout.ts";
 import { createProvider, type Provider } from "../access/oidc/provider.ts";
-import { ProviderKeys } from "../access/oidc/provider-keys.ts";
+import { createProviderKeys } from "../access/oidc/provider-keys.ts";
 import { createRevocableTokens } from "../access/revocable-tokens.ts";
 import { Revocations } from "../access/revocation/revocations.ts";
 import { RevokedConnections } from "../access/revocation/revoked-connections.ts";
@@ -25,10 +25,10 @@ export interface IdentityDeps {
   failed(error: unknown): void;
 }
 
-/** Who people are, and until when. */
+/** How users are identified, and until when. */
 export interface Identity {
   verifier: TokenVerifier;
-  logins: Logins;
+  cookieSessions: CookieSessions;
   revocations: Revocations;
   revoked: RevokedConnections;
   /** Where people may sign in: the providers, where they know us by a client id. */
@@ -37,7 +37,7 @@ export interface Identity {
   backChannelLogout: BackChannelLogout | undefined;
 }
 
-/** Everybody whose tokens are believed, as the settings say, and what takes that back. */
+/** The trusted issuers, as configured, and revocations. */
 export function openIdentity(config: Config, deps: IdentityDeps): Identity {
   const { clock } = deps;
   const providers = new Map(config.OIDC_ISSUER.map((issuer) => [issuer, openProvider(issuer, config, deps)]));
@@ -46,17 +46,17 @@ export function openIdentity(config: Config, deps: IdentityDeps): Identity {
 
   const revocations = new Revocations(deps);
   const revoked = new RevokedConnections({ ...deps, revocations });
-  const logins = new Logins({ ...deps, revocations });
-  const tokens = createLoginTokens({ logins, verifier: createIssuers({ providers, others }) });
+  const cookieSessions = new CookieSessions({ ...deps, revocations });
+  const tokens = createCookieSessionTokens({ cookieSessions, verifier: createIssuers({ providers, others }) });
   const verifier = createRevocableTokens({ verifier: tokens, revocations, revoked, clock });
   const { OIDC_ISSUER, OIDC_CLIENT_ID: clientId } = config;
   const signIn = clientId === undefined ? [] : OIDC_ISSUER.map((issuer) => ({ issuer, clientId }));
   const backChannelLogout = signIn.length > 0 ? createBackChannelLogout({ providers, revocations }) : undefined;
-  return { verifier, logins, revocations, revoked, providers: signIn, backChannelLogout };
+  return { verifier, cookieSessions, revocations, revoked, providers: signIn, backChannelLogout };
 }
 
 function openProvider(issuer: string, config: Config, { clock, logger }: IdentityDeps): Provider {
-  const keys = new ProviderKeys({ issuer, clock, logger });
+  const keys = createProviderKeys({ issuer, clock, logger });
   keys.prefetch();
   const { OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId, OIDC_ROLES_CLAIM: rolesClaim } = config;
   return createProvider({ issuer, audience, clientId, rolesClaim, keys, clock });

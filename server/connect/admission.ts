@@ -12,7 +12,7 @@ export interface AdmissionOptions {
   /** Proxies in front of us. */
   trustProxy: number;
   clock: Clock;
-  /** Somebody may not begin: the address has enough, or the instance has. */
+  /** Called for each connection that is refused: its address has enough, or the instance has. */
   refused(reason: "address" | "rate"): void;
 }
 
@@ -22,8 +22,8 @@ export interface Refused {
 }
 
 /**
- * Who may begin a connection, before anything is known of them: the cheapest place to say no, and the one after which a
- * client comes back by itself.
+ * Limits new connections before their tokens are read: the cheapest place to refuse one, and one after which a client
+ * comes back by itself.
  */
 export class Admission {
   readonly #options: AdmissionOptions;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isLoginSecret } from "../session/cookie-session-secret.ts";
+import { isCookieSessionSecret } from "../session/cookie-session-secret.ts";
 import { bearerToken } from "./bearer-token.ts";
 
 /** The cookie that `POST /api/session` sets. */
@@ -20,7 +20,7 @@ export function headerToken({ method, headers }: TokenRequest): string | undefin
 }
 
 /**
- * A browser adds the cookie to whatever makes it ask, also to a link in somebody's mail. Its own pages are told from
+ * A browser adds the cookie to every request, also to that of a link in a mail. The server's own pages are told from
  * that by their origin, which it names with everything but a plain read from where the page came from. Of such a read
  * it says whose it is, but over plain HTTP, other than on localhost, it does not. Then the address of the page tells,
  * which the dashboard lets it name to this server alone, and which no page can make up.
@@ -43,5 +43,5 @@ export function cookieToken(cookie: string | undefined): string | undefined {
     return name?.trim() === sessionCookie && value !== undefined ? [value.trim()] : [];
   });
   const [value, ...others] = values;
-  return value !== undefined && others.length === 0 && isLoginSecret(value) ? value : undefined;
+  return value !== undefined && others.length === 0 && isCookieSessionSecret(value) ? value : undefined;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "../runtime/clock.ts";
 import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 
-/** What a connection may send beside commands, which the router counts. None of it is limited for those who need it. */
+/** Packets beside commands, which the router counts. A client in order reaches neither limit. */
 const rates = {
   /** Entering namespaces: there are four, and a client may leave and come again. */
   entering: { perSecond: 10, burst: 100 },
-  /** Answers to what the server asks, signs of life, goodbyes, and what nobody can read. */
+  /** Answers to what the server asks, signs of life, goodbyes, and packets that cannot be read. */
   others: { perSecond: 200, burst: 500 },
 } satisfies Record<string, Rate>;
 

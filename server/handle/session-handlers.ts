@@ -34,7 +34,7 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
       if (namespaces.length === 0)
         throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
       // A connection that came by a cookie ends with that session, whatever token it has now.
-      session.principal = { ...principal, login: session.principal.login };
+      session.principal = { ...principal, cookieSession: session.principal.cookieSession };
       session.namespaces = namespaces;
       session.expiryTold = false;
       subscriptions.leaveForbidden(session);

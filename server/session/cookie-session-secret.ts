@@ -1,5 +1,5 @@
 /** What the session cookie has for its value. Begins as no JWT does. */
-export const loginSecretPrefix = "sbs_";
+export const cookieSessionPrefix = "sbs_";
 const shape = /^sbs_[A-Za-z0-9_-]{43}$/;
 
-export const isLoginSecret = (value: string) => shape.test(value);
+export const isCookieSessionSecret = (value: string) => shape.test(value);

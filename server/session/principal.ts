@@ -13,8 +13,8 @@ export interface Principal {
   /** `sid` and `jti` of the token: what a revocation may name. */
   sessionId: string | null;
   tokenId: string | null;
-  /** The cookie session that it came by, if it did. */
-  login?: string | undefined;
+  /** The id of the cookie session that stood for the token. */
+  cookieSession?: string | undefined;
   /** `iat`, and `exp`. Milliseconds since 1970. */
   issuedAt?: number | null;
   expiresAt: number;

@@ -1,6 +1,6 @@
 import type { Principal } from "./principal.ts";
 
-/** Whose tokens are refused from now on: all of a user, of a session (`sid`), one (`jti`), or those of a cookie session. */
+/** Which tokens are refused: all of a user, of a session (`sid`), one (`jti`), or those of a cookie session (`login`). */
 export interface Revocation extends Revocable {
   /** Milliseconds since 1970. */
   at: number;
@@ -33,7 +33,10 @@ export function concerns({ of, id, at }: Revocation, principal: Principal): bool
   return of !== "user" || (principal.issuedAt ?? Number.NEGATIVE_INFINITY) <= at;
 }
 
-function idOf(of: Revocable["of"], { userId, sessionId, tokenId, login }: Principal): string | null | undefined {
+function idOf(
+  of: Revocable["of"],
+  { userId, sessionId, tokenId, cookieSession }: Principal,
+): string | null | undefined {
   switch (of) {
     case "user":
       return userId;
@@ -42,6 +45,6 @@ function idOf(of: Revocable["of"], { userId, sessionId, tokenId, login }: Princi
     case "token":
       return tokenId;
     case "login":
-      return login;
+      return cookieSession;
   }
 }

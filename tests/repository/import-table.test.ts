@@ -83,7 +83,7 @@ const rules: Record<string, Rule> = {
     knows: ["server/conversations", "server/deliver", "server/observe", "server/store"],
   },
   "server/access": {
-    uses: ["server/conversations", "server/session", "jsonwebtoken", "zod"],
+    uses: ["server/conversations", "server/session", "jose", "jsonwebtoken", "lru-cache", "zod"],
     knows: ["server/deliver", "server/observe", "server/store"],
   },
   "server/rooms": {
@@ -116,7 +116,10 @@ const rules: Record<string, Rule> = {
     ],
   },
   "server/route": { uses: ["server/session", "ulid"], knows: ["server/handle", "server/observe", "zod"] },
-  "server/connect": { uses: ["server/session"], knows: ["server/access", "server/observe", "server/rooms"] },
+  "server/connect": {
+    uses: ["server/session", "ipaddr.js", "lru-cache", "proxy-addr"],
+    knows: ["server/access", "server/observe", "server/rooms"],
+  },
   "server/doors/wire": { uses: ["server/deliver"] },
   "server/doors/event-stream": {
     uses: ["server/connect"],
@@ -141,9 +144,9 @@ const rules: Record<string, Rule> = {
       "server/route",
       "server/session",
       "server/store",
-      "cors",
       "express",
       "helmet",
+      "lru-cache",
       "ulid",
     ],
     knows: ["server/access", "server/operate", "zod"],

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
+import { openStore, stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 
 interface Asking {
@@ -81,6 +82,23 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect(await verdictOf(server, sameOrigin)).toBe("ok");
     const overPlainHttp = { cookie, origin: null, headers: { referer: `${server.url}/chat?x=1` } };
     expect(await verdictOf(server, overPlainHttp)).toBe("ok");
+  });
+
+  it("SESSION-1 that an earlier version began go on, and can be ended", async () => {
+    const secret = `sbs_${"A".repeat(43)}`;
+    const clock = new ManualClock();
+    const { documents } = await openStore(store, { clock });
+    const kept = { userId: "ada", name: "Ada", roles: ["user"], grants: [], sessionId: null, tokenId: null };
+    const until = { issuedAt: clock.now(), expiresAt: clock.now() + 60_000 };
+    const id = createHash("sha256").update(secret).digest("base64url");
+    await documents.put("login", id, { ...kept, ...until, login: "session-1" }, 0, { ttlMs: 60_000 });
+    const server = await startServer({ store, overrides: { clock, documents } });
+    const cookie = `signalbox_session=${secret}`;
+
+    const before = await verdictOf(server, { cookie });
+    await logOut(server, { cookie });
+
+    expect([before, await verdictOf(server, { cookie })]).toEqual(["ok", "unauthenticated"]);
   });
 
   it("SESSION-2 count for nothing without the origin of a page, or with a foreign one", async () => {

@@ -236,6 +236,36 @@ describe("tokens of an OpenID provider", () => {
     expect(new Set(verdicts)).toEqual(new Set(["unauthenticated"]));
   });
 
+  it("OIDC-5 of keys that nobody knows make the server ask no more often while the provider is down", async () => {
+    const { provider, server, token } = await start();
+    await verdictOf(server, token);
+    provider.isDown = true;
+    const asked = provider.asked;
+
+    const verdicts = await Promise.all(
+      Array.from({ length: 100 }, () => verdictOf(server, provider.sign({}, { kid: String(Math.random()) }))),
+    );
+
+    expect(provider.asked).toBe(asked + 1);
+    expect(new Set(verdicts)).toEqual(new Set(["unavailable"]));
+  });
+
+  it("OIDC-2 are good though the provider has keys that nobody can use, and those that name one are refused", async () => {
+    const provider = await TestProvider.start();
+    const ec = createProviderKey("ES256");
+    const { x: _, ...broken } = ec.jwk;
+    provider.keySet = [broken, { kty: "oct", k: "AA", kid: "secret" }, { kty: "future" }, provider.key.publicJwk];
+    const server = await startServer({ store, env: settingsFor(provider) });
+
+    const good = await verdictOf(server, provider.sign());
+    const refused = jwt.sign({ ...(jwt.decode(provider.sign()) as object) }, ec.privateKey, {
+      algorithm: "ES256",
+      header: { alg: "ES256", kid: ec.kid, typ: "at+jwt" },
+    });
+
+    expect([good, await verdictOf(server, refused)]).toEqual(["ok", "unauthenticated"]);
+  });
+
   it("OIDC-6 of several providers and our own stand side by side, each under its own name", async () => {
     const [one, two] = [await TestProvider.start(), await TestProvider.start({ key: createProviderKey() })];
     const server = await startServer({ store, env: settingsFor(one, two) });

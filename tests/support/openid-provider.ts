@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, jest } from "@jest/globals";
@@ -18,7 +18,8 @@ export function createProviderKey(alg: "RS256" | "PS256" | "ES256" = "RS256", ki
     alg === "ES256"
       ? generateKeyPairSync("ec", { namedCurve: "P-256" })
       : generateKeyPairSync("rsa", { modulusLength: 2_048 });
-  return { privateKey, kid, alg, jwk: { ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" } };
+  const publicJwk = { ...createPublicKey(privateKey).export({ format: "jwk" }), kid, alg, use: "sig" };
+  return { privateKey, kid, alg, publicJwk, jwk: { ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" } };
 }
 
 /** Takes a while to make, and most tests care for none in particular. */
@@ -59,6 +60,10 @@ export class TestProvider {
   lifetime = 3_600;
   /** How often the keys were asked for. */
   keysRead = 0;
+  /** How often anything was asked for. */
+  asked = 0;
+  /** What it publishes in place of its own key. */
+  keySet: readonly object[] | undefined;
   /** `true`: everything is answered 503. */
   isDown = false;
   readonly #options: TestProviderOptions;
@@ -73,8 +78,11 @@ export class TestProvider {
     usualKey ??= createProviderKey();
     this.key = options.key ?? usualKey;
     server.on("request", (request, response) => {
-      if (request.url?.startsWith("/jwks")) this.keysRead++;
-      if (this.isDown) response.writeHead(503).end();
+      const isForKeys = request.url?.startsWith("/jwks");
+      this.asked++;
+      if (isForKeys) this.keysRead++;
+      if (isForKeys && this.keySet) response.end(JSON.stringify({ keys: this.keySet }));
+      else if (this.isDown) response.writeHead(503).end();
       else this.#serve(request, response);
     });
   }

@@ -7,7 +7,7 @@ export interface BackChannelLogoutDeps {
   revocations: Pick<Revocations, "revoke">;
 }
 
-/** What a provider posts when somebody has logged out there. Rejects with `unauthenticated` what is no such thing. */
+/** Takes the logout token that a provider posts. Rejects with `unauthenticated` for anything else. */
 export type BackChannelLogout = (token: string) => Promise<void>;
 
 /** Ends what belongs to a session of a provider, or to all of a user's; see OpenID Connect Back-Channel Logout 1.0. */

@@ -10,7 +10,7 @@ const Claims = z.looseObject({
   sub: UserId.optional(),
   sid: z.string().min(1).optional(),
   events: z.looseObject({ "http://schemas.openid.net/event/backchannel-logout": z.looseObject({}) }),
-  // Else somebody's ID token could be posted as one.
+  // An ID token may have one; it could be posted as a logout token otherwise.
   nonce: z.undefined().optional(),
 });
 

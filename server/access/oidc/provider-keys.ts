@@ -1,11 +1,10 @@
-import type { KeyObject } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { Rejection } from "../../../shared/rejection.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { doesNotVerify } from "../signed-token.ts";
-import { readJson } from "./read-json.ts";
-import { KeySet, type ProviderAlgorithm, type SigningKey, signingKeys } from "./signing-key.ts";
 
 export interface ProviderKeysOptions {
   issuer: string;
@@ -13,98 +12,102 @@ export interface ProviderKeysOptions {
   logger: Logger;
 }
 
-/** Between two reads: whoever brings unknown key ids makes the provider work no more often than this. */
-const coolDownMs = 1_000;
-/** Keys that were read longer ago are read again, while they go on serving. */
-const freshMs = 600_000;
-
-/**
- * The public keys of an OpenID provider, from its discovery document.
- *
- *   known key ───────────────────► at once, whether or not the provider can be reached
- *   unknown ─► read, not too often ─► that key, or `unauthenticated`
- *                   └─ cannot be read ─► `unavailable`: the key may be there the next time
- */
-export class ProviderKeys {
-  readonly #options: ProviderKeysOptions;
-  #keys: SigningKey[] = [];
-  #triedAt = Number.NEGATIVE_INFINITY;
-  #readAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<boolean> | undefined;
-
-  constructor(options: ProviderKeysOptions) {
-    this.#options = options;
-  }
-
-  /** Reads them ahead of the first token. */
-  prefetch(): void {
-    void this.#read();
-  }
-
-  async find(algorithm: ProviderAlgorithm, id: string | undefined): Promise<KeyObject> {
-    const known = this.#pick(algorithm, id);
-    if (known) {
-      if (this.#options.clock.now() - this.#readAt >= freshMs) void this.#read();
-      return known;
-    }
-    if (!(await this.#read())) throw new Rejection("unavailable", "The key of this token is not known now. Try again.");
-    const found = this.#pick(algorithm, id);
-    if (!found) throw doesNotVerify("its issuer has no such key");
-    return found;
-  }
-
-  /** Without an id, there must be no choice. */
-  #pick(algorithm: ProviderAlgorithm, id: string | undefined): KeyObject | undefined {
-    const fitting = this.#keys.filter((key) => key.algorithms.includes(algorithm));
-    if (id === undefined) return fitting.length === 1 ? fitting[0]?.key : undefined;
-    return fitting.find((key) => key.id === id)?.key;
-  }
-
-  /** Resolves with whether they were read. Those who ask before the next read share it. */
-  #read(): Promise<boolean> {
-    const sinceMs = this.#options.clock.now() - this.#triedAt;
-    const isCooling = sinceMs < coolDownMs;
-    if (this.#reading) return this.#reading;
-    if (isCooling && this.#triedAt > this.#readAt) return Promise.resolve(false);
-    this.#reading = pause(isCooling ? coolDownMs - sinceMs : 0)
-      .then(() => this.#fetch())
-      .finally(() => {
-        this.#reading = undefined;
-      });
-    return this.#reading;
-  }
-
-  async #fetch(): Promise<boolean> {
-    const { issuer, clock, logger } = this.#options;
-    this.#triedAt = clock.now();
-    try {
-      const keys = signingKeys(KeySet.parse(await readJson(await this.#discover())));
-      if (keys.length === 0) throw new Error("there is no key that tokens could be signed with");
-      this.#keys = keys;
-      this.#readAt = this.#triedAt;
-      return true;
-    } catch (error) {
-      logger.warn("OIDC: the keys cannot be read", { issuer, error });
-      return false;
-    }
-  }
-
-  /** Where the keys are. */
-  async #discover(): Promise<URL> {
-    const { issuer } = this.#options;
-    const document = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-    const found = Discovery.parse(await readJson(document));
-    // Else one provider could speak for another.
-    if (found.issuer !== issuer)
-      throw new Error(`OIDC_ISSUER is ${issuer}, and the provider calls itself ${found.issuer}`);
-    const keys = new URL(found.jwks_uri);
-    if (keys.protocol !== "https:" && keys.protocol !== document.protocol) throw new Error(`${keys} is not encrypted`);
-    return keys;
-  }
+export interface ProviderKeys {
+  /** Fetches them ahead of the first token. */
+  prefetch(): void;
+  /** Rejects with `unauthenticated` for a key that the provider does not have, with `unavailable` if that is not known. */
+  find: JWTVerifyGetKey;
 }
 
+/** Between two fetches, also after one that failed: unknown key ids make the provider work no more often than this. */
+const coolDownMs = 1_000;
+/** Keys that were fetched longer ago are fetched again, while they go on serving. */
+const freshMs = 600_000;
+/** How long a provider may take to answer. */
+const timeoutMs = 5_000;
+/** A discovery document and a set of keys have a few thousand bytes. */
+const maxBytes = 512 * 1024;
+
+/**
+ * The public keys of an OpenID provider, from its discovery document. `jose` caches and chooses them.
+ *
+ *   known key ───────────────────► at once, whether or not the provider can be reached
+ *   unknown ─► fetched, not too often ─► that key, or `unauthenticated`
+ *                   └─ cannot be fetched ─► `unavailable`: the key may be there the next time
+ *
+ * Its age limit and its cool-down are off: it would refuse known keys while the provider is down, would refuse a new key
+ * during the cool-down instead of waiting for its end, and does not count a fetch that failed.
+ */
+export function createProviderKeys({ issuer, clock, logger }: ProviderKeysOptions): ProviderKeys {
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+
+  const fetchKeys: FetchImplementation = async (discovery, options) => {
+    const coolingMs = triedAt + coolDownMs - clock.now();
+    if (coolingMs > 0) await delay(coolingMs, undefined, { ref: false });
+    triedAt = clock.now();
+    try {
+      const keySet = KeySet.parse(await readJson(await keysUrl(issuer, discovery, options), options));
+      fetchedAt = triedAt;
+      return Response.json(keySet);
+    } catch (error) {
+      logger.warn("OIDC: the keys cannot be read", { issuer, error });
+      throw new Rejection("unavailable", "The key of this token is not known now. Try again.");
+    }
+  };
+
+  // `jose` shares a fetch among all who wait for one.
+  const keys = createRemoteJWKSet(new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`), {
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: 0,
+    timeoutDuration: coolDownMs + timeoutMs,
+    [customFetch]: fetchKeys,
+  });
+  const refresh = () => void keys.reload().catch(() => {}); // The failure was logged.
+
+  return {
+    prefetch: refresh,
+
+    async find(header, token) {
+      try {
+        const key = await keys(header, token);
+        if (clock.now() - fetchedAt >= freshMs) refresh();
+        return key;
+      } catch (error) {
+        if (error instanceof Rejection) throw error;
+        if (error instanceof errors.JWKSNoMatchingKey) throw doesNotVerify("its issuer has no such key");
+        throw doesNotVerify(`its issuer's key cannot be used (${error instanceof Error ? error.message : "unknown"})`);
+      }
+    },
+  };
+}
+
+const KeySet = z.looseObject({ keys: z.array(z.looseObject({})).min(1) });
 const Discovery = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 
-/** Keeps no process up. */
-const pause = (ms: number) =>
-  new Promise<void>((resolve) => void (ms > 0 ? setTimeout(resolve, ms).unref() : resolve()));
+type FetchOptions = Parameters<FetchImplementation>[1];
+
+async function keysUrl(issuer: string, discovery: string, options: FetchOptions): Promise<URL> {
+  const found = Discovery.parse(await readJson(new URL(discovery), options));
+  // Else one provider could speak for another.
+  if (found.issuer !== issuer)
+    throw new Error(`OIDC_ISSUER is ${issuer}, and the provider calls itself ${found.issuer}`);
+  const url = new URL(found.jwks_uri);
+  if (url.protocol !== "https:" && url.protocol !== new URL(discovery).protocol)
+    throw new Error(`${url} is not encrypted`);
+  return url;
+}
+
+/** Follows no redirect: keys come from where the operator said, and from nowhere that others might lead to. */
+async function readJson(url: URL, options: FetchOptions): Promise<unknown> {
+  const response = await fetch(url, options);
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new Error(`${url} answers with more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}

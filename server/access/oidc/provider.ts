@@ -1,10 +1,11 @@
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import { Rejection } from "../../../shared/rejection.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { type Claims, principalOf, usualRoles } from "../claims.ts";
-import { doesNotVerify, readHead, verifySignature } from "../signed-token.ts";
+import { clockToleranceSeconds, doesNotVerify, readHead } from "../signed-token.ts";
 import type { TokenVerifier } from "../token-verifier.ts";
 import { type LogoutToken, readLogoutToken } from "./logout-token.ts";
 import type { ProviderKeys } from "./provider-keys.ts";
-import { toProviderAlgorithm } from "./signing-key.ts";
 
 export interface ProviderOptions {
   issuer: string;
@@ -20,23 +21,37 @@ export interface ProviderOptions {
 
 /** An OpenID provider, as far as its tokens go. */
 export interface Provider extends TokenVerifier {
-  /** Who has logged out there, as a token says that it posts to us. */
+  /** Verifies a logout token that the provider posted. */
   verifyLogout(token: string): Promise<LogoutToken>;
 }
 
+/** What a provider may sign with. All of them are asymmetric: what this server knows cannot make a token. */
+const algorithms = ["RS256", "PS256", "ES256"];
+
 /** The access tokens of an OpenID provider: Keycloak, or any other that signs them as JWTs. */
 export function createProvider({ issuer, audience, clientId, rolesClaim, keys, clock }: ProviderOptions): Provider {
-  const signed = async (token: string, expectedAudience: string | undefined) => {
-    const { algorithm: named, keyId, type } = readHead(token);
-    const algorithm = toProviderAlgorithm(named);
-    const key = await keys.find(algorithm, keyId);
-    return { type, claims: verifySignature(token, key, { algorithm, audience: expectedAudience, issuer, clock }) };
+  const verify = async (token: string, expectedAudience: string | undefined): Promise<JWTPayload> => {
+    try {
+      const { payload } = await jwtVerify(token, keys.find, {
+        algorithms,
+        issuer,
+        ...(expectedAudience === undefined ? {} : { audience: expectedAudience }),
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(clock.now()),
+      });
+      return payload;
+    } catch (error) {
+      // Checked last, with a signature, an issuer and an audience that are right. To be told so only if all else is, too.
+      if (error instanceof errors.JWTExpired) return error.payload;
+      if (error instanceof Rejection) throw error;
+      throw doesNotVerify(error instanceof Error ? error.message : "unknown");
+    }
   };
 
   return {
     async verify(token) {
-      const { claims, type } = await signed(token, audience);
-      return principalOf(claims, clock, (read) => {
+      const { type } = readHead(token);
+      return principalOf(await verify(token, audience), clock, (read) => {
         assertAccessToken(read, type);
         if (audience === undefined && clientId !== undefined) assertFor(clientId, read);
         return rolesOf(read, rolesClaim, clientId);
@@ -44,8 +59,7 @@ export function createProvider({ issuer, audience, clientId, rolesClaim, keys, c
     },
 
     async verifyLogout(token) {
-      const { claims } = await signed(token, clientId);
-      return readLogoutToken(claims, clock);
+      return readLogoutToken(await verify(token, clientId), clock);
     },
   };
 }
@@ -60,7 +74,7 @@ function assertAccessToken(claims: Claims, type: string | undefined): void {
   const isMarked = kind === "at+jwt" || claims.typ?.toLowerCase() === "bearer";
   const isScoped = ["scope", "scp", "idtyp"].some((name) => names.includes(name));
   const isForTheClient = ["at_hash", "c_hash", "events"].some((name) => names.includes(name));
-  // A token that is bound to a key of its holder (DPoP) is not to be taken from somebody who does not show it.
+  // A token that is bound to a key (DPoP) is good only with a proof of that key, which no door asks for.
   const isOfAnotherKind = !["at+jwt", "jwt"].includes(kind) || claims.typ === "DPoP" || names.includes("cnf");
   if (isOfAnotherKind || !(isMarked || (isScoped && !isForTheClient))) throw doesNotVerify("it is no access token");
 }

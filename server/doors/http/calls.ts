@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from "express";
+import { LRUCache } from "lru-cache";
 import type { z } from "zod";
 import type { CommandData, CommandInput, CommandName } from "../../../shared/commands/catalogue.ts";
 import { Rejection } from "../../../shared/rejection.ts";
@@ -8,9 +9,9 @@ import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
 import { type Router as CommandRouter, invalidPayload } from "../../route/router.ts";
-import { hasRole } from "../../session/principal.ts";
+import { hasRole, type Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
-import { RecentBuckets } from "./recent-buckets.ts";
+import type { TokenBucket } from "../../session/token-bucket.ts";
 
 export interface CallsDeps {
   connector: Connector;
@@ -20,6 +21,9 @@ export interface CallsDeps {
 
 const spaces = ["/chat", "http"] as const;
 type Space = (typeof spaces)[number];
+
+/** Users whose rate limits are remembered. Who asked longest ago is forgotten first, with a bucket that is full again. */
+const rememberedBuckets = 10_000;
 
 /** Commands of programs that have no connection. They go the same way as those of the other doors. */
 export interface Calls {
@@ -41,7 +45,15 @@ export interface Calls {
 }
 
 export function createCalls({ connector, drain, router }: CallsDeps): Calls {
-  const buckets = new RecentBuckets();
+  const buckets = new LRUCache<string, TokenBucket>({ max: rememberedBuckets });
+
+  function bucketOf(principal: Principal): TokenBucket {
+    // By role too: a backend's token has a larger limit than the same user's own.
+    const key = `${principal.userId} ${principal.roles.join(" ")}`;
+    const bucket = buckets.get(key) ?? connector.createCommandBucket(principal);
+    buckets.set(key, bucket);
+    return bucket;
+  }
 
   return {
     async sessionOf(request, roles) {
@@ -50,8 +62,7 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
       if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
       }
-      const bucket = buckets.of(principal, () => connector.createCommandBucket(principal));
-      return connector.createSession(principal, "http", ["/chat"], bucket);
+      return connector.createSession(principal, "http", ["/chat"], bucketOf(principal));
     },
 
     assertStillGood: ({ principal }) => connector.assertStillGood(principal),

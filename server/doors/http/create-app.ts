@@ -1,11 +1,11 @@
-import cors from "cors";
 import express, { type Express, Router } from "express";
 import helmet from "helmet";
 import type { Drain } from "../../connect/drain.ts";
-import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import type { OriginPolicy } from "../../connect/origin.ts";
 import type { Spans } from "../../observe/spans.ts";
 import { inspectJson } from "../../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
+import { checkOrigin } from "./check-origin.ts";
 import { addCommandRoutes, type CommandRoutesDeps } from "./command-routes.ts";
 import { createDashboard, type DashboardOptions } from "./dashboard.ts";
 import { addDispatchRoutes } from "./dispatch-routes.ts";
@@ -45,11 +45,7 @@ export function createApp(deps: AppDeps): Express {
   app.set("etag", false);
   app.set("query parser", "simple");
   app.use(helmet({ contentSecurityPolicy: { directives: contentSecurityPolicy } }));
-  app.use((request, _response, next) => {
-    if (isOriginAllowed(request.headers.origin, request.headers.host, deps.origins)) return next();
-    throw refuse("forbidden", `Origin ${String(request.headers.origin)} is not allowed.`);
-  });
-  app.use(cors({ origin: true, credentials: true, maxAge: 600 }));
+  app.use(checkOrigin(deps.origins));
   app.use((_request, response, next) => {
     // Or a proxy would send the next request by a connection that is about to end.
     if (deps.drain.started) response.set("Connection", "close");

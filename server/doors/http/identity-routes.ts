@@ -7,7 +7,7 @@ import {
   type SignInProviders,
 } from "../../../shared/http/session.ts";
 import { Rejection } from "../../../shared/rejection.ts";
-import type { Logins } from "../../access/cookie-sessions.ts";
+import type { CookieSessions } from "../../access/cookie-sessions.ts";
 import type { BackChannelLogout } from "../../access/oidc/back-channel-logout.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import { cookieToken, headerToken, sessionCookie } from "../../connect/header-token.ts";
@@ -17,7 +17,7 @@ import { type Calls, onlyWith, parse } from "./calls.ts";
 
 export interface IdentityRoutesDeps {
   calls: Calls;
-  logins: Logins;
+  cookieSessions: CookieSessions;
   /** Whether browsers are to send the cookie over encrypted connections only. */
   secureCookie: boolean;
   /** Where pages may send people to sign in. */
@@ -31,7 +31,7 @@ const logoutBytes = 32 * 1024;
 
 /** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
 export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): void {
-  const { calls, logins, providers, secureCookie, backChannelLogout } = deps;
+  const { calls, cookieSessions, providers, secureCookie, backChannelLogout } = deps;
   const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: "/" };
   /** Who asks, by the token of the request itself. */
   async function authenticated(request: Request): Promise<Session> {
@@ -53,8 +53,9 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
     if (bearerToken(request.headers.authorization) === undefined)
       throw new Rejection("unauthenticated", "A session begins with a token: Authorization: Bearer.");
     const { principal } = await authenticated(request);
-    if (principal.login !== undefined) throw new Rejection("forbidden", "A session begins with a token of your own.");
-    const secret = await logins.begin(principal, ownCookie(request));
+    if (principal.cookieSession !== undefined)
+      throw new Rejection("forbidden", "A session begins with a token of your own.");
+    const secret = await cookieSessions.begin(principal, ownCookie(request));
     response.cookie(sessionCookie, secret, { ...cookie, expires: new Date(principal.expiresAt) });
     response.status(201).set("Cache-Control", "no-store").json(answerOf(principal));
   });
@@ -66,16 +67,16 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
       throw new Rejection("forbidden", "The session is ended by a page of an allowed origin.");
     if (secret === undefined) await authenticated(request);
     // One that has ended, or never was, is forgotten all the same.
-    else await logins.end(secret);
+    else await cookieSessions.end(secret);
     forgetCookie(response).status(204).end();
   });
 
   routes.get("/session", async (request, response) => {
     response.set("Cache-Control", "no-store");
     const session = await authenticated(request).catch((error: unknown) => {
-      // Every page asks this when it is opened: that nobody is signed in is an answer, and no fault.
-      const isNobody = error instanceof Rejection && error.error.code === "unauthenticated";
-      if (isNobody && bearerToken(request.headers.authorization) === undefined) return undefined;
+      // Every page asks this when it is opened: not to be signed in is an answer, and no fault.
+      const isSignedOut = error instanceof Rejection && error.error.code === "unauthenticated";
+      if (isSignedOut && bearerToken(request.headers.authorization) === undefined) return undefined;
       throw error;
     });
     response.json(session ? answerOf(session.principal) : null);
