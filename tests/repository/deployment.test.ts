@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { loadConfig, variables } from "../../server/compose/config.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
-import { root } from "./source-tree.ts";
+import { root, sourceFiles } from "./source-tree.ts";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
@@ -50,7 +50,7 @@ describe("the files for platforms", () => {
     expect(config.NODE_ENV).toBe("production");
   });
 
-  it.each(["SECURITY.md", "docs/DEPLOYMENT.md", "docs/OPENID.md", "docs/PROTOCOL.md", "docs/RELIABILITY.md"])(
+  it.each(["SECURITY.md", "docs/DEPLOYMENT.md", "docs/PROTOCOL.md", "docs/RELIABILITY.md"])(
     "DOC-6 what %s calls a setting is one",
     (path) => {
       const named = all(read(path), /(?<![\w/-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
@@ -58,6 +58,23 @@ describe("the files for platforms", () => {
       expect(named.filter((name) => !variables.some((known) => known === name) && !forOthers.has(name))).toEqual([]);
     },
   );
+
+  it("DOC-6 explain the messages about refused tokens as the server and its library write them", () => {
+    const table = /### When a token is refused\n(.*?)\n## /s.exec(read("docs/DEPLOYMENT.md"))?.[1] ?? "";
+    const messages = all(table, /^\| `([^`]+)`/gm);
+    const written = [
+      ...sourceFiles("server"),
+      ...sourceFiles("shared"),
+      "node_modules/jose/dist/webapi/lib/jwt_claims_set.js",
+    ]
+      .map(read)
+      .join("\n");
+
+    expect(messages.length).toBeGreaterThan(4);
+    // The library puts the name of the claim in.
+    const isWritten = (message: string) => message.split(/(?<=")\w+(?=")/).every((part) => written.includes(part));
+    expect(messages.filter((message) => !isWritten(message))).toEqual([]);
+  });
 
   it("OTEL-6 the packages for traces are the same everywhere, and no part of what is installed otherwise", () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(read("package.json"));
