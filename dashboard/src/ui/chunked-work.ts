@@ -19,7 +19,10 @@ export function createChunkedWork<Result>(done: (result: Result) => void): Chunk
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function goOn(): void {
-    current ??= waiting?.();
+    if (!current) {
+      current = waiting?.();
+      waiting = undefined;
+    }
     const until = performance.now() + sliceMs;
     let piece = current?.next();
     while (piece && !piece.done && performance.now() < until) piece = current?.next();
