@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 import { pictureOf } from "./report/picture.ts";
-import { detailsOf, type Row, rowOf, tableOf } from "./report/table.ts";
+import { detailsOf, headlinesOf, type Row, rowOf, tableOf } from "./report/table.ts";
 import { type Figures, measure } from "./run/measure.ts";
 import { missingFor } from "./run/peers.ts";
 import type { Measured, Scenario } from "./scenario.ts";
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     scenario: { type: "string" },
     /** The first rows only, once each. */
     quick: { type: "boolean", default: false },
-    /** Puts the table and the picture into docs/. */
+    /** Puts the tables into docs/PERFORMANCE.md and bench/results/README.md, and the picture into docs/. */
     document: { type: "boolean", default: false },
     /** How often each is measured. */
     repeat: { type: "string" },
@@ -93,13 +93,20 @@ writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows, results }, null
 const picture = pictureOf(rows, "Deliveries per second, as a multiple of Socket.IO's (dashed line)");
 writeFileSync(`${file}.svg`, picture);
 if (values.document) {
-  const page = readFileSync("docs/PERFORMANCE.md", "utf8");
   const where = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
-  const measured = `<!-- measured -->\n${tableOf(rows)}\n\n${where.join(", ")}\n<!-- end -->`;
-  writeFileSync(
-    "docs/PERFORMANCE.md",
-    page.replace(/<!-- measured -->.*<!-- end -->/s, () => measured),
-  );
+  const headlines = new Set(scenarios.filter(({ headline }) => headline).map(({ name }) => name));
+  insert("docs/PERFORMANCE.md", `${headlinesOf(rows, headlines)}\n\n${where.join(", ")}`);
+  insert(`${folder}/README.md`, `${tableOf(rows)}\n\n${where.join(", ")}`);
   writeFileSync("docs/performance.svg", picture);
 }
 console.log(`${JSON.stringify(machine)}\n\n${tableOf(rows)}\n\nWritten to ${file}.json and .svg`);
+
+/** Between the markers of a page. */
+function insert(page: string, measured: string): void {
+  const text = readFileSync(page, "utf8");
+  if (!/<!-- measured -->.*<!-- end -->/s.test(text)) throw new Error(`${page} has no markers for what was measured.`);
+  writeFileSync(
+    page,
+    text.replace(/<!-- measured -->.*<!-- end -->/s, () => `<!-- measured -->\n${measured}\n<!-- end -->`),
+  );
+}

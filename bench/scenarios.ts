@@ -18,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 1_000, inFlight: 8 })),
     checks: [deliveries(6), work(6), complete],
     quick: true,
+    headline: true,
   },
   {
     name: "fan-out-1",
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 1, members: 1_000, inFlight: 1 })),
     checks: [deliveries(1.3), work(1.3), complete],
     quick: true,
+    headline: true,
   },
   {
     name: "fan-out-redis",
@@ -36,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
     ),
     checks: [deliveries(5), work(5), complete],
     quick: true,
+    headline: true,
   },
   {
     name: "small-rooms",
@@ -43,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 400, members: 5, inFlight: 8 })),
     checks: [deliveries(1.4), work(1.4), complete],
     quick: true,
+    headline: true,
   },
   {
     name: "small-rooms-redis",
@@ -54,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
     ),
     checks: [deliveries(2), work(2), complete],
     quick: true,
+    headline: true,
   },
   {
     name: "fan-out-streams",
@@ -98,6 +103,7 @@ export const scenarios: readonly Scenario[] = [
       { what: "accepted/s", value: ratio("acceptedPerSecond"), bar: { atLeast: 0.5 }, unit: "×" },
       { what: "refused", value: own("refused"), bar: { atMost: 0 }, unit: "" },
     ],
+    headline: true,
   },
   {
     name: "publish-calm",
@@ -121,12 +127,14 @@ export const scenarios: readonly Scenario[] = [
       { what: "p99", value: ratio("p99"), bar: { atMost: 0.5 }, unit: "×" },
       complete,
     ],
+    headline: true,
   },
   {
     name: "calm",
     title: "100 rooms × 10, 2 000 deliveries/s, against socket.io",
     subjects: against("signalbox", "socket.io", fanOut({ rooms: 100, members: 10, inFlight: 1, rate: 200, ...steady })),
     checks: [{ what: "p99", value: ratio("p99"), bar: { atMost: 1 }, unit: "×" }, complete],
+    headline: true,
   },
   {
     name: "greedy",
@@ -158,12 +166,14 @@ export const scenarios: readonly Scenario[] = [
       { what: "connections/s", value: ratio("connectionsPerSecond"), bar: { atLeast: 0.9 }, unit: "×" },
       { what: "CPU per connection", value: ratio("cpuMicrosPerConnection"), bar: { atMost: 1.11 }, unit: "×" },
     ],
+    headline: true,
   },
   {
     name: "memory",
     title: "10 000 idle connections, against socket.io",
     subjects: against("signalbox", "socket.io", { load: "idle", connections: 10_000 }),
     checks: [{ what: "RSS per connection", value: ratio("bytesPerConnection"), bar: { atMost: 1.1 }, unit: "×" }],
+    headline: true,
   },
   {
     name: "storm",
@@ -173,6 +183,7 @@ export const scenarios: readonly Scenario[] = [
       { what: "time to the last", value: ratio("lastBackMs"), bar: { atMost: 0.8 }, unit: "×" },
       { what: "longest stall of the loop", value: own("loopStallMs"), bar: { atMost: 500 }, unit: "ms" },
     ],
+    headline: true,
   },
   {
     name: "patterns",
@@ -221,5 +232,6 @@ export const scenarios: readonly Scenario[] = [
       { what: "p99", value: own("p99"), bar: { atMost: 25 }, unit: "ms" },
       complete,
     ],
+    headline: true,
   },
 ];
