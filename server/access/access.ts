@@ -23,7 +23,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
     if (kind === "conversation") {
       const mayEnter = (membership: Membership) => mayEnterBy(principal, room, membership, what);
       // Asked for every message, and known of almost all: then there is nothing to wait for.
-      if (conversations.knowsEnough(id as ConversationId, mayEnter)) return;
+      if (conversations.isKnownSufficiently(id as ConversationId, mayEnter)) return;
       return assertInConversation(id as ConversationId, mayEnter);
     }
     if (kind === "user" && id === principal.userId) return;

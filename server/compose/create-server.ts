@@ -8,7 +8,7 @@ import { Connector } from "../connect/connector.ts";
 import { Drain } from "../connect/drain.ts";
 import { Keepalive } from "../connect/keepalive.ts";
 import type { OriginPolicy } from "../connect/origin.ts";
-import type { FeedsOptions } from "../deliver/log-tails.ts";
+import type { LogTailsOptions } from "../deliver/log-tails.ts";
 import { createMemoryBroadcast } from "../deliver/memory-broadcast.ts";
 import { Ingest } from "../doors/ingest/ingest.ts";
 import { createAdapterBroadcast } from "../doors/socket-io/adapter-broadcast.ts";
@@ -27,14 +27,14 @@ import { createSocketIoAdapter } from "../store/redis/socket-io-adapter.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
 import { listen, listenBacklog, urlOf } from "./listening.ts";
-import { openFollowing } from "./open-delivery.ts";
+import { openDelivery } from "./open-delivery.ts";
 import { openDomain } from "./open-domain.ts";
 import { openDoors } from "./open-doors.ts";
 import { openIdentity } from "./open-identity.ts";
 import { openOperations } from "./open-operations.ts";
 import { openRouter } from "./open-router.ts";
 import { openStore, type Store } from "./open-store.ts";
-import { openSpans } from "./open-tracing.ts";
+import { openTracing } from "./open-tracing.ts";
 
 /** The settings; a start outside production makes a secret up, where nobody else is trusted. */
 export type ServerConfig = Config;
@@ -44,7 +44,7 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   clock?: Clock;
   /** `true`: connections come from the primary process, and not from a port. */
   isWorker?: boolean;
-  feeds?: Partial<FeedsOptions>;
+  tails?: Partial<LogTailsOptions>;
   /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
   wsEngine?: unknown;
   /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
@@ -88,7 +88,7 @@ async function build(
   const instanceId = randomUUID() as InstanceId;
   const clock = overrides.clock ?? systemClock;
   const failed = (error: unknown) => logger.warn("will be tried again", { error });
-  const { spans, eventSpans } = await openSpans({ config, instanceId, logger, closers });
+  const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
   const common = { config, clock, instanceId, logger, closers, spans, failed };
 
   // Ports. Whoever brings one closes it
@@ -136,22 +136,22 @@ async function build(
   const ways = watchPublished(eventSpans ? spanPublished(waysIn, eventSpans) : waysIn, (event, position) => {
     countEvent(event, counters);
     // Those who are told of the event come later than this.
-    if (following.tracing.isActive) following.tracing.published(event, position);
+    if (delivery.tracing.isActive) delivery.tracing.published(event, position);
   });
   const { broadcast } = ways;
   const watched = { ...store, ...ways };
   const domain = openDomain({ ...common, store: watched, broadcast });
-  const following = openFollowing({
+  const delivery = openDelivery({
     ...common,
     log: ways.log,
     domain,
     broadcast,
     health,
-    feeds: overrides.feeds,
+    tails: overrides.tails,
     counters,
     eventSpans,
   });
-  const { sessions, rooms, waiters } = following;
+  const { sessions, rooms, waiters } = delivery;
   // Not only here: it may be this instance that could not be heard.
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
@@ -161,13 +161,13 @@ async function build(
   closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
   closers.add("connections", () => sessions.ended());
-  const operations = openOperations({ ...common, store, domain, following, broadcast, counters, drain });
-  const { reporter, answered } = operations;
+  const operations = openOperations({ ...common, store, domain, delivery, broadcast, counters, drain });
+  const { registryPublisher, answered } = operations;
   const router = openRouter({
     ...common,
     limits,
     domain,
-    following,
+    delivery,
     identity,
     operations,
     broadcast,
@@ -185,7 +185,7 @@ async function build(
     limits,
     heartbeatIntervalMs,
     isJustRevoked: (principal) => revoked.isJustRevoked(principal),
-    admit: (session) => reporter.admit(session),
+    admit: (session) => registryPublisher.admit(session),
     opened: (session) => operations.opened(session),
   });
   const keepalive = new Keepalive({
@@ -206,14 +206,26 @@ async function build(
   const isReady = () => redis?.isReady ?? true;
   const { wsEngine, gatherMetrics } = overrides;
   const metrics = createMetricsText(operations.metrics, gatherMetrics);
-  const entrance = { io, connector, router, drain, admission, origins, reporter, isReady, metrics, limits, wsEngine };
-  const httpServer = await openDoors({ ...common, ...entrance, log: ways.log, identity, following, counters });
+  const entrance = {
+    io,
+    connector,
+    router,
+    drain,
+    admission,
+    origins,
+    registryPublisher,
+    isReady,
+    metrics,
+    limits,
+    wsEngine,
+  };
+  const httpServer = await openDoors({ ...common, ...entrance, log: ways.log, identity, delivery, counters });
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
   closers.add("those who wait for a dispatch", () => domain.dispatch.waiters.close());
   closers.add("long polls", () => waiters.endAll());
-  drain.letsGoOf((afterMs) => waiters.letGo(afterMs));
-  drain.letsGoOf((afterMs) => domain.dispatch.waiters.letGo(afterMs));
+  drain.onDrain((afterMs) => waiters.drain(afterMs));
+  drain.onDrain((afterMs) => domain.dispatch.waiters.drain(afterMs));
   drain.onStart(() => domain.dispatch.registration.leave());
 
   const host = hostOf(config);

@@ -1,21 +1,21 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import { Audiences } from "../deliver/channel-matcher.ts";
-import type { LogFeedDeps } from "../deliver/log-tail.ts";
-import { Feeds, type FeedsOptions } from "../deliver/log-tails.ts";
-import type { Outlet } from "../deliver/sink.ts";
+import { ChannelMatcher } from "../deliver/channel-matcher.ts";
+import type { LogTailDeps } from "../deliver/log-tail.ts";
+import { LogTails, type LogTailsOptions } from "../deliver/log-tails.ts";
+import type { Sink } from "../deliver/sink.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { EventSpans } from "../observe/event-spans.ts";
-import { Tracing } from "../operate/event-tracing.ts";
+import { EventTracing } from "../operate/event-tracing.ts";
 import type { HealthUpdates } from "../publish/health-updates.ts";
 import { createCatchUp } from "../resume/catch-up.ts";
 import { countReplays } from "../resume/count-replays.ts";
 import { createFilteredCatchUp } from "../resume/filtered-catch-up.ts";
 import { shareReads } from "../resume/share-reads.ts";
-import { JoinedAudiences } from "../rooms/channel-memberships.ts";
-import { Waiters } from "../rooms/long-poll-waiters.ts";
+import { ChannelMemberships } from "../rooms/channel-memberships.ts";
+import { LongPollWaiters } from "../rooms/long-poll-waiters.ts";
 import { LongPolls } from "../rooms/long-polls.ts";
-import { Rosters } from "../rooms/presence-snapshot.ts";
+import { PresenceSnapshots } from "../rooms/presence-snapshot.ts";
 import { receiveBroadcasts } from "../rooms/receive-broadcasts.ts";
 import { RoomCounts } from "../rooms/room-counts.ts";
 import { Rooms } from "../rooms/rooms.ts";
@@ -27,13 +27,13 @@ import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import type { Domain } from "./open-domain.ts";
 
-export interface FollowingDeps {
+export interface DeliveryDeps {
   config: Config;
   log: EventLog;
   domain: Domain;
   broadcast: Broadcast;
   health: HealthUpdates;
-  feeds: Partial<FeedsOptions> | undefined;
+  tails: Partial<LogTailsOptions> | undefined;
   counters: Counters;
   /** `undefined`: no traces are kept. */
   eventSpans: EventSpans | undefined;
@@ -42,34 +42,34 @@ export interface FollowingDeps {
   failed(error: unknown): void;
 }
 
-export type Following = ReturnType<typeof openFollowing>;
+export type Delivery = ReturnType<typeof openDelivery>;
 
 /** Who follows which room, from where on, and how what the log announces gets to them. */
-export function openFollowing(deps: FollowingDeps) {
+export function openDelivery(deps: DeliveryDeps) {
   const { config, log, domain, broadcast, health, counters, eventSpans, clock, closers, failed } = deps;
-  const { access, attendance, conversations, responses } = domain;
+  const { access, presenceTracker, conversations, responses } = domain;
 
-  const tracing = new Tracing();
+  const tracing = new EventTracing();
   // Deliver: what the log announces, to every door
-  const outlets: Outlet[] = [];
-  const audiences = new Audiences();
+  const sinks: Sink[] = [];
+  const matcher = new ChannelMatcher();
   const putOut = (event: Envelope) => {
-    const receivers = audiences.of(event);
-    for (const outlet of outlets) outlet.deliver(event, receivers);
+    const subscribers = matcher.channelsOf(event);
+    for (const sink of sinks) sink.deliver(event, subscribers);
     if (tracing.isActive) tracing.reached(event);
   };
   const deliver = eventSpans ? eventSpans.around(putOut, counters) : putOut;
-  const reset: LogFeedDeps["reset"] = (name, position, reason) => {
+  const reset: LogTailDeps["reset"] = (name, position, reason) => {
     rooms.reset(name, position, reason);
     subscriptions.reset(name, position, reason);
     counters.resets.add(reason);
   };
-  const feeds = new Feeds({ log, deliver, failed, reset }, deps.feeds);
-  closers.add("feeds", () => feeds.close());
+  const tails = new LogTails({ log, deliver, failed, reset }, deps.tails);
+  closers.add("tails", () => tails.close());
 
   // Resume
   const sessions = new Sessions();
-  const rosters = new Rosters();
+  const presenceSnapshots = new PresenceSnapshots();
   const roomCounts = new RoomCounts();
   const uncounted = createCatchUp({
     log: shareReads(log),
@@ -77,10 +77,10 @@ export function openFollowing(deps: FollowingDeps) {
   });
   const catchUp = { ...uncounted, start: countReplays(uncounted.start, counters) };
   const rooms = new Rooms({
-    feeds,
+    tails,
     catchUp,
-    attendance,
-    rosters,
+    presenceTracker,
+    presenceSnapshots,
     counts: roomCounts,
     failed,
     roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
@@ -89,18 +89,18 @@ export function openFollowing(deps: FollowingDeps) {
   const filteredCatchUp = { ...filtered, start: countReplays(filtered.start, counters) };
   const subscriptions = new Subscriptions({
     access,
-    feeds,
+    tails,
     catchUp: filteredCatchUp,
-    joined: new JoinedAudiences({ audiences }),
+    joined: new ChannelMemberships({ matcher }),
     counts: roomCounts,
     health,
     subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
   });
-  const waiters = new Waiters({ audiences });
-  outlets.push(waiters);
+  const waiters = new LongPollWaiters({ matcher });
+  sinks.push(waiters);
   const longPolls = new LongPolls({
     access,
-    feeds,
+    tails,
     catchUp,
     filteredCatchUp,
     health,
@@ -108,7 +108,7 @@ export function openFollowing(deps: FollowingDeps) {
     clock,
     waitingPerUser: config.LIMIT_CONNECTIONS_PER_USER,
   });
-  receiveBroadcasts({ access, broadcast, conversations, rooms, rosters, sessions, deliver, failed });
+  receiveBroadcasts({ access, broadcast, conversations, rooms, presenceSnapshots, sessions, deliver, failed });
 
-  return { tracing, outlets, sessions, catchUp, rooms, roomCounts, subscriptions, waiters, longPolls };
+  return { tracing, sinks, sessions, catchUp, rooms, roomCounts, subscriptions, waiters, longPolls };
 }

@@ -5,19 +5,19 @@ import { Conversations } from "../conversations/conversations.ts";
 import { ReadPositions } from "../conversations/read-positions.ts";
 import { Responses } from "../conversations/responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import { createTellVerdict } from "../dispatch/agents/publish-agent-health.ts";
+import { createPublishVerdict } from "../dispatch/agents/publish-verdict.ts";
 import { createDispatchSpans } from "../dispatch/dispatch-spans.ts";
 import { openDispatch } from "../dispatch/open-dispatch.ts";
 import type { Spans } from "../observe/spans.ts";
 import { Hlink } from "../publications/hlink.ts";
 import { Publications } from "../publications/publications.ts";
 import { createPublisher } from "../publish/publisher.ts";
-import { Attendance } from "../rooms/presence-tracker.ts";
+import { PresenceTracker } from "../rooms/presence-tracker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Checkpoints } from "../tasks/checkpoints.ts";
 import { Streams } from "../tasks/streams.ts";
 import { Tasks } from "../tasks/tasks.ts";
-import { Ledger } from "../tasks/transaction-batcher.ts";
+import { TransactionBatcher } from "../tasks/transaction-batcher.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import type { Store } from "./open-store.ts";
@@ -50,11 +50,11 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   closers.add("streamed responses", () => responses.flush());
   const hlink = new Hlink({ access, publisher, uiEvents, clock });
   const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
-  const attendance = new Attendance({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
-  closers.add("attendance", () => attendance.close());
+  const presenceTracker = new PresenceTracker({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
+  closers.add("presenceTracker", () => presenceTracker.close());
 
   // Tasks
-  const taskDeps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+  const taskDeps = { documents, clock, batcher: new TransactionBatcher({ documents, transactions, clock }) };
   const [tasks, streams, checkpoints] = [new Tasks(taskDeps), new Streams(taskDeps), new Checkpoints(taskDeps)];
 
   // Agents
@@ -63,7 +63,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     log,
     publisher,
     ttlMs: rememberedMs,
-    touch: (conversationId) => conversations.touch(conversationId),
+    touch: (conversationId) => conversations.bumpActivity(conversationId),
     failed,
   });
   closers.add("answers of agents", () => answers.flush());
@@ -84,7 +84,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,
     stallMs: config.AGENT_STALL_SECONDS * 1000,
     rememberedMs,
-    judged: createTellVerdict({ publisher, failed }),
+    onVerdict: createPublishVerdict({ publisher, failed }),
     ...(spans && { made: createDispatchSpans(spans), trace: () => spans.current() }),
     failed,
   });
@@ -98,7 +98,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     responses,
     hlink,
     publications,
-    attendance,
+    presenceTracker,
     tasks,
     streams,
     checkpoints,

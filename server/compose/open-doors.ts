@@ -5,7 +5,7 @@ import type { Admission } from "../connect/admission.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { Drain } from "../connect/drain.ts";
 import type { OriginPolicy } from "../connect/origin.ts";
-import { Rounds } from "../deliver/outbox.ts";
+import { FlushScheduler } from "../deliver/outbox.ts";
 import { createEventStreamDoor } from "../doors/event-stream/event-stream-door.ts";
 import { createApp } from "../doors/http/create-app.ts";
 import { messagesOf } from "../doors/http/messages-of.ts";
@@ -13,17 +13,17 @@ import { checkWebSocket } from "../doors/plain-websocket/check-web-socket.ts";
 import { createPlainWebSocketDoor } from "../doors/plain-websocket/plain-websocket-door.ts";
 import { checkEngine } from "../doors/socket-io/check-engine.ts";
 import { createSocketIoDoor } from "../doors/socket-io/socket-io-door.ts";
-import { Turns } from "../doors/wire/read-throttle.ts";
+import { LoopTurns } from "../doors/wire/read-throttle.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Spans } from "../observe/spans.ts";
-import type { Reporter } from "../operate/registry-publisher.ts";
+import type { RegistryPublisher } from "../operate/registry-publisher.ts";
 import type { Router } from "../route/router.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
-import type { Following } from "./open-delivery.ts";
+import type { Delivery } from "./open-delivery.ts";
 import type { Identity } from "./open-identity.ts";
 
 /** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
@@ -38,9 +38,9 @@ export interface DoorsDeps {
   drain: Drain;
   admission: Admission;
   origins: OriginPolicy;
-  reporter: Reporter;
+  registryPublisher: RegistryPublisher;
   identity: Identity;
-  following: Following;
+  delivery: Delivery;
   counters: Counters;
   /** `undefined`: no traces are kept. */
   spans: Spans | undefined;
@@ -57,7 +57,7 @@ export interface DoorsDeps {
 
 /** The doors that lead to the router, on one server of HTTP that does not listen yet. */
 export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
-  const { config, io, following, identity, limits, logger, closers, ...common } = deps;
+  const { config, io, delivery, identity, limits, logger, closers, ...common } = deps;
   const { connector, router, drain, admission, origins, clock, counters } = common;
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
   const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes, counters });
@@ -86,8 +86,8 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
   const written = {
-    rounds: new Rounds({ coalesceMs: config.FANOUT_COALESCE_MS }),
-    turns: new Turns(),
+    rounds: new FlushScheduler({ coalesceMs: config.FANOUT_COALESCE_MS }),
+    turns: new LoopTurns(),
     backlogBytes,
     counters,
   };
@@ -103,6 +103,6 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   });
   closers.add("plain WebSocket", () => plainWebSocket.close());
   closers.add("event streams", () => eventStreams.close());
-  following.outlets.push(socketIo, plainWebSocket, eventStreams);
+  delivery.sinks.push(socketIo, plainWebSocket, eventStreams);
   return httpServer;
 }

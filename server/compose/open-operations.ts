@@ -8,17 +8,17 @@ import type { Counters } from "../observe/counters.ts";
 import type { Logger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { Rates } from "../observe/rates.ts";
-import { Orders } from "../operate/admin-actions.ts";
-import { Traces } from "../operate/event-traces.ts";
-import { countOf, Reporter } from "../operate/registry-publisher.ts";
+import { AdminActions } from "../operate/admin-actions.ts";
+import { EventTraces } from "../operate/event-traces.ts";
+import { countOf, RegistryPublisher } from "../operate/registry-publisher.ts";
 import { readRoom } from "../operate/room-view.ts";
-import { readStats, tellStats } from "../operate/stats.ts";
+import { publishStats, readStats } from "../operate/stats.ts";
 import type { MeasuringDeps } from "../route/middleware.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
-import type { Following } from "./open-delivery.ts";
+import type { Delivery } from "./open-delivery.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Store } from "./open-store.ts";
 
@@ -26,7 +26,7 @@ export interface OperationsDeps {
   config: Config;
   store: Omit<Store, "close">;
   domain: Domain;
-  following: Following;
+  delivery: Delivery;
   broadcast: Broadcast;
   counters: Counters;
   drain: Drain;
@@ -41,14 +41,14 @@ export type Operations = ReturnType<typeof openOperations>;
 
 /** What operators see of the instances, and what they make them do. */
 export function openOperations(deps: OperationsDeps) {
-  const { config, store, domain, following, broadcast, counters, drain, instanceId, clock, logger, closers, failed } =
+  const { config, store, domain, delivery, broadcast, counters, drain, instanceId, clock, logger, closers, failed } =
     deps;
   const { registry, redis } = store;
-  const { tracing, sessions, rooms, subscriptions, roomCounts } = following;
+  const { tracing, sessions, rooms, subscriptions, roomCounts } = delivery;
 
   const rates = new Rates(counters);
   const startedAt = timestampOf(clock);
-  const reporter = new Reporter({
+  const registryPublisher = new RegistryPublisher({
     registry,
     sessions,
     instanceId,
@@ -63,9 +63,9 @@ export function openOperations(deps: OperationsDeps) {
     connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
     failed,
   });
-  redis?.onRestored(() => reporter.doubt());
-  closers.add("registry", () => reporter.close());
-  closers.add("statistics", tellStats({ overview: registry, sessions, clock, failed }));
+  redis?.onRestored(() => registryPublisher.markDirty());
+  closers.add("registry", () => registryPublisher.close());
+  closers.add("statistics", publishStats({ clusterView: registry, sessions, clock, failed }));
 
   const metrics = new Metrics({
     counters,
@@ -103,7 +103,7 @@ export function openOperations(deps: OperationsDeps) {
     if (tracing.isActive) tracing.commanded(session, command, code === "ok" ? null : code, milliseconds);
   };
 
-  const traces = new Traces({
+  const traces = new EventTraces({
     tracing,
     broadcast,
     sessions,
@@ -115,17 +115,17 @@ export function openOperations(deps: OperationsDeps) {
   const setLogLevel = (level: string) => {
     logger.level = level;
   };
-  const orders = new Orders({ broadcast, sessions, overview: registry, setLogLevel });
-  const viewed = { ...store, overview: registry, clock };
+  const adminActions = new AdminActions({ broadcast, sessions, clusterView: registry, setLogLevel });
+  const viewed = { ...store, clusterView: registry, clock };
   return {
     metrics,
     isKnown,
     opened,
     answered,
-    reporter,
+    registryPublisher,
     traces,
-    orders,
-    overview: registry,
+    adminActions,
+    clusterView: registry,
     readStats: () => readStats(viewed),
     readRoom: (room: RoomName) => readRoom(room, viewed),
   };

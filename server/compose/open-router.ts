@@ -25,7 +25,7 @@ import {
 } from "../route/middleware.ts";
 import { Router } from "../route/router.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Following } from "./open-delivery.ts";
+import type { Delivery } from "./open-delivery.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Identity } from "./open-identity.ts";
 import type { Operations } from "./open-operations.ts";
@@ -33,7 +33,7 @@ import type { Operations } from "./open-operations.ts";
 export interface RouterDeps {
   limits: ConnectionLimits;
   domain: Domain;
-  following: Following;
+  delivery: Delivery;
   identity: Identity;
   operations: Operations;
   counters: Counters;
@@ -50,7 +50,7 @@ export interface RouterDeps {
 export function openRouter(deps: RouterDeps): Router {
   const { limits, domain, identity, broadcast, clock, logger, failed } = deps;
   const { access, publisher, conversations, readPositions, dispatch } = domain;
-  const { catchUp, rooms, subscriptions, longPolls } = deps.following;
+  const { catchUp, rooms, subscriptions, longPolls } = deps.delivery;
   const { verifier, revocations } = identity;
   const { isKnown } = deps.operations;
   const spanned = deps.spans ? [spanning({ spans: deps.spans, isKnown })] : [];
@@ -64,7 +64,7 @@ export function openRouter(deps: RouterDeps): Router {
   const sessionHandlers = createSessionHandlers({ verifier, access, rooms, subscriptions });
   const conversationList = new ConversationList({ conversations, readPositions, catchUp });
   const cancelDispatch = async (id: ResponseId, reason: string) =>
-    void (await dispatch.dispatching.cancel(id as string as MessageId, reason));
+    void (await dispatch.lifecycle.cancel(id as string as MessageId, reason));
   const chat = { ...domain, conversationList, broadcast, rooms, catchUp, cancelDispatch, failed };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });

@@ -24,9 +24,9 @@ import { createRedisIngestStream } from "../store/redis-ingest-stream.ts";
 import { createRedisLatestUpdates } from "../store/redis-latest-updates.ts";
 import { createRedisLeases } from "../store/redis-leases.ts";
 import { createRedisUiEvents } from "../store/redis-ui-events.ts";
-import type { Overview } from "../store/registry/cluster-view.ts";
+import type { ClusterView } from "../store/registry/cluster-view.ts";
 import { createMemoryRegistry } from "../store/registry/memory-registry.ts";
-import { createRedisOverview } from "../store/registry/redis-cluster-view.ts";
+import { createRedisClusterView } from "../store/registry/redis-cluster-view.ts";
 import { createRedisRegistry } from "../store/registry/redis-registry.ts";
 import type { Registry } from "../store/registry/registry.ts";
 import { noUiEvents, type UiEvents } from "../store/ui-events.ts";
@@ -39,7 +39,7 @@ export interface Store {
   presence: Presence;
   transactions: Transactions;
   leases: Leases;
-  registry: Registry & Overview;
+  registry: Registry & ClusterView;
   latest: LatestUpdates;
   uiEvents: UiEvents;
   /** With `REDIS_URL`. */
@@ -81,7 +81,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
     registry: {
       ...createRedisRegistry({ redis, clock, prefix, instanceId }),
-      ...createRedisOverview({ redis, prefix }),
+      ...createRedisClusterView({ redis, prefix }),
     },
     latest: createRedisLatestUpdates({ redis, clock, prefix }),
     uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),

@@ -5,7 +5,7 @@ import type { Spans } from "../observe/spans.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 
-export interface SpansDeps {
+export interface TracingDeps {
   config: Config;
   instanceId: InstanceId;
   logger: Logger;
@@ -13,7 +13,7 @@ export interface SpansDeps {
 }
 
 /** Traces, if somebody wants them. Otherwise nothing of it is loaded, and nothing is done for it on any way. */
-export async function openSpans({ config, instanceId, logger, closers }: SpansDeps): Promise<{
+export async function openTracing({ config, instanceId, logger, closers }: TracingDeps): Promise<{
   spans: Spans | undefined;
   eventSpans: EventSpans | undefined;
 }> {

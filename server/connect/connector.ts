@@ -47,7 +47,7 @@ export interface Request {
 }
 
 /** A connection that is let in and not yet told so. Either of the two is to be called, once. */
-export interface Opening {
+export interface OpenedConnection {
   session: Session;
   /** Tells the client, and lets it go live. Synchronous: nothing reaches the client before. */
   activate(transport: Transport): void;
@@ -82,7 +82,7 @@ export class Connector {
   }
 
   /** Rejects with `unavailable` while draining, else with `unauthenticated`, `token_expired` or `forbidden`. */
-  async open({ token, door, namespaces, autoJoin }: Request): Promise<Opening> {
+  async open({ token, door, namespaces, autoJoin }: Request): Promise<OpenedConnection> {
     const { drain, sessions, rooms, logger, admit } = this.#deps;
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
     const principal = await this.authenticate(token);
@@ -91,14 +91,14 @@ export class Connector {
     const entered = namespaces.every(may) ? namespaces : namespaces.filter(may);
     if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
 
-    const session = this.#newSession({ principal, door, namespaces: entered, served: namespaces });
+    const session = this.#newSession({ principal, door, namespaces: entered, offeredNamespaces: namespaces });
     const goLive: (() => void)[] = [];
     try {
       await admit(session);
       const own = autoJoin && entered.includes("/chat") ? [userRoom(principal.userId), broadcastRoom] : [];
       for (const room of own) goLive.push(await rooms.follow(session, room));
     } catch (error) {
-      await session.ended("refused");
+      await session.closed("refused");
       throw error;
     }
     return {
@@ -112,11 +112,11 @@ export class Connector {
         session.send("system.connection.established", this.#established(session, door));
         for (const live of goLive) live();
         // It was looked at before the drain began, which does not know of it.
-        if (drain.started) drain.dismiss(session);
+        if (drain.started) drain.shutDown(session);
         // It may have been revoked since it was looked at.
         if (this.#deps.isJustRevoked(principal)) session.close("revoked");
       },
-      abandon: () => session.ended("client"),
+      abandon: () => session.closed("client"),
     };
   }
 
@@ -149,7 +149,9 @@ export class Connector {
     return new TokenBucket(this.#rateFor(principal), this.#deps.clock);
   }
 
-  #newSession(of: Pick<SessionOptions, "principal" | "door" | "namespaces" | "served"> & Partial<SessionOptions>) {
+  #newSession(
+    of: Pick<SessionOptions, "principal" | "door" | "namespaces" | "offeredNamespaces"> & Partial<SessionOptions>,
+  ) {
     const connectionId = randomUUID() as ConnectionId;
     const commands = this.#rateFor(of.principal);
     return new Session({ connectionId, commands, clock: this.#deps.clock, watcher: this.#watcher, ...of });

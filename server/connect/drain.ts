@@ -12,7 +12,7 @@ export interface DrainOptions {
  * Lets go of those who wait for something without being connected: each after a time of its own, which it gives in
  * milliseconds. From the call on nobody else waits. Resolves when all are gone.
  */
-export type LetGo = (afterMs: () => number) => Promise<void>;
+export type DrainWaiters = (delayMs: () => number) => Promise<void>;
 
 /** The first part of the window is the agents': what they have in hand goes on elsewhere while people still look on. */
 const agentsPart = 0.25;
@@ -27,7 +27,7 @@ const closeTimeoutMs = 2_000;
 export class Drain {
   #started = false;
   readonly #listeners: (() => void)[] = [];
-  readonly #others: LetGo[] = [];
+  readonly #others: DrainWaiters[] = [];
 
   get started(): boolean {
     return this.#started;
@@ -39,8 +39,8 @@ export class Drain {
   }
 
   /** Whoever waits there is let go of as people are. */
-  letsGoOf(letGo: LetGo): void {
-    this.#others.push(letGo);
+  onDrain(drain: DrainWaiters): void {
+    this.#others.push(drain);
   }
 
   /** Resolves when every connection has been told to go and was closed, agents before all others, and nobody waits. */
@@ -50,23 +50,23 @@ export class Drain {
     const startedAt = performance.now();
     const all = [...sessions];
     const within = (ms: number) => () => Math.random() * ms;
-    const letGo = (some: Session[], afterMs: () => number) => some.map((session) => this.#letGo(session, afterMs()));
-    await Promise.all(letGo(all.filter(isAgent), within(windowMs * agentsPart)));
+    const drain = (some: Session[], delayMs: () => number) => some.map((session) => this.#drain(session, delayMs()));
+    await Promise.all(drain(all.filter(isAgent), within(windowMs * agentsPart)));
 
-    const afterMs = within(Math.max(0, windowMs - (performance.now() - startedAt)));
+    const delayMs = within(Math.max(0, windowMs - (performance.now() - startedAt)));
     const people = all.filter((session) => !isAgent(session));
-    await Promise.all([...letGo(people, afterMs), ...this.#others.map((others) => others(afterMs))]);
+    await Promise.all([...drain(people, delayMs), ...this.#others.map((others) => others(delayMs))]);
   }
 
   /** Tells a client to go, and ends its connection. */
-  dismiss(session: Session): void {
+  shutDown(session: Session): void {
     session.close("server_shutdown", Math.round(Math.random() * maxRetryAfterMs));
   }
 
-  async #letGo(session: Session, delayMs: number): Promise<void> {
+  async #drain(session: Session, delayMs: number): Promise<void> {
     await endOr(session, delayMs);
     await Promise.race([session.idle(), endOr(session, answerTimeoutMs)]);
-    this.dismiss(session);
+    this.shutDown(session);
     await endOr(session, closeTimeoutMs);
   }
 }

@@ -57,8 +57,8 @@ export class Keepalive {
     if (now > expiresAt + expiryGraceMs) return session.close("token_expired");
     if (session.transport.backlogBytes() > backlogBytes || this.#isStuck(session, now))
       return session.close("slow_consumer");
-    if (now > expiresAt - expiryNoticeMs && !session.expiryTold) {
-      session.expiryTold = true;
+    if (now > expiresAt - expiryNoticeMs && !session.isExpiryAnnounced) {
+      session.isExpiryAnnounced = true;
       session.send("system.token.expiring", { expiresAt: new Date(expiresAt).toISOString() });
     }
     if (now - session.lastPingAt >= heartbeatIntervalMs) {

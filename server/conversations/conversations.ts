@@ -85,7 +85,7 @@ export class Conversations {
   }
 
   /** Whether {@link membership} has an answer that suffices in memory. */
-  knowsEnough(id: ConversationId, suffices: (membership: Membership) => boolean): boolean {
+  isKnownSufficiently(id: ConversationId, suffices: (membership: Membership) => boolean): boolean {
     const known = this.#known(id);
     return known !== undefined && suffices(known);
   }
@@ -122,7 +122,7 @@ export class Conversations {
   }
 
   /** Something was said: the conversation moves to the top of its members' lists. */
-  touch(id: ConversationId): Promise<void> {
+  bumpActivity(id: ConversationId): Promise<void> {
     return this.#documents.touch("conversation", id, this.#clock.now());
   }
 

@@ -78,13 +78,13 @@ export class DeltaRollup {
     this.#ended = true;
     clearTimeout(this.#timer);
     // Its connection's end, its successor and the response's end may all ask for it at once.
-    this.#ending ??= this.#letOut().finally(() => {
+    this.#ending ??= this.#publishPending().finally(() => {
       this.#ending = undefined;
     });
     return this.#ending;
   }
 
-  async #letOut(): Promise<void> {
+  async #publishPending(): Promise<void> {
     await this.#publishing;
     // Once for what was tried and once for what was gathered since; what cannot be written now is given up.
     for (let i = 0; i < 2 && (this.#unconfirmed || this.#gathered); i++) await this.#publish();

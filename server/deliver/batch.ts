@@ -9,7 +9,7 @@ import type { TextFrame } from "./text-frame.ts";
  *   bob:  empty ─► reply ─► reply A ─► reply A B
  *
  * To find the batch that somebody else's addition has made, each remembers its latest successor. That is enough: an
- * event goes to all of its receivers before there is another.
+ * event goes to all of its subscribers before there is another.
  */
 export class Batch {
   readonly #before: Batch | undefined;

@@ -3,41 +3,41 @@ import type { EventType } from "../../shared/event-type.ts";
 import { events } from "../../shared/events/catalogue.ts";
 import { namespaceOfKind, parseRoomKind, type RoomKind } from "../../shared/room.ts";
 import { prefixOfTopic, type Topic } from "../../shared/topic.ts";
-import type { Audience } from "../session/channel.ts";
+import type { Channel } from "../session/channel.ts";
 
 /**
- * The audiences that this instance has beside those of plain rooms: they watch a pattern, or some types of event only.
- * A pattern is an audience by itself, found by the beginnings of the room's name, so that an event costs the same
+ * The channels that this instance has beside those of plain rooms: they watch a pattern, or some types of event only.
+ * A pattern is a channel by itself, found by the beginnings of the room's name, so that an event costs the same
  * however many patterns there are:
  *
  *   task:b-1, task.updated  ─►  task:b-1   task:b-1#task.updated
  *                               *  task:*  task:b*  …  and each with #task.updated, as far as somebody watches it
  */
-export class Audiences {
+export class ChannelMatcher {
   /** How many connections are in each. */
-  readonly #sizes = new Map<Audience, number>();
-  /** How many audiences there are of patterns of each length: only those lengths are looked up. */
+  readonly #sizes = new Map<Channel, number>();
+  /** How many channels there are of patterns of each length: only those lengths are looked up. */
   readonly #lengths = new Map<number, number>();
 
   /** How many lookups of patterns an event costs at most. */
-  get lengths(): number {
+  get prefixLengths(): number {
     return this.#lengths.size;
   }
 
   /** A connection has joined. */
-  entered(audience: Audience): void {
-    const size = this.#sizes.get(audience) ?? 0;
-    this.#sizes.set(audience, size + 1);
-    const length = prefixLength(audience);
+  added(channel: Channel): void {
+    const size = this.#sizes.get(channel) ?? 0;
+    this.#sizes.set(channel, size + 1);
+    const length = prefixLength(channel);
     if (size === 0 && length !== undefined) this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + 1);
   }
 
   /** A connection that had joined has left. */
-  left(audience: Audience): void {
-    const size = (this.#sizes.get(audience) ?? 0) - 1;
-    if (size > 0) return void this.#sizes.set(audience, size);
-    this.#sizes.delete(audience);
-    const length = prefixLength(audience);
+  removed(channel: Channel): void {
+    const size = (this.#sizes.get(channel) ?? 0) - 1;
+    if (size > 0) return void this.#sizes.set(channel, size);
+    this.#sizes.delete(channel);
+    const length = prefixLength(channel);
     if (length === undefined) return;
     const others = (this.#lengths.get(length) ?? 0) - 1;
     if (others > 0) this.#lengths.set(length, others);
@@ -45,8 +45,8 @@ export class Audiences {
   }
 
   /** Whom an event is for. A connection that is in several of them gets it once. */
-  of({ room, type }: Pick<Envelope, "room" | "type">): readonly Audience[] {
-    const found: Audience[] = [room];
+  channelsOf({ room, type }: Pick<Envelope, "room" | "type">): readonly Channel[] {
+    const found: Channel[] = [room];
     if (this.#sizes.size === 0 || !isMonitored(room)) return found;
     this.#findVariants(room, type, found);
     for (const length of this.#lengths.keys()) {
@@ -55,7 +55,7 @@ export class Audiences {
     return found;
   }
 
-  #findVariants(topic: string, type: EventType, found: Audience[]): void {
+  #findVariants(topic: string, type: EventType, found: Channel[]): void {
     // A room is found already.
     if (topic.endsWith("*") && this.#sizes.has(topic)) found.push(topic);
     const filtered = `${topic}#${type}`;
@@ -63,8 +63,8 @@ export class Audiences {
   }
 }
 
-/** The audiences that a subscription to the topic is in. With `types`, one for each type that its rooms can have. */
-export function audiencesOfTopic(topic: Topic, types: ReadonlySet<EventType> | undefined): Audience[] {
+/** The channels that a subscription to the topic is in. With `types`, one for each type that its rooms can have. */
+export function channelsOfTopic(topic: Topic, types: ReadonlySet<EventType> | undefined): Channel[] {
   if (!types) return [topic];
   const possible = typesOfTopic(topic);
   const wanted = possible.filter((type) => types.has(type));
@@ -85,8 +85,8 @@ function isMonitored(room: string): boolean {
   return kind !== undefined && isMonitoredKind(kind);
 }
 
-/** Of an audience that watches a pattern. */
-function prefixLength(audience: Audience): number | undefined {
-  const [topic = ""] = audience.split("#", 1);
+/** Of a channel that watches a pattern. */
+function prefixLength(channel: Channel): number | undefined {
+  const [topic = ""] = channel.split("#", 1);
   return prefixOfTopic(topic as Topic)?.length;
 }

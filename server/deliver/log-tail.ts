@@ -11,7 +11,7 @@ import {
   startSequencer,
 } from "./sequencer.ts";
 
-export interface LogFeedDeps {
+export interface LogTailDeps {
   log: EventLog;
   /** Called in log order, each event once. */
   deliver(event: LoggedEnvelope): void;
@@ -28,9 +28,9 @@ const reachTimeoutMs = 5_000;
 const retryMs = 1_000;
 
 /** One log, followed on behalf of everybody on this instance who is in one of its rooms. */
-export class LogFeed {
+export class LogTail {
   readonly name: LogName;
-  readonly #deps: LogFeedDeps;
+  readonly #deps: LogTailDeps;
   #state: SequencerState;
   #ring: LoggedEnvelope[] = [];
   readonly #waiters = new Set<{ offset: number; resolve: () => void }>();
@@ -38,30 +38,30 @@ export class LogFeed {
   #isClosed = false;
   #unfollow: () => void = () => {};
 
-  private constructor(name: LogName, deps: LogFeedDeps, state: SequencerState) {
+  private constructor(name: LogName, deps: LogTailDeps, state: SequencerState) {
     this.name = name;
     this.#deps = deps;
     this.#state = state;
   }
 
   /** Follows the log from its present end on. */
-  static async open(name: LogName, deps: LogFeedDeps): Promise<LogFeed> {
+  static async open(name: LogName, deps: LogTailDeps): Promise<LogTail> {
     const early: LoggedEnvelope[] = [];
-    let feed: LogFeed | undefined;
+    let tail: LogTail | undefined;
     // First follow, then look where the log ends: the other way round, an append in between would be missed.
     const unfollow = await deps.log.follow(name, {
-      announced: (event) => (feed ? feed.#step({ type: "announced", event }) : void early.push(event)),
-      interrupted: () => void feed?.check(),
+      announced: (event) => (tail ? tail.#step({ type: "announced", event }) : void early.push(event)),
+      interrupted: () => void tail?.check(),
     });
     try {
-      feed = new LogFeed(name, deps, startSequencer(await deps.log.bounds(name)));
+      tail = new LogTail(name, deps, startSequencer(await deps.log.bounds(name)));
     } catch (error) {
       unfollow();
       throw error;
     }
-    feed.#unfollow = unfollow;
-    for (const event of early) feed.#step({ type: "announced", event });
-    return feed;
+    tail.#unfollow = unfollow;
+    for (const event of early) tail.#step({ type: "announced", event });
+    return tail;
   }
 
   /** The position of the last event delivered. */
@@ -70,14 +70,14 @@ export class LogFeed {
   }
 
   /** What was delivered after `offset`, or `undefined` when that is longer ago than memory reaches. */
-  since(offset: number): LoggedEnvelope[] | undefined {
+  eventsAfter(offset: number): LoggedEnvelope[] | undefined {
     const missing = this.#state.head - offset;
     if (missing <= 0) return [];
     return missing <= this.#ring.length ? this.#ring.slice(-missing) : undefined;
   }
 
   /** Resolves when the event at `offset`, which is in the log, has been delivered. Rejects with `unavailable` after 5 s. */
-  async reach(offset: number): Promise<void> {
+  async waitUntil(offset: number): Promise<void> {
     if (this.#state.head >= offset) return;
     await new Promise<void>((resolve, reject) => {
       const waiter = {

@@ -1,36 +1,36 @@
 import type { LogName } from "../../shared/room.ts";
-import { LogFeed, type LogFeedDeps } from "./log-tail.ts";
+import { LogTail, type LogTailDeps } from "./log-tail.ts";
 
 /** Somebody's interest in a log. To be released once. */
-export interface FeedLease {
-  feed: LogFeed;
+export interface TailHandle {
+  tail: LogTail;
   release(): void;
 }
 
-export interface FeedsOptions {
+export interface LogTailsOptions {
   /** How long a log is followed on after the last interest in it ended: most people come back at once. */
   lingerMs: number;
-  /** Every how often a feed is compared with its log. Each instance adds up to a third at random. */
+  /** Every how often a tail is compared with its log. Each instance adds up to a third at random. */
   checkMs: number;
 }
 
-const defaults: FeedsOptions = { lingerMs: 10_000, checkMs: 30_000 };
+const defaults: LogTailsOptions = { lingerMs: 10_000, checkMs: 30_000 };
 
 interface OpenLog {
-  opening: Promise<LogFeed>;
-  leases: number;
+  opening: Promise<LogTail>;
+  handles: number;
   /** One lease less. */
   released(): void;
   idle?: NodeJS.Timeout;
 }
 
 /** A class, since there are two for each connection. */
-class Lease implements FeedLease {
-  readonly feed: LogFeed;
+class Handle implements TailHandle {
+  readonly tail: LogTail;
   #released: (() => void) | undefined;
 
-  constructor(feed: LogFeed, released: () => void) {
-    this.feed = feed;
+  constructor(tail: LogTail, released: () => void) {
+    this.tail = tail;
     this.#released = released;
   }
 
@@ -42,13 +42,13 @@ class Lease implements FeedLease {
 }
 
 /** The logs that this instance follows: those that somebody here is interested in. */
-export class Feeds {
+export class LogTails {
   readonly #open = new Map<LogName, OpenLog>();
-  readonly #deps: LogFeedDeps;
-  readonly #options: FeedsOptions;
+  readonly #deps: LogTailDeps;
+  readonly #options: LogTailsOptions;
   readonly #checking: NodeJS.Timeout;
 
-  constructor(deps: LogFeedDeps, options: Partial<FeedsOptions> = {}) {
+  constructor(deps: LogTailDeps, options: Partial<LogTailsOptions> = {}) {
     this.#deps = deps;
     this.#options = { ...defaults, ...options };
     const every = this.#options.checkMs * (1 + Math.random() / 3);
@@ -60,35 +60,35 @@ export class Feeds {
     return this.#open.size;
   }
 
-  /** Follows the log, or shares the feed that does. Rejects with `unavailable` when the store is out of reach. */
-  async lease(name: LogName): Promise<FeedLease> {
+  /** Follows the log, or shares the tail that does. Rejects with `unavailable` when the store is out of reach. */
+  async open(name: LogName): Promise<TailHandle> {
     let entry = this.#open.get(name);
     if (!entry) {
       const opening: OpenLog = {
-        opening: LogFeed.open(name, this.#deps),
-        leases: 0,
+        opening: LogTail.open(name, this.#deps),
+        handles: 0,
         released: () => {
-          if (--opening.leases === 0) this.#whenIdle(name, opening);
+          if (--opening.handles === 0) this.#whenIdle(name, opening);
         },
       };
       this.#open.set(name, opening);
       entry = opening;
     }
     const opened = entry;
-    opened.leases++;
+    opened.handles++;
     clearTimeout(opened.idle);
     try {
-      return new Lease(await opened.opening, opened.released);
+      return new Handle(await opened.opening, opened.released);
     } catch (error) {
       if (this.#open.get(name) === opened) this.#open.delete(name);
       throw error;
     }
   }
 
-  /** Compares every feed with its log now. */
+  /** Compares every tail with its log now. */
   async check(): Promise<void> {
-    const feeds = await Promise.allSettled([...this.#open.values()].map(({ opening }) => opening));
-    await Promise.all(feeds.map((feed) => (feed.status === "fulfilled" ? feed.value.check() : undefined)));
+    const tails = await Promise.allSettled([...this.#open.values()].map(({ opening }) => opening));
+    await Promise.all(tails.map((tail) => (tail.status === "fulfilled" ? tail.value.check() : undefined)));
   }
 
   async close(): Promise<void> {
@@ -98,7 +98,7 @@ export class Feeds {
     for (const { opening, idle } of entries) {
       clearTimeout(idle);
       await opening.then(
-        (feed) => feed.close(),
+        (tail) => tail.close(),
         () => {},
       );
     }
@@ -106,9 +106,9 @@ export class Feeds {
 
   #whenIdle(name: LogName, entry: OpenLog): void {
     const close = () => {
-      if (this.#open.get(name) !== entry || entry.leases > 0) return;
+      if (this.#open.get(name) !== entry || entry.handles > 0) return;
       this.#open.delete(name);
-      void entry.opening.then((feed) => feed.close());
+      void entry.opening.then((tail) => tail.close());
     };
     entry.idle = setTimeout(close, this.#options.lingerMs).unref();
   }

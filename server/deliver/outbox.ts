@@ -12,14 +12,14 @@ export interface Wire {
  * event loop ends: writing costs per write, and hardly per message.
  */
 export class Outbox {
-  readonly #rounds: Rounds;
+  readonly #rounds: FlushScheduler;
   readonly #wire: Wire;
   #batch: Batch;
   #closed = false;
-  /** The event that was put here last, by its number: a receiver in several audiences gets it once. */
+  /** The event that was put here last, by its number: a receiver in several channels gets it once. */
   latest = 0;
 
-  constructor(rounds: Rounds, wire: Wire) {
+  constructor(rounds: FlushScheduler, wire: Wire) {
     this.#rounds = rounds;
     this.#wire = wire;
     this.#batch = rounds.empty;
@@ -33,7 +33,7 @@ export class Outbox {
   /** For what can be gathered with more of its kind, for as long as the setting says. */
   put(frame: TextFrame): void {
     if (this.#closed) return;
-    if (this.#batch.isEmpty) this.#rounds.expect(this);
+    if (this.#batch.isEmpty) this.#rounds.schedule(this);
     this.#batch = this.#batch.with(frame);
     if (this.#batch.size > maxBatch) this.flush();
   }
@@ -41,7 +41,7 @@ export class Outbox {
   /** For what somebody waits for: goes out when this turn ends, together with what was put here before. */
   send(frame: TextFrame): void {
     this.put(frame);
-    this.#rounds.hurry(this);
+    this.#rounds.flushSoon(this);
   }
 
   /** Writes now. */
@@ -63,7 +63,7 @@ export class Outbox {
 const maxBatch = 256 * 1024;
 
 /** Sees to it that outboxes are emptied. */
-export class Rounds {
+export class FlushScheduler {
   readonly empty = Batch.empty();
   readonly #coalesceMs: number;
   #waiting: Outbox[] = [];
@@ -76,7 +76,7 @@ export class Rounds {
   }
 
   /** To be called when something was put into an empty outbox. */
-  expect(outbox: Outbox): void {
+  schedule(outbox: Outbox): void {
     this.#waiting.push(outbox);
     if (this.#waiting.length > 1) return;
     if (this.#coalesceMs === 0) setImmediate(() => this.#flushWaiting());
@@ -84,7 +84,7 @@ export class Rounds {
   }
 
   /** To be called when an outbox must not wait for longer than the turn. */
-  hurry(outbox: Outbox): void {
+  flushSoon(outbox: Outbox): void {
     if (this.#coalesceMs === 0) return;
     this.#hurried.push(outbox);
     if (this.#hurried.length === 1) setImmediate(() => this.#flushHurried());

@@ -3,7 +3,7 @@ import type { LogBounds, LogSlice } from "../store/log/event-log.ts";
 
 /**
  * Brings the announcements of one log into the order of their offsets, whatever was lost, doubled or delayed between.
- * Pure: the driver in `log-feed.ts` carries the effects out.
+ * Pure: the driver in `log-tail.ts` carries the effects out.
  *
  *   announced n+1 ─► deliver            announced ≤ n ─► drop
  *   announced > n+1 ─► hold, fetch the hole ─► fetched ─► deliver it, then what was held

@@ -1,10 +1,10 @@
-import type { Audience } from "../session/channel.ts";
+import type { Channel } from "../session/channel.ts";
 import type { Outbox } from "./outbox.ts";
 import type { TextFrame } from "./text-frame.ts";
 
-/** Which of a door's connections are in which audiences. */
-export class Receivers {
-  readonly #members = new Map<Audience, Set<Outbox>>();
+/** Which of a door's connections are in which channels. */
+export class SubscriberIndex {
+  readonly #members = new Map<Channel, Set<Outbox>>();
   readonly #counters: { deliveries: number };
   #events = 0;
 
@@ -13,25 +13,25 @@ export class Receivers {
     this.#counters = counters;
   }
 
-  join(audience: Audience, outbox: Outbox): void {
-    const found = this.#members.get(audience);
+  join(channel: Channel, outbox: Outbox): void {
+    const found = this.#members.get(channel);
     if (found) found.add(outbox);
-    else this.#members.set(audience, new Set([outbox]));
+    else this.#members.set(channel, new Set([outbox]));
   }
 
-  leave(audience: Audience, outbox: Outbox): void {
-    const found = this.#members.get(audience);
+  leave(channel: Channel, outbox: Outbox): void {
+    const found = this.#members.get(channel);
     found?.delete(outbox);
-    if (found?.size === 0) this.#members.delete(audience);
+    if (found?.size === 0) this.#members.delete(channel);
   }
 
-  /** Puts an event into the outboxes of those who are in any of the audiences now, once. It is made if there is one. */
-  post(audiences: readonly Audience[], makeFrame: () => TextFrame): void {
+  /** Puts an event into the outboxes of those who are in any of the channels now, once. It is made if there is one. */
+  fanOut(channels: readonly Channel[], makeFrame: () => TextFrame): void {
     let frame: TextFrame | undefined;
     const event = ++this.#events;
     let deliveries = 0;
-    for (const audience of audiences) {
-      const found = this.#members.get(audience);
+    for (const channel of channels) {
+      const found = this.#members.get(channel);
       if (!found) continue;
       frame ??= makeFrame();
       for (const outbox of found) {

@@ -10,14 +10,14 @@ import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
 import { type AgentRecord, holds } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
-import { type LocalAgent, type LocalAgents, markOver } from "./agents/local-agents.ts";
-import { type Dispatching, notFound } from "./dispatch-lifecycle.ts";
+import { type LocalAgent, type LocalAgents, markDone } from "./agents/local-agents.ts";
+import { type DispatchLifecycle, notFound } from "./dispatch-lifecycle.ts";
 import { type DispatchRecord, withoutAbsent } from "./dispatch-record.ts";
 
-export interface AgentDeskDeps {
+export interface AgentCommandsDeps {
   agents: Agents;
-  locals: LocalAgents;
-  dispatching: Dispatching;
+  localAgents: LocalAgents;
+  lifecycle: DispatchLifecycle;
   leases: Leases;
   answers: AgentAnswers;
   clock: Clock;
@@ -32,16 +32,16 @@ type Reply<Name extends "heartbeat" | "progress" | "response"> = CommandData<"/a
 const noteEveryMs = 1_000;
 
 /** What agents say of themselves and of their work, at the instance where they are connected. */
-export class AgentDesk {
-  readonly #deps: AgentDeskDeps;
+export class AgentCommands {
+  readonly #deps: AgentCommandsDeps;
 
-  constructor(deps: AgentDeskDeps) {
+  constructor(deps: AgentCommandsDeps) {
     this.#deps = deps;
   }
 
   /** The agent that registered over the connection. Rejects with `conflict` if none has. */
   agentOf(session: Session): LocalAgent {
-    const local = this.#deps.locals.of(session);
+    const local = this.#deps.localAgents.bySession(session);
     if (!local) throw new Rejection("conflict", "Register first.");
     return local;
   }
@@ -59,7 +59,7 @@ export class AgentDesk {
     const ours = named.filter(({ messageId, attempt }) => holds(record, messageId, attempt));
     await this.#renew(local, ours);
     const cancel = named.filter((attempt) => !ours.includes(attempt)).map(({ messageId }) => messageId);
-    for (const messageId of cancel) markOver(local, messageId);
+    for (const messageId of cancel) markDone(local, messageId);
     return { agentId, ...(dispatches && { dispatches }), cancel: [...new Set(cancel)] };
   }
 
@@ -68,16 +68,16 @@ export class AgentDesk {
     const local = this.agentOf(session);
     const { messageId, attempt, ...progress } = payload;
     const { agentId } = local;
-    const { leaseMs, dispatching, answers, clock } = this.#deps;
+    const { leaseMs, lifecycle, answers, clock } = this.#deps;
     const input = { type: "progressed", agentId, attempt, leaseMs } as const;
-    const stepped = await dispatching.step(messageId, input, withoutAbsent(progress));
+    const stepped = await lifecycle.step(messageId, input, withoutAbsent(progress));
     if (clock.now() - local.progressNotedAt >= noteEveryMs) {
       local.progressNotedAt = clock.now();
       this.#note(local, (now) => ({ progressAt: now })).catch(this.#deps.failed);
     }
     if ("refused" in stepped) {
       assertOwn(stepped.record, local, messageId, attempt);
-      markOver(local, messageId);
+      markDone(local, messageId);
       return { cancel: true };
     }
     const { work } = stepped.record;
@@ -93,12 +93,12 @@ export class AgentDesk {
     const local = this.agentOf(session);
     const { messageId, attempt, ...outcome } = payload;
     const { agentId } = local;
-    const { dispatching, answers } = this.#deps;
-    if (local.told.get(messageId)?.attempt === attempt) await answers.release(messageId);
+    const { lifecycle, answers } = this.#deps;
+    if (local.sentAttempts.get(messageId)?.attempt === attempt) await answers.release(messageId);
     const input = { type: "responded", agentId, attempt, outcome: withoutAbsent(outcome) } as const;
-    const stepped = await dispatching.step(messageId, input);
+    const stepped = await lifecycle.step(messageId, input);
     if ("refused" in stepped) assertOwn(stepped.record, local, messageId, attempt);
-    markOver(local, messageId, attempt);
+    markDone(local, messageId, attempt);
     return { accepted: !("refused" in stepped) };
   }
 
@@ -117,11 +117,11 @@ export class AgentDesk {
     return record;
   }
 
-  async #renew({ told }: LocalAgent, attempts: readonly Attempt[]): Promise<void> {
+  async #renew({ sentAttempts }: LocalAgent, attempts: readonly Attempt[]): Promise<void> {
     const { leases, leaseMs, clock } = this.#deps;
     const now = clock.now();
     const renewed = attempts.flatMap(({ messageId }) => {
-      const known = told.get(messageId);
+      const known = sentAttempts.get(messageId);
       return known ? [{ id: messageId, inMs: Math.min(leaseMs, known.deadline - now) }] : [];
     });
     await leases.set("dispatches", renewed);

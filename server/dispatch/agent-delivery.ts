@@ -1,17 +1,17 @@
 import { type CancelMessage, DispatchAcceptance } from "../../shared/agent-messages.ts";
 import type { AgentId } from "../../shared/ids.ts";
-import { Lanes } from "../runtime/keyed-queue.ts";
+import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import { type AgentRecord, type InFlight, without } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
-import { type LocalAgent, type LocalAgents, markOver } from "./agents/local-agents.ts";
+import { type LocalAgent, type LocalAgents, markDone } from "./agents/local-agents.ts";
 import type { DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, toMessage } from "./dispatch-record.ts";
-import type { Dispatches } from "./dispatch-store.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 
-export interface CourierDeps {
+export interface AgentDeliveryDeps {
   agents: Agents;
-  dispatches: Dispatches;
-  locals: LocalAgents;
+  dispatches: DispatchStore;
+  localAgents: LocalAgents;
   /** Makes a step and does what follows from it. */
   step(record: DispatchRecord, input: DispatchInput): Promise<void>;
   leaseMs: number;
@@ -26,33 +26,33 @@ export const acknowledgementOf = (leaseMs: number) => Math.min(5_000, leaseMs);
  * it, once per connection, and one that is not any more is cancelled. Whoever changes something only has to say that
  * there is something to look at; and should that get lost, a look every second finds it.
  */
-export class Courier {
-  readonly #deps: CourierDeps;
-  readonly #lanes = new Lanes<AgentId>();
+export class AgentDelivery {
+  readonly #deps: AgentDeliveryDeps;
+  readonly #queue = new KeyedQueue<AgentId>();
 
-  constructor(deps: CourierDeps) {
+  constructor(deps: AgentDeliveryDeps) {
     this.#deps = deps;
   }
 
   /** Looks at an agent, if it is connected here. Resolves when what was to be sent has been. */
-  async look(agentId: AgentId): Promise<void> {
-    if (!this.#deps.locals.get(agentId)) return;
-    await this.#lanes.run(agentId, async () => {
+  async reconcile(agentId: AgentId): Promise<void> {
+    if (!this.#deps.localAgents.get(agentId)) return;
+    await this.#queue.run(agentId, async () => {
       // First the connection, then the record: one that registers in between must not be held against the old record.
-      const local = this.#deps.locals.get(agentId);
+      const local = this.#deps.localAgents.get(agentId);
       if (!local?.isReady) return;
       const [record] = await this.#deps.agents.getMany([agentId]);
-      await this.#examine(local, record);
+      await this.#compare(local, record);
     });
   }
 
   /** Looks at all of them. */
-  async lookAtAll(): Promise<AgentRecord[]> {
-    const agentIds = [...this.#deps.locals].map(({ agentId }) => agentId);
+  async reconcileAll(): Promise<AgentRecord[]> {
+    const agentIds = [...this.#deps.localAgents].map(({ agentId }) => agentId);
     if (agentIds.length === 0) return [];
     const records = await this.#deps.agents.getMany(agentIds);
     const differing = agentIds.filter((agentId, index) => this.#differs(agentId, records[index]));
-    await Promise.all(differing.map((agentId) => this.look(agentId)));
+    await Promise.all(differing.map((agentId) => this.reconcile(agentId)));
     return records.filter((record) => record !== undefined);
   }
 
@@ -60,10 +60,10 @@ export class Courier {
   send(record: DispatchRecord): boolean {
     const { state, work } = record;
     if (state.status !== "dispatched") return false;
-    const local = this.#deps.locals.get(state.agentId);
+    const local = this.#deps.localAgents.get(state.agentId);
     if (!local?.isReady || !local.session.isOpen) return false;
-    if ((local.told.get(work.messageId)?.attempt ?? 0) >= state.attempt) return true;
-    local.told.set(work.messageId, { attempt: state.attempt, deadline: work.deadline, isOver: false });
+    if ((local.sentAttempts.get(work.messageId)?.attempt ?? 0) >= state.attempt) return true;
+    local.sentAttempts.set(work.messageId, { attempt: state.attempt, deadline: work.deadline, isDone: false });
     this.#ask(local, record, state.attempt).catch(this.#deps.failed);
     return true;
   }
@@ -86,40 +86,40 @@ export class Courier {
       return this.#deps.step(record, { type: "accepted", agentId, attempt, leaseMs });
     }
     const error = acceptance.success ? "declined by the agent" : "acknowledged in a way that cannot be read";
-    markOver(local, record.work.messageId, attempt);
+    markDone(local, record.work.messageId, attempt);
     return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
   }
 
   #differs(agentId: AgentId, record: AgentRecord | undefined): boolean {
-    const local = this.#deps.locals.get(agentId);
+    const local = this.#deps.localAgents.get(agentId);
     if (!local) return false;
     if (!record || record.connectionId !== local.session.connectionId || record.status !== "connected") return true;
-    if (record.inFlight.some((held) => isUntold(local, held))) return true;
+    if (record.inFlight.some((held) => isUnsent(local, held))) return true;
     const held = new Map(record.inFlight.map(({ messageId, attempt }) => [messageId, attempt]));
-    return [...local.told].some(([messageId, { attempt }]) => held.get(messageId) !== attempt);
+    return [...local.sentAttempts].some(([messageId, { attempt }]) => held.get(messageId) !== attempt);
   }
 
-  async #examine(local: LocalAgent, record: AgentRecord | undefined): Promise<void> {
-    const { agentId, session, told } = local;
+  async #compare(local: LocalAgent, record: AgentRecord | undefined): Promise<void> {
+    const { agentId, session, sentAttempts } = local;
     if (!record || record.connectionId !== session.connectionId || record.status !== "connected") {
       // Registered elsewhere, or given up meanwhile. The agent comes back, and registers anew.
       return session.close(record?.status === "connected" ? "replaced" : "heartbeat_lost");
     }
     const held = new Map(record.inFlight.map(({ messageId, attempt }) => [messageId, attempt]));
-    const untold = record.inFlight.filter((inFlight) => isUntold(local, inFlight));
-    const gone = [...told].filter(([messageId, { attempt }]) => held.get(messageId) !== attempt);
-    for (const [messageId, { isOver }] of gone) if (isOver) told.delete(messageId);
-    const unknown = gone.filter(([, { isOver }]) => !isOver).map(([messageId]) => messageId);
+    const untold = record.inFlight.filter((inFlight) => isUnsent(local, inFlight));
+    const gone = [...sentAttempts].filter(([messageId, { attempt }]) => held.get(messageId) !== attempt);
+    for (const [messageId, { isDone }] of gone) if (isDone) sentAttempts.delete(messageId);
+    const unknown = gone.filter(([, { isDone }]) => !isDone).map(([messageId]) => messageId);
 
     const found = await this.#deps.dispatches.getMany([...untold.map(({ messageId }) => messageId), ...unknown]);
     for (const [index, dispatch] of found.entries()) {
       const inFlight = untold[index];
       if (inFlight && dispatch && isOf(dispatch, agentId, inFlight.attempt)) this.send(dispatch);
       // Nobody would free its place any more.
-      else if (inFlight && !dispatch) await this.#forget(record, inFlight);
+      else if (inFlight && !dispatch) await this.#forgetInFlight(record, inFlight);
       if (inFlight) continue;
       const messageId = unknown[index - untold.length];
-      const known = messageId && told.get(messageId);
+      const known = messageId && sentAttempts.get(messageId);
       // It may have been given to the agent after its record was read.
       if (!known || (dispatch && isOf(dispatch, agentId, known.attempt))) continue;
       this.cancel(local, { messageId, reason: reasonOf(dispatch) });
@@ -128,11 +128,11 @@ export class Courier {
 
   /** Tells an agent here to drop a dispatch. */
   cancel(local: LocalAgent, message: CancelMessage): void {
-    markOver(local, message.messageId);
+    markDone(local, message.messageId);
     local.session.send("cancel", message);
   }
 
-  async #forget({ agentId }: AgentRecord, { messageId, attempt }: InFlight): Promise<void> {
+  async #forgetInFlight({ agentId }: AgentRecord, { messageId, attempt }: InFlight): Promise<void> {
     await this.#deps.agents.change(agentId, (before) => {
       const record = before && without(before, messageId, attempt);
       return record && { record, events: [] };
@@ -141,8 +141,8 @@ export class Courier {
 }
 
 /** Attempts that are under way come with the agent, or are over: only a new one is to be sent. */
-const isUntold = ({ told }: LocalAgent, { messageId, attempt }: InFlight) =>
-  (told.get(messageId)?.attempt ?? 0) < attempt;
+const isUnsent = ({ sentAttempts }: LocalAgent, { messageId, attempt }: InFlight) =>
+  (sentAttempts.get(messageId)?.attempt ?? 0) < attempt;
 
 const isOf = ({ state }: DispatchRecord, agentId: AgentId, attempt: number) =>
   (state.status === "dispatched" || state.status === "running") &&

@@ -5,15 +5,15 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import { stamp } from "../publish/stamp.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Leases } from "../store/leases.ts";
-import type { Courier } from "./agent-delivery.ts";
-import { gone } from "./agents/agent-record.ts";
+import type { AgentDelivery } from "./agent-delivery.ts";
+import { disconnected } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
-import type { Dispatching } from "./dispatch-lifecycle.ts";
+import type { DispatchLifecycle } from "./dispatch-lifecycle.ts";
 
-export interface LostAgentsDeps {
+export interface AgentExpiryDeps {
   agents: Agents;
-  dispatching: Pick<Dispatching, "step">;
-  courier: Pick<Courier, "look">;
+  lifecycle: Pick<DispatchLifecycle, "step">;
+  agentDelivery: Pick<AgentDelivery, "reconcile">;
   leases: Leases;
   broadcast: Broadcast;
   clock: Clock;
@@ -21,16 +21,16 @@ export interface LostAgentsDeps {
 }
 
 /** Agents of which nothing is heard any more, wherever they were connected. */
-export class LostAgents {
-  readonly #deps: LostAgentsDeps;
+export class AgentExpiry {
+  readonly #deps: AgentExpiryDeps;
 
-  constructor(deps: LostAgentsDeps) {
+  constructor(deps: AgentExpiryDeps) {
     this.#deps = deps;
   }
 
   /** Nothing was heard of an agent for its lease: it is gone, and so is what it had. */
-  async due(agentId: AgentId): Promise<void> {
-    const { agents, leases, leaseMs, clock, courier, broadcast, dispatching } = this.#deps;
+  async onDue(agentId: AgentId): Promise<void> {
+    const { agents, leases, leaseMs, clock, agentDelivery, broadcast, lifecycle } = this.#deps;
     const found = await agents.get(agentId);
     if (!found) return leases.clear("agents", agentId);
     const left = found.value.lastSeen + leaseMs - clock.now();
@@ -39,24 +39,24 @@ export class LostAgents {
     const lost = await agents.change(agentId, (before) => {
       if (before?.status !== "connected" || before.lastSeen + leaseMs > clock.now()) return undefined;
       const { lastSeen } = before;
-      const told = { room: agentRoom(agentId), sender: null };
+      const header = { room: agentRoom(agentId), sender: null };
       const reason = "heartbeat_lost";
       const events = [
         stamp(clock, agentHeartbeatLost, {
-          ...told,
+          ...header,
           data: { agentId, lastSeen: new Date(lastSeen).toISOString() },
         }),
-        stamp(clock, agentDisconnected, { ...told, data: { agentId, reason } }),
+        stamp(clock, agentDisconnected, { ...header, data: { agentId, reason } }),
       ];
-      return { record: gone(before, reason, "no heartbeat"), events };
+      return { record: disconnected(before, reason, "no heartbeat"), events };
     });
     const { value: now } = lost ? { value: lost } : ((await agents.get(agentId)) ?? found);
     if (now.status === "connected") return;
     if (lost) broadcast.send({ kind: "agent", agentId });
-    await courier.look(agentId);
+    await agentDelivery.reconcile(agentId);
     const error = "its agent is gone";
     for (const { messageId, attempt } of now.inFlight) {
-      await dispatching.step(messageId, { type: "attempt_lost", agentId, attempt, error });
+      await lifecycle.step(messageId, { type: "attempt_lost", agentId, attempt, error });
     }
     await leases.clear("agents", agentId);
   }

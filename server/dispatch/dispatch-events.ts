@@ -27,16 +27,16 @@ function eventOf(
   const { messageId } = record.work;
   const { agentId, attempt } = effect;
   const attemptFields = { agentId, messageId, attempt };
-  const told = { room: agentRoom(agentId), sender: null, correlationId: messageId };
+  const header = { room: agentRoom(agentId), sender: null, correlationId: messageId };
   if (effect.type === "accepted") {
-    return stamp(clock, taskDispatched, { ...told, data: { ...toMessage(record), ...attemptFields } });
+    return stamp(clock, taskDispatched, { ...header, data: { ...toMessage(record), ...attemptFields } });
   }
   if (effect.type === "progressed") {
-    return progress && stamp(clock, agentProgress, { ...told, data: { ...attemptFields, ...progress } });
+    return progress && stamp(clock, agentProgress, { ...header, data: { ...attemptFields, ...progress } });
   }
   const { status, outcome } = effect;
   const { content, usage, error } = withoutAbsent(outcome);
   const result = { ...attemptFields, ...withoutAbsent({ content, usage }) };
-  if (status === "completed") return stamp(clock, agentResponse, { ...told, data: result });
-  return stamp(clock, agentError, { ...told, data: { ...result, status, error: error ?? status } });
+  if (status === "completed") return stamp(clock, agentResponse, { ...header, data: result });
+  return stamp(clock, agentError, { ...header, data: { ...result, status, error: error ?? status } });
 }

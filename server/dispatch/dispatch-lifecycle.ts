@@ -7,26 +7,26 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Leases } from "../store/leases.ts";
-import type { Courier } from "./agent-delivery.ts";
+import type { AgentDelivery } from "./agent-delivery.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
 import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, hasEnded, type Work, withoutAbsent } from "./dispatch-record.ts";
-import type { Dispatches } from "./dispatch-store.ts";
-import type { FollowingTasks, FollowUps } from "./effect-runner.ts";
-import { lineOf, type Placement } from "./scheduler.ts";
-import type { Refused, Stepped } from "./step-result.ts";
-import type { Waiters } from "./waiters.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
+import type { EffectRunner, TaskFollower } from "./effect-runner.ts";
+import { queueOf, type Scheduler } from "./scheduler.ts";
+import type { StepRejected, StepResult } from "./step-result.ts";
+import type { DispatchWaiters } from "./waiters.ts";
 
-export interface DispatchingDeps {
-  dispatches: Dispatches;
+export interface DispatchLifecycleDeps {
+  dispatches: DispatchStore;
   leases: Leases;
-  placement: Placement;
-  courier: Pick<Courier, "look">;
-  followUps: FollowUps;
+  scheduler: Scheduler;
+  agentDelivery: Pick<AgentDelivery, "reconcile">;
+  effectRunner: EffectRunner;
   answers: AgentAnswers;
-  tasks: Pick<FollowingTasks, "assertExists">;
-  waiters: Waiters<DispatchRecord>;
-  locals: LocalAgents;
+  tasks: Pick<TaskFollower, "assertExists">;
+  waiters: DispatchWaiters<DispatchRecord>;
+  localAgents: LocalAgents;
   broadcast: Broadcast;
   clock: Clock;
   leaseMs: number;
@@ -36,10 +36,10 @@ export interface DispatchingDeps {
 }
 
 /** Dispatches from the first to the last: each step, and what follows from it. */
-export class Dispatching {
-  readonly #deps: DispatchingDeps;
+export class DispatchLifecycle {
+  readonly #deps: DispatchLifecycleDeps;
 
-  constructor(deps: DispatchingDeps) {
+  constructor(deps: DispatchLifecycleDeps) {
     this.#deps = deps;
   }
 
@@ -49,10 +49,10 @@ export class Dispatching {
    * the id, and with `not_found` for a task that does not exist.
    */
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
-    const { dispatches, placement, tasks, clock } = this.#deps;
+    const { dispatches, scheduler, tasks, clock } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
     // Looked for meanwhile, since most ids are new.
-    const looking = placement.candidates(withoutAbsent(rest), undefined);
+    const looking = scheduler.candidates(withoutAbsent(rest), undefined);
     const [before] = await Promise.all([id && dispatches.get(id), looking.catch(() => {})]);
     if (before) return ownOf(before.value, createdBy);
 
@@ -63,8 +63,16 @@ export class Dispatching {
     const state: DispatchRecord["state"] = { status: "queued", attempt: 0 };
     const trace = this.#deps.trace?.();
     const mark = newEventId(now);
-    const record: DispatchRecord = { work, state, updatedAt: now, agents: [], owed: {}, ...(trace && { trace }), mark };
-    const taken = await placement.takeOn(record, await looking, queue, () => this.#prepare(work, timeoutMs));
+    const record: DispatchRecord = {
+      work,
+      state,
+      updatedAt: now,
+      agents: [],
+      pending: {},
+      ...(trace && { trace }),
+      writeId: mark,
+    };
+    const taken = await scheduler.submit(record, await looking, queue, () => this.#prepare(work, timeoutMs));
     if (taken) return ownOf(taken, createdBy);
     const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;
     throw new Rejection("agent_offline", `${who} is not connected.`);
@@ -98,23 +106,23 @@ export class Dispatching {
   }
 
   /** Makes a step, if it is possible, and sees to what follows from it. */
-  async step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<Stepped | Refused> {
+  async step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<StepResult | StepRejected> {
     const stepped = await this.#deps.dispatches.step(messageId, input, progress);
     if ("refused" in stepped) return stepped;
-    this.#followUp(stepped).catch(this.#deps.failed);
+    this.#runEffects(stepped).catch(this.#deps.failed);
     return stepped;
   }
 
   /** Its time has come: a lease has run out, the deadline, or something is still owed. */
-  async due(messageId: MessageId): Promise<void> {
-    const { dispatches, leases, placement, followUps, clock } = this.#deps;
+  async onDue(messageId: MessageId): Promise<void> {
+    const { dispatches, leases, scheduler, effectRunner, clock } = this.#deps;
     const found = await dispatches.get(messageId);
     if (!found) return leases.clear("dispatches", messageId);
     const { state, work } = found.value;
     const now = clock.now();
-    if (hasEnded(found.value)) return followUps.settle(found.value);
+    if (hasEnded(found.value)) return effectRunner.flush(found.value);
     if (now >= work.deadline) return void (await this.step(messageId, { type: "deadline_passed" }));
-    if (state.status === "queued") return void (await placement.place(found.value));
+    if (state.status === "queued") return void (await scheduler.assign(found.value));
     const stepped = await this.step(messageId, { type: "lease_expired" });
     // What an agent says renews the lease in the dispatch; only what it does not write is renewed in the line.
     const { state: present } = "refused" in stepped && stepped.record ? stepped.record : { state };
@@ -123,19 +131,19 @@ export class Dispatching {
     }
   }
 
-  async #followUp({ record, effects }: Stepped): Promise<void> {
+  async #runEffects({ record, effects }: StepResult): Promise<void> {
     const { messageId } = record.work;
-    const { leases, broadcast, followUps, placement, waiters } = this.#deps;
+    const { leases, broadcast, effectRunner, scheduler, waiters } = this.#deps;
     for (const effect of effects) {
       if (effect.type === "attempt_ended") await this.#attemptEnded(record, effect);
-      if (effect.type === "waits") await placement.place(record);
+      if (effect.type === "waits") await scheduler.assign(record);
       if (effect.type !== "ended") continue;
       waiters.wake(messageId, record);
       broadcast.send({ kind: "ended", messageId });
     }
     const wasWaiting = hasEnded(record) && !effects.some(({ type }) => type === "attempt_ended");
-    if (wasWaiting) await leases.clear(lineOf(record.work), messageId);
-    if (Object.keys(record.owed).length > 0) await followUps.settle(record);
+    if (wasWaiting) await leases.clear(queueOf(record.work), messageId);
+    if (Object.keys(record.pending).length > 0) await effectRunner.flush(record);
     else if (hasEnded(record)) await leases.clear("dispatches", messageId);
   }
 
@@ -143,12 +151,12 @@ export class Dispatching {
     { work: { messageId } }: DispatchRecord,
     { agentId, status }: Extract<DispatchEffect, { type: "attempt_ended" }>,
   ): Promise<void> {
-    const { answers, locals, courier, placement, broadcast, failed } = this.#deps;
+    const { answers, localAgents, agentDelivery, scheduler, broadcast, failed } = this.#deps;
     await answers.release(messageId).catch(failed);
-    if (!locals.get(agentId)) return broadcast.send({ kind: "agent", agentId });
+    if (!localAgents.get(agentId)) return broadcast.send({ kind: "agent", agentId });
     const saidSoItself = status === "completed" || status === "failed";
-    if (!saidSoItself) await courier.look(agentId);
-    placement.fill(agentId).catch(failed);
+    if (!saidSoItself) await agentDelivery.reconcile(agentId);
+    scheduler.assignWaiting(agentId).catch(failed);
   }
 }
 

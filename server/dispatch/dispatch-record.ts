@@ -23,13 +23,13 @@ export interface Work {
 }
 
 /** How the task that follows a dispatch is to be now. */
-export interface OwedTask {
+export interface PendingTask {
   status: Extract<TaskStatus, "in_progress" | "completed" | "blocked">;
   blockedReason?: string;
 }
 
 /** The end of the answer that appears in the conversation. */
-export interface OwedAnswer {
+export interface PendingAnswer {
   status: "complete" | "failed" | "cancelled";
   /** `null`: no agent ever had it. */
   sender: Sender | null;
@@ -43,11 +43,11 @@ export interface DispatchRecord {
   /** Who had each attempt: the first is that of attempt 1. */
   agents: AgentId[];
   /** What the conversation and the task have still to be told: done again until it is done, by whatever instance. */
-  owed: { task?: OwedTask; answer?: OwedAnswer };
+  pending: { task?: PendingTask; answer?: PendingAnswer };
   /** Whose trace it belongs to, if traces are kept: W3C's `traceparent`. */
   trace?: string;
   /** Name of the step that wrote it: a step whose answer got lost finds that it was carried out. */
-  mark: string;
+  writeId: string;
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -86,13 +86,13 @@ export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
 }
 
 /** The task of a dispatch: protocol 7.2. A cancelled one leaves its task blocked too: nobody is at it any more. */
-export function taskAfter(status: DispatchEnd, error: string | undefined): OwedTask {
+export function taskAfter(status: DispatchEnd, error: string | undefined): PendingTask {
   if (status === "completed") return { status: "completed" };
   return { status: "blocked", blockedReason: `dispatch ${status}${error ? `: ${error}` : ""}`.slice(0, 500) };
 }
 
 /** The status of the answer in the conversation. */
-export const answerStatusOf = (status: DispatchEnd): OwedAnswer["status"] =>
+export const answerStatusOf = (status: DispatchEnd): PendingAnswer["status"] =>
   status === "completed" ? "complete" : status === "cancelled" ? "cancelled" : "failed";
 
 /** JSON has no `undefined`. */

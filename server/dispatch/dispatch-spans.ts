@@ -1,5 +1,5 @@
 import type { Attributes, Spans } from "../observe/spans.ts";
-import type { Stepped } from "./step-result.ts";
+import type { StepResult } from "./step-result.ts";
 
 const names = { taken: "dispatch given", accepted: "dispatch accepted", attempt_ended: "dispatch attempt over" };
 
@@ -7,11 +7,11 @@ const names = { taken: "dispatch given", accepted: "dispatch accepted", attempt_
  * The life of a dispatch in the trace of whoever gave it, told by the instance that makes a step: a span for each
  * attempt that is given, accepted or over, as long as the step took, and one for the whole when it has ended.
  */
-export function createDispatchSpans(spans: Pick<Spans, "start">): (stepped: Stepped, startedAt: number) => void {
+export function createDispatchSpans(spans: Pick<Spans, "start">): (stepped: StepResult, startedAt: number) => void {
   return ({ record: { work, state, trace: parent }, effects }, startedAt) => {
     const tell = (name: string, since: number, attributes: Attributes, failure?: string) => {
-      const told = { "signalbox.dispatch": work.messageId, ...attributes };
-      spans.start(name, { parent, startedAt: since, attributes: told }).end(failure);
+      const header = { "signalbox.dispatch": work.messageId, ...attributes };
+      spans.start(name, { parent, startedAt: since, attributes: header }).end(failure);
     };
     for (const effect of effects) {
       if (effect.type === "taken" || effect.type === "accepted" || effect.type === "attempt_ended") {

@@ -3,8 +3,8 @@ import type { AgentId, MessageId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { Turns } from "../runtime/keyed-batcher.ts";
-import { Lanes } from "../runtime/keyed-queue.ts";
+import { KeyedBatcher } from "../runtime/keyed-batcher.ts";
+import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Documents, Versioned } from "../store/documents/documents.ts";
 import type { DocumentChange, Transactions } from "../store/documents/transactions.ts";
 import { type Agents, changeOf } from "./agents/agents.ts";
@@ -12,10 +12,10 @@ import { eventsOf } from "./dispatch-events.ts";
 import type { DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, hasEnded } from "./dispatch-record.ts";
 import { agentOf, changesAgent, type Plan, planStep } from "./step-plan.ts";
-import type { Refused, Stepped } from "./step-result.ts";
-import { Remembered } from "./version-cache.ts";
+import type { StepRejected, StepResult } from "./step-result.ts";
+import { VersionCache } from "./version-cache.ts";
 
-export interface DispatchesDeps {
+export interface DispatchStoreDeps {
   documents: Documents;
   transactions: Transactions;
   agents: Agents;
@@ -23,26 +23,26 @@ export interface DispatchesDeps {
   /** How long a dispatch that has ended is remembered. */
   rememberedMs: number;
   /** A step was made, which began at a time (milliseconds since 1970). Absent: nobody wants to know. */
-  made?: ((stepped: Stepped, startedAt: number) => void) | undefined;
+  onStep?: ((stepped: StepResult, startedAt: number) => void) | undefined;
 }
 
 /** So often a step is decided anew before the caller is told to try again. */
 const triesMax = 50;
 
 /** A step that waits for its turn at an agent. */
-interface Wanted {
+interface QueuedStep {
   messageId: MessageId;
   input: DispatchInput;
   progress: Progress | undefined;
   /** Of a dispatch that does not exist yet. */
   created: DispatchRecord | undefined;
-  settle(result: Promise<Stepped | Refused>): void;
+  resolve(result: Promise<StepResult | StepRejected>): void;
 }
 
 /** What was decided, in case it was carried out and the answer got lost. */
-interface Decided {
-  mark: string;
-  made: Stepped | undefined;
+interface Attempted {
+  writeId: string;
+  made: StepResult | undefined;
 }
 
 /**
@@ -53,16 +53,16 @@ interface Decided {
  * Steps of several dispatches of one agent that meet here are made in one transaction: they would only wait for each
  * other, and an agent with much to do would be as slow as they are in a row.
  */
-export class Dispatches {
-  readonly #deps: DispatchesDeps;
-  readonly #lanes = new Lanes<MessageId>();
-  readonly #remembered = new Remembered<MessageId, DispatchRecord>();
-  readonly #turns: Turns<AgentId, Wanted>;
+export class DispatchStore {
+  readonly #deps: DispatchStoreDeps;
+  readonly #queue = new KeyedQueue<MessageId>();
+  readonly #versions = new VersionCache<MessageId, DispatchRecord>();
+  readonly #batches: KeyedBatcher<AgentId, QueuedStep>;
 
-  constructor(deps: DispatchesDeps) {
+  constructor(deps: DispatchStoreDeps) {
     this.#deps = deps;
-    const inOrder: Agents["inOrder"] = (agentId, run) => deps.agents.inOrder(agentId, run);
-    this.#turns = new Turns(inOrder, (agentId, all) => this.#makeAll(agentId, all));
+    const inOrder: Agents["enqueue"] = (agentId, run) => deps.agents.enqueue(agentId, run);
+    this.#batches = new KeyedBatcher(inOrder, (agentId, all) => this.#commitBatch(agentId, all));
   }
 
   get(messageId: MessageId): Promise<Versioned<DispatchRecord> | undefined> {
@@ -84,37 +84,41 @@ export class Dispatches {
   }
 
   /** The same in one step with giving it to an agent. `undefined`: that was not possible, or the id is taken. */
-  async createGiven(created: DispatchRecord, agentId: AgentId, leaseMs: number): Promise<DispatchRecord | undefined> {
+  async createAssigned(
+    created: DispatchRecord,
+    agentId: AgentId,
+    leaseMs: number,
+  ): Promise<DispatchRecord | undefined> {
     const { messageId } = created.work;
     const input: DispatchInput = { type: "assigned", agentId, leaseMs };
-    const stepped = await this.#told(() =>
-      this.#lanes.run(messageId, () => this.#atAgent(agentId, { messageId, input, progress: undefined, created })),
+    const stepped = await this.#observed(() =>
+      this.#queue.run(messageId, () => this.#enqueue(agentId, { messageId, input, progress: undefined, created })),
     );
     return "refused" in stepped ? undefined : stepped.record;
   }
 
   /** What was owed has been told. `false`: something else is owed by now. */
-  async settled(record: DispatchRecord): Promise<boolean> {
+  async clearPending(record: DispatchRecord): Promise<boolean> {
     const found = await this.get(record.work.messageId);
-    if (found?.value.mark !== record.mark) return false;
-    const documents = [this.#changeOf({ ...found.value, owed: {} }, found.version)];
+    if (found?.value.writeId !== record.writeId) return false;
+    const documents = [this.#changeOf({ ...found.value, pending: {} }, found.version)];
     return (await this.#deps.transactions.commit({ documents, events: [] })) !== undefined;
   }
 
   /** Makes the step, if the machine lets it. `progress` is what `progressed` tells. */
-  step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<Stepped | Refused> {
+  step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<StepResult | StepRejected> {
     // What changes a record waits for others that do, or it would have to be decided twice.
-    return this.#told(() =>
-      this.#lanes.run(messageId, () =>
+    return this.#observed(() =>
+      this.#queue.run(messageId, () =>
         "agentId" in input && changesAgent(input)
-          ? this.#atAgent(input.agentId, { messageId, input, progress, created: undefined })
-          : this.#alone(messageId, input, progress),
+          ? this.#enqueue(input.agentId, { messageId, input, progress, created: undefined })
+          : this.#commitAlone(messageId, input, progress),
       ),
     );
   }
 
-  #told(step: () => Promise<Stepped | Refused>): Promise<Stepped | Refused> {
-    const { made, clock } = this.#deps;
+  #observed(step: () => Promise<StepResult | StepRejected>): Promise<StepResult | StepRejected> {
+    const { onStep: made, clock } = this.#deps;
     if (!made) return step();
     const startedAt = clock.now();
     return step().then((stepped) => {
@@ -124,46 +128,46 @@ export class Dispatches {
   }
 
   /** Makes the step when it is its turn at the agent, along with others whose turn it is. */
-  #atAgent(agentId: AgentId, step: Omit<Wanted, "settle">): Promise<Stepped | Refused> {
-    return new Promise((settle) => this.#turns.add(agentId, { ...step, settle }));
+  #enqueue(agentId: AgentId, step: Omit<QueuedStep, "resolve">): Promise<StepResult | StepRejected> {
+    return new Promise((settle) => this.#batches.add(agentId, { ...step, resolve: settle }));
   }
 
-  async #makeAll(agentId: AgentId, all: readonly Wanted[]): Promise<void> {
-    const decided: Decided = { mark: newEventId(this.#deps.clock.now()), made: undefined };
-    const plans = new Map<Wanted, Stepped>();
+  async #commitBatch(agentId: AgentId, all: readonly QueuedStep[]): Promise<void> {
+    const decided: Attempted = { writeId: newEventId(this.#deps.clock.now()), made: undefined };
+    const plans = new Map<QueuedStep, StepResult>();
     let areMade = false;
     try {
-      areMade = await this.#together(agentId, all, decided.mark, plans);
+      areMade = await this.#commitTogether(agentId, all, decided.writeId, plans);
     } catch {
       // Each finds out for itself, and says so.
     }
     for (const wanted of all) {
       const made = plans.get(wanted);
-      if (areMade && made) wanted.settle(Promise.resolve(made));
+      if (areMade && made) wanted.resolve(Promise.resolve(made));
       else {
         const { messageId, input, progress, created } = wanted;
         // One that could not be created so is created otherwise.
         const alone = created
           ? Promise.resolve({ refused: "full" as const })
-          : this.#alone(messageId, input, progress, { ...decided, made });
-        wanted.settle(alone);
+          : this.#commitAlone(messageId, input, progress, { ...decided, made });
+        wanted.resolve(alone);
         await alone.catch(() => {});
       }
     }
   }
 
   /** Makes those of the steps that are possible in one transaction. `false`: something was not as it was remembered. */
-  async #together(
+  async #commitTogether(
     agentId: AgentId,
-    all: readonly Wanted[],
+    all: readonly QueuedStep[],
     mark: string,
-    plans: Map<Wanted, Stepped>,
+    plans: Map<QueuedStep, StepResult>,
   ): Promise<boolean> {
     const { agents, clock, transactions } = this.#deps;
     const [agent, ...found] = await Promise.all([
-      agents.remembered.get(agentId) ?? agents.get(agentId),
+      agents.versions.get(agentId) ?? agents.get(agentId),
       ...all.map(({ messageId, created }) =>
-        created ? { value: created, version: 0 } : (this.#remembered.get(messageId) ?? this.get(messageId)),
+        created ? { value: created, version: 0 } : (this.#versions.get(messageId) ?? this.get(messageId)),
       ),
     ]);
     if (!agent) return false;
@@ -173,8 +177,8 @@ export class Dispatches {
     for (const [index, wanted] of all.entries()) {
       const dispatch = found[index];
       if (!dispatch) continue;
-      const stepMark = wanted.created?.mark ?? mark;
-      const plan = planStep(dispatch.value, wanted.input, agentNow, { mark: stepMark, now });
+      const stepMark = wanted.created?.writeId ?? mark;
+      const plan = planStep(dispatch.value, wanted.input, agentNow, { writeId: stepMark, now });
       if ("refused" in plan) continue;
       agentNow = plan.agent ?? agentNow;
       made.push({ plan, expected: dispatch.version, progress: wanted.progress });
@@ -187,32 +191,32 @@ export class Dispatches {
     documents.push(changeOf(agentNow, agent.version));
     const events = made.flatMap(({ plan, progress }) => eventsOf(clock, plan.record, plan.effects, progress));
     const isMade = (await transactions.commit({ documents, events })) !== undefined;
-    for (const { plan, expected } of made) this.#note(plan, expected, isMade);
-    if (!isMade) agents.remembered.forget(agentId);
-    else agents.remembered.set(agentId, agentNow, agent.version + 1);
+    for (const { plan, expected } of made) this.#remember(plan, expected, isMade);
+    if (!isMade) agents.versions.delete(agentId);
+    else agents.versions.set(agentId, agentNow, agent.version + 1);
     return isMade;
   }
 
   /** One step by itself, decided anew for as long as others are faster. */
-  async #alone(
+  async #commitAlone(
     messageId: MessageId,
     input: DispatchInput,
     progress: Progress | undefined,
-    { mark, made: earlier }: Decided = { mark: newEventId(this.#deps.clock.now()), made: undefined },
-  ): Promise<Stepped | Refused> {
+    { writeId: mark, made: earlier }: Attempted = { writeId: newEventId(this.#deps.clock.now()), made: undefined },
+  ): Promise<StepResult | StepRejected> {
     const { agents, clock, transactions } = this.#deps;
     let made = earlier;
     for (let tries = 0; tries < triesMax; tries++) {
       // A guess must not refuse anything.
-      const guess = tries === 0 && !made ? this.#remembered.get(messageId) : undefined;
+      const guess = tries === 0 && !made ? this.#versions.get(messageId) : undefined;
       const found = guess ?? (await this.get(messageId));
       if (!found) return { refused: "unknown" };
       // It was carried out, and the answer got lost.
-      if (made && found.value.mark === mark) return made;
+      if (made && found.value.writeId === mark) return made;
 
       const agentId = agentOf(input, found.value.state);
       const agent = agentId && changesAgent(input) ? await agents.get(agentId) : undefined;
-      const plan = planStep(found.value, input, agent?.value, { mark, now: clock.now() });
+      const plan = planStep(found.value, input, agent?.value, { writeId: mark, now: clock.now() });
       if ("refused" in plan) {
         if (guess) continue;
         return { refused: plan.refused, record: found.value };
@@ -222,17 +226,17 @@ export class Dispatches {
       if (agent && plan.agent) documents.push(changeOf(plan.agent, agent.version));
       const events = eventsOf(clock, plan.record, plan.effects, progress);
       const isMade = (await transactions.commit({ documents, events })) !== undefined;
-      this.#note(plan, found.version, isMade);
-      if (agent && plan.agent && isMade) agents.remembered.set(plan.agent.agentId, plan.agent, agent.version + 1);
+      this.#remember(plan, found.version, isMade);
+      if (agent && plan.agent && isMade) agents.versions.set(plan.agent.agentId, plan.agent, agent.version + 1);
       if (isMade) return made;
     }
     throw new Rejection("unavailable", `Too much is going on around dispatch ${messageId}. Try again.`);
   }
 
-  #note({ record }: Plan, expected: number, isMade: boolean): void {
+  #remember({ record }: Plan, expected: number, isMade: boolean): void {
     const { messageId } = record.work;
-    if (isMade && !hasEnded(record)) this.#remembered.set(messageId, record, expected + 1);
-    else this.#remembered.forget(messageId);
+    if (isMade && !hasEnded(record)) this.#versions.set(messageId, record, expected + 1);
+    else this.#versions.delete(messageId);
   }
 
   #changeOf(record: DispatchRecord, expected: number): DocumentChange {

@@ -1,24 +1,24 @@
 import type { TaskId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
-import { Lanes } from "../runtime/keyed-queue.ts";
+import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Leases } from "../store/leases.ts";
-import { type DispatchRecord, hasEnded, type OwedTask } from "./dispatch-record.ts";
-import type { Dispatches } from "./dispatch-store.ts";
+import { type DispatchRecord, hasEnded, type PendingTask } from "./dispatch-record.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 
 /** The tasks that follow dispatches. */
-export interface FollowingTasks {
+export interface TaskFollower {
   /** Rejects with `not_found`. */
   assertExists(taskId: TaskId): Promise<void>;
   /** Makes the task so; one that is so already stays as it is. */
-  follow(taskId: TaskId, task: OwedTask): Promise<void>;
+  follow(taskId: TaskId, task: PendingTask): Promise<void>;
 }
 
-export interface FollowUpsDeps {
-  dispatches: Dispatches;
+export interface EffectRunnerDeps {
+  dispatches: DispatchStore;
   leases: Leases;
   answers: Pick<AgentAnswers, "end">;
-  tasks: FollowingTasks;
+  tasks: TaskFollower;
   failed(error: unknown): void;
 }
 
@@ -26,34 +26,34 @@ export interface FollowUpsDeps {
  * Brings what has become of a dispatch to where people see it. What is owed stands in the dispatch until it is told,
  * and a lease reminds of it: an instance that dies in between leaves it to the others.
  */
-export class FollowUps {
-  readonly #deps: FollowUpsDeps;
-  readonly #lanes = new Lanes<string>();
+export class EffectRunner {
+  readonly #deps: EffectRunnerDeps;
+  readonly #queue = new KeyedQueue<string>();
 
-  constructor(deps: FollowUpsDeps) {
+  constructor(deps: EffectRunnerDeps) {
     this.#deps = deps;
   }
 
   /** Tells what is owed. What cannot be told now will be tried again. */
-  async settle({ work: { messageId } }: DispatchRecord): Promise<void> {
-    await this.#lanes.run(messageId, async () => {
+  async flush({ work: { messageId } }: DispatchRecord): Promise<void> {
+    await this.#queue.run(messageId, async () => {
       const found = await this.#deps.dispatches.get(messageId);
       if (!found) return;
-      const { owed, work } = found.value;
+      const { pending: owed, work } = found.value;
       if (owed.task && work.taskId) {
         const { taskId } = work;
         const { task } = owed;
         await this.#unlessRefused(() => this.#deps.tasks.follow(taskId, task));
       }
       if (owed.answer) await this.#endAnswer(found.value, owed.answer);
-      if (Object.keys(owed).length > 0 && !(await this.#deps.dispatches.settled(found.value))) return;
+      if (Object.keys(owed).length > 0 && !(await this.#deps.dispatches.clearPending(found.value))) return;
       if (hasEnded(found.value)) await this.#deps.leases.clear("dispatches", messageId);
     });
   }
 
   async #endAnswer(
     { work, state }: DispatchRecord,
-    { status, sender }: NonNullable<DispatchRecord["owed"]["answer"]>,
+    { status, sender }: NonNullable<DispatchRecord["pending"]["answer"]>,
   ): Promise<void> {
     const { messageId, sessionId: conversationId, createdAt: since } = work;
     if (!conversationId || !("outcome" in state)) return;

@@ -1,22 +1,22 @@
 import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import type { LeaseLine, Leases } from "../store/leases.ts";
-import type { Courier } from "./agent-delivery.ts";
-import type { LostAgents } from "./agent-expiry.ts";
+import type { LeaseQueue, Leases } from "../store/leases.ts";
+import type { AgentDelivery } from "./agent-delivery.ts";
+import type { AgentExpiry } from "./agent-expiry.ts";
 import type { Agents } from "./agents/agents.ts";
-import type { Dispatching } from "./dispatch-lifecycle.ts";
-import type { Placement } from "./scheduler.ts";
-import type { Waiters } from "./waiters.ts";
+import type { DispatchLifecycle } from "./dispatch-lifecycle.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { DispatchWaiters } from "./waiters.ts";
 
-export interface RoundsDeps {
+export interface LeaseSweeperDeps {
   leases: Leases;
   agents: Agents;
-  dispatching: Pick<Dispatching, "due">;
-  lostAgents: Pick<LostAgents, "due">;
-  courier: Pick<Courier, "look" | "lookAtAll">;
-  placement: Pick<Placement, "fill" | "fillHaving">;
-  waiters: Pick<Waiters<unknown>, "wake">;
+  lifecycle: Pick<DispatchLifecycle, "onDue">;
+  agentExpiry: Pick<AgentExpiry, "onDue">;
+  agentDelivery: Pick<AgentDelivery, "reconcile" | "reconcileAll">;
+  scheduler: Pick<Scheduler, "assignWaiting" | "assignWaitingFor">;
+  waiters: Pick<DispatchWaiters<unknown>, "wake">;
   broadcast: Broadcast;
   leaseMs: number;
   heartbeatIntervalMs: number;
@@ -29,17 +29,17 @@ const claimedAtOnce = 50;
 const claimMs = 5_000;
 
 /** Looks at everything whose time has come, again and again, and at once where somebody says that there is a reason to. */
-export class Rounds {
-  readonly #deps: RoundsDeps;
+export class LeaseSweeper {
+  readonly #deps: LeaseSweeperDeps;
   readonly #timer: NodeJS.Timeout;
-  #going: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
   #notBefore = 0;
   #verdicts: Partial<Record<AgentVerdict["state"], number>> = {};
   #inFlight = 0;
 
-  constructor(deps: RoundsDeps) {
+  constructor(deps: LeaseSweeperDeps) {
     this.#deps = deps;
-    this.#timer = setInterval(() => void this.go(), Math.min(roundMs, deps.leaseMs / 4)).unref();
+    this.#timer = setInterval(() => void this.sweep(), Math.min(roundMs, deps.leaseMs / 4)).unref();
     this.#listen();
   }
 
@@ -54,32 +54,32 @@ export class Rounds {
   }
 
   /** Goes one round; one that is under way is joined. */
-  go(): Promise<void> {
-    this.#going ??= this.#round().finally(() => {
-      this.#going = undefined;
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepOnce().finally(() => {
+      this.#sweeping = undefined;
     });
-    return this.#going;
+    return this.#sweeping;
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#going;
+    await this.#sweeping;
   }
 
-  async #round(): Promise<void> {
-    const { dispatching, lostAgents, courier, agents, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
+  async #sweepOnce(): Promise<void> {
+    const { lifecycle, agentExpiry, agentDelivery, agents, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
     try {
-      const records = await courier.lookAtAll();
+      const records = await agentDelivery.reconcileAll();
       this.#verdicts = {};
       this.#inFlight = 0;
       for (const { verdict, inFlight } of records) {
         this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
         this.#inFlight += inFlight.length;
       }
-      await Promise.all(records.map((record) => agents.judge(record)));
+      await Promise.all(records.map((record) => agents.evaluate(record)));
       if (performance.now() < this.#notBefore) return;
-      await this.#claimAll("dispatches", (id) => dispatching.due(id as MessageId));
-      await this.#claimAll("agents", (id) => lostAgents.due(id as AgentId));
+      await this.#claimAll("dispatches", (id) => lifecycle.onDue(id as MessageId));
+      await this.#claimAll("agents", (id) => agentExpiry.onDue(id as AgentId));
     } catch (error) {
       // While the store was away nobody could renew a lease: agents have the time of a heartbeat to do so now.
       this.#notBefore = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
@@ -87,7 +87,7 @@ export class Rounds {
     }
   }
 
-  async #claimAll(line: LeaseLine, look: (id: string) => Promise<void>): Promise<void> {
+  async #claimAll(line: LeaseQueue, look: (id: string) => Promise<void>): Promise<void> {
     for (;;) {
       const claimed = await this.#deps.leases.claim(line, claimedAtOnce, claimMs);
       const looks = await Promise.allSettled(claimed.map(look));
@@ -97,16 +97,16 @@ export class Rounds {
   }
 
   #listen(): void {
-    const { broadcast, courier, placement, waiters, failed } = this.#deps;
+    const { broadcast, agentDelivery, scheduler, waiters, failed } = this.#deps;
     broadcast.listen((message) => {
       if (message.kind === "agent") {
         const { agentId } = message;
-        courier
-          .look(agentId)
-          .then(() => placement.fill(agentId))
+        agentDelivery
+          .reconcile(agentId)
+          .then(() => scheduler.assignWaiting(agentId))
           .catch(failed);
       }
-      if (message.kind === "capability") placement.fillHaving(message.capability).catch(failed);
+      if (message.kind === "capability") scheduler.assignWaitingFor(message.capability).catch(failed);
       if (message.kind === "ended") waiters.wake(message.messageId);
     });
   }

@@ -10,22 +10,22 @@ import { stamp } from "../publish/stamp.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
-import type { Courier } from "./agent-delivery.ts";
-import { type AgentRecord, gone } from "./agents/agent-record.ts";
+import type { AgentDelivery } from "./agent-delivery.ts";
+import { type AgentRecord, disconnected } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
-import { type LocalAgent, type LocalAgents, markOver } from "./agents/local-agents.ts";
-import type { Dispatching } from "./dispatch-lifecycle.ts";
+import { type LocalAgent, type LocalAgents, markDone } from "./agents/local-agents.ts";
+import type { DispatchLifecycle } from "./dispatch-lifecycle.ts";
 import { withoutAbsent } from "./dispatch-record.ts";
-import type { Dispatches } from "./dispatch-store.ts";
-import type { Placement } from "./scheduler.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 export interface RegistrationDeps {
   agents: Agents;
-  locals: LocalAgents;
-  dispatches: Dispatches;
-  dispatching: Dispatching;
-  placement: Placement;
-  courier: Courier;
+  localAgents: LocalAgents;
+  dispatches: DispatchStore;
+  lifecycle: DispatchLifecycle;
+  scheduler: Scheduler;
+  agentDelivery: AgentDelivery;
   leases: Leases;
   answers: AgentAnswers;
   broadcast: Broadcast;
@@ -65,7 +65,7 @@ export class Registration {
   /** The instance is stopping: agents that are here, or that register here all the same, are given nothing new. */
   leave(): void {
     this.#isLeaving = true;
-    for (const { agentId, session } of this.#deps.locals) {
+    for (const { agentId, session } of this.#deps.localAgents) {
       const left = this.#deps.agents.change(agentId, (before) => {
         if (before?.connectionId !== session.connectionId) return undefined;
         return { record: { ...before, isLeaving: true }, events: [] };
@@ -75,7 +75,7 @@ export class Registration {
   }
 
   async #register(session: Session, payload: Payload): Promise<Reply> {
-    const { agents, locals, leases, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
+    const { agents, localAgents, leases, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
     const { agentId } = payload;
     const { userId, name } = session.principal;
     await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
@@ -87,10 +87,17 @@ export class Registration {
     });
     if (!record) throw new Rejection("conflict", `Agent ${agentId} could not be registered.`);
 
-    const other = locals.get(agentId);
+    const other = localAgents.get(agentId);
     const { capabilities } = payload;
-    const local: LocalAgent = { agentId, session, capabilities, told: new Map(), progressNotedAt: 0, isReady: false };
-    locals.add(local);
+    const local: LocalAgent = {
+      agentId,
+      session,
+      capabilities,
+      sentAttempts: new Map(),
+      progressNotedAt: 0,
+      isReady: false,
+    };
+    localAgents.add(local);
     session.onClose(() => this.#left(local));
     if (other) other.session.close("replaced");
     const { resume, cancel } = await this.#resume(local, record, payload.inFlight);
@@ -104,8 +111,8 @@ export class Registration {
     local.isReady = true;
     // Whoever has the connection that this one replaces hears of it.
     this.#deps.broadcast.send({ kind: "agent", agentId });
-    await this.#deps.courier.look(agentId);
-    await this.#deps.placement.fill(agentId);
+    await this.#deps.agentDelivery.reconcile(agentId);
+    await this.#deps.scheduler.assignWaiting(agentId);
   }
 
   #connected(session: Session, payload: Payload, before: AgentRecord | undefined, name: string | null) {
@@ -114,10 +121,10 @@ export class Registration {
     const { agentId, concurrency, ...about } = withoutAbsent(said);
     const { connectionId, principal } = session;
     const now = clock.now();
-    const told = { room: agentRoom(agentId), sender: null };
-    const events = [stamp(clock, agentConnected, { ...told, data: { agentId, ...about } })];
+    const header = { room: agentRoom(agentId), sender: null };
+    const events = [stamp(clock, agentConnected, { ...header, data: { agentId, ...about } })];
     if (before?.status === "connected" && before.connectionId !== connectionId) {
-      events.unshift(stamp(clock, agentDisconnected, { ...told, data: { agentId, reason: "replaced" } }));
+      events.unshift(stamp(clock, agentDisconnected, { ...header, data: { agentId, reason: "replaced" } }));
     }
     const record = {
       agentId,
@@ -139,7 +146,7 @@ export class Registration {
 
   /** Sees to what the agent had in flight when it was cut off. */
   async #resume(local: LocalAgent, record: AgentRecord, inFlight: readonly Attempt[] | undefined) {
-    const { dispatches, dispatching, leaseMs } = this.#deps;
+    const { dispatches, lifecycle, leaseMs } = this.#deps;
     const { agentId } = local;
     const found = await dispatches.getMany(record.inFlight.map(({ messageId }) => messageId));
     const resume: Attempt[] = [];
@@ -151,13 +158,13 @@ export class Registration {
         ? inFlight.some((known) => known.messageId === messageId && known.attempt === attempt)
         : dispatch.state.status === "running";
       if (isKnown) {
-        local.told.set(messageId, { attempt, deadline: dispatch.work.deadline, isOver: false });
-        const stepped = await dispatching.step(messageId, { type: "resumed", agentId, attempt, leaseMs });
-        if ("refused" in stepped) markOver(local, messageId);
+        local.sentAttempts.set(messageId, { attempt, deadline: dispatch.work.deadline, isDone: false });
+        const stepped = await lifecycle.step(messageId, { type: "resumed", agentId, attempt, leaseMs });
+        if ("refused" in stepped) markDone(local, messageId);
         else resume.push({ messageId, attempt });
       } else if (dispatch.state.status === "running") {
         const error = "its agent came back without it";
-        await dispatching.step(messageId, { type: "attempt_lost", agentId, attempt, error });
+        await lifecycle.step(messageId, { type: "attempt_lost", agentId, attempt, error });
       }
     }
     const stale = (inFlight ?? []).filter(({ messageId }) => !resume.some((kept) => kept.messageId === messageId));
@@ -165,16 +172,16 @@ export class Registration {
   }
 
   async #left(local: LocalAgent): Promise<void> {
-    const { agents, locals, clock, answers } = this.#deps;
-    const { agentId, session, told } = local;
-    locals.remove(local);
+    const { agents, localAgents, clock, answers } = this.#deps;
+    const { agentId, session, sentAttempts } = local;
+    localAgents.remove(local);
     const reason = session.endedBy ?? "disconnected";
-    for (const messageId of told.keys()) await answers.release(messageId).catch(this.#deps.failed);
+    for (const messageId of sentAttempts.keys()) await answers.release(messageId).catch(this.#deps.failed);
     await agents.change(agentId, (before) => {
       if (before?.status !== "connected" || before.connectionId !== session.connectionId) return undefined;
       const data = { agentId, reason };
       const events = [stamp(clock, agentDisconnected, { room: agentRoom(agentId), sender: null, data })];
-      return { record: gone(before, "disconnected", reason), events };
+      return { record: disconnected(before, "disconnected", reason), events };
     });
   }
 }

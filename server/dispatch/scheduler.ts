@@ -1,22 +1,22 @@
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { Lanes } from "../runtime/keyed-queue.ts";
+import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Versioned } from "../store/documents/documents.ts";
-import type { LeaseLine, Leases } from "../store/leases.ts";
-import type { Courier } from "./agent-delivery.ts";
+import type { LeaseQueue, Leases } from "../store/leases.ts";
+import type { AgentDelivery } from "./agent-delivery.ts";
 import { type AgentRecord, hasRoom } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
 import type { DispatchRecord, Work } from "./dispatch-record.ts";
-import type { Dispatches } from "./dispatch-store.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 
-export interface PlacementDeps {
+export interface SchedulerDeps {
   agents: Agents;
-  dispatches: Dispatches;
+  dispatches: DispatchStore;
   leases: Leases;
-  locals: LocalAgents;
-  courier: Pick<Courier, "send">;
+  localAgents: LocalAgents;
+  agentDelivery: Pick<AgentDelivery, "send">;
   broadcast: Broadcast;
   clock: Clock;
   leaseMs: number;
@@ -35,12 +35,12 @@ export interface Candidates {
 }
 
 /** Brings dispatches and agents together: an agent is looked for when there is work, and work when there is room. */
-export class Placement {
-  readonly #deps: PlacementDeps;
-  readonly #filling = new Lanes<AgentId>();
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #filling = new KeyedQueue<AgentId>();
   readonly #wantsMore = new Set<AgentId>();
 
-  constructor(deps: PlacementDeps) {
+  constructor(deps: SchedulerDeps) {
     this.#deps = deps;
   }
 
@@ -49,46 +49,46 @@ export class Placement {
    * nobody is connected who could do it and it is not to wait. Resolves with the one that has the id, if there is one.
    * `prepare` is done before anything is written.
    */
-  async takeOn(
+  async submit(
     record: DispatchRecord,
     { connected, free }: Candidates,
     queue: boolean,
     prepare: () => Promise<void>,
   ): Promise<DispatchRecord | undefined> {
-    const { agents, dispatches, courier, broadcast } = this.#deps;
+    const { agents, dispatches, agentDelivery, broadcast } = this.#deps;
     if (connected === 0 && !queue) return undefined;
     await prepare();
     const [best] = free;
-    if (best) agents.remembered.learn(best.value.agentId, best);
-    const given = best && (await dispatches.createGiven(record, best.value.agentId, this.#deps.leaseMs));
+    if (best) agents.versions.putIfNewer(best.value.agentId, best);
+    const given = best && (await dispatches.createAssigned(record, best.value.agentId, this.#deps.leaseMs));
     if (given && best) {
-      if (!courier.send(given)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
+      if (!agentDelivery.send(given)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
       return given;
     }
     const created = await dispatches.create(record);
-    if (created.mark !== record.mark) return created;
+    if (created.writeId !== record.writeId) return created;
     // It is taken on: should it find no agent now, a look does that later.
-    return this.place(created).catch((error: unknown) => {
+    return this.assign(created).catch((error: unknown) => {
       this.#deps.failed(error);
       return created;
     });
   }
 
   /** Gives a queued dispatch to the least loaded agent, or lets it wait in the line of those who could do it. */
-  async place(record: DispatchRecord): Promise<DispatchRecord> {
+  async assign(record: DispatchRecord): Promise<DispatchRecord> {
     const { work, agents: earlier } = record;
     const { messageId } = work;
     const { free } = await this.candidates(work, earlier.at(-1));
     for (const { value } of free.slice(0, candidatesTried)) {
       const { agentId } = value;
-      const given = await this.#give(messageId, agentId);
+      const given = await this.#assignTo(messageId, agentId);
       if (typeof given === "object") return given;
       if (given === "over") return record;
     }
     const { leases, broadcast, clock } = this.#deps;
     const now = clock.now();
     await leases.set("dispatches", [{ id: messageId, inMs: Math.min(waitingLookMs, work.deadline - now) }]);
-    await leases.set(lineOf(work), [{ id: messageId, inMs: work.createdAt - now }]);
+    await leases.set(queueOf(work), [{ id: messageId, inMs: work.createdAt - now }]);
     // An agent may have got room while there was nothing in the line yet.
     if (work.agentId) broadcast.send({ kind: "agent", agentId: work.agentId });
     else if (work.capability) broadcast.send({ kind: "capability", capability: work.capability });
@@ -96,27 +96,27 @@ export class Placement {
   }
 
   /** Takes out of the lines what an agent here has room for. */
-  async fill(agentId: AgentId): Promise<void> {
+  async assignWaiting(agentId: AgentId): Promise<void> {
     if (this.#wantsMore.has(agentId)) return;
     this.#wantsMore.add(agentId);
     await this.#filling.run(agentId, async () => {
       this.#wantsMore.delete(agentId);
-      await this.#fill(agentId);
+      await this.#assignWaiting(agentId);
     });
   }
 
   /** The same for all agents here that have a capability. */
-  async fillHaving(capability: string): Promise<void> {
-    const having = [...this.#deps.locals].filter(({ capabilities }) => capabilities.includes(capability));
-    await Promise.all(having.map(({ agentId }) => this.fill(agentId)));
+  async assignWaitingFor(capability: string): Promise<void> {
+    const having = [...this.#deps.localAgents].filter(({ capabilities }) => capabilities.includes(capability));
+    await Promise.all(having.map(({ agentId }) => this.assignWaiting(agentId)));
   }
 
-  async #fill(agentId: AgentId): Promise<void> {
-    const { agents, leases, locals } = this.#deps;
+  async #assignWaiting(agentId: AgentId): Promise<void> {
+    const { agents, leases, localAgents } = this.#deps;
     for (;;) {
-      const local = locals.get(agentId);
+      const local = localAgents.get(agentId);
       if (!local?.session.isOpen) return;
-      const lines = linesOf(agentId, local.capabilities);
+      const lines = queuesOf(agentId, local.capabilities);
       // Most often nobody waits, and that is seen without looking at the agent.
       const [waiting] = await leases.first(lines, 1);
       if (!waiting) return;
@@ -124,7 +124,7 @@ export class Placement {
       if (!agent || agent.value.connectionId !== local.session.connectionId || !hasRoom(agent.value)) return;
       const room = agent.value.concurrency - agent.value.inFlight.length;
       for (const { line, id } of await leases.first(lines, room)) {
-        const given = await this.#give(id as MessageId, agentId);
+        const given = await this.#assignTo(id as MessageId, agentId);
         if (given === "full") return;
         await leases.clear(line, id);
       }
@@ -132,14 +132,14 @@ export class Placement {
   }
 
   /** `over`: it is not waiting any more. */
-  async #give(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "over"> {
-    const { dispatches, leases, courier, broadcast, clock, leaseMs, failed } = this.#deps;
+  async #assignTo(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "over"> {
+    const { dispatches, leases, agentDelivery, broadcast, clock, leaseMs, failed } = this.#deps;
     const stepped = await dispatches.step(messageId, { type: "assigned", agentId, leaseMs });
     if ("refused" in stepped) return stepped.refused === "full" ? "full" : "over";
     const { record } = stepped;
     const inMs = Math.min(leaseMs, record.work.deadline - clock.now());
     leases.set("dispatches", [{ id: messageId, inMs }]).catch(failed);
-    if (!courier.send(record)) broadcast.send({ kind: "agent", agentId });
+    if (!agentDelivery.send(record)) broadcast.send({ kind: "agent", agentId });
     return record;
   }
 
@@ -153,7 +153,7 @@ export class Placement {
       ? [await agents.get(agentId)]
       : capability === undefined
         ? []
-        : await agents.having(capability);
+        : await agents.withCapability(capability);
     const connected = found.filter((agent) => agent?.value.status === "connected");
     const free = connected.flatMap((agent) => (agent && hasRoom(agent.value) ? [agent] : []));
     // Among equals one is taken at random: instances that look at the same moment must not all take the first.
@@ -166,10 +166,10 @@ export class Placement {
 const loadOf = ({ agentId, inFlight }: AgentRecord, last: AgentId | undefined) =>
   inFlight.length + (agentId === last ? 1_000 : 0);
 
-export const lineOf = ({ agentId, capability }: Work): LeaseLine =>
+export const queueOf = ({ agentId, capability }: Work): LeaseQueue =>
   agentId ? `work:agent:${agentId}` : `work:capability:${capability ?? ""}`;
 
-const linesOf = (agentId: AgentId, capabilities: readonly string[]): LeaseLine[] => [
+const queuesOf = (agentId: AgentId, capabilities: readonly string[]): LeaseQueue[] => [
   `work:agent:${agentId}`,
-  ...[...new Set(capabilities)].map((capability): LeaseLine => `work:capability:${capability}`),
+  ...[...new Set(capabilities)].map((capability): LeaseQueue => `work:capability:${capability}`),
 ];

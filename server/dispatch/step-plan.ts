@@ -19,9 +19,9 @@ export interface Plan {
 /** `full`: the agent has no room, or is not connected. */
 export type PlanRefusal = DispatchRefusal | "full";
 
-export interface Making {
+export interface StepContext {
   /** Name of the step. */
-  mark: string;
+  writeId: string;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -31,7 +31,7 @@ export function planStep(
   before: DispatchRecord,
   input: DispatchInput,
   agent: AgentRecord | undefined,
-  { mark, now }: Making,
+  { writeId: mark, now }: StepContext,
 ): Plan | { refused: PlanRefusal } {
   const step = dispatchStep(before.state, input, before.work, now);
   if ("refused" in step) return step;
@@ -39,9 +39,9 @@ export function planStep(
   const isTaken = input.type === "assigned";
   if (isTaken && !(agent && hasRoom(agent))) return { refused: "full" };
   const agents = isTaken ? [...before.agents, input.agentId] : before.agents;
-  const record: DispatchRecord = { ...before, state, updatedAt: now, agents, mark };
-  record.owed = owedAfter(record, effects, agent);
-  return { record, effects, agent: agent && agentAfter(record, effects, agent, { mark, now }) };
+  const record: DispatchRecord = { ...before, state, updatedAt: now, agents, writeId: mark };
+  record.pending = owedAfter(record, effects, agent);
+  return { record, effects, agent: agent && agentAfter(record, effects, agent, { writeId: mark, now }) };
 }
 
 /** Whom a step may take something from or give it to. */
@@ -56,7 +56,7 @@ function agentAfter(
   { work: { messageId } }: DispatchRecord,
   effects: readonly DispatchEffect[],
   before: AgentRecord,
-  { mark, now }: Making,
+  { writeId: mark, now }: StepContext,
 ): AgentRecord | undefined {
   for (const effect of effects) {
     if (effect.type === "taken") {
@@ -73,10 +73,10 @@ function agentAfter(
 
 /** What the task and the conversation have to be told now, with what they had to be told before. */
 function owedAfter(
-  { work, owed, agents }: DispatchRecord,
+  { work, pending: owed, agents }: DispatchRecord,
   effects: readonly DispatchEffect[],
   agent: AgentRecord | undefined,
-): DispatchRecord["owed"] {
+): DispatchRecord["pending"] {
   let after = owed;
   for (const effect of effects) {
     if (effect.type === "accepted" && work.taskId) after = { ...after, task: { status: "in_progress" } };

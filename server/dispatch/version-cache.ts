@@ -6,7 +6,7 @@ const rememberedMax = 500;
  * Documents as this instance wrote them last: a guess of what they are now, which saves reading them where nobody else
  * writes. A commit tells whether it was right; nothing may be refused because of it.
  */
-export class Remembered<Id, Value> {
+export class VersionCache<Id, Value> {
   readonly #known = new Map<Id, Versioned<Value>>();
 
   get(id: Id): Versioned<Value> | undefined {
@@ -24,11 +24,11 @@ export class Remembered<Id, Value> {
   }
 
   /** What somebody has read; it may be older than what is known. */
-  learn(id: Id, { value, version }: Versioned<Value>): void {
+  putIfNewer(id: Id, { value, version }: Versioned<Value>): void {
     if ((this.#known.get(id)?.version ?? 0) < version) this.set(id, value, version);
   }
 
-  forget(id: Id): void {
+  delete(id: Id): void {
     this.#known.delete(id);
   }
 }

@@ -10,7 +10,7 @@ type Look<T> = () => Promise<{ value: T; isLast: boolean }>;
 type Wake<T> = (last?: T) => void;
 
 /** Those who wait for the end of a dispatch. */
-export class Waiters<T> {
+export class DispatchWaiters<T> {
   readonly #waiting = new Map<MessageId, Set<Wake<T>>>();
   /** Until when each waits, by the clock of `performance`. */
   readonly #all = new Map<{ until: number }, Promise<unknown>>();
@@ -53,10 +53,10 @@ export class Waiters<T> {
    * Those who wait now do so for as many milliseconds more as each is given, and a look more. Resolves when nobody does,
    * now or later.
    */
-  async letGo(afterMs: () => number): Promise<void> {
+  async drain(delayMs: () => number): Promise<void> {
     this.#isClosed = true;
     const now = performance.now();
-    for (const wait of this.#all.keys()) wait.until = Math.min(wait.until, now + afterMs());
+    for (const wait of this.#all.keys()) wait.until = Math.min(wait.until, now + delayMs());
     // Those whose time is over already need not wait for the next look.
     this.#wakeAll();
     await Promise.allSettled(this.#all.values());

@@ -30,13 +30,13 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
       const principal = await verifier.verify(token);
       if (principal.userId !== session.principal.userId)
         throw new Rejection("forbidden", "The token is somebody else's.");
-      const namespaces = session.served.filter((namespace) => mayEnter(principal, namespace));
+      const namespaces = session.offeredNamespaces.filter((namespace) => mayEnter(principal, namespace));
       if (namespaces.length === 0)
         throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
       // A connection that came by a cookie ends with that session, whatever token it has now.
       session.principal = { ...principal, cookieSession: session.principal.cookieSession };
       session.namespaces = namespaces;
-      session.expiryTold = false;
+      session.isExpiryAnnounced = false;
       subscriptions.leaveForbidden(session);
       await leaveForbiddenRooms(session, rooms.roomsOf(session), { access, rooms }, "forbidden");
       return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };

@@ -3,21 +3,21 @@ import type { ConnectionId, UserId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Sessions } from "../session/sessions.ts";
-import type { Overview } from "../store/registry/cluster-view.ts";
+import type { ClusterView } from "../store/registry/cluster-view.ts";
 
-export interface OrdersDeps {
+export interface AdminActionsDeps {
   broadcast: Broadcast;
   sessions: Sessions;
-  overview: Overview;
+  clusterView: ClusterView;
   /** Changes what this instance logs. */
   setLogLevel(level: LogLevel): void;
 }
 
 /** What an admin makes all instances do. Whether they have heard it is not asked: it is done while instances hear each other. */
-export class Orders {
-  readonly #deps: OrdersDeps;
+export class AdminActions {
+  readonly #deps: AdminActionsDeps;
 
-  constructor(deps: OrdersDeps) {
+  constructor(deps: AdminActionsDeps) {
     this.#deps = deps;
     deps.broadcast.listen((message) => {
       if (message.kind === "log_level") deps.setLogLevel(message.level);
@@ -36,14 +36,14 @@ export class Orders {
 
   /** Rejects with `not_found` when no instance has said that it has the connection. */
   async assertKnown(connectionId: ConnectionId): Promise<void> {
-    const { overview, sessions } = this.#deps;
-    const known = sessions.get(connectionId) ?? (await overview.connection(connectionId));
+    const { clusterView, sessions } = this.#deps;
+    const known = sessions.get(connectionId) ?? (await clusterView.connection(connectionId));
     if (!known) throw new Rejection("not_found", `There is no connection ${connectionId}.`);
   }
 
   /** Ends all connections of the user. Resolves with how many there were. */
   async disconnectUser(userId: UserId): Promise<number> {
-    const count = await this.#deps.overview.connectionsOf(userId);
+    const count = await this.#deps.clusterView.connectionsOf(userId);
     this.#deps.broadcast.send({ kind: "kick", userId });
     return count;
   }

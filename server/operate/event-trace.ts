@@ -40,7 +40,7 @@ const lookMs = 50;
 const followedMax = 20;
 
 /** Looks on what becomes of the events of a room, or what a connection gets and sends. On one instance, until `stop`. */
-export class Trace implements Tracer {
+export class EventTrace implements Tracer {
   readonly #deps: TraceDeps;
   #isOver = false;
 
@@ -82,29 +82,29 @@ export class Trace implements Tracer {
     if (steps.isSpent) return steps.leaveOut();
     const here = [...sessions].map((session) => ({ session, standing: standingOf(session, event) }));
     const concerned = here.filter(({ standing }) => standing !== "not_a_member");
-    const receivers = concerned.filter(({ standing }) => standing === "live");
-    steps.tell({ step: "audience", event: nameOf(event), connections: receivers.length });
+    const subscribers = concerned.filter(({ standing }) => standing === "live");
+    steps.tell({ step: "audience", event: nameOf(event), connections: subscribers.length });
     for (const { session } of concerned.slice(0, followedMax)) this.#reachedSession(session, event);
   }
 
   #reachedSession(session: Session, event: Envelope): void {
     const { standingOf, steps, asides } = this.#deps;
     const standing = standingOf(session, event);
-    const told = { ...receiverOf(session), event: nameOf(event) };
+    const header = { ...receiverOf(session), event: nameOf(event) };
     if (standing !== "live") {
-      return (standing === "not_a_member" ? asides : steps).tell({ step: "dropped", ...told, why: standing });
+      return (standing === "not_a_member" ? asides : steps).tell({ step: "dropped", ...header, why: standing });
     }
-    steps.tell({ step: "delivered", ...told, backlogBytes: session.transport.backlogBytes() });
+    steps.tell({ step: "delivered", ...header, backlogBytes: session.transport.backlogBytes() });
     const deliveredAt = performance.now();
     const look = () => {
       if (this.#isOver) return;
       if (!session.isOpen || session.endedBy !== undefined) {
         const why = session.endedBy === "slow_consumer" ? "backlog" : "closed";
-        return steps.tell({ step: "dropped", ...told, why });
+        return steps.tell({ step: "dropped", ...header, why });
       }
       // Nothing waits: then this does not wait either.
       if (session.transport.backlogBytes() === 0) {
-        return steps.tell({ step: "written", ...told, milliseconds: performance.now() - deliveredAt });
+        return steps.tell({ step: "written", ...header, milliseconds: performance.now() - deliveredAt });
       }
       setTimeout(look, lookMs).unref();
     };

@@ -6,12 +6,12 @@ import type { Broadcast, TraceTarget } from "../deliver/broadcast.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { type Seen, Trace, type TraceDeps } from "./event-trace.ts";
-import type { Tracing } from "./event-tracing.ts";
+import { EventTrace, type Seen, type TraceDeps } from "./event-trace.ts";
+import type { EventTracing } from "./event-tracing.ts";
 import { StepBudget } from "./trace-step-budget.ts";
 
 export interface TracesDeps {
-  tracing: Tracing;
+  tracing: EventTracing;
   broadcast: Broadcast;
   sessions: Sessions;
   standingOf: TraceDeps["standingOf"];
@@ -27,7 +27,7 @@ const asidesPerSecond = 10;
 const tracesPerConnection = 5;
 
 /** Traces of all instances: each looks on where it is, and tells the connection that asked. */
-export class Traces {
+export class EventTraces {
   readonly #deps: TracesDeps;
   readonly #running = new Map<string, { by: ConnectionId; stop(): void }>();
 
@@ -62,7 +62,7 @@ export class Traces {
     const { tracing, instanceId, clock } = this.#deps;
     const tell = (step: Seen) => this.#tell(by, { traceId, at: timestampOf(clock), instanceId, ...step });
     const [steps, asides] = [new StepBudget(stepsPerSecond, tell), new StepBudget(asidesPerSecond, tell)];
-    const trace = new Trace({ ...this.#deps, target, steps, asides });
+    const trace = new EventTrace({ ...this.#deps, target, steps, asides });
     const stop = () => {
       clearTimeout(timer);
       steps.close();

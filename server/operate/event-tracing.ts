@@ -15,7 +15,7 @@ export interface Tracer {
  * Where the way of an event is looked at from outside. While nobody looks on, which is nearly always, the way costs one
  * more look at `isActive`, and whoever calls makes it before anything else.
  */
-export class Tracing {
+export class EventTracing {
   isActive = false;
   #tracers: readonly Tracer[] = [];
 

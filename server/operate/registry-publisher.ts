@@ -4,20 +4,20 @@ import type { Namespace } from "../../shared/namespace.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { RoomCounts } from "../rooms/room-counts.ts";
 import type { Session } from "../session/session.ts";
-import type { Overview } from "../store/registry/cluster-view.ts";
+import type { ClusterView } from "../store/registry/cluster-view.ts";
 import {
   type Changes,
+  type ConnectionKey,
   type ConnectionRecord,
   type InstanceReport,
   noChanges,
   type Registry,
   reportEveryMs,
-  type Seat,
 } from "../store/registry/registry.ts";
 import { isCurrent, recordOf } from "./connection-record.ts";
 
-export interface ReporterDeps {
-  registry: Registry & Overview;
+export interface RegistryPublisherDeps {
+  registry: Registry & ClusterView;
   sessions: Iterable<Session>;
   instanceId: InstanceId;
   roomCounts: RoomCounts;
@@ -33,33 +33,33 @@ export interface ReporterDeps {
 /** Whoever has come or gone is told of after so long, together with all others of that time. */
 const gatherMs = 100;
 /** How much is said at once: the store does nothing else meanwhile. */
-const saidAtOnce = 200;
+const recordsPerReport = 200;
 
 /** Tells the registry what this instance carries: what is new after a moment, everything that differs every two seconds. */
-export class Reporter {
-  readonly #deps: ReporterDeps;
+export class RegistryPublisher {
+  readonly #deps: RegistryPublisherDeps;
   readonly #timer: NodeJS.Timeout;
   /** What was said of each connection; `undefined` for those that have only been admitted. */
-  readonly #said = new Map<ConnectionId, ConnectionRecord | undefined>();
+  readonly #published = new Map<ConnectionId, ConnectionRecord | undefined>();
   #opening = new Set<Session>();
-  #ended: Seat[] = [];
-  #gathering: NodeJS.Timeout | undefined;
+  #ended: ConnectionKey[] = [];
+  #changesTimer: NodeJS.Timeout | undefined;
   /** What is being said; the next one waits for it. */
-  #saying: Promise<void> = Promise.resolve();
-  #isInDoubt = true;
+  #publishing: Promise<void> = Promise.resolve();
+  #isDirty = true;
   #isClosed = false;
 
-  constructor(deps: ReporterDeps) {
+  constructor(deps: RegistryPublisherDeps) {
     this.#deps = deps;
-    deps.roomCounts.whenChanged(() => this.#gather());
-    this.#timer = setInterval(() => void this.#beat().catch(deps.failed), reportEveryMs).unref();
-    void this.#beat().catch(deps.failed);
+    deps.roomCounts.whenChanged(() => this.#scheduleChanges());
+    this.#timer = setInterval(() => void this.#heartbeat().catch(deps.failed), reportEveryMs).unref();
+    void this.#heartbeat().catch(deps.failed);
   }
 
   /** The registry may have lost what was said. */
-  doubt(): void {
-    this.#isInDoubt = true;
-    this.#beat().catch(this.#deps.failed);
+  markDirty(): void {
+    this.#isDirty = true;
+    this.#heartbeat().catch(this.#deps.failed);
   }
 
   /** How many connections there are on each instance, here as they are now. */
@@ -72,104 +72,108 @@ export class Reporter {
   /** Counts a connection that is about to be opened. Rejects with `limit_exceeded` when its user has enough. */
   async admit(session: Session): Promise<void> {
     const { registry, connectionsPerUser } = this.#deps;
-    const seat = seatOf(session);
+    const seat = keyOf(session);
     let answer = await registry.admit(seat, connectionsPerUser);
     if (answer === "unknown") {
-      this.#isInDoubt = true;
-      await this.#beat();
+      this.#isDirty = true;
+      await this.#heartbeat();
       answer = await registry.admit(seat, connectionsPerUser);
     }
     if (answer === "unknown") throw new Rejection("unavailable", "The store forgets too quickly. Try again.");
     if (answer === "full") {
       throw new Rejection("limit_exceeded", `A user may have ${connectionsPerUser} connections. Close one first.`);
     }
-    this.#said.set(session.connectionId, undefined);
+    this.#published.set(session.connectionId, undefined);
     this.#opening.add(session);
     session.onClose(this.#end);
-    this.#gather();
+    this.#scheduleChanges();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
-    clearTimeout(this.#gathering);
-    await this.#saying;
+    clearTimeout(this.#changesTimer);
+    await this.#publishing;
     // Should the store be out of reach, the report expires by itself.
     await this.#deps.registry.leave().catch(() => {});
   }
 
   readonly #end = (session: Session) => {
     this.#opening.delete(session);
-    this.#ended.push(this.#said.get(session.connectionId) ?? seatOf(session));
-    this.#said.delete(session.connectionId);
-    this.#gather();
+    this.#ended.push(this.#published.get(session.connectionId) ?? keyOf(session));
+    this.#published.delete(session.connectionId);
+    this.#scheduleChanges();
   };
 
-  #gather(): void {
-    if (this.#isClosed || this.#gathering) return;
-    this.#gathering = setTimeout(() => {
-      this.#gathering = undefined;
-      this.#inTurn(() => this.#sayNews()).catch(this.#deps.failed);
+  #scheduleChanges(): void {
+    if (this.#isClosed || this.#changesTimer) return;
+    this.#changesTimer = setTimeout(() => {
+      this.#changesTimer = undefined;
+      this.#enqueue(() => this.#publishChanges()).catch(this.#deps.failed);
     }, gatherMs).unref();
   }
 
-  #beat(): Promise<void> {
-    return this.#inTurn(() => (this.#isInDoubt ? this.#sayAfresh() : this.#sayDifferences()));
+  #heartbeat(): Promise<void> {
+    return this.#enqueue(() => (this.#isDirty ? this.#publishSnapshot() : this.#publishDifferences()));
   }
 
   /** One after the other. What fails leaves in doubt what of it has come about. */
-  #inTurn(say: () => Promise<void>): Promise<void> {
-    const said = this.#saying.then(async () => {
+  #enqueue(say: () => Promise<void>): Promise<void> {
+    const said = this.#publishing.then(async () => {
       if (this.#isClosed) return;
       try {
         await say();
       } catch (error) {
-        this.#isInDoubt = true;
+        this.#isDirty = true;
         throw error;
       }
     });
-    this.#saying = said.catch(() => {});
+    this.#publishing = said.catch(() => {});
     return said;
   }
 
   /** Who has come and gone since, and the rooms of which that is so. While everything is in doubt that is said with the rest. */
-  async #sayNews(): Promise<void> {
-    if (this.#isInDoubt) return;
+  async #publishChanges(): Promise<void> {
+    if (this.#isDirty) return;
     const connections = [...this.#opening].flatMap((session) => this.#differenceOf(session));
-    await this.#say(undefined, { connections, ended: this.#takeEnded(), rooms: this.#deps.roomCounts.takeChanges() });
+    await this.#publish(undefined, {
+      connections,
+      ended: this.#takeEnded(),
+      rooms: this.#deps.roomCounts.takeChanges(),
+    });
   }
 
-  async #sayDifferences(): Promise<void> {
+  async #publishDifferences(): Promise<void> {
     const { sessions, roomCounts } = this.#deps;
     const connections: ConnectionRecord[] = [];
     for (const session of sessions) connections.push(...this.#differenceOf(session));
-    await this.#say(this.#report(), { connections, ended: this.#takeEnded(), rooms: roomCounts.takeChanges() });
+    await this.#publish(this.#report(), { connections, ended: this.#takeEnded(), rooms: roomCounts.takeChanges() });
   }
 
-  async #sayAfresh(): Promise<void> {
+  async #publishSnapshot(): Promise<void> {
     const { registry, sessions, roomCounts } = this.#deps;
     this.#ended = [];
-    const known = new Set(this.#said.keys());
+    const known = new Set(this.#published.keys());
     const connections: ConnectionRecord[] = [];
     for (const session of sessions) {
       if (!known.has(session.connectionId)) continue;
       const record = recordOf(session, this.#deps.roomsOf(session));
-      this.#said.set(session.connectionId, record);
+      this.#published.set(session.connectionId, record);
       connections.push(record);
     }
     await registry.report(this.#report(), noChanges, true);
-    this.#isInDoubt = false;
-    await this.#say(undefined, { connections, ended: [], rooms: roomCounts.takeAll() });
+    this.#isDirty = false;
+    await this.#publish(undefined, { connections, ended: [], rooms: roomCounts.takeAll() });
   }
 
-  async #say(report: InstanceReport | undefined, changes: Changes): Promise<void> {
+  async #publish(report: InstanceReport | undefined, changes: Changes): Promise<void> {
     let own = report;
     for (const portion of portionsOf(changes)) {
       if (!own && Object.values(portion).every(({ length }) => length === 0)) continue;
       const isKnown = await this.#deps.registry.report(own, portion, false);
       own = undefined;
       if (isKnown) continue;
-      this.#isInDoubt = true;
+      this.#isDirty = true;
       return;
     }
   }
@@ -177,18 +181,18 @@ export class Reporter {
   /** What is to be said of the session, if anything is; it counts as said. */
   #differenceOf(session: Session): ConnectionRecord[] {
     // Let in before it was counted, or gone.
-    if (!this.#said.has(session.connectionId) || session.life.state === "authenticated") return [];
+    if (!this.#published.has(session.connectionId) || session.life.state === "authenticated") return [];
     this.#opening.delete(session);
     const rooms = this.#deps.roomsOf(session);
-    const said = this.#said.get(session.connectionId);
+    const said = this.#published.get(session.connectionId);
     if (said && isCurrent(said, session, rooms)) return [];
     const record = recordOf(session, rooms);
     if (said && said.namespace !== record.namespace) this.#ended.push(said);
-    this.#said.set(session.connectionId, record);
+    this.#published.set(session.connectionId, record);
     return [record];
   }
 
-  #takeEnded(): Seat[] {
+  #takeEnded(): ConnectionKey[] {
     return this.#ended.splice(0);
   }
 
@@ -199,16 +203,16 @@ export class Reporter {
 
 /** Who has ended comes first: a connection that counts elsewhere now has ended where it did before. */
 function* portionsOf({ connections, ended, rooms }: Changes): Iterable<Changes> {
-  for (let at = saidAtOnce; at < ended.length; at += saidAtOnce) {
-    yield { ...noChanges, ended: ended.slice(at, at + saidAtOnce) };
+  for (let at = recordsPerReport; at < ended.length; at += recordsPerReport) {
+    yield { ...noChanges, ended: ended.slice(at, at + recordsPerReport) };
   }
-  for (let at = 0; at === 0 || at < Math.max(connections.length, rooms.length); at += saidAtOnce) {
-    const portion = <T>(all: readonly T[]) => all.slice(at, at + saidAtOnce);
+  for (let at = 0; at === 0 || at < Math.max(connections.length, rooms.length); at += recordsPerReport) {
+    const portion = <T>(all: readonly T[]) => all.slice(at, at + recordsPerReport);
     yield { connections: portion(connections), ended: at === 0 ? portion(ended) : [], rooms: portion(rooms) };
   }
 }
 
-const seatOf = ({ connectionId, principal, namespaces }: Session): Seat => ({
+const keyOf = ({ connectionId, principal, namespaces }: Session): ConnectionKey => ({
   connectionId,
   userId: principal.userId,
   namespace: namespaces[0] ?? "/chat",

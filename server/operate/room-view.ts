@@ -4,10 +4,10 @@ import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import type { Presence } from "../store/presence/presence.ts";
-import type { Overview } from "../store/registry/cluster-view.ts";
+import type { ClusterView } from "../store/registry/cluster-view.ts";
 
 export interface RoomViewDeps {
-  overview: Overview;
+  clusterView: ClusterView;
   presence: Presence;
   log: EventLog;
   clock: Clock;
@@ -20,9 +20,9 @@ const windowMs = 10_000;
 const lookedAt = 500;
 
 /** A room as all instances together have it; one that nobody has ever used is an empty one. */
-export async function readRoom(room: RoomName, { overview, presence, log, clock }: RoomViewDeps): Promise<RoomView> {
+export async function readRoom(room: RoomName, { clusterView, presence, log, clock }: RoomViewDeps): Promise<RoomView> {
   const [connections, present, { bounds, events }] = await Promise.all([
-    overview.connectionsIn(room),
+    clusterView.connectionsIn(room),
     presence.members(room, limits.membersInReply),
     log.readBack(logOfRoom(room), undefined, lookedAt),
   ]);

@@ -1,18 +1,18 @@
 import type { ServerStats } from "../../shared/entities/server-stats.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
-import type { Overview } from "../store/registry/cluster-view.ts";
+import type { ClusterView } from "../store/registry/cluster-view.ts";
 import { reportEveryMs } from "../store/registry/registry.ts";
 import { totalOf } from "../store/registry/total-of.ts";
 
 export interface StatsDeps {
-  overview: Overview;
+  clusterView: ClusterView;
   clock: Clock;
 }
 
 /** All instances together, as the registry knows them. */
-export async function readStats({ overview, clock }: StatsDeps): Promise<ServerStats> {
-  const { instances, rooms } = await overview.instances();
+export async function readStats({ clusterView, clock }: StatsDeps): Promise<ServerStats> {
+  const { instances, rooms } = await clusterView.instances();
   const sum = (of: "commandsPerSecond" | "eventsPerSecond" | "deliveriesPerSecond") =>
     instances.reduce((total, instance) => total + instance[of], 0);
   return {
@@ -27,7 +27,9 @@ export async function readStats({ overview, clock }: StatsDeps): Promise<ServerS
 }
 
 /** Tells those who are in `/admin` here, for as long as there are any. Returns how to stop. */
-export function tellStats(deps: StatsDeps & { sessions: Iterable<Session>; failed(error: unknown): void }): () => void {
+export function publishStats(
+  deps: StatsDeps & { sessions: Iterable<Session>; failed(error: unknown): void },
+): () => void {
   const tell = async () => {
     const watching = [...deps.sessions].filter(({ namespaces }) => namespaces.includes("/admin"));
     if (watching.length === 0) return;

@@ -38,12 +38,12 @@ export interface AdmitOptions {
   path?: readonly string[];
 }
 
-export type Publication = PublishAnswer[number];
+export type PublishResult = PublishAnswer[number];
 
 /** An event that may be published. */
 export interface Admitted {
   /** Rejects with `unavailable`, and then it may be called again. */
-  publish(): Promise<Publication>;
+  publish(): Promise<PublishResult>;
   /** It is on its way when `publish` has returned, behind all that was before it. */
   keepsOrder: boolean;
 }
@@ -91,8 +91,8 @@ export class Publications {
    * In this order, also where the store fails in the middle: then it rejects with `unavailable`, and what came before
    * may have been published.
    */
-  async publishAll(admitted: readonly Admitted[]): Promise<Publication[]> {
-    const published: Publication[] = [];
+  async publishAll(admitted: readonly Admitted[]): Promise<PublishResult[]> {
+    const published: PublishResult[] = [];
     for (let next = 0; next < admitted.length; ) {
       // What keeps its order goes to the store together.
       const end = admitted.findIndex(({ keepsOrder }, index) => index >= next && !keepsOrder);
@@ -139,12 +139,12 @@ export class Publications {
   }
 
   /** A conversation in which something was said comes first in the lists. */
-  async #noted({ room }: EventToPublish, publishing: ReturnType<Publisher["publish"]>): Promise<Publication> {
+  async #noted({ room }: EventToPublish, publishing: ReturnType<Publisher["publish"]>): Promise<PublishResult> {
     const { id, position, duplicate } = await publishing;
     const { kind, id: conversationId } = parseRoom(room);
     if (kind === "conversation" && !duplicate) {
       // It is in the log by now: that the list could not be sorted anew must not look as if it were not.
-      this.#deps.conversations.touch(conversationId as ConversationId).catch(this.#deps.failed);
+      this.#deps.conversations.bumpActivity(conversationId as ConversationId).catch(this.#deps.failed);
     }
     return { id, position, duplicate };
   }

@@ -9,7 +9,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { stamp, type Unstamped } from "./stamp.ts";
 
-export interface Publication<Data> extends Unstamped<Data> {
+export interface PublishRequest<Data> extends Unstamped<Data> {
   /** Within 10 minutes the same sender's event with the same key is published once per log. Default: the chosen id. */
   dedupe?: string;
 }
@@ -19,20 +19,20 @@ export interface Publisher {
   /** Resolves when the event is in the log: from then on it is not lost. Rejects with `unavailable`, and then it is not. */
   publish<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, true>,
-    event: Publication<z.input<Data>>,
+    event: PublishRequest<z.input<Data>>,
   ): Promise<PublishedReply>;
 
   /** The same to several rooms, as an event of its own in each. Rejects when it is not in all of them. */
   publishToEach<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, true>,
     rooms: readonly RoomName[],
-    event: Omit<Publication<z.input<Data>>, "room" | "id" | "dedupe">,
+    event: Omit<PublishRequest<z.input<Data>>, "room" | "id" | "dedupe">,
   ): Promise<void>;
 
   /** An ephemeral event, to whoever is there now. Returns its id. */
   signal<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, false>,
-    event: Publication<z.input<Data>>,
+    event: PublishRequest<z.input<Data>>,
   ): EventId;
 }
 

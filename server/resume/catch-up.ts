@@ -5,7 +5,7 @@ import { limits } from "../../shared/limits.ts";
 import { formatPosition, type Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
-import type { LogFeed } from "../deliver/log-tail.ts";
+import type { LogTail } from "../deliver/log-tail.ts";
 import type { LogBounds } from "../store/log/event-log.ts";
 import { CompactPage, type FinishedResponses, isDelta } from "./compact.ts";
 import type { LogReads } from "./share-reads.ts";
@@ -21,7 +21,7 @@ export interface Resumed {
 }
 
 /**
- * History read up to a cursor, which is never ahead of what the feed has delivered. `finish` closes the gap between the
+ * History read up to a cursor, which is never ahead of what the tail has delivered. `finish` closes the gap between the
  * two and is synchronous: if its result says `joined` and the connection goes live in the same tick, then the first
  * live event is the one right after `position`.
  */
@@ -105,23 +105,23 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
   }
 
   async function latest(
-    feed: LogFeed,
+    tail: LogTail,
     room: RoomName,
     limit: number,
   ): Promise<{ page: CompactPage; cursor: Position }> {
-    const cursor = feed.head;
+    const cursor = tail.head;
     const page = new CompactPage(limit);
     await fillBack(page, room, cursor.offset + 1, "live");
     return { page, cursor };
   }
 
-  /** What follows `after`, as far as the feed is and the page reaches. */
-  async function forward(feed: LogFeed, room: RoomName, after: Position, limit: number) {
+  /** What follows `after`, as far as the tail is and the page reaches. */
+  async function forward(tail: LogTail, room: RoomName, after: Position, limit: number) {
     const page = new CompactPage(limit);
     let cursor = after;
-    while (cursor.offset < feed.head.offset && cursor.epoch === feed.head.epoch) {
-      const head = feed.head.offset;
-      const { events, bounds } = await log.read(feed.name, cursor.offset, Math.min(readPage, head - cursor.offset));
+    while (cursor.offset < tail.head.offset && cursor.epoch === tail.head.epoch) {
+      const head = tail.head.offset;
+      const { events, bounds } = await log.read(tail.name, cursor.offset, Math.min(readPage, head - cursor.offset));
       if (lossOf(cursor, bounds)) break;
       await prepare(page, room, events);
       for (const event of events) {
@@ -152,38 +152,38 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
       return { events: page.events, hasMore };
     },
 
-    async start(feed: LogFeed, room: RoomName, after: Position | undefined, limit: number): Promise<CatchUp> {
-      const lostReason = after && lossOf(after, await log.bounds(feed.name));
+    async start(tail: LogTail, room: RoomName, after: Position | undefined, limit: number): Promise<CatchUp> {
+      const lostReason = after && lossOf(after, await log.bounds(tail.name));
       if (!after || lostReason) {
-        const { page, cursor } = await latest(feed, room, limit);
-        return { reachesLive: true, finish: () => finishLatest(feed, page, cursor, lostReason) };
+        const { page, cursor } = await latest(tail, room, limit);
+        return { reachesLive: true, finish: () => finishLatest(tail, page, cursor, lostReason) };
       }
       // The client was served by an instance that is ahead of this one.
-      await feed.reach(after.offset);
-      const { page, cursor, full } = await forward(feed, room, after, limit);
-      return { reachesLive: !full, finish: () => finishForward(feed, page, cursor, full) };
+      await tail.waitUntil(after.offset);
+      const { page, cursor, full } = await forward(tail, room, after, limit);
+      return { reachesLive: !full, finish: () => finishForward(tail, page, cursor, full) };
     },
   };
 }
 
 export type CatchUpFactory = ReturnType<typeof createCatchUp>;
 
-function finishLatest(feed: LogFeed, page: CompactPage, cursor: Position, lostReason: LostReason | undefined): Resumed {
-  const since = cursor.epoch === feed.head.epoch ? feed.since(cursor.offset) : undefined;
+function finishLatest(tail: LogTail, page: CompactPage, cursor: Position, lostReason: LostReason | undefined): Resumed {
+  const since = cursor.epoch === tail.head.epoch ? tail.eventsAfter(cursor.offset) : undefined;
   const lost = lostReason ? { recovered: false, lostReason } : {};
   if (!since) return { joined: false, position: cursor, events: page.events, hasMore: true, ...lost };
   for (const event of since) page.push(event);
-  return { joined: true, position: feed.head, events: page.events, hasMore: false, ...lost };
+  return { joined: true, position: tail.head, events: page.events, hasMore: false, ...lost };
 }
 
-function finishForward(feed: LogFeed, page: CompactPage, cursor: Position, full: boolean): Resumed {
-  const since = !full && cursor.epoch === feed.head.epoch ? feed.since(cursor.offset) : undefined;
+function finishForward(tail: LogTail, page: CompactPage, cursor: Position, full: boolean): Resumed {
+  const since = !full && cursor.epoch === tail.head.epoch ? tail.eventsAfter(cursor.offset) : undefined;
   let position = cursor;
   for (const event of since ?? []) {
     if (!page.append(event)) break;
     position = event.position;
   }
-  const joined = since !== undefined && position.offset === feed.head.offset;
+  const joined = since !== undefined && position.offset === tail.head.offset;
   return { joined, position, events: page.events, hasMore: !joined, recovered: true };
 }
 

@@ -1,34 +1,34 @@
-import type { Audiences } from "../deliver/channel-matcher.ts";
-import type { Audience } from "../session/channel.ts";
+import type { ChannelMatcher } from "../deliver/channel-matcher.ts";
+import type { Channel } from "../session/channel.ts";
 import type { Session } from "../session/session.ts";
 
-/** Sessions in audiences. Several subscriptions may put a session into the same one, and it stays until the last ends. */
-export class JoinedAudiences {
-  readonly #audiences: Audiences;
-  readonly #counts = new Map<Session, Map<Audience, number>>();
+/** Sessions in channels. Several subscriptions may put a session into the same one, and it stays until the last ends. */
+export class ChannelMemberships {
+  readonly #matcher: ChannelMatcher;
+  readonly #counts = new Map<Session, Map<Channel, number>>();
 
-  constructor({ audiences }: { audiences: Audiences }) {
-    this.#audiences = audiences;
+  constructor({ matcher }: { matcher: ChannelMatcher }) {
+    this.#matcher = matcher;
   }
 
-  join(session: Session, audience: Audience): void {
-    const counts = this.#counts.get(session) ?? new Map<Audience, number>();
+  join(session: Session, channel: Channel): void {
+    const counts = this.#counts.get(session) ?? new Map<Channel, number>();
     this.#counts.set(session, counts);
-    const count = counts.get(audience) ?? 0;
-    counts.set(audience, count + 1);
+    const count = counts.get(channel) ?? 0;
+    counts.set(channel, count + 1);
     if (count > 0) return;
-    session.transport.join(audience);
-    this.#audiences.entered(audience);
+    session.transport.join(channel);
+    this.#matcher.added(channel);
   }
 
-  leave(session: Session, audience: Audience): void {
+  leave(session: Session, channel: Channel): void {
     const counts = this.#counts.get(session);
-    const count = counts?.get(audience);
+    const count = counts?.get(channel);
     if (!counts || count === undefined) return;
-    if (count > 1) return void counts.set(audience, count - 1);
-    counts.delete(audience);
+    if (count > 1) return void counts.set(channel, count - 1);
+    counts.delete(channel);
     if (counts.size === 0) this.#counts.delete(session);
-    session.transport.leave(audience);
-    this.#audiences.left(audience);
+    session.transport.leave(channel);
+    this.#matcher.removed(channel);
   }
 }

@@ -1,31 +1,31 @@
 import type { Envelope } from "../../shared/envelope.ts";
-import type { Audiences } from "../deliver/channel-matcher.ts";
-import type { Outlet } from "../deliver/sink.ts";
-import type { Audience } from "../session/channel.ts";
+import type { ChannelMatcher } from "../deliver/channel-matcher.ts";
+import type { Sink } from "../deliver/sink.ts";
+import type { Channel } from "../session/channel.ts";
 
 /** What ended a wait. */
 export type Woken = "event" | "over";
 
-/** Requests that wait for an event of an audience: a way out that wakes them, and leaves the reading to them. */
-export class Waiters implements Outlet {
-  readonly #audiences: Audiences;
-  readonly #waiting = new Map<Audience, Set<() => void>>();
+/** Requests that wait for an event of a channel: a way out that wakes them, and leaves the reading to them. */
+export class LongPollWaiters implements Sink {
+  readonly #matcher: ChannelMatcher;
+  readonly #waiting = new Map<Channel, Set<() => void>>();
   /** What ends each wait, with its end. */
   readonly #all = new Map<() => void, Promise<Woken>>();
   #isOver = false;
 
-  constructor({ audiences }: { audiences: Audiences }) {
-    this.#audiences = audiences;
+  constructor({ matcher }: { matcher: ChannelMatcher }) {
+    this.#matcher = matcher;
   }
 
-  deliver({ position }: Pick<Envelope, "position">, audiences: readonly Audience[]): void {
+  deliver({ position }: Pick<Envelope, "position">, channels: readonly Channel[]): void {
     // What is in no log is not there to be read.
     if (!position) return;
-    for (const audience of audiences) for (const wake of [...(this.#waiting.get(audience) ?? [])]) wake();
+    for (const channel of channels) for (const wake of [...(this.#waiting.get(channel) ?? [])]) wake();
   }
 
   /** From this moment on; for so many milliseconds at most, or until `signal` or `endAll`. */
-  wait(audiences: readonly Audience[], ms: number, signal: AbortSignal): Promise<Woken> {
+  wait(channels: readonly Channel[], ms: number, signal: AbortSignal): Promise<Woken> {
     if (this.#isOver || signal.aborted) return Promise.resolve("over");
     let over = () => {};
     const woken = new Promise<Woken>((resolve) => {
@@ -33,24 +33,24 @@ export class Waiters implements Outlet {
         clearTimeout(timer);
         signal.removeEventListener("abort", over);
         this.#all.delete(over);
-        for (const audience of audiences) this.#leave(audience, wake);
+        for (const channel of channels) this.#leave(channel, wake);
         resolve(woken);
       };
       const wake = () => end("event");
       over = () => end("over");
       const timer = setTimeout(over, ms);
       signal.addEventListener("abort", over);
-      for (const audience of audiences) this.#enter(audience, wake);
+      for (const channel of channels) this.#enter(channel, wake);
     });
     this.#all.set(over, woken);
     return woken;
   }
 
   /** Those who wait now do so for as many milliseconds more as each is given. Resolves when nobody does, now or later. */
-  async letGo(afterMs: () => number): Promise<void> {
+  async drain(delayMs: () => number): Promise<void> {
     this.#isOver = true;
     const waits = [...this.#all].map(async ([over, woken]) => {
-      const timer = setTimeout(over, afterMs());
+      const timer = setTimeout(over, delayMs());
       await woken;
       clearTimeout(timer);
     });
@@ -63,15 +63,15 @@ export class Waiters implements Outlet {
     for (const over of [...this.#all.keys()]) over();
   }
 
-  #enter(audience: Audience, wake: () => void): void {
-    this.#waiting.set(audience, (this.#waiting.get(audience) ?? new Set()).add(wake));
-    this.#audiences.entered(audience);
+  #enter(channel: Channel, wake: () => void): void {
+    this.#waiting.set(channel, (this.#waiting.get(channel) ?? new Set()).add(wake));
+    this.#matcher.added(channel);
   }
 
-  #leave(audience: Audience, wake: () => void): void {
-    const waiting = this.#waiting.get(audience);
+  #leave(channel: Channel, wake: () => void): void {
+    const waiting = this.#waiting.get(channel);
     if (!waiting?.delete(wake)) return;
-    if (waiting.size === 0) this.#waiting.delete(audience);
-    this.#audiences.left(audience);
+    if (waiting.size === 0) this.#waiting.delete(channel);
+    this.#matcher.removed(channel);
   }
 }

@@ -6,25 +6,25 @@ import { Rejection } from "../../shared/rejection.ts";
 import { healthRoom, type LogName, logOfRoom, monitoringLog, type RoomName } from "../../shared/room.ts";
 import { type Topic, topicMatches } from "../../shared/topic.ts";
 import type { Access } from "../access/access.ts";
-import { audiencesOfTopic } from "../deliver/channel-matcher.ts";
-import type { LogFeed } from "../deliver/log-tail.ts";
-import type { Feeds } from "../deliver/log-tails.ts";
+import { channelsOfTopic } from "../deliver/channel-matcher.ts";
+import type { LogTail } from "../deliver/log-tail.ts";
+import type { LogTails } from "../deliver/log-tails.ts";
 import type { HealthUpdates } from "../publish/health-updates.ts";
 import type { CatchUp, CatchUpFactory } from "../resume/catch-up.ts";
 import type { FilteredCatchUp } from "../resume/filtered-catch-up.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Audience } from "../session/channel.ts";
+import type { Channel } from "../session/channel.ts";
 import { mayEnter, type Principal } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
-import type { Waiters } from "./long-poll-waiters.ts";
+import type { LongPollWaiters } from "./long-poll-waiters.ts";
 
 export interface LongPollsDeps {
   access: Access;
-  feeds: Feeds;
+  tails: LogTails;
   catchUp: CatchUpFactory;
   filteredCatchUp: FilteredCatchUp;
   health: Pick<HealthUpdates, "latest">;
-  waiters: Waiters;
+  waiters: LongPollWaiters;
   clock: Clock;
   /** How many requests of one user may wait here at the same time. */
   waitingPerUser: number;
@@ -36,11 +36,11 @@ type Answer = CommandData<"http", "read_events">;
 /** What a request reads: a room of `/chat`, or topics of `/monitoring`. */
 interface Source {
   log: LogName;
-  audiences: Audience[];
+  channels: Channel[];
   matches(event: Envelope): boolean;
   /** Rejects when the principal may not read it, or not any more. */
   authorise(principal: Principal): Promise<void>;
-  start(feed: LogFeed, after: Position | undefined): Promise<CatchUp>;
+  start(tail: LogTail, after: Position | undefined): Promise<CatchUp>;
   /** The newest of each component, where components are among what is read. */
   latest(): Promise<(() => Envelope[]) | undefined>;
 }
@@ -61,27 +61,27 @@ export class LongPolls {
   async read(query: Query, session: Session): Promise<Answer> {
     const source = this.#sourceOf(query);
     await source.authorise(session.principal);
-    const lease = await this.#deps.feeds.lease(source.log);
+    const lease = await this.#deps.tails.open(source.log);
     try {
       return query.wait > 0
-        ? await this.#counted(session, () => this.#poll(query, source, lease.feed, session))
-        : (await this.#page(query, source, lease.feed, query.after)).answer;
+        ? await this.#counted(session, () => this.#poll(query, source, lease.tail, session))
+        : (await this.#page(query, source, lease.tail, query.after)).answer;
     } finally {
       lease.release();
     }
   }
 
-  async #poll(query: Query, source: Source, feed: LogFeed, session: Session): Promise<Answer> {
+  async #poll(query: Query, source: Source, tail: LogTail, session: Session): Promise<Answer> {
     const { waiters, clock } = this.#deps;
     const ended = new AbortController();
     session.onClose(() => ended.abort());
     const askedUntil = performance.now() + query.wait * 1_000;
     for (let { after } = query; ; ) {
-      const { answer, isNews } = await this.#page(query, source, feed, after);
+      const { answer, isNews } = await this.#page(query, source, tail, after);
       const leftMs = Math.min(askedUntil - performance.now(), session.principal.expiresAt - clock.now());
       if (isNews || leftMs <= 0 || !session.isOpen) return answer;
       // No await since the page was finished: what is delivered from here on wakes.
-      const woken = await waiters.wait(source.audiences, leftMs, ended.signal);
+      const woken = await waiters.wait(source.channels, leftMs, ended.signal);
       if (woken === "over") return answer;
       after = answer.position;
       // Whoever was removed meanwhile does not get what was written since.
@@ -89,8 +89,8 @@ export class LongPolls {
     }
   }
 
-  async #page(query: Query, source: Source, feed: LogFeed, after: Position | undefined) {
-    const [catchUp, latest] = await Promise.all([source.start(feed, after), source.latest()]);
+  async #page(query: Query, source: Source, tail: LogTail, after: Position | undefined) {
+    const [catchUp, latest] = await Promise.all([source.start(tail, after), source.latest()]);
     const { joined: _joined, recovered, events, ...page } = catchUp.finish();
     const matching = events.filter(source.matches);
     const answer: Answer = {
@@ -127,13 +127,13 @@ export class LongPolls {
     const wanted = types && new Set(types);
     return {
       log: logOfRoom(room),
-      audiences: [room],
+      channels: [room],
       matches: ({ type }) => !wanted || wanted.has(type),
       async authorise(principal) {
         if (!mayEnter(principal, "/chat")) throw new Rejection("forbidden", `${room} is for the roles of /chat.`);
         await access.assertCanRead(principal, room);
       },
-      start: (feed, after) => catchUp.start(feed, room, after, limit),
+      start: (tail, after) => catchUp.start(tail, room, after, limit),
       latest: async () => undefined,
     };
   }
@@ -145,13 +145,13 @@ export class LongPolls {
       (!wanted || wanted.has(type)) && topics.some((topic) => topicMatches(topic, room));
     return {
       log: monitoringLog,
-      audiences: [...new Set(topics.flatMap((topic) => audiencesOfTopic(topic, wanted)))],
+      channels: [...new Set(topics.flatMap((topic) => channelsOfTopic(topic, wanted)))],
       matches,
       async authorise(principal) {
         const forbidden = topics.find((topic) => !access.mayWatch(principal, topic));
         if (forbidden !== undefined) throw new Rejection("forbidden", `You may not watch ${forbidden}.`);
       },
-      start: (feed, after) => filteredCatchUp.start(feed, matches, after, limit),
+      start: (tail, after) => filteredCatchUp.start(tail, matches, after, limit),
       latest: async () => (topics.some((topic) => topicMatches(topic, healthRoom)) ? health.latest() : undefined),
     };
   }

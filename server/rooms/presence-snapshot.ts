@@ -9,28 +9,28 @@ import type { RoomName } from "../../shared/room.ts";
  *
  *   ada reads the list ─► bob's user_joined goes out ─► ada goes live
  */
-export class Rosters {
-  readonly #open = new Map<RoomName, Set<Roster>>();
+export class PresenceSnapshots {
+  readonly #open = new Map<RoomName, Set<PresenceSnapshot>>();
 
   /** Starts to note who comes and goes. */
-  open(room: RoomName): Roster {
-    const rosters = this.#open.get(room) ?? new Set();
-    this.#open.set(room, rosters);
-    const roster: Roster = new Roster(() => {
-      rosters.delete(roster);
-      if (rosters.size === 0) this.#open.delete(room);
+  open(room: RoomName): PresenceSnapshot {
+    const presenceSnapshots = this.#open.get(room) ?? new Set();
+    this.#open.set(room, presenceSnapshots);
+    const presenceSnapshot: PresenceSnapshot = new PresenceSnapshot(() => {
+      presenceSnapshots.delete(presenceSnapshot);
+      if (presenceSnapshots.size === 0) this.#open.delete(room);
     });
-    rosters.add(roster);
-    return roster;
+    presenceSnapshots.add(presenceSnapshot);
+    return presenceSnapshot;
   }
 
   /** To be told of every ephemeral event that reaches this instance. */
   note(event: Envelope): void {
-    for (const roster of this.#open.get(event.room) ?? []) roster.note(event);
+    for (const presenceSnapshot of this.#open.get(event.room) ?? []) presenceSnapshot.note(event);
   }
 }
 
-export class Roster {
+export class PresenceSnapshot {
   readonly #changes: Envelope[] = [];
   readonly close: () => void;
 

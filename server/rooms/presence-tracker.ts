@@ -2,9 +2,9 @@ import { userJoined, userLeft } from "../../shared/events/chat-events.ts";
 import { parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { Session } from "../session/session.ts";
-import type { Attendee, Departure, Presence } from "../store/presence/presence.ts";
+import type { Departure, Presence, PresentConnection } from "../store/presence/presence.ts";
 
-export interface AttendanceDeps {
+export interface PresenceTrackerDeps {
   presence: Presence;
   publisher: Publisher;
   /** How long a user who lost the last connection is still taken to be there. */
@@ -16,11 +16,11 @@ export interface AttendanceDeps {
 const sweepMs = 250;
 
 /** Lets a session enter and leave rooms, and tells those who stay. Only conversations have somebody to tell. */
-export class Attendance {
-  readonly #deps: AttendanceDeps;
+export class PresenceTracker {
+  readonly #deps: PresenceTrackerDeps;
   readonly #sweeping: NodeJS.Timeout;
 
-  constructor(deps: AttendanceDeps) {
+  constructor(deps: PresenceTrackerDeps) {
     this.#deps = deps;
     this.#sweeping = setInterval(() => void this.sweep(), sweepMs).unref();
   }
@@ -72,6 +72,6 @@ const isAttended = (room: RoomName) => parseRoom(room).kind === "conversation";
 
 const nameOf = ({ name }: { name: string | null }) => (name === null ? {} : { name });
 
-function attendeeOf({ connectionId, principal }: Session): Attendee {
+function attendeeOf({ connectionId, principal }: Session): PresentConnection {
   return { userId: principal.userId, name: principal.name, connectionId };
 }

@@ -6,7 +6,7 @@ import type { Conversations, Membership } from "../conversations/conversations.t
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { leaveForbiddenRooms } from "./forbidden-rooms.ts";
-import type { Rosters } from "./presence-snapshot.ts";
+import type { PresenceSnapshots } from "./presence-snapshot.ts";
 import type { Rooms } from "./rooms.ts";
 
 export interface ReceiveBroadcastsDeps {
@@ -14,7 +14,7 @@ export interface ReceiveBroadcastsDeps {
   broadcast: Broadcast;
   conversations: Conversations;
   rooms: Rooms;
-  rosters: Rosters;
+  presenceSnapshots: PresenceSnapshots;
   sessions: Sessions;
   deliver(event: Envelope): void;
   failed(error: unknown): void;
@@ -22,7 +22,7 @@ export interface ReceiveBroadcastsDeps {
 
 /** What this instance does about what the instances tell each other. */
 export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
-  const { access, broadcast, conversations, rooms, rosters, sessions, deliver, failed } = deps;
+  const { access, broadcast, conversations, rooms, presenceSnapshots, sessions, deliver, failed } = deps;
 
   let rechecks = 0;
   /** One after the other, so that a conversation with many members here is looked up once. */
@@ -46,7 +46,7 @@ export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
   broadcast.listen((message: BroadcastMessage) => {
     switch (message.kind) {
       case "event":
-        rosters.note(message.event);
+        presenceSnapshots.note(message.event);
         return deliver(message.event);
       case "changed":
         return conversations.forget(message.conversationId);

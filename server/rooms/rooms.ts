@@ -3,20 +3,20 @@ import { limits } from "../../shared/limits.ts";
 import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type LogName, logOfRoom, type RoomName } from "../../shared/room.ts";
-import type { LogFeed } from "../deliver/log-tail.ts";
-import type { FeedLease, Feeds } from "../deliver/log-tails.ts";
+import type { LogTail } from "../deliver/log-tail.ts";
+import type { LogTails, TailHandle } from "../deliver/log-tails.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
 import { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
-import type { Rosters } from "./presence-snapshot.ts";
-import type { Attendance } from "./presence-tracker.ts";
+import type { PresenceSnapshots } from "./presence-snapshot.ts";
+import type { PresenceTracker } from "./presence-tracker.ts";
 import type { RoomCounts } from "./room-counts.ts";
 
 export interface RoomsDeps {
-  feeds: Feeds;
+  tails: LogTails;
   catchUp: CatchUpFactory;
-  attendance: Attendance;
-  rosters: Rosters;
+  presenceTracker: PresenceTracker;
+  presenceSnapshots: PresenceSnapshots;
   counts: Pick<RoomCounts, "entered" | "left">;
   /** How many rooms a connection may be in. */
   roomsPerConnection: number;
@@ -30,7 +30,7 @@ interface Entry {
   session: Session;
   room: RoomName;
   /** Absent until the log is followed. */
-  lease: FeedLease | undefined;
+  lease: TailHandle | undefined;
   live: boolean;
 }
 
@@ -73,24 +73,24 @@ export class Rooms {
     limit: number,
     authorise: () => Promise<void>,
   ): Promise<AtReply<JoinReply>> {
-    const { attendance, catchUp, rosters, failed } = this.#deps;
+    const { presenceTracker, catchUp, presenceSnapshots, failed } = this.#deps;
     const entry = this.#enter(session, room);
-    const roster = rosters.open(room);
+    const presenceSnapshot = presenceSnapshots.open(room);
     let announce = () => {};
     /** Whatever the entry has become meanwhile, no trace of the attempt stays. */
     const giveUp = async () => {
-      roster.close();
+      presenceSnapshot.close();
       announce();
       if (this.#isCurrent(session, room, entry)) this.#drop(session, room, entry);
-      await attendance.leave(room, session, { grace: true });
+      await presenceTracker.leave(room, session, { grace: true });
     };
     try {
       // Not before there is an entry: an eviction that comes while this is looked up must find something to end.
       await authorise();
-      const feed = await this.#follow(session, room, entry);
-      const history = await catchUp.start(feed, room, after, limit);
-      if (history.reachesLive) announce = await attendance.enter(room, session);
-      const present = await attendance.members(room, limits.membersInReply);
+      const tail = await this.#follow(session, room, entry);
+      const history = await catchUp.start(tail, room, after, limit);
+      if (history.reachesLive) announce = await presenceTracker.enter(room, session);
+      const present = await presenceTracker.members(room, limits.membersInReply);
 
       const finish = (): JoinReply => {
         if (!this.#isCurrent(session, room, entry)) {
@@ -99,11 +99,11 @@ export class Rooms {
         }
         const resumed = history.finish();
         if (resumed.joined) this.#goLive(session, room, entry);
-        return { room, ...resumed, ...roster.complete(present) };
+        return { room, ...resumed, ...presenceSnapshot.complete(present) };
       };
       const afterwards = () => {
         if (!entry.live) return void giveUp().catch(failed);
-        roster.close();
+        presenceSnapshot.close();
         announce();
       };
       return new AtReply(finish, afterwards);
@@ -125,7 +125,7 @@ export class Rooms {
     const entry = this.#entriesOf(session).get(room);
     if (!entry) return;
     this.#drop(session, room, entry);
-    await this.#deps.attendance.leave(room, session, { grace });
+    await this.#deps.presenceTracker.leave(room, session, { grace });
   }
 
   /** For a connection that has ended. */
@@ -178,14 +178,14 @@ export class Rooms {
     return entry;
   }
 
-  async #follow(session: Session, room: RoomName, entry: Entry): Promise<LogFeed> {
-    const lease = await this.#deps.feeds.lease(logOfRoom(room));
+  async #follow(session: Session, room: RoomName, entry: Entry): Promise<LogTail> {
+    const lease = await this.#deps.tails.open(logOfRoom(room));
     if (!this.#isCurrent(session, room, entry)) {
       lease.release();
       throw gone(room);
     }
     entry.lease = lease;
-    return lease.feed;
+    return lease.tail;
   }
 
   #goLive(session: Session, room: RoomName, entry: Entry): void {

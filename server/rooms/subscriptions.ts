@@ -7,20 +7,20 @@ import { Rejection } from "../../shared/rejection.ts";
 import { healthRoom, type LogName, monitoringLog, type RoomName } from "../../shared/room.ts";
 import { roomOfTopic, type Topic, topicMatches } from "../../shared/topic.ts";
 import type { Access } from "../access/access.ts";
-import { audiencesOfTopic } from "../deliver/channel-matcher.ts";
-import type { FeedLease, Feeds } from "../deliver/log-tails.ts";
+import { channelsOfTopic } from "../deliver/channel-matcher.ts";
+import type { LogTails, TailHandle } from "../deliver/log-tails.ts";
 import type { HealthUpdates } from "../publish/health-updates.ts";
 import type { FilteredCatchUp } from "../resume/filtered-catch-up.ts";
 import { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
-import type { JoinedAudiences } from "./channel-memberships.ts";
+import type { ChannelMemberships } from "./channel-memberships.ts";
 import type { RoomCounts } from "./room-counts.ts";
 
 export interface SubscriptionsDeps {
   access: Access;
-  feeds: Feeds;
+  tails: LogTails;
   catchUp: FilteredCatchUp;
-  joined: JoinedAudiences;
+  joined: ChannelMemberships;
   counts: Pick<RoomCounts, "entered" | "left">;
   health: Pick<HealthUpdates, "latest">;
   /** How many subscriptions a connection may have. */
@@ -36,7 +36,7 @@ interface Subscription {
   topics: readonly Topic[];
   types: ReadonlySet<EventType> | undefined;
   /** Absent until the log is followed. */
-  lease: FeedLease | undefined;
+  lease: TailHandle | undefined;
   live: boolean;
 }
 
@@ -59,12 +59,12 @@ export class Subscriptions {
     const subscription = this.#enter(session, command);
     const matches = matcherOf(subscription);
     try {
-      const lease = await this.#deps.feeds.lease(monitoringLog);
+      const lease = await this.#deps.tails.open(monitoringLog);
       subscription.lease = lease;
       // Dropped meanwhile, when there was no lease to release.
       if (!this.#isCurrent(session, id, subscription)) lease.release();
       const [history, latest] = await Promise.all([
-        catchUp.start(lease.feed, matches, after, limit),
+        catchUp.start(lease.tail, matches, after, limit),
         watchesHealth(subscription) ? health.latest() : () => [],
       ]);
 
@@ -164,13 +164,13 @@ export class Subscriptions {
   #goLive(subscription: Subscription): void {
     for (const room of this.#ownRooms(subscription)) this.#deps.counts.entered(room);
     subscription.live = true;
-    for (const audience of audiencesIn(subscription)) this.#deps.joined.join(subscription.session, audience);
+    for (const channel of audiencesIn(subscription)) this.#deps.joined.join(subscription.session, channel);
   }
 
   #leaveAudiences(subscription: Subscription): void {
     if (!subscription.live) return;
     subscription.live = false;
-    for (const audience of audiencesIn(subscription)) this.#deps.joined.leave(subscription.session, audience);
+    for (const channel of audiencesIn(subscription)) this.#deps.joined.leave(subscription.session, channel);
     for (const room of this.#ownRooms(subscription)) this.#deps.counts.left(room);
   }
 
@@ -196,7 +196,7 @@ export class Subscriptions {
 }
 
 function* audiencesIn({ topics, types }: Subscription): Iterable<string> {
-  for (const topic of topics) yield* audiencesOfTopic(topic, types);
+  for (const topic of topics) yield* channelsOfTopic(topic, types);
 }
 
 /** What the subscription is to, as a test for one event. */

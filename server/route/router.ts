@@ -23,7 +23,7 @@ export interface Call {
   /** Size of the payload as it came, UTF-8. */
   bytes: number;
   /** Where the name is looked up; the first that has it serves it. Default: what the door of the session takes. */
-  spaces?: readonly CommandSpace[];
+  scopes?: readonly CommandSpace[];
   /** What the door could not read: the call's answer, where no middleware has another. */
   fault?: Rejection;
 }
@@ -48,7 +48,7 @@ export interface RouterOptions {
 interface Route {
   definition: AnyCommand;
   /** Which commands of one connection wait for each other. */
-  lane(payload: unknown): string | undefined;
+  queueName(payload: unknown): string | undefined;
   handle(payload: unknown, session: Session): Promise<unknown>;
 }
 
@@ -74,7 +74,7 @@ export class Router {
     const definition: AnyCommand & Ordering = commands[namespace][name] as AnyCommand;
     this.#routes.set(`${namespace} ${name}`, {
       definition,
-      lane: (payload) => (definition.room ?? definition.orderedBy)?.(payload as never),
+      queueName: (payload) => (definition.room ?? definition.orderedBy)?.(payload as never),
       handle: (payload, session) => handler(payload as CommandPayload<N, C>, session),
     });
   }
@@ -126,23 +126,23 @@ export class Router {
       respond?.({ ok: true, data });
       if (result instanceof AtReply) result.afterwards();
     };
-    const lane = route.lane(payload);
-    await (lane === undefined ? run(() => {}) : session.inOrder(lane, route.definition.adds === true, run));
+    const lane = route.queueName(payload);
+    await (lane === undefined ? run(() => {}) : session.enqueue(lane, route.definition.adds === true, run));
   }
 
-  #find({ session, command, spaces = session.served }: Call): Route {
+  #find({ session, command, scopes: spaces = session.offeredNamespaces }: Call): Route {
     for (const namespace of typeof command === "string" ? spaces : []) {
       const route = this.#routes.get(`${namespace} ${command}`);
       if (!route) continue;
       const { roles } = route.definition;
-      if (isShut(namespace, session))
+      if (isForbiddenNamespace(namespace, session))
         throw new Rejection("forbidden", `${namespace} is not for the roles of this token.`);
       if (roles && !hasRole(session.principal, ...roles)) {
         throw new Rejection("forbidden", `${route.definition.name} is for the roles ${roles.join(" and ")}.`);
       }
       return route;
     }
-    throw new Rejection("unknown_command", `There is no command ${JSON.stringify(shown(command))} here.`);
+    throw new Rejection("unknown_command", `There is no command ${JSON.stringify(describe(command))} here.`);
   }
 
   #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
@@ -163,7 +163,7 @@ export class Router {
     const { connectionId, principal } = call.session;
     this.#options.logger.error("command failed", {
       errorId,
-      command: shown(call.command),
+      command: describe(call.command),
       connectionId,
       userId: principal.userId,
       error,
@@ -178,7 +178,7 @@ export class Router {
 }
 
 /** The door takes the commands of this namespace, but not from this connection. Mostly the two lists are one. */
-const isShut = (space: CommandSpace, { served, namespaces }: Session) =>
+const isForbiddenNamespace = (space: CommandSpace, { offeredNamespaces: served, namespaces }: Session) =>
   served !== namespaces &&
   served.some((namespace) => namespace === space) &&
   !namespaces.some((namespace) => namespace === space);
@@ -194,7 +194,7 @@ function once(respond: Respond): Respond {
 }
 
 /** What a client gave for a name need not be text, and not all that is can be made one. */
-function shown(command: unknown): string {
+function describe(command: unknown): string {
   return typeof command === "string" ? command.slice(0, 64) : typeof command;
 }
 

@@ -2,7 +2,7 @@
 const togetherMax = 32;
 
 /** What waits for its turn at something, and is then made together with whatever else waits there. */
-export class Turns<Key, Item> {
+export class KeyedBatcher<Key, Item> {
   readonly #waiting = new Map<Key, Item[]>();
   readonly #inOrder: (key: Key, run: () => Promise<void>) => Promise<unknown>;
   readonly #make: (key: Key, all: readonly Item[]) => Promise<void>;

@@ -1,5 +1,5 @@
 /** Runs what belongs to one lane in the order of the calls, one after the other. */
-export class Lanes<Lane> {
+export class KeyedQueue<Lane> {
   readonly #last = new Map<Lane, Promise<unknown>>();
 
   run<T>(lane: Lane, run: () => Promise<T>): Promise<T> {

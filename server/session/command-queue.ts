@@ -8,7 +8,7 @@
  *                                        └─ join ─ ended ─┐
  *                                                         └─ message …
  */
-export class Lane {
+export class CommandQueue {
   readonly #waiting: { adds: boolean; begin(): void }[] = [];
   readonly #emptied: () => void;
   #running = 0;

@@ -2,8 +2,8 @@ import type { DisconnectReason } from "../../shared/disconnect-reason.ts";
 import type { ConnectionId } from "../../shared/ids.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Audience } from "./channel.ts";
-import { Lane } from "./command-queue.ts";
+import type { Channel } from "./channel.ts";
+import { CommandQueue } from "./command-queue.ts";
 import { type ConnectionLife, type ConnectionState, newConnectionLife, transition } from "./connection-state.ts";
 import type { Principal } from "./principal.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
@@ -17,9 +17,9 @@ export interface Transport {
    * the connection ends. Absent at doors where nothing is asked; one whose clients do not answer answers for them.
    */
   ask?(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
-  /** From now on the audience's events are written to this connection. */
-  join(audience: Audience): void;
-  leave(audience: Audience): void;
+  /** From now on the channel's events are written to this connection. */
+  join(channel: Channel): void;
+  leave(channel: Channel): void;
   /** Bytes that were sent and that the network has not taken yet. */
   backlogBytes(): number;
   /**
@@ -37,7 +37,7 @@ export interface SessionOptions {
   /** Whose commands the connection may send; the first that has a command serves it. */
   namespaces: readonly Namespace[];
   /** Whose commands its door takes, from those who may send them. Default: `namespaces`. */
-  served?: readonly Namespace[];
+  offeredNamespaces?: readonly Namespace[];
   /** As the client is told: a Socket.IO namespace, or the path of a plain WebSocket door. */
   door: string;
   clock: Clock;
@@ -58,14 +58,14 @@ type OnClose = (session: Session) => unknown;
 /** What the server knows of a connection. */
 export class Session {
   readonly connectionId: ConnectionId;
-  /** A refreshed token may take some away, and bring others of those that are {@link served}. */
+  /** A refreshed token may take some away, and bring others of those that are {@link offeredNamespaces}. */
   namespaces: readonly Namespace[];
-  readonly served: readonly Namespace[];
+  readonly offeredNamespaces: readonly Namespace[];
   readonly door: string;
   readonly connectedAt: number;
   principal: Principal;
   /** The client was told that its token is about to expire. */
-  expiryTold = false;
+  isExpiryAnnounced = false;
   /** When the client last sent anything. Milliseconds since 1970. */
   lastSeenAt: number;
   lastPingAt: number;
@@ -80,7 +80,7 @@ export class Session {
   /** Absent until something is refused. */
   #refusals: TokenBucket | undefined;
   /** Absent until a command needs one. */
-  #lanes: Map<string, Lane> | undefined;
+  #lanes: Map<string, CommandQueue> | undefined;
   /** Absent until somebody waits. */
   #closed: { promise: Promise<void>; resolve(): void } | undefined;
   #life: ConnectionLife = newConnectionLife;
@@ -90,7 +90,7 @@ export class Session {
     this.connectionId = options.connectionId;
     this.principal = options.principal;
     this.namespaces = options.namespaces;
-    this.served = options.served ?? options.namespaces;
+    this.offeredNamespaces = options.offeredNamespaces ?? options.namespaces;
     this.door = options.door;
     this.#clock = options.clock;
     this.#watcher = options.watcher;
@@ -177,7 +177,7 @@ export class Session {
   }
 
   /** The door says that the connection has ended. */
-  async ended(how: string): Promise<void> {
+  async closed(how: string): Promise<void> {
     if (!this.isOpen) return;
     this.#endedBy ??= how;
     this.moveTo("closing");
@@ -188,13 +188,13 @@ export class Session {
     this.#closed?.resolve();
   }
 
-  /** As {@link Lane.run}, in the lane of this name. */
-  inOrder<T>(name: string, adds: boolean, work: (placed: () => void) => Promise<T>): Promise<T> {
+  /** As {@link CommandQueue.run}, in the lane of this name. */
+  enqueue<T>(name: string, adds: boolean, work: (placed: () => void) => Promise<T>): Promise<T> {
     this.#lanes ??= new Map();
     const lanes = this.#lanes;
     let lane = lanes.get(name);
     if (!lane) {
-      lane = new Lane(() => lanes.delete(name));
+      lane = new CommandQueue(() => lanes.delete(name));
       lanes.set(name, lane);
     }
     return lane.run(adds, work);

@@ -1,5 +1,5 @@
 /** A line of leases. `work:…` are those in which dispatches wait for an agent, or for anybody with a capability. */
-export type LeaseLine = "dispatches" | "agents" | `work:agent:${string}` | `work:capability:${string}`;
+export type LeaseQueue = "dispatches" | "agents" | `work:agent:${string}` | `work:capability:${string}`;
 
 export interface Lease {
   id: string;
@@ -15,20 +15,20 @@ export interface Lease {
  * - Every method rejects with `Rejection("unavailable")` when the store is out of reach.
  */
 export interface Leases {
-  set(line: LeaseLine, leases: readonly Lease[]): Promise<void>;
+  set(line: LeaseQueue, leases: readonly Lease[]): Promise<void>;
 
   /** An id that does not stand in the line is left alone. */
-  clear(line: LeaseLine, id: string): Promise<void>;
+  clear(line: LeaseQueue, id: string): Promise<void>;
 
   /**
    * At most `limit` ids whose time has come, the earliest first. They are put off by `forMs`, so that nobody else has
    * them meanwhile, and somebody has them should this caller die.
    */
-  claim(line: LeaseLine, limit: number, forMs: number): Promise<string[]>;
+  claim(line: LeaseQueue, limit: number, forMs: number): Promise<string[]>;
 
   /** At most `limit` ids from the front of the lines, whether their time has come or not, the earliest first. Takes nothing. */
-  first(lines: readonly LeaseLine[], limit: number): Promise<{ line: LeaseLine; id: string }[]>;
+  first(lines: readonly LeaseQueue[], limit: number): Promise<{ line: LeaseQueue; id: string }[]>;
 
   /** How many ids stand in the line. */
-  size(line: LeaseLine): Promise<number>;
+  size(line: LeaseQueue): Promise<number>;
 }

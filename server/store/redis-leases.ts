@@ -1,4 +1,4 @@
-import type { LeaseLine, Leases } from "./leases.ts";
+import type { LeaseQueue, Leases } from "./leases.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 
@@ -27,7 +27,7 @@ return found
 
 /** A sorted set per line, prefix:{leases}:LINE, with the time by Redis for score: the instances' clocks need not agree. */
 export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; prefix: string }): Leases {
-  const keyOf = (line: LeaseLine) => `${prefix}:{leases}:${line}`;
+  const keyOf = (line: LeaseQueue) => `${prefix}:{leases}:${line}`;
 
   return {
     async set(line, leases) {

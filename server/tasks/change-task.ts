@@ -11,34 +11,41 @@ import type { UpdateTaskBody } from "../../shared/http/tasks.ts";
 import type { StreamId, TaskId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { taskRoom } from "../../shared/room.ts";
-import { type Creation, isRepeated } from "./request-fingerprint.ts";
+import { isRepeated, type RequestFingerprint } from "./request-fingerprint.ts";
 import { changedStream } from "./stream-counters.ts";
-import { type KeptTask, type Outcome, type Told, tell, type View, type Written } from "./task-records.ts";
+import {
+  type Decision,
+  type NewEvent,
+  newEvent,
+  type Snapshot,
+  type TaskRecord,
+  type WrittenRecord,
+} from "./task-records.ts";
 import { isFinished, mayBecome } from "./task-status.ts";
 
 /** Rejects an id that is taken with `conflict`, a stream that there is not with `not_found`. */
-export function createTask(view: View, task: Task, created: Creation): Outcome<Task> {
+export function createTask(view: Snapshot, task: Task, created: RequestFingerprint): Decision<Task> {
   const before = view.get("task", task.id);
   if (isRepeated(before?.created, created, `a task ${task.id}`)) return unchanged(task);
   return written(view, undefined, { task, created, checkpoints: 0 }, [], created.at);
 }
 
 /** Rejects with `not_found`, and with `conflict` what the task's status does not allow. */
-export function updateTask(view: View, id: TaskId, changes: UpdateTaskBody, now: number): Outcome<Task> {
+export function updateTask(view: Snapshot, id: TaskId, changes: UpdateTaskBody, now: number): Decision<Task> {
   const before = keptTask(view, id);
   const task = changedTask(before.task, changes);
   const fields = changeable.filter((field) => !isDeepStrictEqual(before.task[field], task[field]));
   return fields.length === 0 ? unchanged(task) : written(view, before.task, { ...before, task }, fields, now);
 }
 
-/** What the work on a task has come to, as told by whoever does it. */
+/** What the work on a task has come to, as reported by the agent that does it. */
 export interface Followed {
   status: Extract<TaskStatus, "in_progress" | "blocked" | "completed">;
   blockedReason?: string | undefined;
 }
 
 /** A task that there is not, or that somebody has finished meanwhile, stays as it is. */
-export function followTask(view: View, id: TaskId, { status, blockedReason }: Followed, now: number) {
+export function followTask(view: Snapshot, id: TaskId, { status, blockedReason }: Followed, now: number) {
   const before = view.get("task", id)?.task;
   if (!before || isFinished(before.status)) return unchanged(before);
   return updateTask(
@@ -50,10 +57,10 @@ export function followTask(view: View, id: TaskId, { status, blockedReason }: Fo
 }
 
 /** Rejects with `not_found`. */
-export function keptTask(view: View, id: TaskId): KeptTask {
-  const kept = view.get("task", id);
-  if (!kept) throw noSuchTask(id);
-  return kept;
+export function keptTask(view: Snapshot, id: TaskId): TaskRecord {
+  const record = view.get("task", id);
+  if (!record) throw noSuchTask(id);
+  return record;
 }
 
 export function noSuchTask(id: TaskId): Rejection {
@@ -67,7 +74,7 @@ export function noSuchStream(id: StreamId): Rejection {
 const changeable = ["title", "streamId", "status", "blockedReason", "metadata"] as const;
 type Changeable = (typeof changeable)[number];
 
-const unchanged = <Answer>(answer: Answer): Outcome<Answer> => ({ answer, documents: [], told: [] });
+const unchanged = <Answer>(answer: Answer): Decision<Answer> => ({ answer, documents: [], events: [] });
 
 function changedTask(before: Task, changes: UpdateTaskBody): Task {
   const status = changes.status ?? before.status;
@@ -98,25 +105,25 @@ function after<T>(before: T | undefined, change: T | null | undefined): T | unde
 
 /** The task, with the streams that it counts in, and all that there is to tell. */
 function written(
-  view: View,
+  view: Snapshot,
   before: Task | undefined,
-  kept: KeptTask,
+  record: TaskRecord,
   changes: readonly Changeable[],
   now: number,
-): Outcome<Task> {
-  const { task } = kept;
-  const documents: Written[] = [{ kind: "task", id: task.id, value: kept }];
-  const told = before ? toldOfChange(before, task, changes) : toldOfCreation(task);
+): Decision<Task> {
+  const { task } = record;
+  const documents: WrittenRecord[] = [{ kind: "task", id: task.id, value: record }];
+  const events = before ? toldOfChange(before, task, changes) : toldOfCreation(task);
   for (const id of streamsOf(before, task)) {
     const stream = view.get("stream", id);
     if (!stream) throw noSuchStream(id);
     const within = (one: Task | undefined) => (one?.streamId === id ? one : undefined);
     const changed = changedStream(stream, { before: within(before), after: within(task) }, now);
     if (!changed) continue;
-    documents.push({ kind: "stream", id, value: changed.kept });
-    told.push(...changed.told);
+    documents.push({ kind: "stream", id, value: changed.record });
+    events.push(...changed.events);
   }
-  return { answer: task, documents, told };
+  return { answer: task, documents, events: events };
 }
 
 /** The one that it leaves first. */
@@ -124,15 +131,15 @@ function streamsOf(before: Task | undefined, task: Task): Set<StreamId> {
   return new Set([before?.streamId, task.streamId].filter((id) => id !== undefined));
 }
 
-function toldOfCreation(task: Task): Told[] {
-  return [tell(taskCreated, taskRoom(task.id), task), ...toldOfStatus(task)];
+function toldOfCreation(task: Task): NewEvent[] {
+  return [newEvent(taskCreated, taskRoom(task.id), task), ...toldOfStatus(task)];
 }
 
-function toldOfChange(before: Task, task: Task, changes: readonly Changeable[]): Told[] {
+function toldOfChange(before: Task, task: Task, changes: readonly Changeable[]): NewEvent[] {
   const { id: taskId, streamId, status: newStatus, blockedReason } = task;
   const room = taskRoom(taskId);
-  const told = [tell(taskUpdated, room, { ...task, changes: [...changes] })];
-  if (newStatus === before.status) return told;
+  const events = [newEvent(taskUpdated, room, { ...task, changes: [...changes] })];
+  if (newStatus === before.status) return events;
   const changed = {
     taskId,
     ...(streamId === undefined ? {} : { streamId }),
@@ -140,10 +147,10 @@ function toldOfChange(before: Task, task: Task, changes: readonly Changeable[]):
     newStatus,
     ...(blockedReason === undefined ? {} : { blockedReason }),
   };
-  return [...told, tell(taskStatusChanged, room, changed), ...toldOfStatus(task)];
+  return [...events, newEvent(taskStatusChanged, room, changed), ...toldOfStatus(task)];
 }
 
-function toldOfStatus(task: Task): Told[] {
-  if (task.status === "blocked") return [tell(taskBlocked, taskRoom(task.id), task)];
-  return task.status === "completed" ? [tell(taskCompleted, taskRoom(task.id), task)] : [];
+function toldOfStatus(task: Task): NewEvent[] {
+  if (task.status === "blocked") return [newEvent(taskBlocked, taskRoom(task.id), task)];
+  return task.status === "completed" ? [newEvent(taskCompleted, taskRoom(task.id), task)] : [];
 }

@@ -5,8 +5,8 @@ import type { CheckpointId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import { createCheckpoint, resumeCheckpoint } from "./change-checkpoint.ts";
 import { noSuchTask } from "./change-task.ts";
-import { creationOf } from "./request-fingerprint.ts";
-import { checkpointKey, type KeptCheckpoint, type KeptTask, taskIndex } from "./task-records.ts";
+import { fingerprintOf } from "./request-fingerprint.ts";
+import { type CheckpointRecord, checkpointKey, type TaskRecord, taskIndex } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
 /** The places from which tasks can be resumed. */
@@ -19,22 +19,22 @@ export class Checkpoints {
 
   /** Rejects with `not_found`; with `conflict` for a task that is finished, or an id that is taken by another request. */
   create(taskId: TaskId, { checkpointId, ...fields }: CreateCheckpointBody, sender: Sender): Promise<Checkpoint> {
-    const { ledger, clock } = this.#deps;
+    const { batcher, clock } = this.#deps;
     const asked = { checkpointId: checkpointId ?? (ulid(clock.now()) as CheckpointId), taskId, ...fields };
-    return ledger.change({
+    return batcher.change({
       sender,
       tasks: [taskId],
       checkpoints: [checkpointKey(taskId, asked.checkpointId)],
       decide: (view, now) => {
         const checkpoint = { ...asked, createdAt: new Date(now).toISOString() };
-        return createCheckpoint(view, checkpoint, creationOf(asked, sender, now));
+        return createCheckpoint(view, checkpoint, fingerprintOf(asked, sender, now));
       },
     });
   }
 
   /** Rejects with `not_found` for task or checkpoint; with `conflict` for a task that is finished. */
   resume(taskId: TaskId, checkpointId: CheckpointId, sender: Sender): Promise<Checkpoint> {
-    return this.#deps.ledger.change({
+    return this.#deps.batcher.change({
       sender,
       tasks: [taskId],
       checkpoints: [checkpointKey(taskId, checkpointId)],
@@ -45,8 +45,8 @@ export class Checkpoints {
   /** Newest first. Rejects with `not_found`. */
   async list(taskId: TaskId, limit: number, cursor: string | undefined): Promise<Page<Checkpoint>> {
     const { documents } = this.#deps;
-    if (!(await documents.get<KeptTask>("task", taskId))) throw noSuchTask(taskId);
-    const page = await documents.list<KeptCheckpoint>("checkpoint", taskIndex(taskId), limit, cursor);
+    if (!(await documents.get<TaskRecord>("task", taskId))) throw noSuchTask(taskId);
+    const page = await documents.list<CheckpointRecord>("checkpoint", taskIndex(taskId), limit, cursor);
     return pageOf(page, ({ checkpoint }) => checkpoint);
   }
 }

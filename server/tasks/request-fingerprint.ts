@@ -5,7 +5,7 @@ import type { Sender } from "../../shared/sender.ts";
 import { dedupeWindowMs } from "../store/log/event-log.ts";
 
 /** How something came about, so that the same request again is known for what it is. */
-export interface Creation {
+export interface RequestFingerprint {
   by: UserId;
   /** Milliseconds since 1970. */
   at: number;
@@ -13,7 +13,7 @@ export interface Creation {
   hash: string;
 }
 
-export function creationOf(asked: unknown, { userId }: Sender, now: number): Creation {
+export function fingerprintOf(asked: unknown, { userId }: Sender, now: number): RequestFingerprint {
   return { by: userId, at: now, hash: createHash("sha256").update(JSON.stringify(asked)).digest("base64url") };
 }
 
@@ -21,7 +21,7 @@ export function creationOf(asked: unknown, { userId }: Sender, now: number): Cre
  * Whether it is the same request again, of the same sender and within the time that publications are remembered.
  * Throws `Rejection("conflict")` if it is another one for the same id.
  */
-export function isRepeated(before: Creation | undefined, now: Creation, what: string): boolean {
+export function isRepeated(before: RequestFingerprint | undefined, now: RequestFingerprint, what: string): boolean {
   if (!before) return false;
   if (before.by === now.by && before.hash === now.hash && now.at < before.at + dedupeWindowMs) return true;
   throw new Rejection("conflict", `There is ${what} already.`);

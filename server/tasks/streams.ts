@@ -5,8 +5,8 @@ import type { StreamId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import { createStream, withProgress } from "./change-stream.ts";
 import { noSuchStream } from "./change-task.ts";
-import { creationOf } from "./request-fingerprint.ts";
-import { allIndex, type KeptStream } from "./task-records.ts";
+import { fingerprintOf } from "./request-fingerprint.ts";
+import { allIndex, type StreamRecord } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
 /** The streams that tasks count in. */
@@ -19,24 +19,24 @@ export class Streams {
 
   /** Rejects with `conflict` when the id is taken, unless by the same request. */
   create({ id, name }: CreateStreamBody, sender: Sender): Promise<StreamWithProgress> {
-    const { ledger, clock } = this.#deps;
+    const { batcher, clock } = this.#deps;
     const stream: TaskStream = { id: id ?? (ulid(clock.now()) as StreamId), name };
-    return ledger.change({
+    return batcher.change({
       sender,
       streams: [stream.id],
-      decide: (view, now) => createStream(view, stream, creationOf(stream, sender, now)),
+      decide: (view, now) => createStream(view, stream, fingerprintOf(stream, sender, now)),
     });
   }
 
   /** Rejects with `not_found`. */
   async get(id: StreamId): Promise<StreamWithProgress> {
-    const found = await this.#deps.documents.get<KeptStream>("stream", id);
+    const found = await this.#deps.documents.get<StreamRecord>("stream", id);
     if (!found) throw noSuchStream(id);
     return withProgress(found.value);
   }
 
   /** Latest activity first. */
   async list(limit: number, cursor: string | undefined): Promise<Page<StreamWithProgress>> {
-    return pageOf(await this.#deps.documents.list<KeptStream>("stream", allIndex, limit, cursor), withProgress);
+    return pageOf(await this.#deps.documents.list<StreamRecord>("stream", allIndex, limit, cursor), withProgress);
   }
 }

@@ -6,66 +6,66 @@ import type { EventType } from "../../shared/event-type.ts";
 import type { AnyEvent, EventDefinition } from "../../shared/events/define-event.ts";
 import type { CheckpointId, StreamId, TaskId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
-import type { Creation } from "./request-fingerprint.ts";
-import type { Tally } from "./stream-counters.ts";
+import type { RequestFingerprint } from "./request-fingerprint.ts";
+import type { StreamCounters } from "./stream-counters.ts";
 
 /** What the store has of a task. */
-export interface KeptTask {
+export interface TaskRecord {
   task: Task;
-  created: Creation;
+  created: RequestFingerprint;
   /** How many checkpoints it has. */
   checkpoints: number;
 }
 
 /** What the store has of a stream: with its counts, so that no change has to read all of its tasks. */
-export interface KeptStream {
+export interface StreamRecord {
   stream: TaskStream;
-  created: Creation;
-  tally: Tally;
-  /** When its progress was last told of. Never goes back, whatever the clocks of the instances say. */
+  created: RequestFingerprint;
+  counters: StreamCounters;
+  /** When its progress was last published. Never goes back, whatever the clocks of the instances say. */
   lastUpdated: string;
 }
 
 /** What the store has of a checkpoint. It never changes. */
-export interface KeptCheckpoint {
+export interface CheckpointRecord {
   checkpoint: Checkpoint;
-  created: Creation;
+  created: RequestFingerprint;
 }
 
-export interface KeptByKind {
-  task: KeptTask;
-  stream: KeptStream;
-  checkpoint: KeptCheckpoint;
+export interface RecordByKind {
+  task: TaskRecord;
+  stream: StreamRecord;
+  checkpoint: CheckpointRecord;
 }
 
-export type KeptKind = keyof KeptByKind;
+export type RecordKind = keyof RecordByKind;
 
 /** Documents by their ids, as they are at the moment of a decision. */
-export interface View {
-  get<Kind extends KeptKind>(kind: Kind, id: string): KeptByKind[Kind] | undefined;
+export interface Snapshot {
+  get<Kind extends RecordKind>(kind: Kind, id: string): RecordByKind[Kind] | undefined;
 }
 
 /** A document as it is to be. */
-export type Written<Kinds extends KeptKind = KeptKind> = {
-  [Kind in Kinds]: { kind: Kind; id: string; value: KeptByKind[Kind] };
+export type WrittenRecord<Kinds extends RecordKind = RecordKind> = {
+  [Kind in Kinds]: { kind: Kind; id: string; value: RecordByKind[Kind] };
 }[Kinds];
 
-/** An event that is to be told with it. */
-export interface Told {
+/** An event that is published in the same transaction. */
+export interface NewEvent {
   definition: AnyEvent;
   room: RoomName;
   data: unknown;
 }
 
 /** What a change comes to: all of it happens, or none. */
-export interface Outcome<Answer> {
+export interface Decision<Answer> {
   answer: Answer;
-  documents: readonly Written[];
-  told: readonly Told[];
+  documents: readonly WrittenRecord[];
+  events: readonly NewEvent[];
 }
 
 /** Which documents a decision is about. The streams that the tasks are in are read along with them. */
-export interface Reads {
+export interface ReadSet {
   tasks?: readonly TaskId[];
   streams?: readonly StreamId[];
   /** Ids of documents: see {@link checkpointKey}. */
@@ -78,16 +78,16 @@ export function checkpointKey(taskId: TaskId, checkpointId: CheckpointId): strin
 }
 
 /** An event whose data fits its definition. */
-export function tell<Data extends z.ZodType>(
+export function newEvent<Data extends z.ZodType>(
   definition: EventDefinition<EventType, Data, true>,
   room: RoomName,
   data: z.input<Data>,
-): Told {
+): NewEvent {
   return { definition, room, data };
 }
 
 /** The names under which documents are listed. */
-export const indexesOf: { [Kind in KeptKind]: (value: KeptByKind[Kind]) => string[] } = {
+export const indexesOf: { [Kind in RecordKind]: (value: RecordByKind[Kind]) => string[] } = {
   task: ({ task: { streamId } }) => ["all", ...(streamId === undefined ? [] : [streamIndex(streamId)])],
   stream: () => ["all"],
   checkpoint: ({ checkpoint: { taskId } }) => [taskIndex(taskId)],

@@ -5,12 +5,12 @@ import type { StreamId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { DocumentPage } from "../store/documents/documents.ts";
 import { createTask, type Followed, followTask, noSuchStream, noSuchTask, updateTask } from "./change-task.ts";
-import { creationOf } from "./request-fingerprint.ts";
-import { allIndex, type KeptStream, type KeptTask, streamIndex } from "./task-records.ts";
-import type { Ledger, LedgerDeps } from "./transaction-batcher.ts";
+import { fingerprintOf } from "./request-fingerprint.ts";
+import { allIndex, type StreamRecord, streamIndex, type TaskRecord } from "./task-records.ts";
+import type { TransactionBatcher, TransactionBatcherDeps } from "./transaction-batcher.ts";
 
-export interface TasksDeps extends Pick<LedgerDeps, "documents" | "clock"> {
-  ledger: Ledger;
+export interface TasksDeps extends Pick<TransactionBatcherDeps, "documents" | "clock"> {
+  batcher: TransactionBatcher;
 }
 
 /** A page of a list. */
@@ -19,7 +19,7 @@ export interface Page<Item> {
   nextCursor: string | null;
 }
 
-/** The tasks that people follow. Each change and what is told of it, the progress of its stream too, are one step. */
+/** The tasks that people follow. Each change, its events and the progress of its stream are one transaction. */
 export class Tasks {
   readonly #deps: TasksDeps;
 
@@ -29,20 +29,20 @@ export class Tasks {
 
   /** Rejects with `conflict` when the id is taken, unless by the same request; with `not_found` without its stream. */
   create({ id, ...fields }: CreateTaskBody, sender: Sender): Promise<Task> {
-    const { ledger, clock } = this.#deps;
+    const { batcher, clock } = this.#deps;
     const task: Task = { id: id ?? (ulid(clock.now()) as TaskId), ...fields };
     const { streamId } = task;
-    return ledger.change({
+    return batcher.change({
       sender,
       tasks: [task.id],
       streams: streamId === undefined ? [] : [streamId],
-      decide: (view, now) => createTask(view, task, creationOf(task, sender, now)),
+      decide: (view, now) => createTask(view, task, fingerprintOf(task, sender, now)),
     });
   }
 
   /** Rejects with `not_found` for the task or its new stream, with `conflict` where its status does not allow it. */
   update(id: TaskId, changes: UpdateTaskBody, sender: Sender): Promise<Task> {
-    return this.#deps.ledger.change({
+    return this.#deps.batcher.change({
       sender,
       tasks: [id],
       streams: changes.streamId ? [changes.streamId] : [],
@@ -55,7 +55,7 @@ export class Tasks {
    * is completed or cancelled stays so. Resolves with the task as it is then.
    */
   follow(id: TaskId, followed: Followed, sender: Sender | null = null): Promise<Task | undefined> {
-    return this.#deps.ledger.change({
+    return this.#deps.batcher.change({
       sender,
       tasks: [id],
       decide: (view, now) => followTask(view, id, followed, now),
@@ -64,7 +64,7 @@ export class Tasks {
 
   /** Rejects with `not_found`. */
   async get(id: TaskId): Promise<Task> {
-    const found = await this.#deps.documents.get<KeptTask>("task", id);
+    const found = await this.#deps.documents.get<TaskRecord>("task", id);
     if (!found) throw noSuchTask(id);
     return found.value.task;
   }
@@ -73,14 +73,15 @@ export class Tasks {
   async list(streamId: StreamId | undefined, limit: number, cursor: string | undefined): Promise<Page<Task>> {
     const { documents } = this.#deps;
     const index = streamId === undefined ? allIndex : streamIndex(streamId);
-    if (streamId !== undefined && !(await documents.get<KeptStream>("stream", streamId))) throw noSuchStream(streamId);
-    return pageOf(await documents.list<KeptTask>("task", index, limit, cursor), ({ task }) => task);
+    if (streamId !== undefined && !(await documents.get<StreamRecord>("stream", streamId)))
+      throw noSuchStream(streamId);
+    return pageOf(await documents.list<TaskRecord>("task", index, limit, cursor), ({ task }) => task);
   }
 }
 
 export function pageOf<Kept, Item>(
   { items, nextCursor }: DocumentPage<Kept>,
-  itemOf: (kept: Kept) => Item,
+  itemOf: (record: Kept) => Item,
 ): Page<Item> {
   return { items: items.map(({ value }) => itemOf(value)), nextCursor };
 }

@@ -4,24 +4,24 @@ import type { Sender } from "../../shared/sender.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Documents } from "../store/documents/documents.ts";
 import type { Transactions } from "../store/documents/transactions.ts";
-import type { Outcome, Reads, View } from "./task-records.ts";
-import { Draft } from "./unit-of-work.ts";
+import type { Decision, ReadSet, Snapshot } from "./task-records.ts";
+import { UnitOfWork } from "./unit-of-work.ts";
 
-export interface LedgerDeps {
+export interface TransactionBatcherDeps {
   documents: Documents;
   transactions: Transactions;
   clock: Clock;
 }
 
 /** A change that is decided on what is there then, perhaps several times. */
-export interface Change<Answer> extends Reads {
+export interface Change<Answer> extends ReadSet {
   sender: Sender | null;
   /** Has no effects of its own. A thrown `Rejection` is the answer of this change alone. */
-  decide(view: View, now: number): Outcome<Answer>;
+  decide(view: Snapshot, now: number): Decision<Answer>;
 }
 
-interface Waiting extends Reads {
-  decide(draft: Draft): Decided;
+interface Waiting extends ReadSet {
+  decide(work: UnitOfWork): Decided;
   reject(error: unknown): void;
 }
 
@@ -51,13 +51,13 @@ const doubts = 5;
  * instance never fight with each other, and a thousand at once cost some ten transactions. Another instance that was
  * faster makes a transaction fail; then it is decided anew on what is there now.
  */
-export class Ledger {
-  readonly #deps: LedgerDeps;
+export class TransactionBatcher {
+  readonly #deps: TransactionBatcherDeps;
   #waiting: Waiting[] = [];
   #isRunning = false;
   #atOnce = maxChanges;
 
-  constructor(deps: LedgerDeps) {
+  constructor(deps: TransactionBatcherDeps) {
     this.#deps = deps;
   }
 
@@ -68,10 +68,10 @@ export class Ledger {
       this.#waiting.push({
         ...reads,
         reject,
-        decide: (draft) => {
+        decide: (work) => {
           try {
-            const outcome = decide(draft, clock.now());
-            draft.add(outcome, sender, clock);
+            const outcome = decide(work, clock.now());
+            work.apply(outcome, sender, clock);
             return { settle: () => resolve(outcome.answer), isDoubtful: false };
           } catch (error) {
             return { settle: () => reject(error), isDoubtful: !(error instanceof Rejection) };
@@ -117,14 +117,14 @@ export class Ledger {
   async #keepSome(mayDoubt: boolean): Promise<boolean> {
     const { documents, transactions } = this.#deps;
     const first = this.#waiting.slice(0, this.#atOnce);
-    const draft = await Draft.read(documents, first);
+    const work = await UnitOfWork.read(documents, first);
     const decided: Decided[] = [];
     for (const waiting of first) {
-      decided.push(waiting.decide(draft));
-      if (draft.length > maxLength) break;
+      decided.push(waiting.decide(work));
+      if (work.length > maxLength) break;
     }
     if (mayDoubt && decided.some(({ isDoubtful }) => isDoubtful)) return false;
-    const { transaction } = draft;
+    const { transaction } = work;
     if (transaction.documents.length > 0 && !(await transactions.commit(transaction))) return false;
     this.#waiting.splice(0, decided.length);
     for (const { settle } of decided) settle();

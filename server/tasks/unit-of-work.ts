@@ -5,13 +5,13 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Documents } from "../store/documents/documents.ts";
 import type { DocumentChange, Transaction } from "../store/documents/transactions.ts";
 import {
+  type Decision,
   indexesOf,
-  type KeptByKind,
-  type KeptKind,
-  type Outcome,
-  type Reads,
-  type View,
-  type Written,
+  type ReadSet,
+  type RecordByKind,
+  type RecordKind,
+  type Snapshot,
+  type WrittenRecord,
 } from "./task-records.ts";
 
 interface Entry<Value> {
@@ -21,17 +21,17 @@ interface Entry<Value> {
   isWritten: boolean;
 }
 
-type Entries = { [Kind in KeptKind]: Map<string, Entry<KeptByKind[Kind]>> };
+type Entries = { [Kind in RecordKind]: Map<string, Entry<RecordByKind[Kind]>> };
 
 /** A transaction in the making: documents as they were read, and as the changes so far leave them. */
-export class Draft implements View {
+export class UnitOfWork implements Snapshot {
   readonly #entries: Entries = { task: new Map(), stream: new Map(), checkpoint: new Map() };
   readonly #events: Envelope[] = [];
   #length = 0;
 
   /** With all that these changes can be about. Rejects with `unavailable`. */
-  static async read(documents: Documents, changes: readonly Reads[]): Promise<Draft> {
-    const draft = new Draft();
+  static async read(documents: Documents, changes: readonly ReadSet[]): Promise<UnitOfWork> {
+    const draft = new UnitOfWork();
     const streams = changes.flatMap((change) => change.streams ?? []);
     await Promise.all([
       draft.#read(
@@ -61,33 +61,33 @@ export class Draft implements View {
     return { documents, events: this.#events };
   }
 
-  get<Kind extends KeptKind>(kind: Kind, id: string): KeptByKind[Kind] | undefined {
+  get<Kind extends RecordKind>(kind: Kind, id: string): RecordByKind[Kind] | undefined {
     return this.#entries[kind].get(id)?.value;
   }
 
   /** Takes in what a decision came to. Of one that does not fit the events' definitions nothing is taken. */
-  add({ documents, told }: Outcome<unknown>, sender: Sender | null, clock: Clock): void {
-    const events = told.map(({ definition, room, data }) => stamp(clock, definition, { room, data, sender }));
+  apply({ documents, events: decided }: Decision<unknown>, sender: Sender | null, clock: Clock): void {
+    const events = decided.map(({ definition, room, data }) => stamp(clock, definition, { room, data, sender }));
     for (const document of documents) this.#write(document);
     this.#events.push(...events);
     this.#length += JSON.stringify([documents, events]).length;
   }
 
-  async #read<Kind extends KeptKind>(documents: Documents, kind: Kind, wanted: readonly string[]): Promise<void> {
+  async #read<Kind extends RecordKind>(documents: Documents, kind: Kind, wanted: readonly string[]): Promise<void> {
     const ids = [...new Set(wanted)];
-    const found = await documents.getMany<KeptByKind[Kind]>(kind, ids);
+    const found = await documents.getMany<RecordByKind[Kind]>(kind, ids);
     for (const [index, id] of ids.entries()) {
       const document = found[index];
       if (document) this.#entries[kind].set(id, { ...document, isWritten: false });
     }
   }
 
-  #write<Kind extends KeptKind>({ kind, id, value }: Written<Kind>): void {
+  #write<Kind extends RecordKind>({ kind, id, value }: WrittenRecord<Kind>): void {
     const version = this.#entries[kind].get(id)?.version ?? 0;
     this.#entries[kind].set(id, { value, version, isWritten: true });
   }
 
-  #changesOf<Kind extends KeptKind>(kind: Kind): DocumentChange[] {
+  #changesOf<Kind extends RecordKind>(kind: Kind): DocumentChange[] {
     const written = [...this.#entries[kind]].filter(([, { isWritten }]) => isWritten);
     return written.map(([id, { value, version }]) => ({
       kind,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { Attendee, Presence } from "../../server/store/presence/presence.ts";
+import type { Presence, PresentConnection } from "../../server/store/presence/presence.ts";
 import type { ConnectionId, UserId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import { uniqueRoom } from "../support/envelopes.ts";
@@ -11,7 +11,7 @@ import { nameOf } from "../support/tokens.ts";
 const graceMs = 5_000;
 
 /** A connection of the user that no other test uses. */
-function connectionOf(userId: string): Attendee {
+function connectionOf(userId: string): PresentConnection {
   return { userId: userId as UserId, name: nameOf(userId), connectionId: randomUUID() as string as ConnectionId };
 }
 

@@ -30,7 +30,7 @@ describe.each(stores)("the Socket.IO door (%s)", (store) => {
         };
       },
     };
-    const server = await startServer({ store, overrides: { log: slow, feeds: { lingerMs: 0 } } });
+    const server = await startServer({ store, overrides: { log: slow, tails: { lingerMs: 0 } } });
     const ada = await new RawEngine(server.url).open();
 
     ada.send(`40/chat,${JSON.stringify({ token: tokenOf("ada") })}`);

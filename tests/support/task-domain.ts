@@ -1,7 +1,7 @@
 import { systemClock } from "../../server/runtime/clock.ts";
 import { Streams } from "../../server/tasks/streams.ts";
 import { Tasks } from "../../server/tasks/tasks.ts";
-import { Ledger, type LedgerDeps } from "../../server/tasks/transaction-batcher.ts";
+import { TransactionBatcher, type TransactionBatcherDeps } from "../../server/tasks/transaction-batcher.ts";
 import type { StreamId, TaskId, UserId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 
@@ -15,8 +15,8 @@ export function openTasks({
   documents,
   transactions,
   clock = systemClock,
-}: Omit<LedgerDeps, "clock"> & Partial<LedgerDeps>) {
-  const deps = { documents, clock, ledger: new Ledger({ documents, transactions, clock }) };
+}: Omit<TransactionBatcherDeps, "clock"> & Partial<TransactionBatcherDeps>) {
+  const deps = { documents, clock, batcher: new TransactionBatcher({ documents, transactions, clock }) };
   const [tasks, streams] = [new Tasks(deps), new Streams(deps)];
   return {
     tasks,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Batch } from "../../server/deliver/batch.ts";
-import { Outbox, Rounds } from "../../server/deliver/outbox.ts";
-import { Receivers } from "../../server/deliver/subscriber-index.ts";
+import { FlushScheduler, Outbox } from "../../server/deliver/outbox.ts";
+import { SubscriberIndex } from "../../server/deliver/subscriber-index.ts";
 import { TextFrame } from "../../server/deliver/text-frame.ts";
 import { eventually, nextTurn } from "../support/within.ts";
 
 /** A connection that keeps what was written to it, write by write. */
-function open(rounds: Rounds): { outbox: Outbox; writes: Batch[]; texts(): string[][] } {
+function open(rounds: FlushScheduler): { outbox: Outbox; writes: Batch[]; texts(): string[][] } {
   const writes: Batch[] = [];
   const outbox = new Outbox(rounds, { write: (batch) => void writes.push(batch) });
   return { outbox, writes, texts: () => writes.map(({ frames }) => frames.map(({ text }) => text)) };
@@ -14,7 +14,7 @@ function open(rounds: Rounds): { outbox: Outbox; writes: Batch[]; texts(): strin
 
 describe("an outbox", () => {
   it("FAN-1 writes what one turn brings once, in the order in which it came", async () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
+    const rounds = new FlushScheduler({ coalesceMs: 0 });
     const ada = open(rounds);
 
     ada.outbox.put(new TextFrame("event"));
@@ -30,14 +30,14 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 gives those who get the same the same bytes, and those who get more their own", async () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
-    const receivers = new Receivers();
+    const rounds = new FlushScheduler({ coalesceMs: 0 });
+    const receivers = new SubscriberIndex();
     const [ada, bob, eve] = [open(rounds), open(rounds), open(rounds)];
     for (const { outbox } of [ada, bob, eve]) receivers.join("room", outbox);
 
-    receivers.post(["room"], () => new TextFrame("one"));
+    receivers.fanOut(["room"], () => new TextFrame("one"));
     eve.outbox.send(new TextFrame("reply"));
-    receivers.post(["room"], () => new TextFrame("two"));
+    receivers.fanOut(["room"], () => new TextFrame("two"));
     await nextTurn();
 
     expect(ada.writes[0]?.bytes).toBe(bob.writes[0]?.bytes);
@@ -47,7 +47,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 does not wait for the end of the turn with more than fits into one write", () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
+    const rounds = new FlushScheduler({ coalesceMs: 0 });
     const ada = open(rounds);
     const large = new TextFrame("x".repeat(100_000));
 
@@ -58,19 +58,19 @@ describe("an outbox", () => {
   });
 
   it("FAN-3 puts an event for several audiences once into the outbox of somebody in more than one of them", async () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
-    const receivers = new Receivers();
+    const rounds = new FlushScheduler({ coalesceMs: 0 });
+    const receivers = new SubscriberIndex();
     const [ada, bob] = [open(rounds), open(rounds)];
     receivers.join("a", ada.outbox);
     receivers.join("b", ada.outbox);
     receivers.join("b", bob.outbox);
     const huge = "x".repeat(300_000);
 
-    receivers.post(["a", "b", "nobody's"], () => new TextFrame("once"));
+    receivers.fanOut(["a", "b", "nobody's"], () => new TextFrame("once"));
     // Is written at once, and is not to come again all the same.
-    receivers.post(["a", "b"], () => new TextFrame(huge));
+    receivers.fanOut(["a", "b"], () => new TextFrame(huge));
     receivers.leave("b", bob.outbox);
-    receivers.post(["b"], () => new TextFrame("after bob has left"));
+    receivers.fanOut(["b"], () => new TextFrame("after bob has left"));
     await nextTurn();
 
     expect(ada.texts().flat()).toEqual(["once", huge, "after bob has left"]);
@@ -78,10 +78,10 @@ describe("an outbox", () => {
   });
 
   it("FAN-3 makes no message of an event that nobody here gets", () => {
-    const receivers = new Receivers();
+    const receivers = new SubscriberIndex();
 
     const post = () =>
-      receivers.post(["room"], () => {
+      receivers.fanOut(["room"], () => {
         throw new Error("made");
       });
 
@@ -89,7 +89,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-9 gathers events for as long as the setting says, and a reply takes them along at the end of its turn", async () => {
-    const rounds = new Rounds({ coalesceMs: 60_000 });
+    const rounds = new FlushScheduler({ coalesceMs: 60_000 });
     const [ada, bob] = [open(rounds), open(rounds)];
 
     ada.outbox.put(new TextFrame("event"));
@@ -105,7 +105,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-9 what was gathered goes out when the time is over", async () => {
-    const rounds = new Rounds({ coalesceMs: 5 });
+    const rounds = new FlushScheduler({ coalesceMs: 5 });
     const ada = open(rounds);
 
     for (const text of ["a", "b"]) {
@@ -117,7 +117,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 drops what is still there when the connection has ended", async () => {
-    const rounds = new Rounds({ coalesceMs: 0 });
+    const rounds = new FlushScheduler({ coalesceMs: 0 });
     const ada = open(rounds);
 
     ada.outbox.put(new TextFrame("event"));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { type SignsOfLife, verdictOf } from "../../server/dispatch/agents/agent-health.ts";
+import { type SignsOfLife, verdictOf } from "../../server/dispatch/agents/verdict.ts";
 
 const now = 1_000_000;
 const stallMs = 60_000;

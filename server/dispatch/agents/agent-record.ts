@@ -3,7 +3,7 @@ import type { DispatchStatus } from "../../../shared/entities/dispatch.ts";
 import type { AgentId, ConnectionId, InstanceId, MessageId, UserId } from "../../../shared/ids.ts";
 import type { JsonObject } from "../../../shared/json.ts";
 import type { PutOptions } from "../../store/documents/documents.ts";
-import { type SignsOfLife, verdictOf } from "./agent-health.ts";
+import { type SignsOfLife, verdictOf } from "./verdict.ts";
 
 /** A dispatch that an agent has. `since`: milliseconds since 1970. */
 export interface InFlight {
@@ -58,7 +58,11 @@ export function without(record: AgentRecord, messageId: MessageId, attempt: numb
 }
 
 /** As it is when it is no longer connected. */
-export function gone(before: AgentRecord, status: "disconnected" | "heartbeat_lost", goneBecause: string): AgentRecord {
+export function disconnected(
+  before: AgentRecord,
+  status: "disconnected" | "heartbeat_lost",
+  goneBecause: string,
+): AgentRecord {
   const { instanceId: _instance, connectionId: _connection, heartbeatAt: _heartbeat, isLeaving: _, ...record } = before;
   return { ...record, status, goneBecause };
 }

@@ -4,12 +4,12 @@ import type { AgentId } from "../../../shared/ids.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { newEventId } from "../../publish/event-id.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { Lanes } from "../../runtime/keyed-queue.ts";
+import { KeyedQueue } from "../../runtime/keyed-queue.ts";
 import type { Documents, Versioned } from "../../store/documents/documents.ts";
 import type { DocumentChange, Transactions } from "../../store/documents/transactions.ts";
-import { Remembered } from "../version-cache.ts";
-import { verdictOf } from "./agent-health.ts";
+import { VersionCache } from "../version-cache.ts";
 import { type AgentRecord, agentOptions, havingCapability } from "./agent-record.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface AgentsDeps {
   documents: Documents;
@@ -18,7 +18,7 @@ export interface AgentsDeps {
   /** After so long without progress an agent that has something in flight counts as stalled. */
   stallMs: number;
   /** Another verdict than the one before is in force. */
-  judged(agent: AgentRecord, verdict: AgentVerdict): void;
+  onVerdict(agent: AgentRecord, verdict: AgentVerdict): void;
 }
 
 /** A change of an agent, with what is told of it. */
@@ -36,8 +36,8 @@ const candidatesMax = 200;
 export class Agents {
   readonly #deps: AgentsDeps;
   /** Changes of one agent that are made here wait for each other, so that they need not be decided twice. */
-  readonly #lanes = new Lanes<AgentId>();
-  readonly remembered = new Remembered<AgentId, AgentRecord>();
+  readonly #queue = new KeyedQueue<AgentId>();
+  readonly versions = new VersionCache<AgentId, AgentRecord>();
 
   constructor(deps: AgentsDeps) {
     this.#deps = deps;
@@ -53,7 +53,7 @@ export class Agents {
   }
 
   /** Those that are connected and have it. */
-  async having(capability: string): Promise<Versioned<AgentRecord>[]> {
+  async withCapability(capability: string): Promise<Versioned<AgentRecord>[]> {
     const { items } = await this.#deps.documents.list<AgentRecord>(
       "agent",
       havingCapability(capability),
@@ -67,15 +67,15 @@ export class Agents {
   }
 
   /** Tells the verdict, if it is another one than was told. Time alone can change it. */
-  async judge(record: AgentRecord): Promise<void> {
+  async evaluate(record: AgentRecord): Promise<void> {
     const { clock, stallMs } = this.#deps;
     if (verdictOf(record, clock.now(), stallMs).state === record.verdict) return;
     await this.change(record.agentId, (before) => before && { record: before, events: [] });
   }
 
   /** Everything that is done with one agent here, one after the other. */
-  inOrder<T>(agentId: AgentId, run: () => Promise<T>): Promise<T> {
-    return this.#lanes.run(agentId, run);
+  enqueue<T>(agentId: AgentId, run: () => Promise<T>): Promise<T> {
+    return this.#queue.run(agentId, run);
   }
 
   /**
@@ -86,19 +86,19 @@ export class Agents {
     agentId: AgentId,
     decide: (before: AgentRecord | undefined) => AgentChange | undefined,
   ): Promise<AgentRecord | undefined> {
-    return this.inOrder(agentId, async () => {
+    return this.enqueue(agentId, async () => {
       const mark = newEventId(this.#deps.clock.now());
       for (let tries = 0; tries < triesMax; tries++) {
         const before = await this.get(agentId);
         if (before?.value.mark === mark) return before.value;
         const change = decide(before?.value);
         if (!change) return undefined;
-        const { transactions, clock, stallMs, judged } = this.#deps;
+        const { transactions, clock, stallMs, onVerdict: judged } = this.#deps;
         const verdict = verdictOf(change.record, clock.now(), stallMs);
         const record: AgentRecord = { ...change.record, verdict: verdict.state, mark };
         const documents = [changeOf(record, before?.version ?? 0)];
         if (!(await transactions.commit({ documents, events: change.events }))) continue;
-        this.remembered.set(agentId, record, (before?.version ?? 0) + 1);
+        this.versions.set(agentId, record, (before?.version ?? 0) + 1);
         if (before?.value.verdict !== verdict.state) judged(record, verdict);
         return record;
       }

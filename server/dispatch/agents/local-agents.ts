@@ -2,12 +2,12 @@ import type { AgentId, ConnectionId, MessageId } from "../../../shared/ids.ts";
 import type { Session } from "../../session/session.ts";
 
 /** What an agent was told of a dispatch over its present connection. */
-export interface Told {
+export interface SentAttempt {
   attempt: number;
   /** Milliseconds since 1970. */
   deadline: number;
   /** It is over, or somebody else's, and the agent knows. */
-  isOver: boolean;
+  isDone: boolean;
 }
 
 /** An agent whose connection is at this instance. */
@@ -16,7 +16,7 @@ export interface LocalAgent {
   session: Session;
   capabilities: readonly string[];
   /** By dispatch; of each the newest attempt. */
-  told: Map<MessageId, Told>;
+  sentAttempts: Map<MessageId, SentAttempt>;
   /** It has the reply to its registration, and may be sent what it is to do. */
   isReady: boolean;
   /** When it was last written down that the agent makes progress, in milliseconds since 1970. */
@@ -24,9 +24,9 @@ export interface LocalAgent {
 }
 
 /** The agent knows that a dispatch is over or not its own: it was told, or has said so itself. */
-export function markOver({ told }: LocalAgent, messageId: MessageId, attempt?: number): void {
-  const known = told.get(messageId);
-  if (known && (attempt === undefined || known.attempt === attempt)) known.isOver = true;
+export function markDone({ sentAttempts }: LocalAgent, messageId: MessageId, attempt?: number): void {
+  const known = sentAttempts.get(messageId);
+  if (known && (attempt === undefined || known.attempt === attempt)) known.isDone = true;
 }
 
 /** The agents that are connected here. */
@@ -38,7 +38,7 @@ export class LocalAgents implements Iterable<LocalAgent> {
     return this.#byId.get(agentId);
   }
 
-  of(session: Session): LocalAgent | undefined {
+  bySession(session: Session): LocalAgent | undefined {
     return this.#byConnection.get(session.connectionId);
   }
 

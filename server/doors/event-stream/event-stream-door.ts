@@ -7,10 +7,10 @@ import { logOfRoom, monitoringLog } from "../../../shared/room.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
 import { headerToken } from "../../connect/header-token.ts";
-import type { Outlet } from "../../deliver/sink.ts";
+import type { Sink } from "../../deliver/sink.ts";
 import type { Router } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Audience } from "../../session/channel.ts";
+import type { Channel } from "../../session/channel.ts";
 import { EventStream } from "./event-stream.ts";
 import { frameOf } from "./event-stream-frames.ts";
 
@@ -25,7 +25,7 @@ export interface EventStreamDoorOptions {
   counters: { deliveries: number };
 }
 
-export interface EventStreamDoor extends Outlet {
+export interface EventStreamDoor extends Sink {
   /** Serves a request whose query was checked. Rejects, before anything is written, with why it is refused. */
   serve(request: IncomingMessage, response: ServerResponse, query: EventsQuery): Promise<void>;
   close(): void;
@@ -34,7 +34,7 @@ export interface EventStreamDoor extends Outlet {
 /** Readers of `text/event-stream`: a connection like any other, that sends one command and then listens. */
 export function createEventStreamDoor(options: EventStreamDoorOptions): EventStreamDoor {
   const { connector, admission, router, clock, backlogBytes, counters } = options;
-  const members = new Map<Audience, Set<EventStream>>();
+  const members = new Map<Channel, Set<EventStream>>();
   const open = new Set<EventStream>();
 
   return {
@@ -68,15 +68,13 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       );
     },
 
-    deliver(event: Envelope, audiences: readonly Audience[]) {
-      const [first, ...others] = audiences
-        .map((audience) => members.get(audience))
-        .filter((found) => found !== undefined);
+    deliver(event: Envelope, channels: readonly Channel[]) {
+      const [first, ...others] = channels.map((channel) => members.get(channel)).filter((found) => found !== undefined);
       if (!first) return;
-      const receivers = others.length === 0 ? first : new Set([first, ...others].flatMap((found) => [...found]));
+      const subscribers = others.length === 0 ? first : new Set([first, ...others].flatMap((found) => [...found]));
       const frame = frameOf(event);
-      for (const stream of receivers) stream.deliver(event.type, frame);
-      counters.deliveries += receivers.size;
+      for (const stream of subscribers) stream.deliver(event.type, frame);
+      counters.deliveries += subscribers.size;
     },
 
     close() {

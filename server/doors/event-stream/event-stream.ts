@@ -11,15 +11,15 @@ import type { LogName } from "../../../shared/room.ts";
 import type { Resumed } from "../../resume/catch-up.ts";
 import type { Respond } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Audience } from "../../session/channel.ts";
+import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { frameOf, heartbeatFrame, positionFrameOf, retryFrameOf, systemFrameOf } from "./event-stream-frames.ts";
 
 export interface EventStreamOptions {
   response: ServerResponse;
   session: Session;
-  /** Who is in which audience, of all streams. */
-  members: Map<Audience, Set<EventStream>>;
+  /** Who is in which channel, of all streams. */
+  members: Map<Channel, Set<EventStream>>;
   clock: Clock;
   backlogBytes: number;
   /** The log that positions are of. */
@@ -50,7 +50,7 @@ export class EventStream implements Transport {
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-    options.response.once("close", () => void options.session.ended("closed"));
+    options.response.once("close", () => void options.session.closed("closed"));
   }
 
   /** Writes page after page until the reader is live. Rejects where the first is refused; nothing is written then. */
@@ -70,7 +70,7 @@ export class EventStream implements Transport {
         place = { after: position, limit: limits.pageMax };
         await this.#drained();
       } else if (!this.#isOpen) {
-        await session.ended("refused");
+        await session.closed("refused");
         const { code = "internal", message = "", details } = reply?.error ?? {};
         throw new Rejection(code, message, details);
       } else if (reply?.error.retryable) {
@@ -105,16 +105,16 @@ export class EventStream implements Transport {
     if (name === "system.room.left") response.end();
   }
 
-  join(audience: Audience): void {
+  join(channel: Channel): void {
     const { members } = this.#options;
-    members.set(audience, (members.get(audience) ?? new Set()).add(this));
+    members.set(channel, (members.get(channel) ?? new Set()).add(this));
   }
 
-  leave(audience: Audience): void {
+  leave(channel: Channel): void {
     const { members } = this.#options;
-    const others = members.get(audience);
+    const others = members.get(channel);
     others?.delete(this);
-    if (others?.size === 0) members.delete(audience);
+    if (others?.size === 0) members.delete(channel);
   }
 
   backlogBytes(): number {

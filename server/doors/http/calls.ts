@@ -70,7 +70,7 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
     async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
       let answer: Reply<unknown> | undefined;
       // The size was held to its limit where the body was read.
-      await router.handle({ session, command, payload, bytes: 0, spaces }, (reply) => {
+      await router.handle({ session, command, payload, bytes: 0, scopes: spaces }, (reply) => {
         answer = reply;
       });
       if (!answer?.ok)

@@ -31,8 +31,8 @@ const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
 export function createDashboard({ providers, settings }: DashboardOptions): Router {
   const dashboard = Router();
   const index = join(built, "index.html");
-  const told = JSON.stringify(settings).replaceAll('"', "&quot;");
-  const page = existsSync(index) ? readFileSync(index, "utf8").replace(settingsPlaceholder, told) : undefined;
+  const settingsJson = JSON.stringify(settings).replaceAll('"', "&quot;");
+  const page = existsSync(index) ? readFileSync(index, "utf8").replace(settingsPlaceholder, settingsJson) : undefined;
   const policy = contentSecurityPolicy(providers);
 
   dashboard.use(

@@ -37,7 +37,7 @@ export function addEventRoutes(
     const query = parse(EventsQuery, given, "query");
     if (isStream) return eventStreams.serve(request, response, query);
 
-    response.once("close", () => void session.ended("closed"));
+    response.once("close", () => void session.closed("closed"));
     const { topics, ...rest } = query;
     response.set("Cache-Control", "no-store");
     const answer = await run<"http", "read_events">(session, "read_events", { ...topics, ...rest });

@@ -5,13 +5,13 @@ import type { WebsocketStatus } from "../../../shared/http/websocket-status.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { metricsType } from "../../observe/metrics.ts";
-import type { Reporter } from "../../operate/registry-publisher.ts";
+import type { RegistryPublisher } from "../../operate/registry-publisher.ts";
 import { totalOf } from "../../store/registry/total-of.ts";
 import { refuse } from "./problems.ts";
 
 export interface OperationsRoutesDeps {
   drain: Drain;
-  reporter: Pick<Reporter, "counts">;
+  registryPublisher: Pick<RegistryPublisher, "counts">;
   /** The text of `/metrics`. */
   metrics(): Promise<string>;
   /** Who may read it; `undefined`: anyone, or nobody in production. */
@@ -23,7 +23,7 @@ export interface OperationsRoutesDeps {
 
 /** For the platform: no user's token is asked for. */
 export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps): void {
-  const { drain, reporter, isReady } = deps;
+  const { drain, registryPublisher, isReady } = deps;
   /** Up, whatever it can reach. */
   routes.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
 
@@ -34,7 +34,7 @@ export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps)
   });
 
   routes.get("/api/websocket/status", async (_request, response) => {
-    response.set("Cache-Control", "no-store").json(statusOf(drain, await reporter.counts()));
+    response.set("Cache-Control", "no-store").json(statusOf(drain, await registryPublisher.counts()));
   });
 
   /** For Prometheus, which brings a token of its own. */

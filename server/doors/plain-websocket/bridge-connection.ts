@@ -9,7 +9,7 @@ import { BridgeFrame } from "../../../shared/plain-websocket/agent-bridge-frames
 import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, replyError } from "../../../shared/reply.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
-import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Connector, OpenedConnection } from "../../connect/connector.ts";
 import type { Logger } from "../../observe/logger.ts";
 import { invalidPayload, type Router } from "../../route/router.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
@@ -57,7 +57,7 @@ export class BridgeConnection implements Transport {
     webSocket.on("pong", () => this.#seen());
     webSocket.on("close", (code) => {
       clearTimeout(this.#registerTimer);
-      void this.#session?.ended(`closed with ${code}`);
+      void this.#session?.closed(`closed with ${code}`);
     });
   }
 
@@ -135,7 +135,7 @@ export class BridgeConnection implements Transport {
   async #open(json: unknown): Promise<Session | undefined> {
     const { connector, logger } = this.#options;
     const inFrame = (json as { auth_token?: unknown }).auth_token;
-    let opening: Opening;
+    let opening: OpenedConnection;
     try {
       const request = {
         token: inFrame ?? this.#token,

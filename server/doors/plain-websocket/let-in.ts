@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { type RawData, WebSocket } from "ws";
 import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
-import type { Connector, Opening } from "../../connect/connector.ts";
+import type { Connector, OpenedConnection } from "../../connect/connector.ts";
 import { headerToken } from "../../connect/header-token.ts";
-import type { Receivers } from "../../deliver/subscriber-index.ts";
+import type { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import type { Logger } from "../../observe/logger.ts";
 import { timestampOf } from "../../runtime/clock.ts";
 import { refusalCodeOf } from "./end-web-socket.ts";
@@ -24,7 +24,7 @@ const earlyFrames = 100;
 export async function letIn(
   webSocket: WebSocket,
   request: IncomingMessage,
-  receivers: Receivers,
+  subscribers: SubscriberIndex,
   options: LetInOptions,
 ) {
   const { connector, logger } = options;
@@ -40,7 +40,7 @@ export async function letIn(
   };
   webSocket.on("message", keep);
   webSocket.on("error", () => webSocket.terminate());
-  let opening: Opening;
+  let opening: OpenedConnection;
   try {
     const autoJoin = searchParams.get("auto_join") !== "false";
     const token = headerToken(request) ?? searchParams.get("token");
@@ -55,7 +55,7 @@ export async function letIn(
   }
   if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
 
-  const connection = new PlainWebSocketConnection(webSocket, request.socket, opening.session, receivers, options);
+  const connection = new PlainWebSocketConnection(webSocket, request.socket, opening.session, subscribers, options);
   webSocket.off("message", keep);
   opening.activate(connection);
   const conversationId = searchParams.get("conversation_id");

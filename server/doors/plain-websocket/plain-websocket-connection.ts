@@ -4,15 +4,15 @@ import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { isHlinkType } from "../../../shared/entities/hlink.ts";
 import { ClientFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
-import { Outbox, type Rounds } from "../../deliver/outbox.ts";
-import type { Receivers } from "../../deliver/subscriber-index.ts";
+import { type FlushScheduler, Outbox } from "../../deliver/outbox.ts";
+import type { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import type { Respond, Router } from "../../route/router.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
-import type { Audience } from "../../session/channel.ts";
+import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
-import { Intake, type Turns } from "../wire/read-throttle.ts";
-import { spacesOf } from "./command-scopes-of.ts";
+import { type LoopTurns, ReadThrottle } from "../wire/read-throttle.ts";
+import { commandScopesOf } from "./command-scopes-of.ts";
 import { endWebSocket } from "./end-web-socket.ts";
 import { parseJson } from "./parse-json.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
@@ -22,8 +22,8 @@ export interface ConnectionOptions {
   clock: Clock;
   /** What a connection may leave unread. */
   backlogBytes: number;
-  rounds: Rounds;
-  turns: Turns;
+  rounds: FlushScheduler;
+  turns: LoopTurns;
   /** Whether the library was found to be made so that whole frames can be written past it. */
   direct: boolean;
 }
@@ -33,26 +33,32 @@ export class PlainWebSocketConnection implements Transport {
   readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
   readonly #session: Session;
-  readonly #receivers: Receivers;
+  readonly #subscribers: SubscriberIndex;
   readonly #options: ConnectionOptions;
   readonly #outbox: Outbox;
-  readonly #intake: Intake;
+  readonly #intake: ReadThrottle;
 
-  constructor(webSocket: WebSocket, tcp: Socket, session: Session, receivers: Receivers, options: ConnectionOptions) {
+  constructor(
+    webSocket: WebSocket,
+    tcp: Socket,
+    session: Session,
+    subscribers: SubscriberIndex,
+    options: ConnectionOptions,
+  ) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#session = session;
-    this.#receivers = receivers;
+    this.#subscribers = subscribers;
     this.#options = options;
     const { rounds, turns, direct, backlogBytes } = options;
     const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
     this.#outbox = new Outbox(rounds, wire);
-    this.#intake = new Intake(turns, wire);
+    this.#intake = new ReadThrottle(turns, wire);
     webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
     webSocket.on("pong", () => this.#seen());
     webSocket.on("close", (code) => {
       this.#outbox.close();
-      void session.ended(`closed with ${code}`);
+      void session.closed(`closed with ${code}`);
     });
   }
 
@@ -62,12 +68,12 @@ export class PlainWebSocketConnection implements Transport {
     this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
   }
 
-  join(audience: Audience): void {
-    this.#receivers.join(audience, this.#outbox);
+  join(channel: Channel): void {
+    this.#subscribers.join(channel, this.#outbox);
   }
 
-  leave(audience: Audience): void {
-    this.#receivers.leave(audience, this.#outbox);
+  leave(channel: Channel): void {
+    this.#subscribers.leave(channel, this.#outbox);
   }
 
   backlogBytes(): number {
@@ -107,7 +113,7 @@ export class PlainWebSocketConnection implements Transport {
   }
 
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
-    const spaces = spacesOf(this.#session, payload);
+    const spaces = commandScopesOf(this.#session, payload);
     const call = { session: this.#session, command, payload, bytes, spaces };
     void this.#options.router.handle(call, this.#replyTo(id));
   }

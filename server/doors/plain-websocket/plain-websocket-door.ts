@@ -6,8 +6,8 @@ import type { EventFrame } from "../../../shared/plain-websocket/frames.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
-import type { Outlet } from "../../deliver/sink.ts";
-import { Receivers } from "../../deliver/subscriber-index.ts";
+import type { Sink } from "../../deliver/sink.ts";
+import { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import { refuseUpgrade } from "../wire/refuse-upgrade.ts";
 import { createAgentBridge } from "./agent-bridge.ts";
@@ -28,7 +28,7 @@ export interface PlainWebSocketDoorOptions extends LetInOptions {
   counters: { deliveries: number };
 }
 
-export interface PlainWebSocketDoor extends Outlet {
+export interface PlainWebSocketDoor extends Sink {
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   const { httpServer, drain, admission, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
   const bridge = createAgentBridge(options);
-  const receivers = new Receivers(options.counters);
+  const subscribers = new SubscriberIndex(options.counters);
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
@@ -59,15 +59,15 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
         const place = admission.entered(request);
         webSocket.once("close", () => admission.left(place));
         limitControlFrames(webSocket, options);
-        void letIn(webSocket, request, receivers, options);
+        void letIn(webSocket, request, subscribers, options);
       });
     });
   };
   httpServer.on("upgrade", onUpgrade);
 
   return {
-    deliver(event, audiences) {
-      receivers.post(audiences, () => new TextFrame(JSON.stringify(eventFrame(event))));
+    deliver(event, channels) {
+      subscribers.fanOut(channels, () => new TextFrame(JSON.stringify(eventFrame(event))));
     },
     async close() {
       options.rounds.flush();

@@ -1,12 +1,12 @@
 import type { DefaultEventsMap, Socket } from "socket.io";
 import { type DisconnectReason, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import type { Namespace } from "../../../shared/namespace.ts";
-import { Outbox, type Rounds } from "../../deliver/outbox.ts";
-import type { Receivers } from "../../deliver/subscriber-index.ts";
+import { type FlushScheduler, Outbox } from "../../deliver/outbox.ts";
+import type { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import type { Respond, Router } from "../../route/router.ts";
-import type { Audience } from "../../session/channel.ts";
+import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
-import { Intake, type Turns } from "../wire/read-throttle.ts";
+import { type LoopTurns, ReadThrottle } from "../wire/read-throttle.ts";
 import { replyJson } from "../wire/reply-json.ts";
 import { arrivalOf } from "./contract-parser.ts";
 import type { EngineConnections } from "./engine-connections.ts";
@@ -20,9 +20,9 @@ export type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
 export interface ConnectionDeps extends EngineWireOptions {
   name: Namespace;
   router: Router;
-  rounds: Rounds;
-  turns: Turns;
-  receivers: Receivers;
+  rounds: FlushScheduler;
+  turns: LoopTurns;
+  subscribers: SubscriberIndex;
   engineConnections: EngineConnections;
 }
 
@@ -34,7 +34,7 @@ export class SocketIoConnection implements Transport {
   readonly #wire: EngineWire;
   readonly #outbox: Outbox;
   /** Absent until the first command: most connections only listen. */
-  #intake: Intake | undefined;
+  #intake: ReadThrottle | undefined;
 
   constructor(socket: SessionSocket, session: Session, deps: ConnectionDeps) {
     this.#socket = socket;
@@ -57,12 +57,12 @@ export class SocketIoConnection implements Transport {
     return this.#socket.timeout(timeoutMs).emitWithAck(name, data);
   }
 
-  join(audience: Audience): void {
-    this.#deps.receivers.join(audience, this.#outbox);
+  join(channel: Channel): void {
+    this.#deps.subscribers.join(channel, this.#outbox);
   }
 
-  leave(audience: Audience): void {
-    this.#deps.receivers.leave(audience, this.#outbox);
+  leave(channel: Channel): void {
+    this.#deps.subscribers.leave(channel, this.#outbox);
   }
 
   backlogBytes(): number {
@@ -99,7 +99,7 @@ export class SocketIoConnection implements Transport {
     const { conn } = this.#socket;
     this.#deps.engineConnections.remove(conn, this.#session);
     this.#outbox.close();
-    void this.#session.ended(reason);
+    void this.#session.closed(reason);
   }
 
   #take(packet: unknown[]): void {
@@ -108,7 +108,7 @@ export class SocketIoConnection implements Transport {
     const [command, ...payloads] = typeof last === "function" ? packet.slice(0, -1) : packet;
     const payload = payloads.length > 1 ? payloads : payloads[0];
     const respond = typeof last === "function" ? this.#respondTo(id, last as Respond) : undefined;
-    this.#intake ??= new Intake(this.#deps.turns, this.#wire);
+    this.#intake ??= new ReadThrottle(this.#deps.turns, this.#wire);
     this.#intake.take(() => {
       void this.#deps.router.handle({ session: this.#session, command, payload, bytes }, respond);
     });

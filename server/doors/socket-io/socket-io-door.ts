@@ -9,15 +9,15 @@ import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
-import type { Rounds } from "../../deliver/outbox.ts";
-import type { Outlet } from "../../deliver/sink.ts";
-import { Receivers } from "../../deliver/subscriber-index.ts";
+import type { FlushScheduler } from "../../deliver/outbox.ts";
+import type { Sink } from "../../deliver/sink.ts";
+import { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Router } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { jsonOf } from "../../runtime/event-json.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
-import type { Turns } from "../wire/read-throttle.ts";
+import type { LoopTurns } from "../wire/read-throttle.ts";
 import { EngineConnections } from "./engine-connections.ts";
 import { tcpUnder } from "./engine-wire.ts";
 import { eventFrame } from "./packets.ts";
@@ -35,8 +35,8 @@ export interface SocketIoDoorOptions {
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
-  rounds: Rounds;
-  turns: Turns;
+  rounds: FlushScheduler;
+  turns: LoopTurns;
   /** Whether the library was found to be made so that whole frames can be written past it. */
   direct: boolean;
   /** What a connection may leave unread. */
@@ -45,7 +45,7 @@ export interface SocketIoDoorOptions {
   counters: { deliveries: number };
 }
 
-export interface SocketIoDoor extends Outlet {
+export interface SocketIoDoor extends Sink {
   close(): Promise<void>;
 }
 
@@ -69,18 +69,18 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   });
 
   refuseEverybody(io.of("/"));
-  const served = new Map<Namespace, Receivers>();
+  const served = new Map<Namespace, SubscriberIndex>();
   for (const name of namespaces) {
-    const receivers = new Receivers(options.counters);
+    const subscribers = new SubscriberIndex(options.counters);
     if (name === "/admin" && !options.adminEnabled) refuseEverybody(io.of(name));
-    else serve(io.of(name), { ...options, name, receivers, engineConnections });
-    served.set(name, receivers);
+    else serve(io.of(name), { ...options, name, subscribers, engineConnections });
+    served.set(name, subscribers);
   }
 
   return {
-    deliver(event, audiences) {
+    deliver(event, channels) {
       const namespace = namespaceOfKind[parseRoom(event.room).kind];
-      served.get(namespace)?.post(audiences, () => eventFrame(namespace, event.type, jsonOf(event)));
+      served.get(namespace)?.fanOut(channels, () => eventFrame(namespace, event.type, jsonOf(event)));
     },
     async close() {
       options.rounds.flush();

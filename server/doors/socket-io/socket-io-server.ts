@@ -1,7 +1,7 @@
 import { type DefaultEventsMap, Server } from "socket.io";
 import { limits } from "../../../shared/limits.ts";
 import type { Admission } from "../../connect/admission.ts";
-import type { Opening } from "../../connect/connector.ts";
+import type { OpenedConnection } from "../../connect/connector.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
 import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
@@ -23,7 +23,7 @@ export type NoEvents = Record<string, never>;
 /** Of a client that is let in. */
 export interface LetIn {
   /** Until it is told so. */
-  opening?: Opening;
+  opening?: OpenedConnection;
   /** From then on. */
   connection?: { end(reason: string): void; refuse(): void };
 }

@@ -1,5 +1,5 @@
 /** Counts the turns of the event loop in which something was asked. */
-export class Turns {
+export class LoopTurns {
   #current = 0;
   #isCounting = false;
 
@@ -29,15 +29,15 @@ export const commandsPerTurn = 64;
  * Holds a greedy connection back. What it has sent is read in large pieces, thousands of commands each, and while they
  * are carried out nobody else is served: so only some are begun per turn, in their order, and no more is read meanwhile.
  */
-export class Intake {
-  readonly #turns: Turns;
+export class ReadThrottle {
+  readonly #turns: LoopTurns;
   readonly #source: Source;
   readonly #waiting: (() => void)[] = [];
   #turn = -1;
   #begun = 0;
   #resume: (() => void) | undefined;
 
-  constructor(turns: Turns, source: Source) {
+  constructor(turns: LoopTurns, source: Source) {
     this.#turns = turns;
     this.#source = source;
   }

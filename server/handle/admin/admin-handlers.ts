@@ -1,5 +1,5 @@
-import type { Orders } from "../../operate/admin-actions.ts";
-import type { Traces } from "../../operate/event-traces.ts";
+import type { AdminActions } from "../../operate/admin-actions.ts";
+import type { EventTraces } from "../../operate/event-traces.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Handlers } from "../handler.ts";
 import { createAnnounce } from "./announce.ts";
@@ -10,28 +10,28 @@ export type Audit = (what: string, details: object) => void;
 
 export interface AdminHandlersDeps extends OverviewHandlersDeps {
   publisher: Publisher;
-  orders: Orders;
-  traces: Pick<Traces, "start">;
+  adminActions: AdminActions;
+  traces: Pick<EventTraces, "start">;
   audit: Audit;
 }
 
 /** What admins do. SPEC ADMIN-4 to ADMIN-6, NOTE-2. */
 export function createAdminHandlers(deps: AdminHandlersDeps) {
-  const { orders, traces, audit } = deps;
+  const { adminActions, traces, audit } = deps;
   return {
     ...createOverviewHandlers(deps),
     "admin.announce": createAnnounce(deps),
 
     "admin.disconnect": async ({ connectionId, userId, reason }, { principal }) => {
       let disconnected = 1;
-      if (connectionId !== undefined) await orders.disconnect(connectionId);
-      else if (userId !== undefined) disconnected = await orders.disconnectUser(userId);
+      if (connectionId !== undefined) await adminActions.disconnect(connectionId);
+      else if (userId !== undefined) disconnected = await adminActions.disconnectUser(userId);
       audit("disconnected by an admin", { by: principal.userId, connectionId, of: userId, reason, disconnected });
       return { disconnected };
     },
 
     "admin.trace": async ({ connectionId, room, seconds }, session) => {
-      if (connectionId !== undefined) await orders.assertKnown(connectionId);
+      if (connectionId !== undefined) await adminActions.assertKnown(connectionId);
       const target = connectionId === undefined ? room && { room } : { connectionId };
       if (!target) throw new Error("The schema lets one of the two through.");
       const started = traces.start(session, target, seconds);
@@ -40,7 +40,7 @@ export function createAdminHandlers(deps: AdminHandlersDeps) {
     },
 
     "admin.log_level": async ({ level }, { principal }) => {
-      orders.setLogLevel(level);
+      adminActions.setLogLevel(level);
       audit("log level changed", { by: principal.userId, to: level });
       return { level };
     },

@@ -2,31 +2,31 @@ import type { Connection } from "../../../shared/entities/connection.ts";
 import type { ServerStats } from "../../../shared/entities/server-stats.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { RoomView } from "../../operate/room-view.ts";
-import type { LocatedConnection, Overview } from "../../store/registry/cluster-view.ts";
+import type { ClusterView, LocatedConnection } from "../../store/registry/cluster-view.ts";
 import type { Handlers } from "../handler.ts";
 
 export interface OverviewHandlersDeps {
-  overview: Overview;
+  clusterView: ClusterView;
   readStats(): Promise<ServerStats>;
   readRoom(room: RoomName): Promise<RoomView>;
 }
 
 /** What admins look at. SPEC ADMIN-1 to ADMIN-3. */
-export function createOverviewHandlers({ overview, readStats, readRoom }: OverviewHandlersDeps) {
+export function createOverviewHandlers({ clusterView, readStats, readRoom }: OverviewHandlersDeps) {
   return {
     "admin.stats": () => readStats(),
 
     "admin.instances": async () => {
-      const { instances } = await overview.instances();
+      const { instances } = await clusterView.instances();
       return { instances };
     },
 
     "admin.connections": async (page) => {
-      const { connections, nextCursor } = await overview.connections(page);
+      const { connections, nextCursor } = await clusterView.connections(page);
       return { connections: connections.map(toConnection), nextCursor };
     },
 
-    "admin.rooms": (page) => overview.rooms(page),
+    "admin.rooms": (page) => clusterView.rooms(page),
 
     "admin.room": ({ room }) => readRoom(room),
   } satisfies Partial<Handlers<"/admin">>;

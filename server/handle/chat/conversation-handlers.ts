@@ -27,9 +27,9 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
   async function changed(by: Principal, conversation: Conversation, change: Change, removed: UserId[] = []) {
     // Of what was not there nobody remembers anything.
     if (change !== "created") broadcast.send({ kind: "changed", conversationId: conversation.id });
-    const told = [...conversation.members, ...removed];
+    const affected = [...conversation.members, ...removed];
     const event = { sender: senderOf(by), data: { conversation, change } };
-    await publisher.publishToEach(conversationUpdated, told.map(userRoom), event);
+    await publisher.publishToEach(conversationUpdated, affected.map(userRoom), event);
     return { conversation };
   }
 

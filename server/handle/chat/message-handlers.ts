@@ -28,7 +28,7 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
 
   /** What was said is kept by now: that the list could not be sorted anew must not look as if it were not. */
   function touch(conversationId: ConversationId, { duplicate }: PublishedReply): void {
-    if (!duplicate) conversations.touch(conversationId).catch(failed);
+    if (!duplicate) conversations.bumpActivity(conversationId).catch(failed);
   }
 
   return {

@@ -2,34 +2,34 @@ import type { Dispatch } from "../../../shared/entities/dispatch.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
 import type { AgentDirectory } from "../../dispatch/agents/agent-directory.ts";
-import type { Dispatching } from "../../dispatch/dispatch-lifecycle.ts";
+import type { DispatchLifecycle } from "../../dispatch/dispatch-lifecycle.ts";
 import type { DispatchRecord } from "../../dispatch/dispatch-record.ts";
 import type { Handlers } from "../handler.ts";
 
 export interface DispatchHandlersDeps {
   access: Access;
-  dispatching: Dispatching;
+  lifecycle: DispatchLifecycle;
   directory: AgentDirectory;
   toDispatch(record: DispatchRecord): Dispatch;
 }
 
 /** What backends do with agents. SPEC DISPATCH-1 to DISPATCH-12, AGENT-9. */
-export function createDispatchHandlers({ access, dispatching, directory, toDispatch }: DispatchHandlersDeps) {
+export function createDispatchHandlers({ access, lifecycle, directory, toDispatch }: DispatchHandlersDeps) {
   return {
     list_agents: ({ limit, cursor }) => directory.list(limit, cursor),
     get_agent: ({ agentId }) => directory.get(agentId),
 
     create_dispatch: async (body, { principal }) => {
       if (body.sessionId) await access.assertCanWrite(principal, conversationRoom(body.sessionId));
-      const { work, state } = await dispatching.create(body, principal.userId);
+      const { work, state } = await lifecycle.create(body, principal.userId);
       return { messageId: work.messageId, status: state.status };
     },
 
-    get_dispatch: async ({ messageId, wait }) => toDispatch(await dispatching.get(messageId, wait * 1_000)),
+    get_dispatch: async ({ messageId, wait }) => toDispatch(await lifecycle.get(messageId, wait * 1_000)),
 
     cancel_dispatch: async ({ messageId }, { principal }) => {
       const reason = `cancelled by ${principal.name ?? principal.userId}`;
-      return toDispatch(await dispatching.cancel(messageId, reason));
+      return toDispatch(await lifecycle.cancel(messageId, reason));
     },
   } satisfies Partial<Handlers<"http">>;
 }

@@ -3,7 +3,7 @@ import type { ConnectionId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 
 /** One connection of a user in a room. */
-export interface Attendee {
+export interface PresentConnection {
   userId: UserId;
   name: string | null;
   connectionId: ConnectionId;
@@ -24,13 +24,13 @@ export interface Departure {
  */
 export interface Presence {
   /** Entering twice with the same connection changes nothing. `first`: the user was not present before. */
-  enter(room: RoomName, attendee: Attendee): Promise<{ first: boolean; memberCount: number }>;
+  enter(room: RoomName, attendee: PresentConnection): Promise<{ first: boolean; memberCount: number }>;
 
   /**
    * Resolves with the departure if the user is gone with this. With `graceMs` above 0 a user whose last connection
    * this was stays present for so long, and is then found by `sweep`.
    */
-  leave(room: RoomName, attendee: Attendee, graceMs: number): Promise<Departure | undefined>;
+  leave(room: RoomName, attendee: PresentConnection, graceMs: number): Promise<Departure | undefined>;
 
   /** At most `limit` of those present, in the order in which they came, and how many there are. */
   members(room: RoomName, limit: number): Promise<{ members: PresentMember[]; memberCount: number }>;

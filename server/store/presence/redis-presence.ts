@@ -2,7 +2,7 @@ import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
-import type { Attendee, Departure, Presence } from "./presence.ts";
+import type { Departure, Presence, PresentConnection } from "./presence.ts";
 import { baseOf, enter, leave, members, sweep } from "./redis-presence-scripts.ts";
 
 /** How much an instance says again at once: more might not be done in the time that a command has. */
@@ -35,7 +35,7 @@ export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs 
     inDoubt = true;
   });
   let sweeping = false;
-  const keyOf = (room: RoomName, { userId, connectionId }: Attendee) => `${room} ${userId} ${connectionId}`;
+  const keyOf = (room: RoomName, { userId, connectionId }: PresentConnection) => `${room} ${userId} ${connectionId}`;
 
   const toDeparture = ([room, userId, name, memberCount]: Departed): Departure => ({
     room,

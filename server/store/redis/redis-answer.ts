@@ -42,7 +42,7 @@ export function within<T>(promise: Promise<T>, ms: number): Promise<T> {
 }
 
 /** Rejects with `unavailable` when something does not come about in the time that a command has. */
-export function bounded<T>(promise: Promise<T>): Promise<T> {
+export function withCommandTimeout<T>(promise: Promise<T>): Promise<T> {
   return within(promise, commandTimeoutMs).catch(() => {
     throw unreachable();
   });

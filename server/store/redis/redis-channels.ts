@@ -1,4 +1,4 @@
-import { bounded } from "./redis-answer.ts";
+import { withCommandTimeout } from "./redis-answer.ts";
 import { pause, type RedisClient } from "./redis-client.ts";
 
 type Listener = (message: string) => void;
@@ -38,7 +38,7 @@ export class RedisChannels {
     };
     try {
       this.#settle(name, channel);
-      await bounded(channel.settling ?? Promise.resolve());
+      await withCommandTimeout(channel.settling ?? Promise.resolve());
       return stop;
     } catch (error) {
       stop();

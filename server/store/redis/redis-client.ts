@@ -102,7 +102,7 @@ export function connectAnew(client: RedisClient): void {
  * rejection that nobody catches ends the process. What it publishes may be lost; what it subscribes to is tried until
  * it is there, since it does so once only. `lost` is told of each message that was.
  */
-export function neverRejecting(client: RedisClient, lost: () => void = () => {}): RedisClient {
+export function swallowErrors(client: RedisClient, lost: () => void = () => {}): RedisClient {
   const giveUp = ["unsubscribe", "pUnsubscribe"];
   const goOn = ["subscribe", "pSubscribe"];
   return new Proxy(client, {

@@ -12,13 +12,13 @@ import {
   connectAnew,
   createRedisClient,
   logOutages,
-  neverRejecting,
   pause,
   type RedisClient,
   type RedisOptions,
   replaceWhenSilent,
+  swallowErrors,
 } from "./redis-client.ts";
-import { type Command, RedisLife } from "./server-identity.ts";
+import { type Command, ServerIdentity } from "./server-identity.ts";
 
 /** One connection to Redis for each purpose, since a subscriber takes no commands and a big reply holds up the rest. */
 export interface RedisConnections {
@@ -68,7 +68,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   const noteError = (error: unknown) => {
     lastError = error;
   };
-  const life = new RedisLife(commands, noteError);
+  const life = new ServerIdentity(commands, noteError);
 
   // Restoring
   const restored: (() => void)[] = [];
@@ -144,8 +144,8 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
 
   return {
     subscriber,
-    adapterPublisher: neverRejecting(adapterPublisher, () => void lostMessages++),
-    adapterSubscriber: neverRejecting(adapterSubscriber),
+    adapterPublisher: swallowErrors(adapterPublisher, () => void lostMessages++),
+    adapterSubscriber: swallowErrors(adapterSubscriber),
     get isReady() {
       return restoring === undefined && Object.values(clients).every(({ isReady }) => isReady);
     },

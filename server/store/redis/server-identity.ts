@@ -24,7 +24,7 @@ const askEveryMs = 60_000;
 const retryMs = 50;
 
 /** Knows the server at the other end of a connection. Asks whenever one is made, before anything is sent over it. */
-export class RedisLife {
+export class ServerIdentity {
   readonly #client: RedisClient;
   readonly #failed: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;

@@ -25,7 +25,7 @@ export type LocatedConnection = ConnectionRecord & { instanceId: InstanceId };
  * What the instances have said in the registry, all together. A page costs the same however much there is.
  * Every method rejects with `Rejection("unavailable")` when the store is out of reach.
  */
-export interface Overview {
+export interface ClusterView {
   /** Those that are up, and how many rooms have somebody in them. */
   instances(): Promise<{ instances: Instance[]; rooms: number }>;
 

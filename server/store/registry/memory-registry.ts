@@ -1,9 +1,9 @@
 import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
-import type { Overview } from "./cluster-view.ts";
+import type { ClusterView } from "./cluster-view.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import type { Changes, ConnectionRecord, InstanceReport, Registry, Seat } from "./registry.ts";
+import type { Changes, ConnectionKey, ConnectionRecord, InstanceReport, Registry } from "./registry.ts";
 import { smallestAfter } from "./smallest-after.ts";
 
 /** One instance. */
@@ -19,7 +19,7 @@ interface Kept {
   record: ConnectionRecord | undefined;
 }
 
-class MemoryRegistry implements Registry, Overview {
+class MemoryRegistry implements Registry, ClusterView {
   readonly #instanceId: InstanceId;
   readonly #clock: Clock;
   #report: { report: InstanceReport; lastSeen: string } | undefined;
@@ -44,7 +44,7 @@ class MemoryRegistry implements Registry, Overview {
     return true;
   }
 
-  async admit(seat: Seat, limit: number) {
+  async admit(seat: ConnectionKey, limit: number) {
     if ((this.#byUser.get(seat.userId)?.size ?? 0) >= limit) return "full";
     this.#put(seat, undefined);
     return "admitted";
@@ -61,7 +61,7 @@ class MemoryRegistry implements Registry, Overview {
     return { instances, rooms: this.#rooms.size };
   }
 
-  async connections({ cursor, limit, userId, namespace }: Parameters<Overview["connections"]>[0]) {
+  async connections({ cursor, limit, userId, namespace }: Parameters<ClusterView["connections"]>[0]) {
     const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
     const found = smallestAfter(this.#matching(userId, namespace), after, limit + 1);
     const page = found.slice(0, limit);
@@ -77,7 +77,7 @@ class MemoryRegistry implements Registry, Overview {
     return this.#byUser.get(userId)?.size ?? 0;
   }
 
-  async rooms({ cursor, limit, prefix = "" }: Parameters<Overview["rooms"]>[0]) {
+  async rooms({ cursor, limit, prefix = "" }: Parameters<ClusterView["rooms"]>[0]) {
     const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
     const found = smallestAfter(this.#roomsWith(prefix), after, limit + 1) as RoomName[];
     const page = found.slice(0, limit);
@@ -106,7 +106,7 @@ class MemoryRegistry implements Registry, Overview {
   }
 
   /** A connection stays its user's for as long as it lasts. */
-  #put({ connectionId, userId }: Seat, record: ConnectionRecord | undefined): void {
+  #put({ connectionId, userId }: ConnectionKey, record: ConnectionRecord | undefined): void {
     const before = this.#connections.get(connectionId);
     if (before) {
       before.record = record;
@@ -117,7 +117,7 @@ class MemoryRegistry implements Registry, Overview {
     this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(kept));
   }
 
-  #remove({ connectionId }: Seat): void {
+  #remove({ connectionId }: ConnectionKey): void {
     const kept = this.#connections.get(connectionId);
     if (!kept) return;
     this.#connections.delete(connectionId);

@@ -3,7 +3,7 @@ import type { InstanceId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import { RedisScript } from "../redis/redis-script.ts";
-import type { LocatedConnection, Overview } from "./cluster-view.ts";
+import type { ClusterView, LocatedConnection } from "./cluster-view.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { baseOf } from "./redis-registry.ts";
 import type { ConnectionRecord } from "./registry.ts";
@@ -72,7 +72,7 @@ return found
 `);
 
 /** What all instances have said. */
-export function createRedisOverview({ redis, prefix }: { redis: RedisConnections; prefix: string }): Overview {
+export function createRedisClusterView({ redis, prefix }: { redis: RedisConnections; prefix: string }): ClusterView {
   const base = baseOf(prefix);
 
   return {

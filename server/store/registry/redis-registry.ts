@@ -4,7 +4,7 @@ import { namespaces } from "../../../shared/namespace.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import { RedisScript } from "../redis/redis-script.ts";
-import type { Changes, InstanceReport, Registry, Seat } from "./registry.ts";
+import type { Changes, ConnectionKey, InstanceReport, Registry } from "./registry.ts";
 import { reportLastsMs } from "./registry.ts";
 
 /**
@@ -139,4 +139,4 @@ export function createRedisRegistry({ redis, clock, prefix, instanceId }: RedisR
   };
 }
 
-const namesOf = ({ connectionId, userId, namespace }: Seat) => [connectionId, userId, namespace];
+const namesOf = ({ connectionId, userId, namespace }: ConnectionKey) => [connectionId, userId, namespace];

@@ -26,12 +26,12 @@ export interface ConnectionRecord {
 }
 
 /** A connection by what it is found by. */
-export type Seat = Pick<ConnectionRecord, "connectionId" | "userId" | "namespace">;
+export type ConnectionKey = Pick<ConnectionRecord, "connectionId" | "userId" | "namespace">;
 
 /** What is different since the report before. */
 export interface Changes {
   connections: readonly ConnectionRecord[];
-  ended: readonly Seat[];
+  ended: readonly ConnectionKey[];
   /** How many connections of this instance are in each of these rooms now. */
   rooms: readonly (readonly [RoomName, number])[];
 }
@@ -54,7 +54,7 @@ export interface Registry {
    * Counts a connection that is about to be opened, until it is said to have ended. `full`: its user has as many as
    * that already, on all instances together. `unknown`: as with {@link report}; nothing was counted.
    */
-  admit(seat: Seat, limit: number): Promise<"admitted" | "full" | "unknown">;
+  admit(seat: ConnectionKey, limit: number): Promise<"admitted" | "full" | "unknown">;
 
   /** Says that this instance is gone. */
   leave(): Promise<void>;

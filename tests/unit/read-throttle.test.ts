@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { commandsPerTurn, Intake, Turns } from "../../server/doors/wire/read-throttle.ts";
+import { commandsPerTurn, LoopTurns, ReadThrottle } from "../../server/doors/wire/read-throttle.ts";
 import { nextTurn } from "../support/within.ts";
 
 /** A connection that notes whether it is read from. */
@@ -15,14 +15,14 @@ function source() {
   return { state, pause };
 }
 
-describe("an intake", () => {
+describe("an throttle", () => {
   it("FAN-10 begins so many commands a turn, keeps their order, and is not read from meanwhile", async () => {
     const connection = source();
-    const intake = new Intake(new Turns(), connection);
+    const throttle = new ReadThrottle(new LoopTurns(), connection);
     const begun: number[] = [];
     const total = 2 * commandsPerTurn + 10;
 
-    for (let index = 0; index < total; index++) intake.take(() => void begun.push(index));
+    for (let index = 0; index < total; index++) throttle.take(() => void begun.push(index));
     const perTurn = [begun.length];
     const wasPaused = connection.state.isPaused;
     while (begun.length < total) {
@@ -37,10 +37,10 @@ describe("an intake", () => {
   });
 
   it("FAN-10 does not hold back who sends little, whatever others send", async () => {
-    const turns = new Turns();
-    const greedy = new Intake(turns, source());
+    const turns = new LoopTurns();
+    const greedy = new ReadThrottle(turns, source());
     const modest = source();
-    const other = new Intake(turns, modest);
+    const other = new ReadThrottle(turns, modest);
     let begun = 0;
 
     for (let turn = 0; turn < 5; turn++) {

@@ -8,14 +8,14 @@ import type { AgentRecord } from "./agent-record.ts";
 const statusOf = { connected: "ok", heartbeating: "ok", progressing: "ok", stalled: "degraded", gone: "down" } as const;
 
 /** Tells of another verdict in `health`; of an agent that only looks as if it worked, in `alerts` too. */
-export function createTellVerdict({ publisher, failed }: { publisher: Publisher; failed(error: unknown): void }) {
+export function createPublishVerdict({ publisher, failed }: { publisher: Publisher; failed(error: unknown): void }) {
   return ({ agentId, userId }: AgentRecord, { state, reason }: AgentVerdict): void => {
     const details = { agentId, verdict: state, reason };
     const data = { component: `agent:${agentId}`, status: statusOf[state], details };
     publisher.signal(healthUpdate, { room: healthRoom, sender: null, data });
     if (state !== "stalled") return;
     const alert = { alertId: randomUUID(), severity: "warning" as const, title: `Agent ${agentId} is stalled` };
-    const told = { ...alert, details: { ...details, userId } };
-    publisher.publish(alertCreated, { room: alertsRoom, sender: null, data: told }).catch(failed);
+    const header = { ...alert, details: { ...details, userId } };
+    publisher.publish(alertCreated, { room: alertsRoom, sender: null, data: header }).catch(failed);
   };
 }

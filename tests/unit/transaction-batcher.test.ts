@@ -27,7 +27,7 @@ async function start(around: (commit: Commit) => Commit) {
 const codes = (results: PromiseSettledResult<unknown>[]) =>
   results.map((result) => (result.status === "fulfilled" ? "ok" : (result.reason as Rejection).error.code));
 
-describe("the ledger", () => {
+describe("the batcher", () => {
   it("TASK-8 changes that come at once share transactions, are kept in their order, and refused one by one", async () => {
     const { createStream, create, tasks, commits, told } = await start((commit) => commit);
     await createStream("s");

@@ -1,24 +1,24 @@
 import { describe, expect, it } from "@jest/globals";
-import { Lane } from "../../server/session/command-queue.ts";
+import { CommandQueue } from "../../server/session/command-queue.ts";
 import { deferred } from "../support/deferred.ts";
 import { type Random, withSeeds } from "../support/random.ts";
 
 const nothing = () => {};
 
-describe("a lane", () => {
+describe("a queue", () => {
   it("ROUTE-6 messages do not wait for each other's answers, and what else there is waits for all of them", async () => {
-    const lane = new Lane(nothing);
+    const queue = new CommandQueue(nothing);
     const steps: string[] = [];
     const [one, two] = [deferred(), deferred()];
     const message = (name: string, kept: Promise<void>) =>
-      lane.run(true, async (placed) => {
+      queue.run(true, async (placed) => {
         steps.push(`${name} begins`);
         await Promise.resolve();
         placed();
         await kept;
         steps.push(`${name} is kept`);
       });
-    const other = (name: string) => lane.run(false, async () => void steps.push(name));
+    const other = (name: string) => queue.run(false, async () => void steps.push(name));
 
     const all = [message("one", one.promise), message("two", two.promise), other("join"), other("leave")];
     all.push(message("three", Promise.resolve()));
@@ -42,14 +42,14 @@ describe("a lane", () => {
   it("ROUTE-6 keeps the order whatever takes how long, and whatever fails", async () => {
     await withSeeds(300, async (random) => {
       let empties = 0;
-      const lane = new Lane(() => empties++);
+      const queue = new CommandQueue(() => empties++);
       const jobs = Array.from({ length: 30 }, () => ({
         adds: random.chance(0.7),
         state: "waits",
         fails: random.chance(0.2),
       }));
       const settled = jobs.map((job, index) =>
-        lane.run(job.adds, async (placed) => {
+        queue.run(job.adds, async (placed) => {
           const before = jobs.slice(0, index);
           const mayPass = (other: (typeof jobs)[number]) =>
             other.state === "ended" || (job.adds && other.adds && other.state === "placed");
@@ -65,7 +65,7 @@ describe("a lane", () => {
       );
 
       const outcomes = await Promise.allSettled(settled);
-      await lane.idle();
+      await queue.idle();
 
       const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.message] : []));
       expect(reasons).toEqual(jobs.filter(({ fails }) => fails).map(() => "fails"));
@@ -74,16 +74,16 @@ describe("a lane", () => {
   });
 
   it("ROUTE-6 is idle when all that was to be run has ended", async () => {
-    const lane = new Lane(nothing);
+    const queue = new CommandQueue(nothing);
     const open = deferred();
     const steps: string[] = [];
-    const message = lane.run(true, async (placed) => {
+    const message = queue.run(true, async (placed) => {
       placed();
       await open.promise;
       steps.push("kept");
     });
 
-    const idle = lane.idle().then(() => steps.push("idle"));
+    const idle = queue.idle().then(() => steps.push("idle"));
     open.resolve();
     await Promise.all([message, idle]);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import { Feeds, type FeedsOptions } from "../../server/deliver/log-tails.ts";
+import { LogTails, type LogTailsOptions } from "../../server/deliver/log-tails.ts";
 import { createMemoryEventLog } from "../../server/store/log/memory-event-log.ts";
 import { messageEnvelope, textOf, uniqueLog } from "../support/envelopes.ts";
 import { FaultyEventLog } from "../support/faulty-event-log.ts";
@@ -14,10 +14,10 @@ const newLog = () => createMemoryEventLog({ clock: new ManualClock(), maxEvents,
 /** Everything that was under way is done: the store answers within microtasks, and no timer has to run. */
 const settled = () => jest.advanceTimersByTimeAsync(0);
 
-describe("feeds", () => {
+describe("tails", () => {
   const name = uniqueLog();
   let log: FaultyEventLog;
-  let feeds: Feeds;
+  let tails: LogTails;
   /** What subscribers see: texts, and resets as `reset to 3, trimmed`. */
   let seen: (string | undefined)[];
   let failures: unknown[];
@@ -25,18 +25,18 @@ describe("feeds", () => {
   beforeEach(() => {
     jest.useFakeTimers();
     log = new FaultyEventLog(newLog());
-    feeds = openFeeds();
+    tails = openFeeds();
   });
 
   afterEach(async () => {
-    await feeds.close();
+    await tails.close();
     jest.useRealTimers();
   });
 
-  function openFeeds(options: Partial<FeedsOptions> = { lingerMs, checkMs }): Feeds {
+  function openFeeds(options: Partial<LogTailsOptions> = { lingerMs, checkMs }): LogTails {
     seen = [];
     failures = [];
-    return new Feeds(
+    return new LogTails(
       {
         log,
         deliver: (event) => seen.push(textOf(event)),
@@ -60,16 +60,16 @@ describe("feeds", () => {
 
   it("FEED-1 delivers what is appended after the lease, in order", async () => {
     await append("before");
-    const { feed } = await feeds.lease(name);
+    const { tail } = await tails.open(name);
 
     await append("a", "b");
 
     expect(seen).toEqual(["a", "b"]);
-    expect(feed.head).toEqual({ epoch: expect.any(String), offset: 3 });
+    expect(tail.head).toEqual({ epoch: expect.any(String), offset: 3 });
   });
 
   it("FEED-1 delivers announcements that come in the wrong order in the right one", async () => {
-    await feeds.lease(name);
+    await tails.open(name);
     log.announcements = "delayed";
     await append("a", "b", "c");
 
@@ -79,7 +79,7 @@ describe("feeds", () => {
     expect(seen).toEqual(["a", "b", "c"]);
   });
 
-  it("FEED-1 an event that comes after the end of the log was looked up, while the feed opens, is delivered", async () => {
+  it("FEED-1 an event that comes after the end of the log was looked up, while the tail opens, is delivered", async () => {
     const bounds = log.bounds.bind(log);
     log.bounds = async (log) => {
       const answer = await bounds(log);
@@ -87,21 +87,21 @@ describe("feeds", () => {
       return answer;
     };
 
-    await feeds.lease(name);
+    await tails.open(name);
     await append("b");
 
     expect(seen).toEqual(["a", "b"]);
   });
 
-  it("FEED-1 an event that comes before the end of the log is looked up, while the feed opens, is before its beginning", async () => {
+  it("FEED-1 an event that comes before the end of the log is looked up, while the tail opens, is before its beginning", async () => {
     const bounds = log.bounds.bind(log);
     log.bounds = async (log) => {
       await append("a");
       return bounds(log);
     };
 
-    const { feed } = await feeds.lease(name);
-    const { offset } = feed.head;
+    const { tail } = await tails.open(name);
+    const { offset } = tail.head;
     await append("b");
 
     expect(offset).toBe(1);
@@ -109,7 +109,7 @@ describe("feeds", () => {
   });
 
   it("FEED-2 a hole is filled from the log when the next event is announced", async () => {
-    await feeds.lease(name);
+    await tails.open(name);
     await appendUnannounced("a", "b");
 
     await append("c");
@@ -120,17 +120,17 @@ describe("feeds", () => {
   });
 
   it("FEED-3 a check delivers what was missed without another announcement", async () => {
-    await feeds.lease(name);
+    await tails.open(name);
     await appendUnannounced("a", "b");
 
-    await feeds.check();
+    await tails.check();
     await settled();
 
     expect(seen).toEqual(["a", "b"]);
   });
 
-  it("FEED-3 every feed is checked again and again by itself", async () => {
-    await feeds.lease(name);
+  it("FEED-3 every tail is checked again and again by itself", async () => {
+    await tails.open(name);
     await appendUnannounced("a");
     await jest.advanceTimersByTimeAsync(checkMs * 1.4);
     const afterOne = [...seen];
@@ -142,8 +142,8 @@ describe("feeds", () => {
     expect(seen).toEqual(["a", "b"]);
   });
 
-  it("FEED-3 after an interruption the feed is compared with its log", async () => {
-    await feeds.lease(name);
+  it("FEED-3 after an interruption the tail is compared with its log", async () => {
+    await tails.open(name);
     await appendUnannounced("a");
 
     log.interrupt();
@@ -153,30 +153,30 @@ describe("feeds", () => {
   });
 
   it("FEED-3 who waits for an event that was not announced gets it", async () => {
-    const { feed } = await feeds.lease(name);
+    const { tail } = await tails.open(name);
     await appendUnannounced("a", "b");
 
-    await feed.reach(2);
+    await tail.waitUntil(2);
 
     expect(seen).toEqual(["a", "b"]);
   });
 
   it("FEED-3 who waits for an event that cannot be read is told so after 5 s", async () => {
-    const { feed } = await feeds.lease(name);
+    const { tail } = await tails.open(name);
     await appendUnannounced("a");
     log.unreadable = true;
 
-    const reached = expect(feed.reach(1)).rejects.toMatchObject({ error: { code: "unavailable" } });
+    const reached = expect(tail.waitUntil(1)).rejects.toMatchObject({ error: { code: "unavailable" } });
     await jest.advanceTimersByTimeAsync(5_000);
 
     await reached;
   });
 
   it("FEED-4 where history was trimmed the subscribers are told where it goes on, and it does", async () => {
-    await feeds.lease(name);
+    await tails.open(name);
     await appendUnannounced("1", "2", "3", "4", "5", "6", "7");
 
-    await feeds.check();
+    await tails.check();
     await settled();
     await append("8");
 
@@ -184,22 +184,22 @@ describe("feeds", () => {
   });
 
   it("FEED-4 what was delivered before a reset is no part of what came after it", async () => {
-    const { feed } = await feeds.lease(name);
+    const { tail } = await tails.open(name);
     await append("1", "2");
     await appendUnannounced("3", "4", "5", "6", "7", "8");
 
-    await feeds.check();
+    await tails.check();
     await settled();
 
     expect(seen).toEqual(["1", "2", "reset to 3, trimmed", "4", "5", "6", "7", "8"]);
-    expect(feed.since(3)?.map(textOf)).toEqual(["4", "5", "6", "7", "8"]);
-    expect(feed.since(1)).toBeUndefined();
+    expect(tail.eventsAfter(3)?.map(textOf)).toEqual(["4", "5", "6", "7", "8"]);
+    expect(tail.eventsAfter(1)).toBeUndefined();
   });
 
   it("FEED-4 where the log was lost the subscribers go on with the new one", async () => {
-    const { feed } = await feeds.lease(name);
+    const { tail } = await tails.open(name);
     await append("old");
-    const { epoch } = feed.head;
+    const { epoch } = tail.head;
     await log.replaceBy(newLog());
 
     await append("a");
@@ -207,12 +207,12 @@ describe("feeds", () => {
     await append("b");
 
     expect(seen).toEqual(["old", "reset to 0, epoch_changed", "a", "b"]);
-    expect(feed.head).toEqual({ epoch: expect.not.stringMatching(epoch), offset: 2 });
-    expect(feed.since(0)?.map(textOf)).toEqual(["a", "b"]);
+    expect(tail.head).toEqual({ epoch: expect.not.stringMatching(epoch), offset: 2 });
+    expect(tail.eventsAfter(0)?.map(textOf)).toEqual(["a", "b"]);
   });
 
   it("FEED-5 a log that cannot be read is tried again with the next announcement", async () => {
-    await feeds.lease(name);
+    await tails.open(name);
     await appendUnannounced("a");
     log.unreadable = true;
     await append("b");
@@ -229,14 +229,14 @@ describe("feeds", () => {
   });
 
   it("FEED-5 a log that cannot be read is tried again with the next check", async () => {
-    await feeds.lease(name);
+    await tails.open(name);
     await appendUnannounced("a");
     log.unreadable = true;
-    await feeds.check();
+    await tails.check();
     const whileUnreadable = [...seen];
 
     log.unreadable = false;
-    await feeds.check();
+    await tails.check();
     await settled();
 
     expect(whileUnreadable).toEqual([]);
@@ -246,10 +246,10 @@ describe("feeds", () => {
 
   it("FEED-5 a log that cannot be followed is tried again by the next who is interested", async () => {
     log.unreadable = true;
-    const refused = await Promise.allSettled([feeds.lease(name), feeds.lease(name)]);
+    const refused = await Promise.allSettled([tails.open(name), tails.open(name)]);
     log.unreadable = false;
 
-    await feeds.lease(name);
+    await tails.open(name);
     await append("a");
 
     expect(refused.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
@@ -258,17 +258,17 @@ describe("feeds", () => {
   });
 
   it("FEED-6 a log is followed once however many are interested", async () => {
-    const leases = await Promise.all([feeds.lease(name), feeds.lease(name), feeds.lease(name)]);
+    const leases = await Promise.all([tails.open(name), tails.open(name), tails.open(name)]);
 
     await append("a");
 
-    expect(new Set(leases.map(({ feed }) => feed)).size).toBe(1);
+    expect(new Set(leases.map(({ tail }) => tail)).size).toBe(1);
     expect(log.followed).toEqual([name]);
     expect(seen).toEqual(["a"]);
   });
 
   it("FEED-6 a log is let go some time after the last interest in it ended", async () => {
-    const [one, two] = await Promise.all([feeds.lease(name), feeds.lease(name)]);
+    const [one, two] = await Promise.all([tails.open(name), tails.open(name)]);
 
     one.release();
     one.release();
@@ -280,27 +280,27 @@ describe("feeds", () => {
     await jest.advanceTimersByTimeAsync(1);
 
     expect([withOneLeft, lingering, log.followed]).toEqual([[name], [name], []]);
-    expect(feeds.size).toBe(0);
+    expect(tails.size).toBe(0);
   });
 
   it("FEED-6 who comes back within that time keeps the log", async () => {
-    const before = await feeds.lease(name);
+    const before = await tails.open(name);
     before.release();
     await jest.advanceTimersByTimeAsync(lingerMs - 1);
 
-    const after = await feeds.lease(name);
+    const after = await tails.open(name);
     await jest.advanceTimersByTimeAsync(lingerMs * 2);
     await append("a");
 
-    expect(after.feed).toBe(before.feed);
+    expect(after.tail).toBe(before.tail);
     expect(seen).toEqual(["a"]);
   });
 
   it("FEED-6 the time counts from the last who went", async () => {
-    const before = await feeds.lease(name);
+    const before = await tails.open(name);
     before.release();
     await jest.advanceTimersByTimeAsync(lingerMs - 1);
-    const after = await feeds.lease(name);
+    const after = await tails.open(name);
     after.release();
 
     await jest.advanceTimersByTimeAsync(lingerMs - 1);
@@ -311,12 +311,12 @@ describe("feeds", () => {
   });
 
   it("FEED-6 a log that was let go is followed anew", async () => {
-    const before = await feeds.lease(name);
+    const before = await tails.open(name);
     before.release();
     await jest.advanceTimersByTimeAsync(lingerMs);
     await append("a");
 
-    await feeds.lease(name);
+    await tails.open(name);
     await append("b");
 
     expect(seen).toEqual(["b"]);
@@ -324,26 +324,26 @@ describe("feeds", () => {
   });
 
   it("FEED-6 nothing is followed any more after closing", async () => {
-    await feeds.lease(name);
-    await feeds.lease(uniqueLog());
-    (await feeds.lease(uniqueLog())).release();
+    await tails.open(name);
+    await tails.open(uniqueLog());
+    (await tails.open(uniqueLog())).release();
     const before = log.followed.length;
 
-    await feeds.close();
+    await tails.close();
 
     expect([before, log.followed.length]).toEqual([3, 0]);
     expect(jest.getTimerCount()).toBe(0);
   });
 
   it("ROOM-2 the ring gives what was delivered last, or says that it does not reach so far", async () => {
-    const { feed } = await feeds.lease(name);
+    const { tail } = await tails.open(name);
     await append("a", "b", "c");
 
-    const given = [0, 1, 3, 9].map((offset) => feed.since(offset)?.map(textOf));
+    const given = [0, 1, 3, 9].map((offset) => tail.eventsAfter(offset)?.map(textOf));
 
     expect(given).toEqual([["a", "b", "c"], ["b", "c"], [], []]);
     for (let i = 0; i < 600; i++) await append(String(i));
-    expect(feed.since(3)).toBeUndefined();
-    expect(feed.since(601)?.map(textOf)).toEqual(["598", "599"]);
+    expect(tail.eventsAfter(3)).toBeUndefined();
+    expect(tail.eventsAfter(601)?.map(textOf)).toEqual(["598", "599"]);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import { Rosters } from "../../server/rooms/presence-snapshot.ts";
+import { PresenceSnapshots } from "../../server/rooms/presence-snapshot.ts";
 import type { PresentMember } from "../../shared/commands/chat-commands.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
@@ -11,12 +11,12 @@ import { nameOf } from "../support/tokens.ts";
 const member = (userId: string): PresentMember => ({ userId: userId as UserId, name: nameOf(userId), connections: 1 });
 const list = (...userIds: string[]) => ({ members: userIds.map(member), memberCount: userIds.length });
 
-describe("roster", () => {
-  let rosters: Rosters;
+describe("snapshot", () => {
+  let snapshots: PresenceSnapshots;
   let room: RoomName;
 
   beforeEach(() => {
-    rosters = new Rosters();
+    snapshots = new PresenceSnapshots();
     room = uniqueRoom();
   });
 
@@ -26,79 +26,79 @@ describe("roster", () => {
       type,
       data: { userId: userId as UserId, name: nameOf(userId), memberCount },
     };
-    rosters.note(event);
+    snapshots.note(event);
   }
   const joined = (userId: string, count: number, where?: RoomName) =>
     change(EventType.UserJoined, userId, count, where);
   const left = (userId: string, count: number, where?: RoomName) => change(EventType.UserLeft, userId, count, where);
 
   it("ROOM-11 a list is right as it was read when nothing has changed since", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
 
-    expect(roster.complete(list("ada", "bob"))).toEqual(list("ada", "bob"));
+    expect(snapshot.complete(list("ada", "bob"))).toEqual(list("ada", "bob"));
   });
 
   it("ROOM-11 who came after the list was read is in it", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
 
     joined("bob", 2);
 
-    expect(roster.complete(list("ada"))).toEqual(list("ada", "bob"));
+    expect(snapshot.complete(list("ada"))).toEqual(list("ada", "bob"));
   });
 
   it("ROOM-11 who went after the list was read is not in it", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
 
     left("ada", 1);
 
-    expect(roster.complete(list("ada", "bob"))).toEqual(list("bob"));
+    expect(snapshot.complete(list("ada", "bob"))).toEqual(list("bob"));
   });
 
   it("ROOM-11 who came before the list was read, and is told of after, is in it once", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
     const read = list("ada", "bob");
     for (const present of read.members) present.connections = 2;
 
     joined("bob", 2);
 
-    expect(roster.complete(read)).toEqual(read);
+    expect(snapshot.complete(read)).toEqual(read);
   });
 
   it("ROOM-11 who went and came back is in it, who came and went is not", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
 
     left("ada", 0);
     joined("bob", 1);
     joined("ada", 2);
     left("bob", 1);
 
-    expect(roster.complete(list("ada"))).toEqual(list("ada"));
+    expect(snapshot.complete(list("ada"))).toEqual(list("ada"));
   });
 
   it("ROOM-11 the count is of all, also where the list was cut", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
 
     joined("cyd", 502);
     left("somebody beyond the cut", 501);
 
-    const { members, memberCount } = roster.complete({ members: [member("ada")], memberCount: 501 });
+    const { members, memberCount } = snapshot.complete({ members: [member("ada")], memberCount: 501 });
     expect(members.map(({ userId }) => userId)).toEqual(["ada", "cyd"]);
     expect(memberCount).toBe(501);
   });
 
   it("ROOM-11 other rooms and other events change nothing", () => {
-    const roster = rosters.open(room);
+    const snapshot = snapshots.open(room);
 
     joined("bob", 5, uniqueRoom());
-    rosters.note(messageEnvelope("hello", { room }));
+    snapshots.note(messageEnvelope("hello", { room }));
 
-    expect(roster.complete(list("ada"))).toEqual(list("ada"));
+    expect(snapshot.complete(list("ada"))).toEqual(list("ada"));
   });
 
   it("ROOM-11 each who joins has a list of its own, from its own beginning to its own end", () => {
-    const early = rosters.open(room);
+    const early = snapshots.open(room);
     joined("bob", 2);
-    const late = rosters.open(room);
+    const late = snapshots.open(room);
     early.close();
 
     joined("cyd", 3);
