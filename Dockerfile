@@ -8,14 +8,14 @@ RUN npm ci --no-fund --no-audit && npm run build && npm prune --omit=dev --no-fu
 FROM node:20-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production PORT=8000
-# What it runs from, which it cannot change: everything belongs to root, and it is not root.
+# The process cannot change its own files: they belong to root, and it runs as another user.
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 8000
-# Up, whatever it can reach; whether it should be sent clients says /readyz.
+# Whether the process responds. For routing, use /readyz.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# node itself, so that it hears SIGTERM. It takes DRAIN_MS (20 s) to stop: docker stop --time 30.
+# node directly: npm would not pass SIGTERM on. Stopping takes DRAIN_MS (20 s): docker stop --time 30.
 CMD ["node", "--max-semi-space-size=64", "dist/server/main.js"]
