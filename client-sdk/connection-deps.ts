@@ -10,7 +10,7 @@ import type { ClientNamespace } from "./sending/command-policies.ts";
 import { createLazyTransport } from "./transport/lazy-transport.ts";
 import { createSocketIoTransport } from "./transport/socket-io-transport.ts";
 
-export interface ClientDeps extends ConnectionDeps {
+interface ClientDeps extends ConnectionDeps {
   namespaces: readonly ClientNamespace[];
   url: string;
   /** Timeout of HTTP requests, milliseconds. */

@@ -2,7 +2,7 @@ import type { Cancel } from "./connection/environment.ts";
 import { Emitter, type ListenerMap } from "./emitter.ts";
 
 /** Called when the first listener is added and after the last one is removed. */
-export interface Activation {
+interface Activation {
   activate(): void;
   deactivate(): void;
 }

@@ -7,23 +7,23 @@ const built = join(root, "dist/dashboard/index.html");
 const sources = ["dashboard", "client-sdk", "shared"];
 
 /**
- * Builds the dashboard where its sources are newer than what there is, and else touches nothing: a server that is
- * running may be showing it.
+ * Builds the dashboard if its sources are newer than the last build. Otherwise it changes nothing, since a running
+ * server may be serving the files.
  */
 export async function buildDashboard(logLevel = "error") {
   const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (sources.flatMap(filesIn).every((file) => statSync(file).mtimeMs <= builtAt)) return;
-  // In any other environment, such as that of tests, React would be the one for its developers.
+  // With any other value, such as Jest's `test`, React's development build would be bundled.
   process.env.NODE_ENV = "production";
   const { build } = await import("vite");
   await build({ root: join(root, "dashboard"), configFile: join(root, "dashboard/vite.config.ts"), logLevel });
 }
 
-const others = /(?:^|[\\/])(?:node_modules|dist|python|__pycache__)(?:[\\/]|$)/;
+const ignored = /(?:^|[\\/])(?:node_modules|dist|python|__pycache__)(?:[\\/]|$)/;
 
 function filesIn(folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !others.test(entry.parentPath.slice(root.length)))
+    .filter((entry) => entry.isFile() && !ignored.test(entry.parentPath.slice(root.length)))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

@@ -6,10 +6,10 @@ const server = process.env.SIGNALBOX_URL ?? "http://localhost:8000";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  // The server puts another one into each answer: server/doors/http/dashboard.ts.
+  // Replaced with a new nonce in each response: server/doors/http/dashboard.ts.
   html: { cspNonce: "NONCE_OF_THE_ANSWER" },
   resolve: {
-    // The package from its sources, so that it need not be built first.
+    // The client package from source, so that it need not be built first.
     alias: [
       { find: /^@signalbox\/client$/, replacement: sdk("index.ts") },
       { find: /^@signalbox\/client\/(react|session)$/, replacement: sdk("$1/index.ts") },
@@ -21,10 +21,10 @@ export default defineConfig({
     target: "es2022",
     manifest: true,
     rolldownOptions: {
-      // Said of every module of the component library, for servers that render components.
-      onwarn: (warning, tell) => (warning.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : tell(warning)),
+      // Mantine marks every module with "use client", which has no meaning here.
+      onwarn: (warning, warn) => (warning.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : warn(warning)),
     },
-    // What is small stays a file: the policy of the page allows no others.
+    // The Content-Security-Policy forbids inline assets.
     assetsInlineLimit: 0,
   },
   server: {

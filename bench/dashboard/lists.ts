@@ -21,7 +21,7 @@ const count = Number(values.count);
 /** The last of each has to be found, too. */
 const lists = [
   { path: "/admin/connections", label: "Connections", search: "User", wanted: `u${count - 1}` },
-  { path: "/admin/rooms", label: "Rooms", search: "Name begins with", wanted: `conversation:r${count - 1}` },
+  { path: "/admin/rooms", label: "Rooms", search: "Name starts with", wanted: `conversation:r${count - 1}` },
 ];
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

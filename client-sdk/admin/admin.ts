@@ -29,7 +29,7 @@ export type AdminEvents = { [Name in AdminMessageName as OwnName<Name>]: AdminMe
 /** Operations for clients of `/admin`: a method for each command, and the messages in {@link AdminEvents}. */
 export interface Admin extends AdminCommands, Pick<Emitter<AdminEvents>, "on" | "once" | "off"> {}
 
-export interface AdminFeed {
+interface AdminFeed {
   admin: Admin;
   /** Takes every message of `/admin`. */
   message(name: string, data: unknown): void;

@@ -1,7 +1,7 @@
 import type { Cancel } from "../connection/environment.ts";
 import { type OnDispatch, RunningWork, type Work, type WorkPorts } from "./running-work.ts";
 
-export interface WorkPoolOptions {
+interface WorkPoolOptions {
   /** Dispatches carried out at the same time, at most. */
   concurrency: number;
   onDispatch: OnDispatch;

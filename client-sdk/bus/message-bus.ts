@@ -58,7 +58,7 @@ export function createMessageBus<M extends BusMessage = BusMessage>(
   };
 }
 
-export function matchesPattern(pattern: string, type: string): boolean {
+function matchesPattern(pattern: string, type: string): boolean {
   return pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
 }
 

@@ -18,7 +18,7 @@ export interface Chat {
   readonly broadcast: Feed<RoomReply>;
 }
 
-export interface ChatDeps extends FeedDeps, ResponseDeps {
+interface ChatDeps extends FeedDeps, ResponseDeps {
   /** Known once the connection is established. */
   userId(): string | null;
 }

@@ -7,7 +7,7 @@ export interface Member {
 }
 
 /** Connected members, updated by `user_joined` and `user_left`. A new array for every change. */
-export interface MemberList {
+interface MemberList {
   readonly all: readonly Member[];
   replace(members: readonly Member[]): void;
   /** Applies an event. Returns whether the list has changed. */

@@ -23,7 +23,7 @@ export interface Cancellation {
   reason: string;
 }
 
-export interface ResponseOptions {
+interface ResponseOptions {
   conversationId: string;
   room: string;
   responseId: string;

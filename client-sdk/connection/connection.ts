@@ -24,7 +24,7 @@ export interface ConnectionDeps {
   logger: Logger;
 }
 
-export interface ConnectionListener {
+interface ConnectionListener {
   changed(previous: ConnectionState, next: ConnectionState): void;
   /** A link is established. Call `restored` when every room has caught up. */
   linked(link: Link, established: Established): void;

@@ -4,7 +4,7 @@ import type { Link } from "../transport/transport.ts";
 import type { Environment } from "./environment.ts";
 import type { TokenSource } from "./token-source.ts";
 
-export interface KeepAliveDeps {
+interface KeepAliveDeps {
   namespaces: readonly Namespace[];
   tokens: TokenSource;
   environment: Environment;

@@ -14,7 +14,7 @@ export interface TokenOptions {
 }
 
 /** With an `undefined` token the browser sends its cookie. */
-export type TokenAnswer = { token: string | undefined } | { error?: ReplyError };
+type TokenAnswer = { token: string | undefined } | { error?: ReplyError };
 
 export interface TokenSource {
   /** Whether another request may return another token. */

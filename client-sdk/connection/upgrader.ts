@@ -5,7 +5,7 @@ import type { TransportName } from "./connection-machine.ts";
 import type { Cancel, Environment } from "./environment.ts";
 import type { TokenSource } from "./token-source.ts";
 
-export interface UpgraderDeps {
+interface UpgraderDeps {
   /** The WebSocket transport. */
   transport: Transport;
   namespaces: readonly Namespace[];

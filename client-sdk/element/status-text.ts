@@ -1,7 +1,7 @@
 import type { ConnectionState } from "../connection/connection-machine.ts";
 
 /** Connection quality, by round-trip time. */
-export type Quality = "good" | "fair" | "poor";
+type Quality = "good" | "fair" | "poor";
 
 export function qualityOf(roundTripMs: number): Quality {
   if (roundTripMs < 150) return "good";

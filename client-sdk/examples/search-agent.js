@@ -60,7 +60,7 @@ async function carryOut(work, words) {
   const startedAt = performance.now();
   let outcome;
   try {
-    await tell("agent_started", {
+    await publishActivity("agent_started", {
       agentName,
       activity: `search for ${words}`.slice(0, 4_000),
       details: { folder },
@@ -72,7 +72,7 @@ async function carryOut(work, words) {
   }
   if (!abort.signal.aborted) {
     const details = { milliseconds: Math.round(performance.now() - startedAt), failed: outcome.error !== undefined };
-    await tell("agent_completed", { agentName, activity: "search", details, messageId });
+    await publishActivity("agent_completed", { agentName, activity: "search", details, messageId });
     await insist("response", { messageId, attempt, ...outcome }, abort.signal);
   }
   if (working.get(messageId) === work) working.delete(messageId);
@@ -116,7 +116,7 @@ async function timed(tool, details, run) {
     return result;
   } finally {
     const durationMs = Math.round(performance.now() - startedAt);
-    await tell("tool_executed", { agentName, tool, durationMs, ok, details });
+    await publishActivity("tool_executed", { agentName, tool, durationMs, ok, details });
   }
 }
 
@@ -126,7 +126,7 @@ async function report({ messageId, attempt, abort }, progress) {
   abort.signal.throwIfAborted();
 }
 
-async function tell(type, data) {
+async function publishActivity(type, data) {
   // Tool reports are for display only; do not wait for them.
   if (socket.connected) await command("activity", { type, data });
 }

@@ -28,7 +28,7 @@ export interface Lists {
 
 export type { Agent, Checkpoint, StreamWithProgress, Task, TaskStream };
 
-export interface ListsDeps {
+interface ListsDeps {
   url: string;
   tokens: TokenSource;
   environment: Environment;

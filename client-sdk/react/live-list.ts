@@ -13,7 +13,7 @@ export interface LiveListView<Item> {
   error: unknown;
 }
 
-export interface LiveListSource<Item> {
+interface LiveListSource<Item> {
   topics: readonly string[];
   list(): Promise<Listed<Item>>;
   idOf(item: Item): string;

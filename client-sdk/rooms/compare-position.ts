@@ -1,7 +1,7 @@
 import type { Position } from "../../shared/position.ts";
 
 /** How an event's position relates to the current position. */
-export type PositionOrder =
+type PositionOrder =
   /** The next event. */
   | "next"
   /** Already received. */

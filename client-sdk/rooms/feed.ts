@@ -31,7 +31,7 @@ export interface FeedDeps {
   lost(gap: Gap): void;
 }
 
-export type FeedOptions<R extends JoinReply> = LogSubscriptionOptions<R> & Pick<SubscriptionEntry, "namespace" | "log">;
+type FeedOptions<R extends JoinReply> = LogSubscriptionOptions<R> & Pick<SubscriptionEntry, "namespace" | "log">;
 
 /** A feed without listeners is kept this long: a re-rendered component continues where it was. */
 const lingerMs = 1_000;

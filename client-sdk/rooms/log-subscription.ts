@@ -22,7 +22,7 @@ export interface JoinReply {
   latest?: Envelope[];
 }
 
-export interface LogSubscriptionListener<R extends JoinReply> {
+interface LogSubscriptionListener<R extends JoinReply> {
   event(envelope: Envelope): void;
   gap(gap: Gap): void;
   /** Events up to the reply's position were delivered; what follows is live. */

@@ -8,7 +8,7 @@ import type { JoinReply } from "./log-subscription.ts";
 /** The reply to joining a room of `/chat`. */
 export type RoomReply = Omit<CommandData<"/chat", "join_room">, "events"> & JoinReply;
 
-export interface RoomFeedOptions {
+interface RoomFeedOptions {
   /** The room's name. The user's own room is unknown until the server has sent the user id. */
   room: () => string | undefined;
   /** The key of its stored position. */

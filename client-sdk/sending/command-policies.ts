@@ -67,7 +67,7 @@ export const commandPolicies: { [N in Namespace]: Policies<N> } = {
 };
 
 /** The namespace of a command name. */
-export type NamespaceOf<C> =
+type NamespaceOf<C> =
   C extends CommandName<"/chat">
     ? "/chat"
     : C extends CommandName<"/monitoring">

@@ -6,7 +6,7 @@ import { type Outcome, SignalboxError } from "../signalbox-error.ts";
 import type { Link } from "../transport/transport.ts";
 import type { CommandPolicy } from "./command-policies.ts";
 
-export interface OutboxOptions {
+interface OutboxOptions {
   environment: Environment;
   /** Commands that may be pending at the same time. Default: 1 000. */
   capacity: number;

@@ -11,7 +11,7 @@ export interface PollTarget {
   types?: string | undefined;
 }
 
-export interface PollListener {
+interface PollListener {
   page(target: PollTarget, answer: EventsAnswer): void;
   /** The server refuses this target; polling it has stopped. */
   refused(target: PollTarget, error: ReplyError): void;
@@ -20,7 +20,7 @@ export interface PollListener {
 }
 
 /** Long polls, one for each followed room and subscription. */
-export interface HttpPolls {
+interface HttpPolls {
   start(key: string, target: PollTarget, after: Position): void;
   stop(key: string): void;
   close(): void;

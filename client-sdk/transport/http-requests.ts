@@ -11,7 +11,7 @@ export interface HttpRequests {
   delete(path: string): Promise<HttpAnswer>;
 }
 
-export interface HttpRequestsOptions {
+interface HttpRequestsOptions {
   url: string;
   /** Without a token the browser sends its cookie. */
   token: string | undefined;

@@ -9,7 +9,7 @@ import { createHttpPolls, type PollTarget } from "./http-polls.ts";
 import { createHttpRequests, type HttpAnswer } from "./http-requests.ts";
 import type { Link, Transport } from "./transport.ts";
 
-export interface HttpTransportOptions {
+interface HttpTransportOptions {
   url: string;
   environment: Environment;
   openTimeoutMs: number;
@@ -35,11 +35,11 @@ export function createHttpTransport({ url, environment, openTimeoutMs }: HttpTra
       const polls = createHttpPolls(requests, environment, { page, refused, lost });
       let isOver = false;
 
-      function finish(tell?: () => void): void {
+      function finish(notify?: () => void): void {
         if (isOver) return;
         isOver = true;
         polls.close();
-        tell?.();
+        notify?.();
       }
 
       function page({ topics }: PollTarget, answer: EventsAnswer): void {

@@ -5,7 +5,7 @@ import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { SystemMessageData } from "../../shared/system-message.ts";
 import type { Established, Link, LinkListener, Transport } from "./transport.ts";
 
-export interface SocketIoTransportOptions {
+interface SocketIoTransportOptions {
   url: string;
   /** Path of Socket.IO on the server. */
   path: string;
@@ -41,7 +41,7 @@ function listen(sockets: ReadonlyMap<Namespace, Socket>, manager: Manager, liste
   let end: { reason?: DisconnectReason; retryAfterMs?: number | undefined } = {};
   let isOver = false;
 
-  function finish(tell?: () => void): void {
+  function finish(notify?: () => void): void {
     if (isOver) return;
     isOver = true;
     for (const socket of sockets.values()) {
@@ -51,7 +51,7 @@ function listen(sockets: ReadonlyMap<Namespace, Socket>, manager: Manager, liste
     }
     // The manager closes with the last of its sockets.
     manager.removeAllListeners();
-    tell?.();
+    notify?.();
   }
 
   function opened(namespace: Namespace, { connectionId, userId }: Established): void {

@@ -1,5 +1,5 @@
 /** A screen, and a text that appears when it is ready. */
-export interface ScreenshotTarget {
+interface ScreenshotTarget {
   name: string;
   path: string;
   ready: RegExp;

@@ -41,7 +41,7 @@ describe("the admin screen", () => {
       const ofBefore = { authorization: `Bearer ${tokenOf("bob", ["user"], { iat })}` };
       const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/connections" });
       const end = async (user: string, item: RegExp, deed: string) => {
-        await page.getByRole("button", { name: `What to do with ${user},` }).click();
+        await page.getByRole("button", { name: `Actions for ${user},` }).click();
         await page.getByRole("menuitem", { name: item }).click();
         await page.getByLabel("Reason").fill("tests");
         await page.getByRole("dialog").getByRole("button", { name: deed }).click();
@@ -49,17 +49,17 @@ describe("the admin screen", () => {
 
       await page.getByRole("searchbox", { name: "User" }).fill("ada");
       await page.getByRole("button", { name: "Bob (bob)" }).waitFor({ state: "detached" });
-      const opener = page.getByRole("button", { name: "What to do with ada," });
+      const opener = page.getByRole("button", { name: "Actions for ada," });
       await opener.press("Enter");
       await page.getByRole("menuitem", { name: "Trace" }).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("menuitem", { name: "Trace" }).waitFor({ state: "detached" });
       const isBack = await page.evaluate<boolean>(
-        "document.activeElement?.ariaLabel?.startsWith('What to do with ada,')",
+        "document.activeElement?.ariaLabel?.startsWith('Actions for ada,')",
       );
       await end("ada", /^Disconnect$/, "Disconnect");
       const kicked = await ada.inbox.one("system.connection.close");
-      await page.getByText("No connection is like that").waitFor();
+      await page.getByText("No matching connections").waitFor();
       await page.getByRole("searchbox", { name: "User" }).fill("");
       await end("bob", /^Revoke tokens/, "Revoke");
       const revoked = await bob.inbox.one("system.connection.close");
@@ -80,14 +80,14 @@ describe("the admin screen", () => {
       const [ada] = await server.conversation("42", "ada", "bob");
       const { page } = await browser.visit(server, "root", { ...operating, path: "/admin/rooms" });
 
-      await page.getByRole("searchbox", { name: "Name begins with" }).fill("conversation:");
+      await page.getByRole("searchbox", { name: "Name starts with" }).fill("conversation:");
       await page.getByRole("link", { name: "conversation:42" }).click();
       await page.getByText("Ada (ada)").waitFor();
       await page.locator('a[href^="/admin/trace?room="]').click();
-      await page.getByRole("button", { name: "Begin" }).click();
-      await page.getByText("Told until").waitFor();
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.getByText("Tracing until").waitFor();
       await ada.ok("chat_message", { conversationId: "42", message: "hello" });
-      await page.getByText("chat_message in conversation:42 at 1, for 2 here").waitFor();
+      await page.getByText("chat_message in conversation:42 at 1, 2 connections on this instance").waitFor();
       await page.getByRole("link", { name: "Instances" }).click();
       await page.getByLabel("Message").fill("Back at noon");
       await page.getByRole("button", { name: "Announce" }).click();
@@ -147,7 +147,7 @@ describe("the admin screen", () => {
         await page.evaluate(`history.pushState(null, "", ${JSON.stringify(path)})`);
         await page.getByRole("heading", { name: heading }).first().waitFor();
         await eventually(
-          async () => (await page.locator('[aria-label="Loading"], [data-later]').count()) === 0,
+          async () => (await page.locator('[aria-label="Loading"], [data-deferred]').count()) === 0,
           `${path} in full`,
         );
         const wrong = [...(await accessibilityFaults(page)), ...((await overflow(page)) > 0 ? ["too wide"] : [])];

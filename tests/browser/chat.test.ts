@@ -64,8 +64,8 @@ describe("chat", () => {
         await bob.page.mouse.wheel(0, -4_000);
       }
 
-      await bob.page.getByText("This is the beginning.").waitFor();
-      await bob.page.getByRole("button", { name: "To the newest" }).click();
+      await bob.page.getByText("Start of the conversation").waitFor();
+      await bob.page.getByRole("button", { name: "Jump to latest" }).click();
       await bob.messages.getByText("message 229", { exact: true }).waitFor();
       expect(browser.faults).toEqual([]);
     },
@@ -87,7 +87,7 @@ describe("chat", () => {
 
       await ada.goOnline();
 
-      await ada.messages.getByText("History before this is gone").waitFor();
+      await ada.messages.getByText("Messages were lost here").waitFor();
       await ada.messages.getByText("message 9", { exact: true }).waitFor();
       await ada.sees("before", "message 6", "message 7", "message 8", "message 9");
       expect(browser.faults).toEqual([]);
@@ -106,7 +106,7 @@ describe("chat", () => {
       const solver = await server.connect("solver", { roles: ["agent"] });
 
       await bob.open("Signals");
-      await ada.page.getByRole("button", { name: "Here: Ada, Bob" }).waitFor();
+      await ada.page.getByRole("button", { name: "Online: Ada, Bob" }).waitFor();
       await bob.page.getByRole("textbox", { name: "Message" }).pressSequentially("hm");
       await ada.page.getByText("Bob is typing…").waitFor();
       await solver.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "The **answer** " });
@@ -118,7 +118,7 @@ describe("chat", () => {
       const message = "The **answer** is 4";
       await solver.ok("chat_response", { conversationId, responseId: "r-1", message, status: "cancelled" });
 
-      await bob.page.getByText("This answer was stopped.").waitFor();
+      await bob.page.getByText("This response was stopped.").waitFor();
       await ada.sees("The answer is 4");
       expect(cancelled.messageId).toBe("r-1");
       expect(browser.faults).toEqual([]);
@@ -137,13 +137,13 @@ describe("chat", () => {
       await bob.send("one");
       await bob.goOffline();
       await bob.write("two");
-      const change = ada.page.getByRole("button", { name: /and changing them/ });
+      const change = ada.page.getByRole("button", { name: /Manage members and title/ });
       const dialog = ada.page.getByRole("dialog");
 
       await change.click();
       await dialog.getByRole("button", { name: "Remove bob" }).click();
       const wrong = await accessibilityFaults(ada.page);
-      await dialog.getByRole("button", { name: "Remove: yes" }).click();
+      await dialog.getByRole("button", { name: "Confirm" }).click();
       await dialog.getByRole("button", { name: "Remove bob" }).waitFor({ state: "detached" });
       await bob.goOnline();
       await bob.page.getByText("Not sent.").waitFor();
@@ -178,7 +178,7 @@ describe("chat", () => {
       await bob.open("Signals");
       await bob.messages.getByText("message 59", { exact: true }).waitFor();
 
-      const toNewest = bob.page.getByRole("button", { name: "To the newest" });
+      const toNewest = bob.page.getByRole("button", { name: "Jump to latest" });
       await bob.messages.hover();
       while (!(await toNewest.isVisible())) await bob.page.mouse.wheel(0, -500);
       // Nobody has clicked into it.
@@ -227,7 +227,7 @@ describe("chat", () => {
       const server = await startServer({ store: "memory" });
       const ada = await arrive(server, "ada");
       const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
-      const notices = ada.page.getByRole("log", { name: "Notices" });
+      const notices = ada.page.getByRole("log", { name: "Notifications" });
 
       await admin.ok("admin.announce", { message: "Tea is ready", level: "info" });
       await notices.getByText("Tea is ready").waitFor();

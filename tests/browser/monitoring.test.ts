@@ -57,20 +57,20 @@ describe("the monitoring screen", () => {
 
       await page.getByRole("button", { name: "Pause" }).click();
       for (const batch of batches("few", 300)) await tell(server, ...batch);
-      await page.getByText("300 more have come and wait.").waitFor();
+      await page.getByText("300 new events.").waitFor();
       const whilePaused = await page.getByText("task:few-299").count();
-      await page.getByRole("button", { name: "Go on" }).click();
-      await page.getByText("The newest 301.").waitFor();
+      await page.getByRole("button", { name: "Resume" }).click();
+      await page.getByText("The latest 301 events.").waitFor();
       await page.getByRole("button", { name: "Pause" }).click();
       for (const batch of batches("many", 3_000)) await tell(server, ...batch);
-      await page.getByText("the rest is in the server's log").waitFor();
-      await page.getByRole("button", { name: "Go on" }).click();
+      await page.getByText("later ones are read from the server").waitFor();
+      await page.getByRole("button", { name: "Resume" }).click();
       await page.getByText("task:many-2999").waitFor();
       // 2 500 are held before the server is asked for the rest: nothing is missing on either side.
       await page.getByRole("searchbox", { name: "Room" }).fill("task:many-2");
-      await page.getByText("The newest 2,500, of which 1,000 are like that.").waitFor();
+      await page.getByText("The latest 2,500 events, 1,000 matching.").waitFor();
       await page.getByRole("searchbox", { name: "Room" }).fill("task:many-250");
-      await page.getByText("of which 10 are like that.").waitFor();
+      await page.getByText(", 10 matching.").waitFor();
 
       expect(whilePaused).toBe(0);
       expect(browser.faults).toEqual([]);
@@ -135,7 +135,7 @@ describe("the monitoring screen", () => {
       await tell(server, taskCreation("first"));
       const open = async () =>
         (await browser.visit(server, "mona", { ...watching, path: "/monitoring/overview" })).page;
-      const chart = (page: Page) => page.getByRole("figure").filter({ hasText: "Events a second, over the last" });
+      const chart = (page: Page) => page.getByRole("figure").filter({ hasText: "Events per second, over the last" });
       const one = await open();
       await chart(one)
         .filter({ hasText: /over the last (?:[4-9]\.\d|\d\d) s/ })

@@ -110,7 +110,7 @@ describe("signing in", () => {
       const strict = await startServer({ store: "memory", env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
       const address = strict.url.replace(/localhost|127\.0\.0\.1/, plainHost);
       const refused = await browser.openPage(`${address}/#token=${tokenOf("ada")}`);
-      await refused.getByRole("alert").getByText("Open it by https").waitFor();
+      await refused.getByRole("alert").getByText("Open it with https").waitFor();
 
       // A header that counts over HTTPS alone.
       expect(browser.faults.filter((fault) => !fault.startsWith("The Cross-Origin-Opener-Policy"))).toEqual([]);
@@ -145,7 +145,7 @@ describe("signing in", () => {
       provider.letSignInFrom({ clientId: "dashboard", redirectUri: `${url}/sign-in` });
       const page = await browser.openPage(`${url}/chat`);
 
-      await page.getByRole("button", { name: `Sign in at ${new URL(provider.issuer).host}` }).click();
+      await page.getByRole("button", { name: `Sign in with ${new URL(provider.issuer).host}` }).click();
       await page.locator('[name="login"]').fill("ada");
       await page.locator('[name="password"]').fill("any");
       await page.getByRole("button", { name: "Sign-in" }).click();

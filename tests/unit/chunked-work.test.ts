@@ -44,11 +44,11 @@ describe("work in portions", () => {
       return name;
     }
 
-    work.take(() => named("replaced before it began"));
-    work.take(() =>
+    work.schedule(() => named("replaced before it began"));
+    work.schedule(() =>
       named("first", () => {
-        work.take(() => named("replaced while it waited"));
-        work.take(() => named("last"));
+        work.schedule(() => named("replaced while it waited"));
+        work.schedule(() => named("last"));
       }),
     );
     jest.runAllTimers();

@@ -16,10 +16,10 @@ const sections = [
   { path: "/admin/trace", name: "Trace" },
 ];
 
-/** The server itself: what it carries, and what can be done about it. */
+/** Operations: instances, connections, rooms and traces. */
 export default function AdminScreen() {
   const client = useClient();
-  // Charts go on while another part of the screen is open.
+  // Charts keep collecting data while another section is open.
   useEffect(() => clusterStatsOf(client, "").subscribe(() => {}), [client]);
   return (
     <Sections name="Admin" sections={sections}>

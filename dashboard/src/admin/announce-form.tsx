@@ -7,29 +7,29 @@ import { LevelSelect } from "./level-select.tsx";
 
 const levels = ["info", "success", "warning", "error"] as const;
 
-/** Tells everybody in chat something. */
+/** Publishes an announcement to all chat users. */
 export function AnnounceForm() {
   const client = useClient();
-  const doing = useAsyncAction();
+  const action = useAsyncAction();
   const [message, setMessage] = useState("");
   const [level, setLevel] = useState<(typeof levels)[number]>("info");
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const isDone = await doing.run(async () => {
+    const isDone = await action.run(async () => {
       const { position } = await client.admin.announce({ message, level });
-      return `Announced, and kept at ${position.epoch}:${position.offset}.`;
+      return `Announced at position ${position.epoch}:${position.offset}.`;
     });
     if (isDone) setMessage("");
   }
 
   return (
-    <Panel title="Announce">
+    <Panel title="Announcement">
       <form onSubmit={(event) => void submit(event)}>
         <Stack gap="xs">
           <Textarea
             label="Message"
-            description="Everybody in chat is told, those who come later too"
+            description="Shown to all chat users, including those who connect later"
             value={message}
             onChange={(event) => setMessage(event.currentTarget.value)}
             required
@@ -39,11 +39,11 @@ export function AnnounceForm() {
           />
           <Group align="end" gap="xs">
             <LevelSelect levels={levels} level={level} choose={setLevel} />
-            <Button type="submit" loading={doing.isBusy} disabled={message.trim() === ""}>
+            <Button type="submit" loading={action.isBusy} disabled={message.trim() === ""}>
               Announce
             </Button>
           </Group>
-          <ActionOutcome of={doing} />
+          <ActionOutcome of={action} />
         </Stack>
       </form>
     </Panel>

@@ -2,14 +2,14 @@ import type { Client } from "@signalbox/client";
 import { createStore, storesOf, useClient, useStore } from "@signalbox/client/react";
 import type { Instance, Stats } from "./types.ts";
 
-/** What was known at one sample. */
+/** Statistics at one point in time. */
 export interface Sample {
   stats: Stats;
   instances: readonly Instance[];
 }
 
-export interface ClusterStats {
-  /** Oldest first; the server tells every two seconds. */
+interface ClusterStats {
+  /** Oldest first, one every two seconds. */
   samples: readonly Sample[];
   latest: Sample | undefined;
   error: unknown;
@@ -18,7 +18,7 @@ export interface ClusterStats {
 /** Ten minutes. */
 const samplesKept = 300;
 
-/** What all instances do, as the server tells it, each with what the instances say of themselves at that time. */
+/** Statistics that the server sends, each with the list of instances at that time. */
 function createClusterStats(client: Client) {
   let samples: Sample[] = [];
   let error: unknown = null;
@@ -28,7 +28,7 @@ function createClusterStats(client: Client) {
     watch(changed) {
       let isWatched = true;
 
-      async function take(stats: Stats): Promise<void> {
+      async function addSample(stats: Stats): Promise<void> {
         try {
           const { instances } = await client.admin.instances({});
           if (!isWatched) return;
@@ -40,9 +40,9 @@ function createClusterStats(client: Client) {
         changed();
       }
 
-      const cancel = client.admin.on("stats", (stats) => void take(stats));
-      // Nobody has to wait for the next telling.
-      client.admin.stats({}).then(take, (failure: unknown) => {
+      const cancel = client.admin.on("stats", (stats) => void addSample(stats));
+      // The first sample at once, instead of with the next message.
+      client.admin.stats({}).then(addSample, (failure: unknown) => {
         error = failure;
         changed();
       });

@@ -11,21 +11,25 @@ interface ConnectionActionsProps {
   end(ending: DisconnectRequest): void;
 }
 
-/** What can be done with a connection. The menu comes to be when it is asked for: twenty of them make a table slow. */
+/** Menu of actions on a connection. Mounted on the first click, since a menu in every row makes a table slow. */
 export function ConnectionActions(props: ConnectionActionsProps) {
-  const [isWanted, setWanted] = useState(false);
-  return isWanted ? <Deeds {...props} /> : <Opener connection={props.connection} onClick={() => setWanted(true)} />;
+  const [isMounted, setMounted] = useState(false);
+  return isMounted ? (
+    <ActionsMenu {...props} />
+  ) : (
+    <MenuButton connection={props.connection} onClick={() => setMounted(true)} />
+  );
 }
 
-function Deeds({ connection, end }: ConnectionActionsProps) {
+function ActionsMenu({ connection, end }: ConnectionActionsProps) {
   const { connectionId, userId } = connection;
   const [isOpen, setOpen] = useState(false);
-  // Afterwards, so that the button has the focus by then: that is where it goes back to.
+  // In an effect, so that the button already has the focus, to which it returns when the menu closes.
   useEffect(() => setOpen(true), []);
   return (
     <Menu position="bottom-end" withinPortal opened={isOpen} onChange={setOpen}>
       <Menu.Target>
-        <Opener connection={connection} autoFocus />
+        <MenuButton connection={connection} autoFocus />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item
@@ -59,13 +63,13 @@ function Deeds({ connection, end }: ConnectionActionsProps) {
   );
 }
 
-function Opener({ connection, ...props }: { connection: Connection } & ComponentProps<"button">) {
+function MenuButton({ connection, ...props }: { connection: Connection } & ComponentProps<"button">) {
   return (
     <button
       {...props}
       type="button"
-      className={classes.deeds}
-      aria-label={`What to do with ${connection.userId}, ${connection.connectionId}`}
+      className={classes.actions}
+      aria-label={`Actions for ${connection.userId}, ${connection.connectionId}`}
     >
       ⋯
     </button>

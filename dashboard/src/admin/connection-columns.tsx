@@ -5,12 +5,12 @@ import classes from "./connection-rows.module.css";
 import type { DisconnectRequest } from "./disconnect-dialog.tsx";
 import type { Connection } from "./types.ts";
 
-interface Deeds {
+interface ConnectionHandlers {
   open(connection: Connection): void;
   end(ending: DisconnectRequest): void;
 }
 
-export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
+export function connectionColumns({ open, end }: ConnectionHandlers): Column<Connection>[] {
   return [
     {
       key: "user",
@@ -25,25 +25,25 @@ export function connectionColumns({ open, end }: Deeds): Column<Connection>[] {
       ),
     },
     { key: "namespace", title: "Namespace", width: "7rem", cell: ({ namespace }) => namespace },
-    { key: "door", title: "Door", width: "7rem", isForWide: true, cell: ({ door }) => door },
-    { key: "state", title: "State", width: "6rem", isForWide: true, cell: ({ state }) => state },
-    { key: "rooms", title: "Rooms", width: "4rem", isForWide: true, isEnd: true, cell: ({ rooms }) => rooms },
+    { key: "door", title: "Transport", width: "7rem", isWideOnly: true, cell: ({ door }) => door },
+    { key: "state", title: "State", width: "6rem", isWideOnly: true, cell: ({ state }) => state },
+    { key: "rooms", title: "Rooms", width: "4rem", isWideOnly: true, isNumeric: true, cell: ({ rooms }) => rooms },
     {
       key: "instance",
       title: "Instance",
       width: "minmax(0, 1fr)",
-      isForWide: true,
+      isWideOnly: true,
       cell: ({ instanceId }) => instanceId,
     },
     {
       key: "since",
       title: "Connected",
       width: "7rem",
-      isForWide: true,
+      isWideOnly: true,
       cell: ({ connectedAt }) => <RelativeTime at={connectedAt} />,
     },
     {
-      key: "deeds",
+      key: "actions",
       title: "",
       width: "2rem",
       hasButtons: true,

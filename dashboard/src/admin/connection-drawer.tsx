@@ -11,7 +11,7 @@ interface ConnectionDrawerProps {
   end(ending: DisconnectRequest): void;
 }
 
-/** A connection in full: whose it is, where it is, and what became of it. */
+/** Details of a connection. */
 export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerProps) {
   return (
     <Drawer
@@ -24,7 +24,7 @@ export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerPro
       {connection && (
         <Stack>
           <DefinitionList
-            facts={{
+            entries={{
               Id: connection.connectionId,
               User: (
                 <Anchor
@@ -38,7 +38,7 @@ export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerPro
               Name: connection.name ?? undefined,
               Roles: connection.roles.join(", "),
               Namespace: connection.namespace,
-              Door: connection.door,
+              Transport: connection.door,
               Instance: connection.instanceId,
               State: connection.state,
               Rooms: connection.rooms,
@@ -47,10 +47,10 @@ export function ConnectionDrawer({ connection, close, end }: ConnectionDrawerPro
             }}
           />
           <Title order={2} size="h6">
-            Its states
+            State history
           </Title>
           <DefinitionList
-            facts={Object.fromEntries(
+            entries={Object.fromEntries(
               connection.history.map(({ from, to, at }) => [`${from} → ${to}`, <ClockTime key={at} at={at} />]),
             )}
           />

@@ -13,9 +13,9 @@ import { usePagedQuery } from "./use-paged-query.ts";
 
 const namespaces: readonly Namespace[] = ["/chat", "/monitoring", "/agents", "/admin"];
 const pageLength = 200;
-const reportedWithinMs = 2_500;
+const registryDelayMs = 2_500;
 
-/** Every connection of every instance, a page at a time: the server searches, not the browser. */
+/** Connections of all instances, filtered and paged by the server. */
 export function ConnectionsPage() {
   const client = useClient();
   const { parameters, set } = useQueryParams<"user" | "namespace">();
@@ -23,7 +23,7 @@ export function ConnectionsPage() {
   const [userId] = useDebouncedValue(user.trim(), 250);
   const namespace = namespaces.find((known) => known === parameters.get("namespace"));
   const [opened, setOpened] = useState<Connection>();
-  const [ending, setEnding] = useState<DisconnectRequest>();
+  const [request, setRequest] = useState<DisconnectRequest>();
 
   const read = useCallback(
     async (cursor: string | undefined) => {
@@ -37,7 +37,7 @@ export function ConnectionsPage() {
     },
     [client, userId, namespace],
   );
-  const columns = useMemo(() => connectionColumns({ open: setOpened, end: setEnding }), []);
+  const columns = useMemo(() => connectionColumns({ open: setOpened, end: setRequest }), []);
   const pages = usePagedQuery(read);
 
   return (
@@ -49,7 +49,7 @@ export function ConnectionsPage() {
         <Select
           size="xs"
           aria-label="Namespace"
-          placeholder="Every namespace"
+          placeholder="All namespaces"
           data={namespaces}
           value={namespace ?? null}
           onChange={(value) => set("namespace", value)}
@@ -59,20 +59,20 @@ export function ConnectionsPage() {
       }
       empty={{
         icon: IconPlugConnectedX,
-        title: "No connection is like that",
-        hint: "A user is found by the whole id.",
+        title: "No matching connections",
+        hint: "Enter the full user id.",
       }}
       columns={columns}
       keyOf={keyOf}
     >
-      <ConnectionDrawer connection={opened} close={() => setOpened(undefined)} end={setEnding} />
+      <ConnectionDrawer connection={opened} close={() => setOpened(undefined)} end={setRequest} />
       <DisconnectDialog
-        ending={ending}
-        close={() => setEnding(undefined)}
+        request={request}
+        close={() => setRequest(undefined)}
         done={() => {
           setOpened(undefined);
-          // By then every instance has told the registry.
-          setTimeout(pages.again, reportedWithinMs);
+          // By then the instances have reported the change to the registry.
+          setTimeout(pages.refresh, registryDelayMs);
         }}
       />
     </PagedList>

@@ -3,57 +3,58 @@ import { useClient } from "@signalbox/client/react";
 import { type FormEvent, useState } from "react";
 import { messageOf } from "../ui/page-states.tsx";
 
-/** What is to be ended: a connection, all of a user, or the tokens of a user with all that they opened. */
+/** What to disconnect: a connection, all connections of a user, or a user whose tokens are revoked. */
 export interface DisconnectRequest {
   kind: "connection" | "user" | "tokens";
   id: string;
   userId: string;
 }
 
-const words = {
+const texts = {
   connection: {
     title: "Disconnect",
-    deed: "Disconnect",
-    what: "This connection is ended. A client may connect again.",
+    button: "Disconnect",
+    description: "Closes this connection. The client may connect again.",
   },
   user: {
     title: "Disconnect everywhere",
-    deed: "Disconnect all",
-    what: "All connections of this user are ended, on every instance. A client may connect again.",
+    button: "Disconnect all",
+    description: "Closes all connections of this user, on every instance. The clients may connect again.",
   },
   tokens: {
-    title: "Revoke",
-    deed: "Revoke",
-    what: "Every token that this user has is refused from now on, and what it opened is ended. Only a new token lets the user in again.",
+    title: "Revoke tokens",
+    button: "Revoke",
+    description:
+      "Refuses every token issued to this user so far and closes the connections opened with them. The user needs a new token.",
   },
 } as const;
 
 interface DisconnectDialogProps {
-  ending: DisconnectRequest | undefined;
+  request: DisconnectRequest | undefined;
   close(): void;
   done(): void;
 }
 
-/** Asks for the reason, and whether it is meant. Who did it and why is written down by the server. */
-export function DisconnectDialog({ ending, close, done }: DisconnectDialogProps) {
+/** Asks for a reason and for confirmation. The server logs the admin and the reason. */
+export function DisconnectDialog({ request, close, done }: DisconnectDialogProps) {
   return (
     <Modal
-      opened={ending !== undefined}
+      opened={request !== undefined}
       onClose={close}
-      title={ending && `${words[ending.kind].title}: ${ending.userId}`}
+      title={request && `${texts[request.kind].title}: ${request.userId}`}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      {ending && <Form key={ending.id} ending={ending} close={close} done={done} />}
+      {request && <Form key={request.id} request={request} close={close} done={done} />}
     </Modal>
   );
 }
 
-function Form({ ending: { kind, id }, close, done }: DisconnectDialogProps & { ending: DisconnectRequest }) {
+function Form({ request: { kind, id }, close, done }: DisconnectDialogProps & { request: DisconnectRequest }) {
   const client = useClient();
   const [reason, setReason] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>();
-  const { what, deed } = words[kind];
+  const { description, button } = texts[kind];
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -73,10 +74,10 @@ function Form({ ending: { kind, id }, close, done }: DisconnectDialogProps & { e
   return (
     <form onSubmit={(event) => void submit(event)}>
       <Stack>
-        <Text size="sm">{what}</Text>
+        <Text size="sm">{description}</Text>
         <TextInput
           label="Reason"
-          description="Kept in the server's log together with your name"
+          description="Stored in the server's log together with your name"
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
           required
@@ -84,16 +85,16 @@ function Form({ ending: { kind, id }, close, done }: DisconnectDialogProps & { e
           data-autofocus
         />
         {problem !== undefined && (
-          <Alert color="red" role="alert" title="Nothing was done">
+          <Alert color="red" role="alert" title="The request failed">
             {messageOf(problem)}
           </Alert>
         )}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
-            Leave it
+            Cancel
           </Button>
           <Button type="submit" color="red.8" loading={isBusy} disabled={reason.trim() === ""}>
-            {deed}
+            {button}
           </Button>
         </Group>
       </Stack>

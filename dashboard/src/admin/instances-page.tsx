@@ -13,7 +13,7 @@ const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 const perSecond = (rate: number) => rate.toLocaleString(undefined, { maximumFractionDigits: 1 });
 
-/** All instances: how much they carry, and how near they are to what they can. */
+/** Load of all instances. */
 export function InstancesPage() {
   const { samples, latest, error } = useClusterStats();
   if (!latest) return <Page title="Instances">{error === null ? <LoadingState /> : <ErrorAlert error={error} />}</Page>;
@@ -31,13 +31,13 @@ export function InstancesPage() {
         <Tile name="Instances">{stats.instances}</Tile>
         <Tile name="Connections">{totalOf(stats.connections).toLocaleString()}</Tile>
         <Tile name="Rooms in use">{stats.rooms.toLocaleString()}</Tile>
-        <Tile name="Events a second">{perSecond(stats.eventsPerSecond)}</Tile>
-        <Tile name="Deliveries a second">{perSecond(stats.deliveriesPerSecond)}</Tile>
+        <Tile name="Events per second">{perSecond(stats.eventsPerSecond)}</Tile>
+        <Tile name="Deliveries per second">{perSecond(stats.deliveriesPerSecond)}</Tile>
       </Tiles>
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
         <Panel title="Throughput">
           <Chart
-            title="A second"
+            title="Per second"
             times={times}
             series={[
               rate("commands", "commandsPerSecond"),
@@ -48,16 +48,16 @@ export function InstancesPage() {
         </Panel>
         <Panel title="Event loop">
           <Chart
-            title="Busy"
+            title="Utilization"
             times={times}
             series={perInstance(samples, "loopUtilization")}
             format={percent}
-            most={1}
+            max={1}
           />
         </Panel>
         <Panel title="Connections">
           <Chart
-            title="Now"
+            title="Open"
             times={times}
             series={[{ name: "all", values: samples.map((sample) => totalOf(sample.stats.connections)) }]}
           />
@@ -75,8 +75,8 @@ export function InstancesPage() {
                 <Table.Th>Status</Table.Th>
                 <Table.Th>Started</Table.Th>
                 <Table.Th ta="end">Connections</Table.Th>
-                <Table.Th ta="end">Events a second</Table.Th>
-                <Table.Th ta="end">Loop busy</Table.Th>
+                <Table.Th ta="end">Events per second</Table.Th>
+                <Table.Th ta="end">Event loop</Table.Th>
                 <Table.Th ta="end">Memory</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -112,12 +112,12 @@ export function InstancesPage() {
   );
 }
 
-/** More lines than that are a thicket. */
-const linesMost = 4;
+/** More lines would be unreadable. */
+const maxLines = 4;
 
-/** A line for each of the instances that are there now. */
+/** A line for each running instance. */
 function perInstance(samples: readonly Sample[], of: "loopUtilization" | "memoryBytes") {
-  const ids = (samples.at(-1)?.instances ?? []).slice(0, linesMost).map(({ instanceId }) => instanceId);
+  const ids = (samples.at(-1)?.instances ?? []).slice(0, maxLines).map(({ instanceId }) => instanceId);
   return ids.map((id) => ({
     name: id.slice(-6),
     values: samples.map(({ instances }) => instances.find(({ instanceId }) => instanceId === id)?.[of] ?? null),

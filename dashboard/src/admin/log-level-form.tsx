@@ -8,26 +8,28 @@ import type { LogLevel } from "./types.ts";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
-/** How much the instances write down. */
+/** Changes the log level of all instances. */
 export function LogLevelForm() {
   const client = useClient();
-  const doing = useAsyncAction();
+  const action = useAsyncAction();
   const [level, setLevel] = useState<LogLevel>("info");
   return (
     <Panel title="Log level">
       <Stack gap="xs">
-        <Text size="sm">For all instances, until each of them is started again.</Text>
+        <Text size="sm">Applies to all instances until they restart.</Text>
         <Group align="end" gap="xs">
           <LevelSelect levels={levels} level={level} choose={setLevel} />
           <Button
             variant="default"
-            loading={doing.isBusy}
-            onClick={() => void doing.run(async () => `It is ${(await client.admin.logLevel({ level })).level} now.`)}
+            loading={action.isBusy}
+            onClick={() =>
+              void action.run(async () => `The log level is now ${(await client.admin.logLevel({ level })).level}.`)
+            }
           >
             Change
           </Button>
         </Group>
-        <ActionOutcome of={doing} />
+        <ActionOutcome of={action} />
       </Stack>
     </Panel>
   );

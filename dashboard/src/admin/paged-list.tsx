@@ -10,20 +10,20 @@ interface PagedListProps<Item> extends Pick<VirtualTableProps<Item>, "columns" |
   name: string;
   pages: PagedQuery<Item>;
   search: { label: string; placeholder: string; text: string; change(text: string): void };
-  /** Beside the search. */
+  /** Filters beside the search field. */
   filters?: ReactNode;
   empty: { icon: Icon; title: string; hint: string };
-  /** Opens over the list. */
+  /** Drawers and dialogs. */
   children?: ReactNode;
 }
 
-/** A list that the server searches and gives in pages, as far as somebody scrolls. */
+/** A list that the server filters and pages, loaded as the user scrolls. */
 export function PagedList<Item>(props: PagedListProps<Item>) {
   const { name, pages, search, filters, empty, columns, keyOf, hrefOf, children } = props;
-  const { items, isReady, isReading, hasMore, error, more, again } = pages;
+  const { items, isReady, isLoading, hasMore, error, loadMore, refresh } = pages;
   return (
     <Page
-      title={`${name}${isReady ? ` (${items.length.toLocaleString()}${hasMore ? " and more" : ""})` : ""}`}
+      title={`${name}${isReady ? ` (${items.length.toLocaleString()}${hasMore ? "+" : ""})` : ""}`}
       fills
       actions={
         <>
@@ -40,10 +40,10 @@ export function PagedList<Item>(props: PagedListProps<Item>) {
             size="xs"
             variant="default"
             leftSection={<IconRefresh size={14} aria-hidden />}
-            loading={isReading}
-            onClick={again}
+            loading={isLoading}
+            onClick={refresh}
           >
-            Read again
+            Refresh
           </Button>
         </>
       }
@@ -61,7 +61,7 @@ export function PagedList<Item>(props: PagedListProps<Item>) {
           rows={items}
           columns={columns}
           keyOf={keyOf}
-          onEnd={more}
+          onEnd={loadMore}
           {...(hrefOf ? { hrefOf } : {})}
         />
       )}

@@ -9,9 +9,9 @@ import { ErrorAlert, LoadingState } from "../ui/page-states.tsx";
 import { Tile, Tiles } from "../ui/tile.tsx";
 import type { RoomView } from "./types.ts";
 
-const readEveryMs = 2_000;
+const refreshIntervalMs = 2_000;
 
-/** One room: who is there, how far its log is, how much happens. Read again every two seconds. */
+/** A room: its members, log position and traffic. Refreshed every two seconds. */
 export function RoomPage({ room }: { room: string }) {
   const client = useClient();
   const [view, setView] = useState<RoomView>();
@@ -26,7 +26,7 @@ export function RoomPage({ room }: { room: string }) {
     }
   }, [client, room]);
   useEffect(() => void read(), [read]);
-  useInterval(() => void read(), readEveryMs, { autoInvoke: true });
+  useInterval(() => void read(), refreshIntervalMs, { autoInvoke: true });
 
   return (
     <Page
@@ -48,22 +48,22 @@ export function RoomPage({ room }: { room: string }) {
         <>
           <Tiles>
             <Tile name="Connections">{view.connections.toLocaleString()}</Tile>
-            <Tile name="Members here">{view.memberCount.toLocaleString()}</Tile>
-            <Tile name="Events a second">{view.rate}</Tile>
+            <Tile name="Connected members">{view.memberCount.toLocaleString()}</Tile>
+            <Tile name="Events per second">{view.rate}</Tile>
           </Tiles>
           <Panel title="Log">
             {view.position === null ? (
-              <Text size="sm">Nothing was ever published there.</Text>
+              <Text size="sm">Nothing has been published here yet.</Text>
             ) : (
-              <DefinitionList facts={{ Epoch: view.position.epoch, Offset: view.position.offset.toLocaleString() }} />
+              <DefinitionList entries={{ Epoch: view.position.epoch, Offset: view.position.offset.toLocaleString() }} />
             )}
           </Panel>
           <Panel title="Members">
             {view.members.length === 0 && (
-              <Text size="sm">Nobody is here. Rooms of monitoring do not know their members.</Text>
+              <Text size="sm">No member is connected. Monitoring rooms have no member list.</Text>
             )}
             <DefinitionList
-              facts={Object.fromEntries(
+              entries={Object.fromEntries(
                 view.members.map(({ userId, name, connections }) => [
                   name === null || name === undefined ? userId : `${name} (${userId})`,
                   `${connections} ${connections === 1 ? "connection" : "connections"}`,

@@ -16,12 +16,12 @@ const columns: Column<RoomRow>[] = [
     key: "connections",
     title: "Connections",
     width: "7rem",
-    isEnd: true,
+    isNumeric: true,
     cell: ({ connections }) => connections.toLocaleString(),
   },
 ];
 
-/** Rooms that somebody is in, by how their names begin. */
+/** Rooms in use, filtered by name prefix. */
 export function RoomsPage() {
   const client = useClient();
   const { parameters, set } = useQueryParams<"prefix">();
@@ -43,15 +43,15 @@ export function RoomsPage() {
       name="Rooms"
       pages={usePagedQuery(read)}
       search={{
-        label: "Name begins with",
-        placeholder: "Name begins with",
+        label: "Name starts with",
+        placeholder: "Name starts with",
         text,
         change: (prefix) => set("prefix", prefix),
       }}
       empty={{
         icon: IconDoor,
-        title: "Nobody is in a room that is called so",
-        hint: "Rooms stand here while somebody is in them or watches them.",
+        title: "No matching rooms",
+        hint: "A room is listed while at least one connection is in it or watching it.",
       }}
       columns={columns}
       keyOf={keyOf}

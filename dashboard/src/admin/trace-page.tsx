@@ -9,26 +9,26 @@ import classes from "./trace-page.module.css";
 import { TraceSteps } from "./trace-steps.tsx";
 import { useTrace } from "./use-trace.ts";
 
-/** What becomes of each event and command, step by step, while one watches. */
+/** Live trace of events and commands, step by step. */
 export function TracePage() {
   const [parameters] = useSearchParams();
   const [connectionId, roomOfAddress] = [parameters.get("connection"), parameters.get("room")];
   const [kind, setKind] = useState(connectionId === null ? "room" : "connection");
   const [name, setName] = useState(connectionId ?? roomOfAddress ?? "");
   const [seconds, setSeconds] = useState<string | number>(60);
-  const { steps, until, error, begin, clear } = useTrace();
+  const { steps, until, error, start, clear } = useTrace();
 
   function submit(event: FormEvent) {
     event.preventDefault();
     const target = kind === "room" ? { room: name.trim() } : { connectionId: name.trim() };
-    void begin(target, Number(seconds));
+    void start(target, Number(seconds));
   }
 
   return (
     <Page title="Trace" fills>
       <form className={classes.form} onSubmit={submit}>
         <SegmentedControl
-          aria-label="What is traced"
+          aria-label="Trace a"
           size="xs"
           value={kind}
           onChange={setKind}
@@ -40,7 +40,7 @@ export function TracePage() {
         <TextInput
           size="xs"
           aria-label={kind === "room" ? "Room" : "Connection id"}
-          placeholder={kind === "room" ? "conversation:42" : "Id of a connection"}
+          placeholder={kind === "room" ? "conversation:42" : "Connection id"}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           className={classes.name ?? ""}
@@ -57,7 +57,7 @@ export function TracePage() {
           w={90}
         />
         <Button size="xs" type="submit" disabled={name.trim() === ""}>
-          Begin
+          Start
         </Button>
         <Button size="xs" variant="default" onClick={clear} disabled={steps.length === 0}>
           Clear
@@ -68,15 +68,15 @@ export function TracePage() {
           steps.length > 0 && "The trace has ended."
         ) : (
           <>
-            Told until <ClockTime at={until} />.
+            Tracing until <ClockTime at={until} />.
           </>
         )}
       </Text>
       {error !== null && <ErrorAlert error={error} />}
       {steps.length === 0 && error === null && (
-        <EmptyState icon={IconRoute} title={until === undefined ? "Nothing is traced" : "Nothing has happened yet"}>
-          Events are followed from being published, over every instance, to each connection: delivered, written, or
-          dropped and why. Of a connection its commands are shown, too.
+        <EmptyState icon={IconRoute} title={until === undefined ? "No trace is running" : "No events yet"}>
+          A trace follows events from publication, across all instances, to each connection: delivered, written, or
+          dropped with the reason. The trace of a connection also shows its commands.
         </EmptyState>
       )}
       {steps.length > 0 && <TraceSteps steps={steps} />}

@@ -16,46 +16,46 @@ const tones: Record<TraceStep["step"], Tone> = {
 };
 
 const columns: Column<Row>[] = [
-  { key: "at", title: "At", width: "6.5rem", cell: ({ at }) => <ClockTime at={at} /> },
+  { key: "at", title: "Time", width: "6.5rem", cell: ({ at }) => <ClockTime at={at} /> },
   { key: "step", title: "Step", width: "6.5rem", cell: ({ step }) => <Tag tone={tones[step]}>{step}</Tag> },
   {
     key: "what",
-    title: "What",
+    title: "Details",
     width: "minmax(0, 2fr)",
-    cell: (step) => <span title={whatOf(step)}>{whatOf(step)}</span>,
+    cell: (step) => <span title={descriptionOf(step)}>{descriptionOf(step)}</span>,
   },
-  { key: "who", title: "Who", width: "minmax(0, 1fr)", isForWide: true, cell: whoOf },
-  { key: "where", title: "Instance", width: "minmax(0, 1fr)", isForWide: true, cell: ({ instanceId }) => instanceId },
+  { key: "who", title: "User", width: "minmax(0, 1fr)", isWideOnly: true, cell: userOf },
+  { key: "where", title: "Instance", width: "minmax(0, 1fr)", isWideOnly: true, cell: ({ instanceId }) => instanceId },
 ];
 
 export function TraceSteps({ steps }: { steps: readonly Row[] }) {
   return <VirtualTable label="Steps, newest first" rows={steps} columns={columns} keyOf={({ key }) => key} />;
 }
 
-function whatOf(step: TraceStep): string {
+function descriptionOf(step: TraceStep): string {
   switch (step.step) {
     case "command":
-      return `${step.command}: ${step.code ?? "carried out"}, ${step.milliseconds.toFixed(1)} ms`;
+      return `${step.command}: ${step.code ?? "ok"}, ${step.milliseconds.toFixed(1)} ms`;
     case "published":
-      return eventWords(step.event);
+      return eventText(step.event);
     case "audience":
-      return `${eventWords(step.event)}, for ${step.connections} here`;
+      return `${eventText(step.event)}, ${step.connections} connections on this instance`;
     case "delivered":
-      return `${eventWords(step.event)}, behind ${step.backlogBytes.toLocaleString()} bytes`;
+      return `${eventText(step.event)}, ${step.backlogBytes.toLocaleString()} bytes queued before it`;
     case "written":
-      return `${eventWords(step.event)}, after ${step.milliseconds.toFixed(1)} ms`;
+      return `${eventText(step.event)}, after ${step.milliseconds.toFixed(1)} ms`;
     case "dropped":
-      return `${eventWords(step.event)}: ${step.why.replaceAll("_", " ")}`;
+      return `${eventText(step.event)}: ${step.why.replaceAll("_", " ")}`;
     case "left_out":
-      return `${step.steps.toLocaleString()} steps were left out: more happened than is told.`;
+      return `${step.steps.toLocaleString()} steps omitted: too many to show.`;
   }
 }
 
-function whoOf(step: TraceStep): string {
-  if (step.step === "published") return step.by ?? "the server";
+function userOf(step: TraceStep): string {
+  if (step.step === "published") return step.by ?? "server";
   return "userId" in step ? step.userId : "";
 }
 
-function eventWords({ type, room, position }: Extract<TraceStep, { event: unknown }>["event"]): string {
+function eventText({ type, room, position }: Extract<TraceStep, { event: unknown }>["event"]): string {
   return `${type} in ${room}${position ? ` at ${position.offset}` : ""}`;
 }

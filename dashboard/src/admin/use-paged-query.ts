@@ -1,68 +1,67 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
-export interface ResultPage<Item> {
+interface ResultPage<Item> {
   items: readonly Item[];
   nextCursor: string | null;
 }
 
 export interface PagedQuery<Item> {
   items: readonly Item[];
-  /** The first page is there. */
+  /** The first page has been loaded. */
   isReady: boolean;
-  isReading: boolean;
+  isLoading: boolean;
   hasMore: boolean;
   error: unknown;
-  more(): void;
-  again(): void;
+  loadMore(): void;
+  refresh(): void;
 }
 
 interface State<Item> extends ResultPage<Item> {
   isReady: boolean;
-  isReading: boolean;
+  isLoading: boolean;
   error: unknown;
 }
 
-const nothing = { items: [], nextCursor: null, isReady: false, isReading: true, error: null };
+const initialState = { items: [], nextCursor: null, isReady: false, isLoading: true, error: null };
 
 /**
- * A list that the server gives in pages, read as far as somebody scrolls. `read` is the same function for as long as
- * the same is asked for; another one begins anew.
+ * A paged list, loaded as far as the user scrolls. Memoize `read`: a new function starts with the first page again.
  */
 export function usePagedQuery<Item>(read: (cursor: string | undefined) => Promise<ResultPage<Item>>): PagedQuery<Item> {
-  const [state, setState] = useState<State<Item>>(nothing);
-  /** StreamingResponses to older questions are of no interest. */
-  const asked = useRef(0);
+  const [state, setState] = useState<State<Item>>(initialState);
+  /** Replies to superseded requests are ignored. */
+  const requests = useRef(0);
 
   const readPage = useCallback(
     async (cursor: string | undefined, before: readonly Item[]) => {
-      const mine = ++asked.current;
-      setState((state) => ({ ...state, isReading: true }));
+      const request = ++requests.current;
+      setState((state) => ({ ...state, isLoading: true }));
       try {
         const { items, nextCursor } = await read(cursor);
-        if (mine !== asked.current) return;
-        setState({ items: [...before, ...items], nextCursor, isReady: true, isReading: false, error: null });
+        if (request !== requests.current) return;
+        setState({ items: [...before, ...items], nextCursor, isReady: true, isLoading: false, error: null });
       } catch (error) {
-        if (mine === asked.current) setState((state) => ({ ...state, isReading: false, error }));
+        if (request === requests.current) setState((state) => ({ ...state, isLoading: false, error }));
       }
     },
     [read],
   );
 
   useEffect(() => {
-    setState(nothing);
+    setState(initialState);
     void readPage(undefined, []);
     return () => {
-      asked.current += 1;
+      requests.current += 1;
     };
   }, [readPage]);
 
-  const { items, nextCursor, isReading } = state;
+  const { items, nextCursor, isLoading } = state;
   return {
     ...state,
     hasMore: nextCursor !== null,
-    more: () => {
-      if (nextCursor !== null && !isReading) void readPage(nextCursor, items);
+    loadMore: () => {
+      if (nextCursor !== null && !isLoading) void readPage(nextCursor, items);
     },
-    again: () => void readPage(undefined, []),
+    refresh: () => void readPage(undefined, []),
   };
 }

@@ -7,19 +7,19 @@ export type TraceTarget = { connectionId: string } | { room: string };
 export interface Trace {
   /** Newest first. */
   steps: readonly (TraceStep & { key: number })[];
-  /** Until when the server tells; `undefined` before the first and after the last. */
+  /** When the trace ends; `undefined` while none is running. */
   until: string | undefined;
-  /** Why there is none. */
+  /** Why the trace could not be started or has ended early. */
   error: unknown;
-  begin(target: TraceTarget, seconds: number): Promise<void>;
+  start(target: TraceTarget, seconds: number): Promise<void>;
   clear(): void;
 }
 
-/** Older ones are not shown any more. */
+/** Older steps are dropped. */
 const stepsKept = 2_000;
 const restMs = 150;
 
-/** What becomes of the events of a room, or of a connection's, told by the server for a while. */
+/** Traces a room or a connection for a limited time. */
 export function useTrace(): Trace {
   const client = useClient();
   const [view, setView] = useState<Pick<Trace, "steps" | "until" | "error">>({
@@ -27,7 +27,7 @@ export function useTrace(): Trace {
     until: undefined,
     error: null,
   });
-  const mine = useRef<string>(undefined);
+  const traceId = useRef<string>(undefined);
   const kept = useRef<(TraceStep & { key: number })[]>([]);
   const count = useRef(0);
 
@@ -38,8 +38,8 @@ export function useTrace(): Trace {
       setView((before) => ({ ...before, steps: [...kept.current].reverse() }));
     };
     const cancel = client.admin.on("trace", (step) => {
-      // One that was begun before this one goes on for its time.
-      if (mine.current !== undefined && step.traceId !== mine.current) return;
+      // An earlier trace of this connection runs until its end.
+      if (traceId.current !== undefined && step.traceId !== traceId.current) return;
       count.current += 1;
       kept.current.push({ ...step, key: count.current });
       if (kept.current.length > stepsKept * 1.5) kept.current = kept.current.slice(-stepsKept);
@@ -49,7 +49,11 @@ export function useTrace(): Trace {
       setView((before) =>
         before.until === undefined
           ? before
-          : { ...before, until: undefined, error: "The connection was lost, and the trace with it. Begin again." },
+          : {
+              ...before,
+              until: undefined,
+              error: "The connection was lost, and the trace ended with it. Start it again.",
+            },
       );
     });
     return () => {
@@ -72,14 +76,14 @@ export function useTrace(): Trace {
     setView((before) => ({ ...before, steps: [] }));
   }, []);
 
-  const begin = useCallback(
+  const start = useCallback(
     async (target: TraceTarget, seconds: number) => {
       clear();
-      // Steps may come before the reply that names their trace.
-      mine.current = undefined;
+      // Steps may arrive before the reply with the id of the trace.
+      traceId.current = undefined;
       try {
-        const { traceId, until: end } = await client.admin.trace({ ...target, seconds });
-        mine.current = traceId;
+        const { traceId: id, until: end } = await client.admin.trace({ ...target, seconds });
+        traceId.current = id;
         setView((before) => ({ ...before, until: end, error: null }));
       } catch (error) {
         setView((before) => ({ ...before, until: undefined, error }));
@@ -88,5 +92,5 @@ export function useTrace(): Trace {
     [client, clear],
   );
 
-  return { ...view, begin, clear };
+  return { ...view, start, clear };
 }

@@ -3,25 +3,25 @@ import { SignIn } from "../session/sign-in.tsx";
 import { useSession } from "../session/use-session.ts";
 import { SignedIn } from "./signed-in.tsx";
 
-/** Nobody knows yet who is here; somebody has to sign in; or somebody is signed in. */
+/** Shows the sign-in page or the dashboard. */
 export function App() {
-  const { state, signIn, redirectToProvider, signOut, read } = useSession();
+  const { state, signIn, redirectToProvider, signOut, load } = useSession();
   switch (state.name) {
-    case "reading":
+    case "loading":
       return (
         <Center h="100dvh">
           <Loader aria-label="Loading" />
         </Center>
       );
-    case "nobody":
+    case "signed-out":
       return <SignIn {...state} signIn={signIn} redirectToProvider={redirectToProvider} />;
-    case "somebody":
+    case "signed-in":
       return (
         <SignedIn
           key={`${state.session.userId} ${state.session.roles.join()}`}
           session={state.session}
           signOut={signOut}
-          ended={read}
+          onSessionEnd={load}
         />
       );
   }

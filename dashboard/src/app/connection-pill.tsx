@@ -1,7 +1,7 @@
 import { ConnectionStatus, FreshnessBadge } from "@signalbox/client/react";
 import classes from "./connection-pill.module.css";
 
-/** How the connection is, and whether what is shown is what is: always in sight. */
+/** State of the connection and of the data, visible on every screen. */
 export function ConnectionPill() {
   return (
     <div className={classes.pill}>

@@ -6,12 +6,12 @@ import type { Screen } from "./screens.ts";
 interface NavigationProps {
   screens: readonly Screen[];
   current: Screen | undefined;
-  /** How much waits on a screen, by its path. */
-  waiting: Partial<Record<Screen["path"], number>>;
+  /** Number of items that need attention, by path of the screen. */
+  counts: Partial<Record<Screen["path"], number>>;
 }
 
-/** At the left; at the bottom of a phone. */
-export function Navigation({ screens, current, waiting }: NavigationProps) {
+/** Main navigation: at the left, on phones at the bottom. */
+export function Navigation({ screens, current, counts }: NavigationProps) {
   return (
     <nav className={classes.navigation} aria-label="Screens">
       {screens.map((screen) => (
@@ -23,24 +23,24 @@ export function Navigation({ screens, current, waiting }: NavigationProps) {
         >
           <screen.icon size={20} stroke={1.7} aria-hidden />
           <span>{screen.name}</span>
-          <Waiting count={waiting[screen.path] ?? 0} of={screen.waiting?.of} />
+          <CountBadge count={counts[screen.path] ?? 0} label={screen.counter?.label} />
         </Link>
       ))}
     </nav>
   );
 }
 
-function Waiting({ count, of }: { count: number; of: string | undefined }) {
+function CountBadge({ count, label }: { count: number; label: string | undefined }) {
   if (count === 0) return null;
   return (
     <Badge
-      className={classes.waiting ?? ""}
+      className={classes.count ?? ""}
       size="xs"
-      color={of === "unacknowledged" ? "red.8" : "indigo.7"}
+      color={label === "unacknowledged" ? "red.8" : "indigo.7"}
       autoContrast={false}
     >
       {count > 99 ? "99+" : count}
-      <VisuallyHidden> {of}</VisuallyHidden>
+      <VisuallyHidden> {label}</VisuallyHidden>
     </Badge>
   );
 }

@@ -13,10 +13,9 @@ interface Notification {
 
 const colors = { info: "blue", success: "green", warning: "yellow", error: "red" } as const;
 
-/** More are read by nobody. */
-const shownAtMost = 5;
+const maxShown = 5;
 
-/** What is announced to everybody, and what one is told oneself, until it is put away. */
+/** Announcements and the user's notifications, until they are dismissed. */
 export function Notifications() {
   const client = useClient();
   const [notices, setNotices] = useState<readonly Notification[]>([]);
@@ -24,16 +23,16 @@ export function Notifications() {
     () =>
       client.on("message", (event) => {
         const notice = notificationOf(event);
-        if (notice) setNotices((before) => [...before, notice].slice(-shownAtMost));
+        if (notice) setNotices((before) => [...before, notice].slice(-maxShown));
       }),
     [client],
   );
   return (
-    <div className={classes.notices} role="log" aria-label="Notifications" aria-live="polite">
+    <div className={classes.notifications} role="log" aria-label="Notifications" aria-live="polite">
       {notices.map(({ id, level, title, body }) => (
         <Alert
           key={id}
-          className={classes.notice ?? ""}
+          className={classes.notification ?? ""}
           variant="light"
           color={colors[level]}
           title={title}

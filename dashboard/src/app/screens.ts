@@ -1,23 +1,23 @@
-import type { SignedIn as Person } from "@signalbox/client/session";
+import type { SignedIn as User } from "@signalbox/client/session";
 import { type Icon, IconActivity, IconMessages, IconServerCog } from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import { serverSettings } from "../ui/server-settings.ts";
 
-export type Role = Person["roles"][number];
+export type Role = User["roles"][number];
 
-/** A screen: it stands in the navigation of those who may see it, and is loaded when it is opened. */
+/** A screen of the dashboard. Its code is loaded when it is opened. */
 export interface Screen {
-  /** Its address, and the beginning of those of its parts. */
+  /** Path of the screen, and prefix of the paths of its sections. */
   path: "/chat" | "/monitoring" | "/admin";
   name: string;
   icon: Icon;
-  /** Who may see it: any of these. */
+  /** Any of these roles gives access. */
   roles: readonly Role[];
-  /** What the server has to let us into for it. */
+  /** The namespace that it needs. */
   namespace: "/chat" | "/monitoring" | "/admin";
   Content: LazyExoticComponent<ComponentType>;
-  /** What waits there to be looked at, counted also while another screen is open. */
-  waiting?: { of: string; Count: LazyExoticComponent<ComponentType<{ tell(count: number): void }>> };
+  /** Counts items that need attention, also while another screen is open. */
+  counter?: { label: string; Counter: LazyExoticComponent<ComponentType<{ onCount(count: number): void }>> };
 }
 
 const screens: readonly Screen[] = [
@@ -28,7 +28,7 @@ const screens: readonly Screen[] = [
     roles: ["user", "agent", "admin", "service"],
     namespace: "/chat",
     Content: lazy(() => import("../chat/chat-screen.tsx")),
-    waiting: { of: "unread", Count: lazy(() => import("../chat/unread-count.ts")) },
+    counter: { label: "unread", Counter: lazy(() => import("../chat/unread-count.ts")) },
   },
   {
     path: "/monitoring",
@@ -37,7 +37,7 @@ const screens: readonly Screen[] = [
     roles: ["monitor", "admin"],
     namespace: "/monitoring",
     Content: lazy(() => import("../monitoring/monitoring-screen.tsx")),
-    waiting: { of: "unacknowledged", Count: lazy(() => import("../monitoring/alert-count.ts")) },
+    counter: { label: "unacknowledged", Counter: lazy(() => import("../monitoring/alert-count.ts")) },
   },
   {
     path: "/admin",
@@ -49,8 +49,8 @@ const screens: readonly Screen[] = [
   },
 ];
 
-/** The screens that exist for somebody, in the order of the navigation. */
-export function screensOf({ roles }: Pick<Person, "roles">): readonly Screen[] {
+/** Screens that a user may open, in the order of the navigation. */
+export function screensOf({ roles }: Pick<User, "roles">): readonly Screen[] {
   return screens.filter(
     (screen) =>
       screen.roles.some((role) => roles.includes(role)) && (screen.path !== "/admin" || serverSettings.hasAdmin),

@@ -12,13 +12,13 @@ import { type Screen, screensOf } from "./screens.ts";
 import classes from "./shell.module.css";
 import { UserMenu } from "./user-menu.tsx";
 
-/** What stands around every screen: where one can go, who one is, and how far what is shown can be trusted. */
+/** Frame around every screen: navigation, account menu, connection state and notifications. */
 export function Shell() {
   const screens = screensOf(useSignedIn().session);
   const [location] = useLocation();
   const current = screens.find(({ path }) => location === path || location.startsWith(`${path}/`));
-  const [waiting, setWaiting] = useState<Waiting>({});
-  const unread = waiting["/chat"] ?? 0;
+  const [counts, setCounts] = useState<Counts>({});
+  const unread = counts["/chat"] ?? 0;
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#content">
@@ -32,9 +32,9 @@ export function Shell() {
         </div>
       </header>
       <Notifications />
-      <Navigation screens={screens} current={current} waiting={waiting} />
+      <Navigation screens={screens} current={current} counts={counts} />
       {screens.map((screen) => (
-        <Counting key={screen.path} screen={screen} setWaiting={setWaiting} />
+        <ScreenCounter key={screen.path} screen={screen} setCounts={setCounts} />
       ))}
       <main id="content" className={classes.content} tabIndex={-1}>
         {current && <title>{`${unread > 0 ? `(${unread}) ` : ""}${current.name} – Signalbox`}</title>}
@@ -48,21 +48,21 @@ export function Shell() {
   );
 }
 
-type Waiting = Partial<Record<Screen["path"], number>>;
+type Counts = Partial<Record<Screen["path"], number>>;
 
-/** What cannot be counted is not shown; the screen itself says why. */
-function Counting({ screen, setWaiting }: { screen: Screen; setWaiting: Dispatch<SetStateAction<Waiting>> }) {
-  const { path, waiting } = screen;
-  const tell = useCallback(
-    (count: number) => setWaiting((before) => ({ ...before, [path]: count })),
-    [path, setWaiting],
+/** Mounts the counter of a screen. Its errors are hidden here; the screen itself shows them. */
+function ScreenCounter({ screen, setCounts }: { screen: Screen; setCounts: Dispatch<SetStateAction<Counts>> }) {
+  const { path, counter } = screen;
+  const onCount = useCallback(
+    (count: number) => setCounts((before) => ({ ...before, [path]: count })),
+    [path, setCounts],
   );
-  if (!waiting) return null;
+  if (!counter) return null;
   return (
     <Deferred>
-      <ErrorBoundary instead={null}>
+      <ErrorBoundary fallback={null}>
         <Suspense fallback={null}>
-          <waiting.Count tell={tell} />
+          <counter.Counter onCount={onCount} />
         </Suspense>
       </ErrorBoundary>
     </Deferred>
@@ -93,8 +93,8 @@ function NoScreen() {
   return (
     <Center h="100%" p="xl">
       <Stack maw={480}>
-        <Title order={2}>There is no screen for you</Title>
-        <Text>None of your roles opens one. Ask whoever gives out the tokens.</Text>
+        <Title order={2}>No screens available</Title>
+        <Text>None of your roles gives access to a screen. Ask the administrator who issues the tokens.</Text>
       </Stack>
     </Center>
   );

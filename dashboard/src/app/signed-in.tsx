@@ -1,6 +1,6 @@
 import { createClient } from "@signalbox/client";
 import { SignalboxProvider } from "@signalbox/client/react";
-import type { SignedIn as Person } from "@signalbox/client/session";
+import type { SignedIn as User } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
 import { SessionContext } from "../session/session-context.ts";
 import { serverSettings } from "../ui/server-settings.ts";
@@ -8,14 +8,14 @@ import { screensOf } from "./screens.ts";
 import { Shell } from "./shell.tsx";
 
 interface SignedInProps {
-  session: Person;
+  session: User;
   signOut(): Promise<void>;
-  /** The server has ended it. */
-  ended(why: string): Promise<void>;
+  /** Called when the server has ended the session. */
+  onSessionEnd(reason: string): Promise<void>;
 }
 
-/** One client for all screens, in the namespaces that are open to whoever is signed in. */
-export function SignedIn({ session, signOut, ended }: SignedInProps) {
+/** Provides one client for all screens, in the namespaces that the user's roles open. */
+export function SignedIn({ session, signOut, onSessionEnd }: SignedInProps) {
   const [client] = useState(() => {
     const namespaces = screensOf(session).map(({ namespace }) => namespace);
     return createClient({ cookie: true, namespaces, path: serverSettings.socketPath });
@@ -29,14 +29,14 @@ export function SignedIn({ session, signOut, ended }: SignedInProps) {
   useEffect(
     () =>
       client.on("status", (status) => {
-        if (status.name === "unauthorized") void ended(status.error.message);
-        if (status.name === "closed" && status.reason === "revoked") void ended("Your session was ended.");
+        if (status.name === "unauthorized") void onSessionEnd(status.error.message);
+        if (status.name === "closed" && status.reason === "revoked") void onSessionEnd("Your session was revoked.");
       }),
-    [client, ended],
+    [client, onSessionEnd],
   );
 
   const leave = useCallback(() => {
-    // Or its end would be told as somebody else's doing.
+    // Disconnect first, or the end of the session would be reported as a revocation.
     client.disconnect();
     return signOut();
   }, [client, signOut]);

@@ -10,7 +10,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
-    // Options that nobody looks at cost a page as much as everything else on it.
+    // Hidden options would cost as much to render as the rest of a page.
     Combobox: Combobox.extend({ defaultProps: { keepMounted: false } }),
   },
 });

@@ -5,10 +5,10 @@ import { useSignedIn } from "../session/session-context.ts";
 const schemes = [
   { value: "light", name: "Light", Icon: IconSun },
   { value: "dark", name: "Dark", Icon: IconMoon },
-  { value: "auto", name: "As the system", Icon: IconDeviceDesktop },
+  { value: "auto", name: "Match system", Icon: IconDeviceDesktop },
 ] as const;
 
-/** Who one is, how it looks, and the way out. */
+/** Account, appearance and signing out. */
 export function UserMenu() {
   const { session, signOut } = useSignedIn();
   const { colorScheme, setColorScheme } = useMantineColorScheme();

@@ -8,7 +8,7 @@ import { ConversationList } from "./conversation-list.tsx";
 import { ConversationView } from "./conversation-view.tsx";
 import { conversationsStore } from "./model/conversations-store.ts";
 
-/** The conversations, and one of them. A phone shows one or the other. */
+/** The list of conversations and the open conversation. A phone shows one of the two. */
 export default function ChatScreen() {
   const { session } = useSignedIn();
   const view = useStore(conversationsStore(useClient()));
@@ -18,13 +18,13 @@ export default function ChatScreen() {
   return (
     <div className={classes.chat} data-open={id !== undefined}>
       <ConversationList view={view} me={session.userId} current={id} />
-      {id !== undefined && (view.isLoaded || view.problem !== null) ? (
+      {id !== undefined && (view.isLoaded || view.error !== null) ? (
         <ConversationView key={id} id={id} item={item} />
       ) : (
         <Center className={classes.nothing ?? ""}>
           <Stack align="center" gap="xs">
             <IconMessages size={36} stroke={1.2} aria-hidden />
-            <Text c="dimmed">Choose a conversation, or begin one.</Text>
+            <Text c="dimmed">Choose a conversation, or start a new one.</Text>
           </Stack>
         </Center>
       )}

@@ -3,13 +3,13 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { type ReactNode, useRef, useState } from "react";
 import classes from "./code-block.module.css";
 
-/** Code, which can be copied. */
+/** A code block with a copy button. */
 export function CodeBlock({ children }: { children?: ReactNode }) {
   const block = useRef<HTMLPreElement>(null);
   const [text, setText] = useState("");
   return (
     <div className={classes.block}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable areas must be reachable by keyboard */}
       <pre ref={block} tabIndex={0} className={classes.code}>
         {children}
       </pre>
@@ -19,7 +19,7 @@ export function CodeBlock({ children }: { children?: ReactNode }) {
             className={classes.copy ?? ""}
             variant="default"
             size="sm"
-            aria-label={copied ? "Copied" : "Copy the code"}
+            aria-label={copied ? "Copied" : "Copy code"}
             onPointerEnter={() => setText(block.current?.textContent ?? "")}
             onFocus={() => setText(block.current?.textContent ?? "")}
             onClick={copy}

@@ -12,28 +12,28 @@ interface ComposerProps {
 }
 
 const maxLength = 16_384;
-const typingEveryMs = 3_000;
+const typingIntervalMs = 3_000;
 
-/** Where one writes. Enter sends, Shift+Enter begins a new line. */
+/** The message input. Enter sends, Shift+Enter inserts a line break. */
 export function Composer({ draft, post, typing }: ComposerProps) {
   const [text, setText] = useState(draft.get);
   const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
-  const toldAt = useRef(0);
+  const typingSentAt = useRef(0);
 
-  useEffect(() => () => void (toldAt.current > 0 && typing(false)), [typing]);
+  useEffect(() => () => void (typingSentAt.current > 0 && typing(false)), [typing]);
 
   function changed(next: string) {
     setText(next);
     draft.set(next);
     if (next === "") return stopped();
-    if (Date.now() - toldAt.current < typingEveryMs) return;
-    toldAt.current = Date.now();
+    if (Date.now() - typingSentAt.current < typingIntervalMs) return;
+    typingSentAt.current = Date.now();
     typing(true);
   }
 
   function stopped() {
-    if (toldAt.current > 0) typing(false);
-    toldAt.current = 0;
+    if (typingSentAt.current > 0) typing(false);
+    typingSentAt.current = 0;
   }
 
   function send() {
@@ -46,7 +46,7 @@ export function Composer({ draft, post, typing }: ComposerProps) {
   }
 
   function pressed(event: KeyboardEvent) {
-    // An input method that is composing a word takes Enter for itself.
+    // During composition, Enter belongs to the input method.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     send();
@@ -70,7 +70,7 @@ export function Composer({ draft, post, typing }: ComposerProps) {
               rightSection={
                 <CloseButton
                   size="xs"
-                  aria-label={`Without ${attachment.name}`}
+                  aria-label={`Remove ${attachment.name}`}
                   onClick={() => setAttachments(attachments.filter((other) => other !== attachment))}
                 />
               }
@@ -81,12 +81,12 @@ export function Composer({ draft, post, typing }: ComposerProps) {
         </Group>
       )}
       <div className={classes.line}>
-        <Attach add={(attachment) => setAttachments((before) => [...before, attachment])} />
+        <AttachLink add={(attachment) => setAttachments((before) => [...before, attachment])} />
         <Textarea
           className={classes.text ?? ""}
           aria-label="Message"
           placeholder="Write a message"
-          // Whoever opens a conversation means to write; on a phone the keyboard would cover what is to be read.
+          // Not on touch devices, where the keyboard would cover the messages.
           autoFocus={matchMedia("(hover: hover)").matches}
           autosize
           minRows={1}
@@ -104,8 +104,8 @@ export function Composer({ draft, post, typing }: ComposerProps) {
   );
 }
 
-/** Attachments are links: the server keeps no files. */
-function Attach({ add }: { add(attachment: Attachment): void }) {
+/** Attachments are links: the server stores no files. */
+function AttachLink({ add }: { add(attachment: Attachment): void }) {
   const [isOpen, setOpen] = useState(false);
   const [url, setUrl] = useState("");
   const [name, setName] = useState("");
@@ -113,10 +113,10 @@ function Attach({ add }: { add(attachment: Attachment): void }) {
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    // It is a form within a form of the tree, though not of the page.
+    // React bubbles the event to the composer's form, through the portal.
     event.stopPropagation();
     const attachment = attachmentOf(url, name);
-    if (!attachment) return setProblem("An address such as https://example.com/picture.png");
+    if (!attachment) return setProblem("Enter a URL such as https://example.com/picture.png");
     add(attachment);
     setUrl("");
     setName("");
@@ -135,7 +135,7 @@ function Attach({ add }: { add(attachment: Attachment): void }) {
         <form onSubmit={submit}>
           <Stack gap="xs">
             <TextInput
-              label="Address"
+              label="URL"
               type="url"
               required
               value={url}

@@ -15,13 +15,13 @@ interface ConversationListProps {
   current: string | undefined;
 }
 
-/** One's conversations, newest activity first. */
+/** The user's conversations, most recent activity first. */
 export function ConversationList({ view, me, current }: ConversationListProps) {
-  const { items, isLoaded, problem } = view;
+  const { items, isLoaded, error } = view;
   const [isCreating, setCreating] = useState(false);
   const [search, setSearch] = useState("");
-  const wanted = search.trim().toLowerCase();
-  const found = items.filter((item) => conversationTitle(item, me).toLowerCase().includes(wanted));
+  const query = search.trim().toLowerCase();
+  const found = items.filter((item) => conversationTitle(item, me).toLowerCase().includes(query));
   return (
     <section className={classes.list} aria-label="Conversations">
       <div className={classes.heading}>
@@ -44,12 +44,12 @@ export function ConversationList({ view, me, current }: ConversationListProps) {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      {problem !== null && (
-        <Alert color="red" m="sm" title="The list could not be read" role="alert">
-          {problem}
+      {error !== null && (
+        <Alert color="red" m="sm" title="Loading the conversations failed" role="alert">
+          {error}
         </Alert>
       )}
-      {!isLoaded && problem === null && (
+      {!isLoaded && error === null && (
         <Stack p="sm" gap="xs" role="status" aria-label="Loading conversations">
           {["a", "b", "c", "d"].map((key) => (
             <Skeleton key={key} height={52} />
@@ -58,7 +58,7 @@ export function ConversationList({ view, me, current }: ConversationListProps) {
       )}
       {isLoaded && items.length === 0 && (
         <Text p="md" size="sm" c="dimmed">
-          You are in no conversation yet. Begin one with the button above.
+          No conversations yet. Start one with the button above.
         </Text>
       )}
       <VList className={classes.items ?? ""}>
@@ -84,7 +84,7 @@ function Item({ item, title, isCurrent }: { item: ConversationItem; title: strin
       <time className={classes.time} dateTime={new Date(lastAt).toISOString()}>
         {formatShortTime(lastAt)}
       </time>
-      <span className={classes.last}>{lastText || "Nothing was said yet"}</span>
+      <span className={classes.last}>{lastText || "No messages yet"}</span>
       {unread > 0 && (
         <Badge className={classes.unread ?? ""} size="sm" circle={unread < 10} aria-label={`${unread} unread`}>
           {unread > 99 ? "99+" : unread}

@@ -1,4 +1,4 @@
-/** What a conversation is called: by its title, or by those who are in it. */
+/** The title of a conversation, or the names of its other members. */
 export function conversationTitle(
   { title, members }: { title?: string | undefined; members: readonly string[] },
   me: string,

@@ -8,7 +8,7 @@ import { Composer } from "./composer.tsx";
 import { conversationTitle } from "./conversation-title.ts";
 import classes from "./conversation-view.module.css";
 import { Divider, GapDivider } from "./divider.tsx";
-import { dayOf } from "./format-time.ts";
+import { formatDay } from "./format-time.ts";
 import { Members } from "./members.tsx";
 import { Message, OutgoingMessage } from "./message.tsx";
 import { MessageList, Top } from "./message-list.tsx";
@@ -17,15 +17,15 @@ import { type ConversationItem, conversationsStore } from "./model/conversations
 import { draftOf } from "./model/drafts.ts";
 import { isAfter } from "./model/entry.ts";
 import { type Row, rowsOf } from "./rows.ts";
-import { StreamingResponse } from "./streaming-response.tsx";
+import { StreamingMessage } from "./streaming-message.tsx";
 import { useMarkRead } from "./use-mark-read.ts";
 
-/** More than these do not fit into sight. */
-const manyUnread = 8;
+/** More unread messages than this do not fit on the screen. */
+const unreadThreshold = 8;
 
 const names = new Intl.ListFormat("en");
 
-/** One conversation, from its first message to what is being typed. `item`: what the list knows of it, if anything. */
+/** A conversation. `item`: its entry in the list, if it has one. */
 export function ConversationView({ id, item }: { id: string; item: ConversationItem | undefined }) {
   const client = useClient();
   const { session } = useSignedIn();
@@ -33,24 +33,24 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
   const store = conversationStore(client, id);
   const view = useStore(store);
   const [isAtEnd, setAtEnd] = useState(true);
-  const [readTo] = useState(() => ((item?.unread ?? 0) > 0 ? (item?.readPosition ?? null) : undefined));
+  const [initialReadPosition] = useState(() => ((item?.unread ?? 0) > 0 ? (item?.readPosition ?? null) : undefined));
   const { entries, missed, refusal } = view;
 
-  // The first that was new when the conversation was opened, or that came while there was no connection.
+  // The first message that was unread when the conversation was opened.
   const unreadFrom = useMemo(() => {
-    if (readTo === undefined) return null;
+    if (initialReadPosition === undefined) return null;
     const isNew = (entry: (typeof entries)[number]) =>
-      isAfter(entry.position, readTo) && entry.sender?.userId !== session.userId;
+      isAfter(entry.position, initialReadPosition) && entry.sender?.userId !== session.userId;
     return entries.find(isNew)?.id ?? null;
-  }, [entries, readTo, session.userId]);
-  // Where the first new one is out of sight.
-  const [unreadAtFirst, setUnreadAtFirst] = useState(item?.unread ?? 0);
-  const unread = unreadFrom !== null && unreadAtFirst > manyUnread ? unreadAtFirst : 0;
-  const [awayFrom, setAwayFrom] = useState<string | null>(null);
+  }, [entries, initialReadPosition, session.userId]);
+  // For the button that jumps to the first unread message when it is out of view.
+  const [initialUnread, setInitialUnread] = useState(item?.unread ?? 0);
+  const unread = unreadFrom !== null && initialUnread > unreadThreshold ? initialUnread : 0;
+  const [missedFrom, setMissedFrom] = useState<string | null>(null);
   useEffect(() => {
-    if (missed) setAwayFrom(missed.firstId);
+    if (missed) setMissedFrom(missed.firstId);
   }, [missed]);
-  const newFrom = awayFrom ?? unreadFrom;
+  const newFrom = missedFrom ?? unreadFrom;
 
   const rows = useMemo(() => rowsOf(view, newFrom, session.userId), [view, newFrom, session.userId]);
   const newest = useMemo(() => entries.findLast(({ position }) => position !== null)?.position ?? null, [entries]);
@@ -58,7 +58,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
     (position: NonNullable<typeof newest>) => conversationsStore(client).markRead(id, position),
     [client, id],
   );
-  useMarkRead({ newest, isSeen: isAtEnd && view.isLive, markRead });
+  useMarkRead({ newest, isVisible: isAtEnd && view.isLive, markRead });
 
   const conversation = client.chat.conversation(id);
   const typing = useCallback((isTyping: boolean) => conversation.typing(isTyping), [conversation]);
@@ -70,15 +70,15 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
       case "top":
         return <Top hasEarlier={row.hasEarlier} isLoading={view.isLoadingEarlier} />;
       case "day":
-        return <Divider kind="day">{dayOf(row.at)}</Divider>;
+        return <Divider kind="day">{formatDay(row.at)}</Divider>;
       case "new":
         return <Divider kind="new">New</Divider>;
       case "gap":
         return <GapDivider reason={row.reason} />;
       case "entry":
         return <Message entry={row.entry} isFirst={row.isFirst} />;
-      case "writing":
-        return <StreamingResponse conversationId={id} answer={row.answer} />;
+      case "streaming":
+        return <StreamingMessage conversationId={id} response={row.response} />;
       case "outgoing":
         return (
           <OutgoingMessage
@@ -113,12 +113,12 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
           conversationId={id}
           title={item?.title}
           members={item?.members ?? view.members.map(({ userId }) => userId)}
-          here={view.members}
+          connected={view.members}
         />
       </header>
       {refusal !== null && (
         <Alert color="red" m="sm" role="alert" title="You are not in this conversation">
-          {whyRefused[refusal] ?? `The server says ${refusal}.`}
+          {refusalTexts[refusal] ?? `The server refused access: ${refusal}.`}
         </Alert>
       )}
       {view.isLoaded || entries.length > 0 ? (
@@ -134,11 +134,11 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
           isLoadingEarlier={view.isLoadingEarlier}
           render={render}
           loadEarlier={() => void store.loadEarlier()}
-          jumped={() => {
-            store.forgetMissed();
-            setUnreadAtFirst(0);
+          onJump={() => {
+            store.clearMissed();
+            setInitialUnread(0);
           }}
-          atEnd={setAtEnd}
+          onAtEnd={setAtEnd}
         />
       ) : (
         <Center flex={1}>{refusal === null && <Loader aria-label="Loading messages" />}</Center>
@@ -152,8 +152,9 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
   );
 }
 
-const whyRefused: Record<string, string> = {
-  not_found: "It does not exist, or not for you. What the server kept in memory alone is gone when it starts anew.",
-  forbidden: "Your roles do not let you in any more.",
-  removed: "Somebody has removed you.",
+const refusalTexts: Record<string, string> = {
+  not_found:
+    "It does not exist, or you are not a member. A server without Redis forgets all conversations when it restarts.",
+  forbidden: "Your roles no longer give you access.",
+  removed: "You were removed from it.",
 };

@@ -1,6 +1,6 @@
 import classes from "./divider.module.css";
 
-/** A line across the conversation that says something. */
+/** A labelled line across the conversation. */
 export function Divider({ children, kind }: { children: string; kind: "day" | "new" | "gap" }) {
   return (
     <div className={classes.divider} data-kind={kind} role={kind === "gap" ? "alert" : undefined}>
@@ -10,11 +10,11 @@ export function Divider({ children, kind }: { children: string; kind: "day" | "n
 }
 
 const reasons: Record<string, string> = {
-  trimmed: "the server keeps so much history and no more",
-  epoch_changed: "the server's memory began anew",
-  ahead_of_log: "the server has lost the end of its history",
+  trimmed: "you were away for longer than the server keeps it",
+  epoch_changed: "the server has restarted with an empty history",
+  ahead_of_log: "the server has lost its most recent history",
 };
 
 export function GapDivider({ reason }: { reason: string }) {
-  return <Divider kind="gap">{`History before this is gone: ${reasons[reason] ?? reason}.`}</Divider>;
+  return <Divider kind="gap">{`Messages were lost here: ${reasons[reason] ?? reason}.`}</Divider>;
 }

@@ -8,13 +8,13 @@ const dayMs = 86_400_000;
 /** The time of day. */
 export const formatTime = (at: number) => clock.format(at);
 
-/** A day, as a heading. */
-export function dayOf(at: number): string {
+/** A day as a heading. */
+export function formatDay(at: number): string {
   if (isToday(at)) return "Today";
   return isToday(at + dayMs) ? "Yesterday" : fullDate.format(at);
 }
 
-/** As short as a list needs it. */
+/** Time, weekday or date, whichever is short and clear. */
 export function formatShortTime(at: number): string {
   if (isToday(at)) return clock.format(at);
   return Date.now() - at < 6 * dayMs ? weekday.format(at) : date.format(at);

@@ -7,30 +7,30 @@ const configs = new Map<string | undefined, (typeof languages)[number]["config"]
   languages.map(({ id, config }) => [id, config]),
 );
 
-/** More takes too long while an answer grows, and is no part of a talk. */
-const highlightedMost = 20_000;
+/** Longer code is shown without highlighting: it is parsed again with every piece of a streamed response. */
+const maxLength = 20_000;
 
 interface HighlightedCodeProps {
-  /** As whoever wrote it calls it. */
+  /** Language tag of the code block. */
   language: string;
   text: string;
 }
 
-/** Code with its words told apart. What is written is the same, and so is what is copied. */
+/** Syntax highlighting; the text is unchanged. */
 export default function HighlightedCode({ language, text }: HighlightedCodeProps) {
   const lines = useMemo(() => {
     const name = lang(language.toLowerCase());
-    if (name === undefined || text.length > highlightedMost) return undefined;
+    if (name === undefined || text.length > maxLength) return undefined;
     return parse(text, configs.get(name)).lines;
   }, [language, text]);
   if (!lines) return <code>{text}</code>;
   return (
     <code className={classes.code}>
-      {lines.map((line, place) => [
-        place > 0 && "\n",
+      {lines.map((line, index) => [
+        index > 0 && "\n",
         ...line.tokens.map(({ type, value }, token) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place
-          <span key={`${place} ${token}`} data-token={type}>
+          // biome-ignore lint/suspicious/noArrayIndexKey: tokens are identified by their index
+          <span key={`${index} ${token}`} data-token={type}>
             {value}
           </span>
         )),

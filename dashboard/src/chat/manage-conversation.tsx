@@ -4,18 +4,18 @@ import { type FormEvent, useState } from "react";
 import { ActionOutcome, useAsyncAction } from "../ui/async-action.tsx";
 import { MembersInput } from "./new-conversation.tsx";
 
-/** Gives a conversation another title. */
+/** Form that renames a conversation. */
 export function Rename({ conversationId, title = "" }: { conversationId: string; title: string | undefined }) {
   const client = useClient();
-  const doing = useAsyncAction();
+  const action = useAsyncAction();
   const [text, setText] = useState(title);
-  const wanted = text.trim();
+  const newTitle = text.trim();
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    void doing.run(async () => {
-      await client.chat.conversation(conversationId).rename(wanted);
-      return "Renamed for everybody.";
+    void action.run(async () => {
+      await client.chat.conversation(conversationId).rename(newTitle);
+      return "Renamed.";
     });
   }
 
@@ -29,24 +29,29 @@ export function Rename({ conversationId, title = "" }: { conversationId: string;
           onChange={(event) => setText(event.currentTarget.value)}
           flex={1}
         />
-        <Button type="submit" variant="default" loading={doing.isBusy} disabled={wanted === "" || wanted === title}>
+        <Button
+          type="submit"
+          variant="default"
+          loading={action.isBusy}
+          disabled={newTitle === "" || newTitle === title}
+        >
           Rename
         </Button>
       </Group>
-      <ActionOutcome of={doing} />
+      <ActionOutcome of={action} />
     </form>
   );
 }
 
-/** Takes more people and agents in. */
+/** Form that adds members. */
 export function AddMembers({ conversationId }: { conversationId: string }) {
   const client = useClient();
-  const doing = useAsyncAction();
+  const action = useAsyncAction();
   const [added, setAdded] = useState<string[]>([]);
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    void doing.run(async () => {
+    void action.run(async () => {
       await client.chat.conversation(conversationId).addMembers(...added);
       setAdded([]);
       return "Added.";
@@ -57,10 +62,10 @@ export function AddMembers({ conversationId }: { conversationId: string }) {
     <form onSubmit={submit}>
       <Stack gap="xs">
         <MembersInput label="Add members" value={added} onChange={setAdded} />
-        <Button type="submit" variant="light" loading={doing.isBusy} disabled={added.length === 0}>
+        <Button type="submit" variant="light" loading={action.isBusy} disabled={added.length === 0}>
           Add
         </Button>
-        <ActionOutcome of={doing} />
+        <ActionOutcome of={action} />
       </Stack>
     </form>
   );

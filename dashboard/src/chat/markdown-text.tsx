@@ -4,12 +4,12 @@ import remarkGfm from "remark-gfm";
 import { CodeBlock } from "./code-block.tsx";
 import classes from "./markdown-text.module.css";
 
-/** Comes with the first code; without it code is read just as well. */
+/** Loaded with the first code block; plain code if that fails. */
 const HighlightedCode = lazy(() =>
   import("./highlighted-code.tsx").catch(() => ({ default: ({ text }: { text: string }) => <code>{text}</code> })),
 );
 
-/** Nothing is loaded from elsewhere, so that nobody learns who reads: pictures are links. */
+/** Images are shown as links: loading them would reveal readers to third parties. */
 const components: Components = {
   a: ({ href, children }) => (
     <a href={href} target="_blank" rel="noreferrer noopener">
@@ -36,7 +36,7 @@ const components: Components = {
   },
   pre: CodeBlock,
   table: ({ children }) => (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable areas must be reachable by keyboard
     <section className={classes.scroll} tabIndex={0} aria-label="Table">
       <table>{children}</table>
     </section>
@@ -45,7 +45,7 @@ const components: Components = {
 
 const plugins = [remarkGfm];
 
-/** What people and agents write, as Markdown; HTML in it is shown as text. */
+/** Renders Markdown. HTML in it is shown as text. */
 export const MarkdownText = memo(function MarkdownText({ text }: { text: string }) {
   return (
     <div className={classes.text} data-text>

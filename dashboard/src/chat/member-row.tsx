@@ -10,20 +10,20 @@ interface MemberRowProps {
   conversationId: string;
   userId: string;
   name: string;
-  isHere: boolean;
+  isConnected: boolean;
   isMe: boolean;
 }
 
-/** Somebody who belongs to the conversation, and can be put out of it once that was asked a second time. */
-export function MemberRow({ conversationId, userId, name, isHere, isMe }: MemberRowProps) {
+/** A member, with a button to remove the member after a confirmation. */
+export function MemberRow({ conversationId, userId, name, isConnected, isMe }: MemberRowProps) {
   const client = useClient();
-  const doing = useAsyncAction();
+  const action = useAsyncAction();
   const [, go] = useLocation();
-  const [isAsked, setAsked] = useState(false);
-  const deed = isMe ? "Leave" : "Remove";
+  const [isConfirming, setConfirming] = useState(false);
+  const label = isMe ? "Leave" : "Remove";
 
   function remove() {
-    void doing.run(async () => {
+    void action.run(async () => {
       await client.chat.conversation(conversationId).removeMember(userId);
       if (isMe) go("/chat");
       return "";
@@ -32,22 +32,22 @@ export function MemberRow({ conversationId, userId, name, isHere, isMe }: Member
 
   return (
     <li className={classes.member}>
-      <Indicator color="green" disabled={!isHere} size={10} offset={4} position="bottom-end">
+      <Indicator color="green" disabled={!isConnected} size={10} offset={4} position="bottom-end">
         <UserAvatar name={name} />
       </Indicator>
       <Text size="sm" className={classes.name ?? ""}>
         {name}{" "}
         <Text span size="xs" c="dimmed">
-          {isHere ? "here" : "away"}
+          {isConnected ? "online" : "offline"}
         </Text>
       </Text>
-      {isAsked ? (
+      {isConfirming ? (
         <Button.Group>
-          <Button size="compact-xs" color="red.8" loading={doing.isBusy} onClick={remove}>
-            {deed}: yes
+          <Button size="compact-xs" color="red.8" loading={action.isBusy} onClick={remove}>
+            Confirm
           </Button>
-          <Button size="compact-xs" variant="default" onClick={() => setAsked(false)}>
-            No
+          <Button size="compact-xs" variant="default" onClick={() => setConfirming(false)}>
+            Cancel
           </Button>
         </Button.Group>
       ) : (
@@ -55,12 +55,12 @@ export function MemberRow({ conversationId, userId, name, isHere, isMe }: Member
           size="compact-xs"
           variant="default"
           aria-label={isMe ? "Leave the conversation" : `Remove ${name}`}
-          onClick={() => setAsked(true)}
+          onClick={() => setConfirming(true)}
         >
-          {deed}
+          {label}
         </Button>
       )}
-      <ActionOutcome of={doing} />
+      <ActionOutcome of={action} />
     </li>
   );
 }

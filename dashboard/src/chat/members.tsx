@@ -12,30 +12,31 @@ interface MembersProps {
   title: string | undefined;
   /** User ids. */
   members: readonly string[];
-  here: readonly Member[];
+  /** Members who are online. */
+  connected: readonly Member[];
 }
 
-const shownFaces = 4;
+const maxAvatars = 4;
 
-/** Who is here, and who belongs to the conversation; what its members may change about it. */
-export function Members({ conversationId, title, members, here }: MembersProps) {
+/** Avatars of connected members; opens a dialog to manage members and title. */
+export function Members({ conversationId, title, members, connected }: MembersProps) {
   const { session } = useSignedIn();
   const [isOpen, setOpen] = useState(false);
-  const people = here
+  const online = connected
     .map(({ userId, name }) => ({ userId, name: name ?? userId }))
     .sort((one, other) => one.name.localeCompare(other.name));
-  const names = people.map(({ name }) => name);
+  const names = online.map(({ name }) => name);
   return (
     <>
       <UnstyledButton className={classes.faces ?? ""} onClick={() => setOpen(true)}>
-        <VisuallyHidden>Here: {names.join(", ") || "nobody"}. Members and title, and changing them.</VisuallyHidden>
+        <VisuallyHidden>Online: {names.join(", ") || "none"}. Manage members and title</VisuallyHidden>
         <Avatar.Group spacing={4}>
-          {people.slice(0, shownFaces).map(({ userId, name }) => (
+          {online.slice(0, maxAvatars).map(({ userId, name }) => (
             <UserAvatar key={userId} name={name} size={28} />
           ))}
         </Avatar.Group>
         <Text size="xs" c="dimmed" className={classes.count ?? ""} aria-hidden>
-          {here.length} here
+          {connected.length} online
         </Text>
       </UnstyledButton>
       <Modal
@@ -47,14 +48,14 @@ export function Members({ conversationId, title, members, here }: MembersProps) 
         <Stack>
           <ul className={classes.members}>
             {members.map((userId) => {
-              const present = here.find((member) => member.userId === userId);
+              const present = connected.find((member) => member.userId === userId);
               return (
                 <MemberRow
                   key={userId}
                   conversationId={conversationId}
                   userId={userId}
                   name={present?.name ?? userId}
-                  isHere={present !== undefined}
+                  isConnected={present !== undefined}
                   isMe={userId === session.userId}
                 />
               );

@@ -7,49 +7,51 @@ import type { Row } from "./rows.ts";
 
 interface MessageListProps {
   rows: readonly Row[];
-  /** Above which row the new ones begin, how many they are, and whether they came while there was no connection. */
+  /** Key of the first new row, number of new messages, and whether they arrived while offline. */
   missed: { key: string; count: number; wasAway: boolean } | null;
   isLoadingEarlier: boolean;
   render(row: Row): React.ReactElement;
   loadEarlier(): void;
-  jumped(): void;
-  /** Whether the newest is in sight. */
-  atEnd(isAtEnd: boolean): void;
+  onJump(): void;
+  /** Called when the newest message becomes visible or hidden. */
+  onAtEnd(isAtEnd: boolean): void;
 }
 
-/** What was drawn last. */
-interface Shown {
-  /** Its first message. */
+/** State of the last render. */
+interface Rendered {
+  /** Key of the first message. */
   first: string | undefined;
   isAtEnd: boolean;
-  /** What was on its way. */
+  /** Keys of outgoing messages. */
   outgoing: readonly string[];
 }
 
-const nearPx = 80;
-const aheadPx = 400;
+/** Closer to the end than this counts as at the end. */
+const endThresholdPx = 80;
+/** Earlier messages are loaded when the top is closer than this. */
+const loadAheadPx = 400;
 
-/** Any number of messages, of which those in sight are there. It stays at the end for as long as one is there. */
+/** A virtual list of messages. It stays at the end while the user is at the end. */
 export function MessageList(props: MessageListProps) {
-  const { rows, missed, isLoadingEarlier, render, loadEarlier, jumped, atEnd } = props;
+  const { rows, missed, isLoadingEarlier, render, loadEarlier, onJump, onAtEnd } = props;
   const list = useRef<VListHandle>(null);
-  const shown = useRef<Shown>({ first: undefined, isAtEnd: true, outgoing: [] });
+  const rendered = useRef<Rendered>({ first: undefined, isAtEnd: true, outgoing: [] });
   const [isAtEnd, setAtEnd] = useState(true);
   const first = rows.find(({ kind }) => kind === "entry")?.key;
-  // What came in above must not move what is being read.
-  const isShifted = shown.current.first !== first && rows.some(({ key }) => key === shown.current.first);
+  // Messages that are inserted above must not move the visible ones.
+  const isShifted = rendered.current.first !== first && rows.some(({ key }) => key === rendered.current.first);
 
   function toEnd() {
     list.current?.scrollToIndex(rows.length - 1, { align: "end" });
   }
 
   useLayoutEffect(() => {
-    shown.current.first = first;
-    // Whoever sends something wants to see it, wherever in the history they were.
+    rendered.current.first = first;
+    // Sending a message scrolls to the end.
     const outgoing = rows.flatMap(({ kind, key }) => (kind === "outgoing" ? key : []));
-    if (outgoing.some((key) => !shown.current.outgoing.includes(key))) shown.current.isAtEnd = true;
-    shown.current.outgoing = outgoing;
-    if (!shown.current.isAtEnd || rows.length === 0) return;
+    if (outgoing.some((key) => !rendered.current.outgoing.includes(key))) rendered.current.isAtEnd = true;
+    rendered.current.outgoing = outgoing;
+    if (!rendered.current.isAtEnd || rows.length === 0) return;
     const index = rows.length - 1;
     list.current?.scrollToIndex(index, { align: "end" });
   }, [rows, first]);
@@ -57,23 +59,23 @@ export function MessageList(props: MessageListProps) {
   function scrolled(offset: number) {
     const handle = list.current;
     if (!handle) return;
-    const now = handle.scrollSize - offset - handle.viewportSize < nearPx;
-    shown.current.isAtEnd = now;
-    if (now !== isAtEnd) {
-      setAtEnd(now);
-      atEnd(now);
+    const isNowAtEnd = handle.scrollSize - offset - handle.viewportSize < endThresholdPx;
+    rendered.current.isAtEnd = isNowAtEnd;
+    if (isNowAtEnd !== isAtEnd) {
+      setAtEnd(isNowAtEnd);
+      onAtEnd(isNowAtEnd);
     }
     const [top] = rows;
-    if (offset < aheadPx && top?.kind === "top" && top.hasEarlier && !isLoadingEarlier) loadEarlier();
+    if (offset < loadAheadPx && top?.kind === "top" && top.hasEarlier && !isLoadingEarlier) loadEarlier();
   }
 
   function jump(key: string) {
-    shown.current.isAtEnd = false;
+    rendered.current.isAtEnd = false;
     list.current?.scrollToIndex(
       rows.findIndex((row) => row.key === key),
-      { align: "start", offset: -nearPx },
+      { align: "start", offset: -endThresholdPx },
     );
-    jumped();
+    onJump();
   }
 
   return (
@@ -114,14 +116,14 @@ export function MessageList(props: MessageListProps) {
           leftSection={<IconArrowDown size={14} aria-hidden />}
           onClick={toEnd}
         >
-          To the newest
+          Jump to latest
         </Button>
       )}
     </div>
   );
 }
 
-/** Above the first message. */
+/** Row above the first message. */
 export function Top({ hasEarlier, isLoading }: { hasEarlier: boolean; isLoading: boolean }) {
   return (
     <div className={classes.top}>
@@ -129,7 +131,7 @@ export function Top({ hasEarlier, isLoading }: { hasEarlier: boolean; isLoading:
         <Loader size="sm" aria-label="Loading earlier messages" />
       ) : (
         <Text size="xs" c="dimmed">
-          This is the beginning.
+          Start of the conversation
         </Text>
       )}
     </div>

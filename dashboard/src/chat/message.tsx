@@ -16,7 +16,7 @@ interface FrameProps {
   children: ReactNode;
 }
 
-/** Who says something, and when; what is said next by the same goes without. */
+/** Sender, time and content. The heading is shown for the first of consecutive messages only. */
 export function MessageFrame({ name, isFirst, isAgent = false, at, children }: FrameProps) {
   return (
     <article className={classes.message} data-first={isFirst}>
@@ -40,23 +40,23 @@ export function MessageFrame({ name, isFirst, isAgent = false, at, children }: F
   );
 }
 
-const ends = { complete: null, failed: "This answer failed.", cancelled: "This answer was stopped." };
+const statusTexts = { complete: null, failed: "This response failed.", cancelled: "This response was stopped." };
 
-/** A message or a finished answer. */
+/** A message or a finished response. */
 export const Message = memo(function Message({ entry, isFirst }: { entry: Entry; isFirst: boolean }) {
-  const end = ends[entry.status];
+  const statusText = statusTexts[entry.status];
   return (
     <MessageFrame
       name={entry.sender?.name ?? "Signalbox"}
       isFirst={isFirst}
-      isAgent={entry.kind === "answer"}
+      isAgent={entry.kind === "response"}
       at={entry.at}
     >
       <MarkdownText text={entry.text} />
       <Links links={entry.links} />
-      {end !== null && (
+      {statusText !== null && (
         <Text size="xs" c="var(--bad)">
-          {end}
+          {statusText}
         </Text>
       )}
     </MessageFrame>
@@ -72,13 +72,13 @@ interface OutgoingProps {
   discard(id: string): void;
 }
 
-/** What one has written oneself and what is on its way, with what is known of that. */
+/** A message that is being sent, with its state. */
 export function OutgoingMessage({ message, isFirst, name, isConnected, retry, discard }: OutgoingProps) {
-  const { id, input, state, problem } = message;
+  const { id, input, state, error } = message;
   const links = (input.attachments ?? []).map(({ url, name }) => ({ url, name: name ?? url }));
   return (
     <MessageFrame name={name} isFirst={isFirst}>
-      <div className={classes.unsettled}>
+      <div className={classes.pending}>
         <MarkdownText text={input.message} />
       </div>
       <Links links={links} />
@@ -86,7 +86,7 @@ export function OutgoingMessage({ message, isFirst, name, isConnected, retry, di
         {state === "failed" ? (
           <>
             <Text size="xs" c="var(--bad)">
-              Not sent. {problem}
+              Not sent. {error}
             </Text>
             <Button size="compact-xs" variant="light" onClick={() => retry(id)}>
               Retry

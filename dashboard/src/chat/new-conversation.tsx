@@ -3,7 +3,7 @@ import { useClient } from "@signalbox/client/react";
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 
-/** Begins a conversation, and leads to it. */
+/** Creates a conversation and opens it. */
 export function NewConversation({ opened, close }: { opened: boolean; close(): void }) {
   return (
     <Modal opened={opened} onClose={close} title="New conversation" closeButtonProps={{ "aria-label": "Close" }}>
@@ -50,7 +50,7 @@ function NewConversationForm({ close }: { close(): void }) {
         />
         <MembersInput label="Members" value={members} onChange={setMembers} />
         <Switch
-          label="Public: anybody with the link may join"
+          label="Public: anyone with the link can join"
           checked={isPublic}
           onChange={(event) => setPublic(event.currentTarget.checked)}
         />
@@ -73,12 +73,12 @@ interface MembersInputProps {
   onChange(value: string[]): void;
 }
 
-/** User ids, people's and agents'. */
+/** Input for user ids of users and agents. */
 export function MembersInput({ label, value, onChange }: MembersInputProps) {
   return (
     <TagsInput
       label={label}
-      description="User ids of people and agents; Enter or a comma after each"
+      description="User ids of people and agents, separated by Enter or commas"
       value={value}
       onChange={onChange}
       splitChars={[",", " "]}

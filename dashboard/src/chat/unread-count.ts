@@ -2,10 +2,10 @@ import { useClient, useStore } from "@signalbox/client/react";
 import { useEffect } from "react";
 import { conversationsStore } from "./model/conversations-store.ts";
 
-/** Tells how many messages in all conversations one has not read, whatever is looked at. */
-export default function UnreadCount({ tell }: { tell(count: number): void }) {
+/** Reports the number of unread messages in all conversations to the navigation. */
+export default function UnreadCount({ onCount }: { onCount(count: number): void }) {
   const { items } = useStore(conversationsStore(useClient()));
   const unread = items.reduce((sum, item) => sum + item.unread, 0);
-  useEffect(() => tell(unread), [tell, unread]);
+  useEffect(() => onCount(unread), [onCount, unread]);
   return null;
 }

@@ -1,21 +1,21 @@
 import type { Position } from "@signalbox/client";
 import { useEffect } from "react";
 
-interface Reading {
+interface MarkReadOptions {
   newest: Position | null;
-  /** The newest is in sight of whoever looks at the page. */
-  isSeen: boolean;
+  /** Whether the newest message is scrolled into view. */
+  isVisible: boolean;
   markRead(position: Position): void;
 }
 
-/** Tells the server how far one has read: what is in sight of a page that somebody looks at. */
-export function useMarkRead({ newest, isSeen, markRead }: Reading): void {
+/** Marks messages as read when they are visible in a foreground tab. */
+export function useMarkRead({ newest, isVisible, markRead }: MarkReadOptions): void {
   useEffect(() => {
     const mark = () => {
-      if (isSeen && newest && document.visibilityState === "visible") markRead(newest);
+      if (isVisible && newest && document.visibilityState === "visible") markRead(newest);
     };
     mark();
     document.addEventListener("visibilitychange", mark);
     return () => document.removeEventListener("visibilitychange", mark);
-  }, [newest, isSeen, markRead]);
+  }, [newest, isVisible, markRead]);
 }

@@ -2,7 +2,7 @@ import { Avatar } from "@mantine/core";
 import { IconRobot } from "@tabler/icons-react";
 import classes from "./user-avatar.module.css";
 
-/** Somebody's initials, in a colour of their own; their name stands beside it. */
+/** Initials of a user. Hidden from screen readers, since the name is next to it. */
 export function UserAvatar({ name, isAgent = false, size = 32 }: { name: string; isAgent?: boolean; size?: number }) {
   return (
     <Avatar

@@ -1,46 +1,46 @@
 import type { Client, Envelope } from "@signalbox/client";
 import { createStore, storesOf, useClient, useStore } from "@signalbox/client/react";
 
-/** One value for each of the last seconds, oldest first. */
-export interface Activity {
+/** Event rate and latency, one value per second, oldest first. */
+interface Activity {
   /** Seconds since 1970. */
   times: readonly number[];
   events: readonly number[];
-  /** Milliseconds from the server's stamp to this page, of half of a second's events at most. */
-  typicalDelay: readonly (number | null)[];
-  /** Of 95 in a hundred. */
-  longDelay: readonly (number | null)[];
-  /** Milliseconds there and back, as the connection last measured it. */
+  /** Median time from the server to this page, milliseconds. */
+  medianLatency: readonly (number | null)[];
+  /** 95th percentile, milliseconds. */
+  p95Latency: readonly (number | null)[];
+  /** Round-trip time of the connection at its last measurement, milliseconds. */
   roundTrip: readonly (number | null)[];
 }
 
 interface Second {
   time: number;
   events: number;
-  typical: number | null;
-  long: number | null;
+  median: number | null;
+  p95: number | null;
   roundTrip: number | null;
 }
 
 const secondsKept = 600;
-/** So far the charts go back when the page is opened. */
-const recentMost = 500;
-/** More of one second would not change what half of them are. */
-const delaysKept = 500;
+/** Past events read when the page is opened. */
+const initialEvents = 500;
+/** Enough samples per second for the percentiles. */
+const maxSamples = 500;
 
-/** How much happens and how late it is told, second by second. */
+/** Counts events and measures their latency, second by second. */
 function createActivity(client: Client) {
   let seconds: Second[] = [];
   let count = 0;
-  let delays: number[] = [];
-  /** The server's clock may be ahead of this one: nothing arrives before it happens. */
-  let ahead = 0;
-  /** What was missed is told late, which says nothing about the way. */
+  let latencies: number[] = [];
+  /** How far the server's clock is ahead of this one, at least: latency is never negative. */
+  let clockOffset = 0;
+  /** Events that were caught up with say nothing about latency. */
   let isLive = false;
-  /** What happened before anybody looked, by its second; `null` once it is known. */
+  /** Counts of past events by second, while they are being read; `null` after that. */
   let past: Map<number, number> | null = new Map();
 
-  function heard({ timestamp }: Envelope): void {
+  function countEvent({ timestamp }: Envelope): void {
     if (past) {
       const second = Math.floor(Date.parse(timestamp) / 1_000);
       past.set(second, (past.get(second) ?? 0) + 1);
@@ -48,12 +48,12 @@ function createActivity(client: Client) {
     }
     count += 1;
     if (!isLive) return;
-    const delay = Date.now() - Date.parse(timestamp);
-    ahead = Math.max(ahead, -delay);
-    if (delays.length < delaysKept) delays.push(delay + ahead);
+    const latency = Date.now() - Date.parse(timestamp);
+    clockOffset = Math.max(clockOffset, -latency);
+    if (latencies.length < maxSamples) latencies.push(latency + clockOffset);
   }
 
-  function begin(): void {
+  function startLive(): void {
     if (past) seconds = secondsOf(past);
     past = null;
     isLive = true;
@@ -61,25 +61,27 @@ function createActivity(client: Client) {
 
   function endSecond(): void {
     if (past) return;
-    delays.sort((one, other) => one - other);
-    const at = (share: number) => delays[Math.floor(delays.length * share)] ?? null;
+    latencies.sort((one, other) => one - other);
+    const quantile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? null;
     const time = Math.floor(Date.now() / 1_000);
-    seconds.push({ time, events: count, typical: at(0.5), long: at(0.95), roundTrip: client.roundTripMs });
+    seconds.push({ time, events: count, median: quantile(0.5), p95: quantile(0.95), roundTrip: client.roundTripMs });
     seconds = seconds.slice(-secondsKept);
     count = 0;
-    delays = [];
+    latencies = [];
   }
 
   return createStore<Activity>({
     read: () => ({
       times: seconds.map(({ time }) => time),
       events: seconds.map(({ events }) => events),
-      typicalDelay: seconds.map(({ typical }) => typical),
-      longDelay: seconds.map(({ long }) => long),
+      medianLatency: seconds.map(({ median }) => median),
+      p95Latency: seconds.map(({ p95 }) => p95),
       roundTrip: seconds.map(({ roundTrip }) => roundTrip),
     }),
     watch(changed) {
-      const cancel = client.monitoring.subscribe("*", past ? { recent: recentMost } : {}, heard, { live: begin });
+      const cancel = client.monitoring.subscribe("*", past ? { recent: initialEvents } : {}, countEvent, {
+        live: startLive,
+      });
       const cancelLoss = client.on("disconnected", () => {
         isLive = false;
       });
@@ -96,15 +98,15 @@ function createActivity(client: Client) {
   });
 }
 
-/** The first of them is left out: perhaps not all of its events were told. */
+/** The first second is left out, since it may be incomplete. */
 function secondsOf(counts: ReadonlyMap<number, number>): Second[] {
   const now = Math.floor(Date.now() / 1_000);
   const first = Math.max(Math.min(now, ...counts.keys()) + 1, now - secondsKept);
   return Array.from({ length: Math.max(0, now - first) }, (_, place) => ({
     time: first + place,
     events: counts.get(first + place) ?? 0,
-    typical: null,
-    long: null,
+    median: null,
+    p95: null,
     roundTrip: null,
   }));
 }

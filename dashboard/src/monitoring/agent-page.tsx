@@ -14,12 +14,12 @@ import { useEvents } from "./event-list.ts";
 import { RecentEvents } from "./recent-events.tsx";
 import { Runs } from "./runs.tsx";
 
-/** One agent: whether it works, at what, and what it did. */
+/** One agent: its status, runs and log. */
 export function AgentPage({ id }: { id: string }) {
   const { items, isLive } = useAgents();
-  const log = useEvents({ topics: [`agent:${id}`], most: 1_000 });
+  const log = useEvents({ topics: [`agent:${id}`], max: 1_000 });
   const runs = useMemo(() => runsOf(log.events), [log.events]);
-  const [seen, setSeen] = useState(log.gap);
+  const [dismissed, setDismissed] = useState(log.gap);
   const agent = items.find(({ agentId }) => agentId === id);
   const back = (
     <Anchor component={Link} href="/monitoring/agents" size="sm">
@@ -36,38 +36,38 @@ export function AgentPage({ id }: { id: string }) {
   }
   return (
     <Page title={id} actions={back}>
-      {log.gap && log.gap !== seen && (
-        <HistoryLostAlert gap={log.gap} dismiss={() => setSeen(log.gap)}>
-          The runs and the log below begin after it.
+      {log.gap && log.gap !== dismissed && (
+        <HistoryLostAlert gap={log.gap} dismiss={() => setDismissed(log.gap)}>
+          The runs and the log below start after the gap.
         </HistoryLostAlert>
       )}
       {agent ? (
         <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Panel title="Verdict" actions={<Tag tone={verdictTones[agent.verdict.state]}>{agent.verdict.state}</Tag>}>
+          <Panel title="Status" actions={<Tag tone={verdictTones[agent.verdict.state]}>{agent.verdict.state}</Tag>}>
             <Text size="sm">{localizeTimes(agent.verdict.reason)}</Text>
             <DefinitionList
-              facts={{
-                "In flight": `${agent.inFlight.length} of ${agent.concurrency} at once`,
-                Can: agent.capabilities.join(", ") || "nothing that it has named",
+              entries={{
+                "In flight": `${agent.inFlight.length} of ${agent.concurrency}`,
+                Capabilities: agent.capabilities.join(", ") || "none",
                 "Last seen": <RelativeTime at={agent.lastSeen} />,
               }}
             />
           </Panel>
           <Panel title="Agent">
             <DefinitionList
-              facts={{
+              entries={{
                 User: agent.userId,
                 Connected: <RelativeTime at={agent.connectedAt} />,
                 Instance: agent.instanceId,
-                Folder: agent.workdir,
+                "Working directory": agent.workdir,
               }}
             />
             {agent.metadata && <JsonView value={agent.metadata} />}
           </Panel>
         </SimpleGrid>
       ) : (
-        <EmptyState icon={IconRobotOff} title={`No agent ${id} is known any more`}>
-          It may have gone some time ago. What the log still has of it is below.
+        <EmptyState icon={IconRobotOff} title={`Agent ${id} is not connected`}>
+          The log below shows its earlier events.
         </EmptyState>
       )}
       <Panel title="Runs">

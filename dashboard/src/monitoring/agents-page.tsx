@@ -14,36 +14,36 @@ const columns: Column<Agent>[] = [
   { key: "agent", title: "Agent", width: "minmax(7rem, 1.2fr)", cell: ({ agentId }) => agentId },
   {
     key: "verdict",
-    title: "Verdict",
+    title: "Status",
     width: "8rem",
     cell: ({ verdict }) => <Tag tone={verdictTones[verdict.state]}>{verdict.state}</Tag>,
   },
   {
     key: "reason",
-    title: "Because",
+    title: "Reason",
     width: "minmax(0, 2fr)",
-    isForWide: true,
+    isWideOnly: true,
     cell: ({ verdict }) => <span title={verdict.reason}>{localizeTimes(verdict.reason)}</span>,
   },
   {
     key: "work",
     title: "In flight",
     width: "5rem",
-    isEnd: true,
+    isNumeric: true,
     cell: ({ inFlight, concurrency }) => `${inFlight.length} / ${concurrency}`,
   },
   {
     key: "capabilities",
-    title: "Can",
+    title: "Capabilities",
     width: "minmax(0, 1fr)",
-    isForWide: true,
+    isWideOnly: true,
     cell: ({ capabilities }) => capabilities.join(", "),
   },
   {
     key: "seen",
     title: "Last seen",
     width: "7rem",
-    isForWide: true,
+    isWideOnly: true,
     cell: ({ lastSeen }) => <RelativeTime at={lastSeen} />,
   },
 ];
@@ -52,9 +52,9 @@ export function AgentsPage() {
   const { items, isLive, error } = useAgents();
   const [search, setSearch] = useState("");
   const agents = useMemo(() => {
-    const wanted = search.trim().toLowerCase();
+    const query = search.trim().toLowerCase();
     return byUrgency(items).filter(({ agentId, capabilities, verdict }) =>
-      [agentId, verdict.state, ...capabilities].some((text) => text.toLowerCase().includes(wanted)),
+      [agentId, verdict.state, ...capabilities].some((text) => text.toLowerCase().includes(query)),
     );
   }, [items, search]);
   const isReady = isLive || items.length > 0;
@@ -67,18 +67,17 @@ export function AgentsPage() {
           size="xs"
           type="search"
           aria-label="Search agents"
-          placeholder="Name, verdict, skill"
+          placeholder="Name, status, capability"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       }
     >
-      {error !== null && <ErrorAlert error={error}>It is tried again every few seconds.</ErrorAlert>}
+      {error !== null && <ErrorAlert error={error}>Retrying every few seconds.</ErrorAlert>}
       {!isReady && error === null && <LoadingState />}
       {isReady && agents.length === 0 && (
-        <EmptyState icon={IconRobot} title={items.length === 0 ? "No agents yet" : "No agent is like that"}>
-          {items.length === 0 &&
-            "An agent connects to /agents with createAgent of @signalbox/client/agent, and registers."}
+        <EmptyState icon={IconRobot} title={items.length === 0 ? "No agents yet" : "No matching agents"}>
+          {items.length === 0 && "Agents connect with createAgent from @signalbox/client/agent."}
         </EmptyState>
       )}
       {agents.length > 0 && (

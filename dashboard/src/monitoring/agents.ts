@@ -10,7 +10,7 @@ export const verdictTones: Record<Agent["verdict"]["state"], Tone> = {
   gone: "quiet",
 };
 
-/** Those that want to be looked at first. */
+/** By urgency. */
 const order: readonly Agent["verdict"]["state"][] = ["stalled", "progressing", "heartbeating", "connected", "gone"];
 
 export function byUrgency(agents: readonly Agent[]): Agent[] {
@@ -21,7 +21,7 @@ export function byUrgency(agents: readonly Agent[]): Agent[] {
   );
 }
 
-/** One attempt of an agent at a dispatch, as its events tell it. */
+/** One attempt of an agent at a dispatch, reconstructed from its events. */
 export interface Run {
   key: string;
   messageId: string;
@@ -31,8 +31,8 @@ export interface Run {
   taskId: string | undefined;
   sessionId: string | undefined;
   percent: number | undefined;
-  /** What the agent said last. */
-  words: string;
+  /** The latest progress text, or the result. */
+  message: string;
   startedAt: string;
   endedAt: string | undefined;
   steps: number;
@@ -43,7 +43,7 @@ interface Attempt {
   attempt: number;
 }
 
-/** Newest first. A run whose beginning the log no longer has begins where it was first heard of. */
+/** Newest first. When the start of a run is no longer in the log, it starts with its first known event. */
 export function runsOf(events: readonly Envelope[]): Run[] {
   const runs = new Map<string, Run>();
 
@@ -60,7 +60,7 @@ export function runsOf(events: readonly Envelope[]): Run[] {
       taskId: undefined,
       sessionId: undefined,
       percent: undefined,
-      words: "",
+      message: "",
       startedAt: timestamp,
       endedAt: undefined,
       steps: 0,
@@ -77,16 +77,16 @@ export function runsOf(events: readonly Envelope[]): Run[] {
       const run = runOf(event);
       run.steps += 1;
       run.percent = event.data.percent ?? run.percent;
-      run.words = event.data.progressText ?? event.data.status;
+      run.message = event.data.progressText ?? event.data.status;
     } else if (isEvent(event, EventType.AgentResponse)) {
       Object.assign(runOf(event), {
         status: "completed",
         percent: 100,
         endedAt: event.timestamp,
-        words: event.data.content ?? "",
+        message: event.data.content ?? "",
       });
     } else if (isEvent(event, EventType.AgentError)) {
-      Object.assign(runOf(event), { status: event.data.status, endedAt: event.timestamp, words: event.data.error });
+      Object.assign(runOf(event), { status: event.data.status, endedAt: event.timestamp, message: event.data.error });
     }
   }
   return [...runs.values()].reverse();

@@ -1,9 +1,9 @@
 import { useEffect } from "react";
 import { useAlerts } from "./alerts.ts";
 
-/** Tells how many alerts one has not acknowledged, whatever is looked at. */
-export default function AlertCount({ tell }: { tell(count: number): void }) {
+/** Reports the number of unacknowledged alerts to the navigation. */
+export default function AlertCount({ onCount }: { onCount(count: number): void }) {
   const { open } = useAlerts();
-  useEffect(() => tell(open), [tell, open]);
+  useEffect(() => onCount(open), [onCount, open]);
   return null;
 }

@@ -15,7 +15,7 @@ const tones: Record<Alert["severity"], Tone> = { info: "busy", warning: "waiting
 export function AlertsPage() {
   const { alerts, open, isLive, gap, refusal, acknowledge, reopen } = useAlerts();
   const [which, setWhich] = useState("open");
-  const [seen, setSeen] = useState(gap);
+  const [dismissed, setDismissed] = useState(gap);
   const shown = which === "open" ? alerts.filter(({ isAcknowledged }) => !isAcknowledged) : alerts;
   return (
     <Page
@@ -45,11 +45,11 @@ export function AlertsPage() {
       }
     >
       {refusal !== null && <ErrorAlert error={refusal} />}
-      {gap && gap !== seen && <HistoryLostAlert gap={gap} dismiss={() => setSeen(gap)} />}
+      {gap && gap !== dismissed && <HistoryLostAlert gap={gap} dismiss={() => setDismissed(gap)} />}
       {!isLive && alerts.length === 0 && <LoadingState />}
       {isLive && shown.length === 0 && (
-        <EmptyState icon={IconBellCheck} title={alerts.length === 0 ? "No alerts" : "Everything is acknowledged"}>
-          Acknowledging is for you alone: others see the alert until they have done so, too.
+        <EmptyState icon={IconBellCheck} title={alerts.length === 0 ? "No alerts" : "All alerts are acknowledged"}>
+          Acknowledging applies to you only: other users see the alert until they acknowledge it themselves.
         </EmptyState>
       )}
       {shown.length > 0 && (
@@ -63,16 +63,16 @@ export function AlertsPage() {
                 <div className={classes.title}>{title}</div>
                 <Text size="sm" c="var(--muted)">
                   <RelativeTime at={at} />
-                  {details !== undefined && ` · ${lineOf(details)}`}
+                  {details !== undefined && ` · ${detailsText(details)}`}
                 </Text>
               </div>
               <Button
                 size="compact-xs"
                 variant="default"
-                aria-label={`${isAcknowledged ? "Open again" : "Acknowledge"}: ${title}`}
+                aria-label={`${isAcknowledged ? "Reopen" : "Acknowledge"}: ${title}`}
                 onClick={() => (isAcknowledged ? reopen(alertId) : acknowledge([alertId]))}
               >
-                {isAcknowledged ? "Open again" : "Acknowledge"}
+                {isAcknowledged ? "Reopen" : "Acknowledge"}
               </Button>
             </div>
           )}
@@ -82,13 +82,13 @@ export function AlertsPage() {
   );
 }
 
-function lineOf(details: unknown): string {
+function detailsText(details: unknown): string {
   return Object.entries(details as Record<string, unknown>)
-    .map(([name, value]) => `${name}: ${wordOf(value)}`)
+    .map(([name, value]) => `${name}: ${valueText(value)}`)
     .join(", ");
 }
 
-function wordOf(value: unknown): string {
+function valueText(value: unknown): string {
   if (typeof value === "number") return formatNumber(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -17,18 +17,18 @@ export interface Alert {
 export interface Alerts extends Omit<EventList, "events"> {
   /** Newest first. */
   alerts: readonly Alert[];
-  /** Those that this viewer has not acknowledged. */
+  /** Number of alerts that this user has not acknowledged. */
   open: number;
   acknowledge(alertIds: readonly string[]): void;
   reopen(alertId: string): void;
 }
 
-const alertsMost = 1_000;
+const maxAlerts = 1_000;
 
-/** Alerts, and which of them this viewer has seen to: kept in the browser, for every tab of it. */
+/** Alerts, and which of them this user has acknowledged (stored in localStorage, for all tabs). */
 export function useAlerts(): Alerts {
   const { session } = useSignedIn();
-  const list = useEvents({ topics: ["alerts"], types: ["alert_created"], most: alertsMost });
+  const list = useEvents({ topics: ["alerts"], types: ["alert_created"], max: maxAlerts });
   const [acknowledged, setAcknowledged] = useLocalStorage<string[]>({
     key: `signalbox-acknowledged-${session.userId}`,
     defaultValue: [],
@@ -44,7 +44,7 @@ export function useAlerts(): Alerts {
       ...list,
       alerts,
       open: alerts.filter(({ isAcknowledged }) => !isAcknowledged).length,
-      acknowledge: (ids) => setAcknowledged((before) => [...new Set([...before, ...ids])].slice(-alertsMost)),
+      acknowledge: (ids) => setAcknowledged((before) => [...new Set([...before, ...ids])].slice(-maxAlerts)),
       reopen: (id) => setAcknowledged((before) => before.filter((other) => other !== id)),
     };
   }, [list, acknowledged, setAcknowledged]);

@@ -5,46 +5,46 @@ export interface EventList {
   /** Oldest first. */
   events: readonly Envelope[];
   isLive: boolean;
-  /** The last one; what was shown before it has been dropped. */
+  /** The most recent gap; events before it have been dropped. */
   gap: Gap | null;
-  /** Why the server does not tell. */
+  /** Why the server refuses the topics. */
   refusal: string | null;
 }
 
-export interface EventListOptions {
+interface EventListOptions {
   topics: readonly string[];
   types?: readonly `${EventType}`[];
-  /** So many are shown at most, the latest. */
-  most: number;
+  /** Maximum number of events; older ones are dropped. */
+  max: number;
 }
 
-/** So long a list is kept that nobody looks at: whoever opens one agent after the other does not keep them all. */
+/** How long the events are kept after the list was closed. */
 const lingerMs = 10_000;
-/** The server gives no more at once. */
-const recentMost = 1_000;
+/** The server's limit for a page. */
+const pageLimit = 1_000;
 
-function createEventList(client: Client, { topics, types, most }: EventListOptions): Store<EventList> {
+function createEventList(client: Client, { topics, types, max }: EventListOptions): Store<EventList> {
   let events: Envelope[] = [];
   let isLive = false;
   let gap: Gap | null = null;
   let refusal: string | null = null;
-  /** Where it goes on when somebody looks again. */
+  /** Position to resume from when the list is opened again. */
   let after: Position | undefined;
-  let forgetting: ReturnType<typeof setTimeout> | undefined;
+  let expiry: ReturnType<typeof setTimeout> | undefined;
 
   return createStore<EventList>({
     restMs: 100,
-    read: () => ({ events: events.slice(-most), isLive, gap, refusal }),
+    read: () => ({ events: events.slice(-max), isLive, gap, refusal }),
     watch(changed) {
-      clearTimeout(forgetting);
-      const options = { ...(types ? { types } : {}), ...(after ? { after } : { recent: Math.min(most, recentMost) }) };
+      clearTimeout(expiry);
+      const options = { ...(types ? { types } : {}), ...(after ? { after } : { recent: Math.min(max, pageLimit) }) };
       const cancel = client.monitoring.subscribe(
         topics,
         options,
         (event: Envelope) => {
           events.push(event);
           if (event.position) after = event.position;
-          if (events.length > most * 1.5) events = events.slice(-most);
+          if (events.length > max * 1.5) events = events.slice(-max);
           changed();
         },
         {
@@ -73,7 +73,7 @@ function createEventList(client: Client, { topics, types, most }: EventListOptio
         cancel();
         cancelLoss();
         isLive = false;
-        forgetting = setTimeout(() => {
+        expiry = setTimeout(() => {
           events = [];
           after = undefined;
           changed();
@@ -85,7 +85,7 @@ function createEventList(client: Client, { topics, types, most }: EventListOptio
 
 const listOf = storesOf((client: Client, key: string) => createEventList(client, JSON.parse(key) as EventListOptions));
 
-/** The latest events of some topics, and what happens after them. */
+/** The latest events of some topics, kept up to date. */
 export function useEvents(options: EventListOptions): EventList {
   return useStore(listOf(useClient(), JSON.stringify(options)));
 }

@@ -4,14 +4,14 @@ import type { Tone } from "../ui/tag.tsx";
 
 type Data = Record<string, unknown>;
 
-/** What an event says, in a line. */
+/** Summary of an event in one line. */
 export function summaryOf({ data }: Pick<Envelope, "type" | "data">): string {
   const { title, taskId, oldStatus, newStatus, blockedReason, component, status, metrics, progressPercentage } =
     data as Data;
   const { completedTasks, totalTasks, streamName, reason, error, progressText, percent, content, tool, ok } =
     data as Data;
   const { activity, label, agentId, fromAgent, toAgent, checkpointId, capabilities, durationMs } = data as Data;
-  if (newStatus !== undefined) return sentence(`${oldStatus} → ${newStatus}`, blockedReason);
+  if (newStatus !== undefined) return join(`${oldStatus} → ${newStatus}`, blockedReason);
   if (progressPercentage !== undefined) {
     return `${streamName}: ${Math.round(Number(progressPercentage))} %, ${completedTasks} of ${totalTasks}`;
   }
@@ -19,26 +19,26 @@ export function summaryOf({ data }: Pick<Envelope, "type" | "data">): string {
     const named = Object.entries(metrics as Record<string, number>).map(
       ([name, value]) => `${name} ${formatNumber(value)}`,
     );
-    return sentence(component, named.join(", "));
+    return join(component, named.join(", "));
   }
   if (component !== undefined) return `${component}: ${status}`;
   if (tool !== undefined)
-    return sentence(`${tool} ${ok ? "worked" : "failed"}`, durationMs !== undefined && `${durationMs} ms`);
+    return join(`${tool} ${ok ? "succeeded" : "failed"}`, durationMs !== undefined && `${durationMs} ms`);
   if (activity !== undefined) return String(activity);
-  if (toAgent !== undefined) return sentence(`${fromAgent} → ${toAgent}`, reason);
+  if (toAgent !== undefined) return join(`${fromAgent} → ${toAgent}`, reason);
   if (checkpointId !== undefined) return String(label ?? checkpointId);
-  if (error !== undefined) return sentence(status, error);
+  if (error !== undefined) return join(status, error);
   if (progressText !== undefined || percent !== undefined) {
-    return sentence(percent !== undefined ? `${percent} %` : status, progressText);
+    return join(percent !== undefined ? `${percent} %` : status, progressText);
   }
   if (content !== undefined) return String(content);
-  if (title !== undefined) return sentence(title, status, blockedReason);
+  if (title !== undefined) return join(title, status, blockedReason);
   if (capabilities !== undefined) return `${agentId}: ${(capabilities as string[]).join(", ") || "no capabilities"}`;
   if (reason !== undefined) return String(reason);
   return String(status ?? taskId ?? agentId ?? "");
 }
 
-const sentence = (...parts: unknown[]) =>
+const join = (...parts: unknown[]) =>
   parts.filter((part) => part !== undefined && part !== false && part !== "").join(": ");
 
 const tones: Record<string, Tone> = {

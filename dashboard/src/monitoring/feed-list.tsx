@@ -11,11 +11,11 @@ import classes from "./feed-list.module.css";
 interface FeedListProps {
   entries: readonly FeedEntry[];
   open(event: Envelope): void;
-  /** Somebody reads further down, where nothing should move. */
+  /** Called when the user scrolls down; the list must not move then. */
   scrolledAway(): void;
 }
 
-const readingPx = 40;
+const scrollThresholdPx = 40;
 
 export function FeedList({ entries, open, scrolledAway }: FeedListProps) {
   return (
@@ -26,12 +26,12 @@ export function FeedList({ entries, open, scrolledAway }: FeedListProps) {
       tabIndex={0}
       role="group"
       aria-label="Events, newest first"
-      onScroll={(offset) => offset > readingPx && scrolledAway()}
+      onScroll={(offset) => offset > scrollThresholdPx && scrolledAway()}
     >
       {(entry) =>
         entry.type === "history_lost" ? (
-          <div key={entry.id} className={classes.hole}>
-            Events are missing here that the server no longer has ({entry.reason}).
+          <div key={entry.id} className={classes.gap}>
+            Events were lost here ({entry.reason}).
           </div>
         ) : (
           <Entry key={entry.id} event={entry} open={open} />

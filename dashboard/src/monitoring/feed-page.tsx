@@ -8,7 +8,7 @@ import { DefinitionList } from "../ui/definition-list.tsx";
 import { JsonView } from "../ui/json-view.tsx";
 import { Page } from "../ui/page.tsx";
 import { EmptyState, LoadingState } from "../ui/page-states.tsx";
-import { feedMost, useFeed } from "./feed.ts";
+import { maxFeedEntries, useFeed } from "./feed.ts";
 import { FeedList } from "./feed-list.tsx";
 
 const typeNames = Object.values(EventType).filter((type) =>
@@ -16,19 +16,19 @@ const typeNames = Object.values(EventType).filter((type) =>
 );
 
 export function FeedPage() {
-  const { entries, isLive, isPaused, waiting, isReadLater, pause, resume } = useFeed();
+  const { entries, isLive, isPaused, buffered, isBufferFull, pause, resume } = useFeed();
   const [types, setTypes] = useState<string[]>([]);
   const [room, setRoom] = useState("");
   const [opened, setOpened] = useState<Envelope>();
-  const wanted = useDeferredValue(room.trim().toLowerCase());
+  const query = useDeferredValue(room.trim().toLowerCase());
   const shown = useMemo(
     () =>
       entries.filter(
         (entry) =>
           entry.type === "history_lost" ||
-          ((types.length === 0 || types.includes(entry.type)) && entry.room.toLowerCase().includes(wanted)),
+          ((types.length === 0 || types.includes(entry.type)) && entry.room.toLowerCase().includes(query)),
       ),
-    [entries, types, wanted],
+    [entries, types, query],
   );
   return (
     <Page
@@ -53,7 +53,7 @@ export function FeedPage() {
             }
             onClick={isPaused ? resume : pause}
           >
-            {isPaused ? "Go on" : "Pause"}
+            {isPaused ? "Resume" : "Pause"}
           </Button>
         </>
       }
@@ -62,16 +62,16 @@ export function FeedPage() {
         {isPaused ? (
           <>
             Paused.{" "}
-            {isReadLater
-              ? `${waiting.toLocaleString()} are held here, and the rest is in the server's log: it is read from there when you go on.`
-              : `${waiting.toLocaleString()} more ${waiting === 1 ? "has" : "have"} come and wait${waiting === 1 ? "s" : ""}.`}
+            {isBufferFull
+              ? `${buffered.toLocaleString()} new events; later ones are read from the server's log when you resume.`
+              : `${buffered.toLocaleString()} new ${buffered === 1 ? "event" : "events"}.`}
           </>
         ) : (
-          `The newest ${Math.min(entries.length, feedMost).toLocaleString()}${shown.length < entries.length ? `, of which ${shown.length.toLocaleString()} are like that` : ""}.`
+          `The latest ${Math.min(entries.length, maxFeedEntries).toLocaleString()} events${shown.length < entries.length ? `, ${shown.length.toLocaleString()} matching` : ""}.`
         )}
       </Text>
-      {entries.length === 0 && (isLive ? <Nothing /> : <LoadingState />)}
-      {entries.length > 0 && shown.length === 0 && <EmptyState icon={IconActivity} title="None of them is like that" />}
+      {entries.length === 0 && (isLive ? <NoEvents /> : <LoadingState />)}
+      {entries.length > 0 && shown.length === 0 && <EmptyState icon={IconActivity} title="No matching events" />}
       {shown.length > 0 && (
         <Deferred>
           <FeedList entries={shown} open={setOpened} scrolledAway={pause} />
@@ -89,13 +89,13 @@ export function FeedPage() {
           {opened && (
             <>
               <DefinitionList
-                facts={{
+                entries={{
                   Room: opened.room,
-                  At: opened.timestamp,
+                  Time: opened.timestamp,
                   Position: opened.position
                     ? `${opened.position.epoch}:${opened.position.offset}`
-                    : "none: it is in no log",
-                  Sender: opened.sender?.userId ?? "the server",
+                    : "none (not logged)",
+                  Sender: opened.sender?.userId ?? "server",
                   Id: opened.id,
                 }}
               />
@@ -113,13 +113,13 @@ interface TypeFilterProps {
   setTypes(types: string[]): void;
 }
 
-/** Is not drawn again with every event. */
+/** Memoized: events do not render it again. */
 const TypeFilter = memo(function TypeFilter({ types, setTypes }: TypeFilterProps) {
   return (
     <MultiSelect
       size="xs"
       aria-label="Types"
-      placeholder={types.length === 0 ? "Every type" : ""}
+      placeholder={types.length === 0 ? "All types" : ""}
       data={typeNames}
       value={types}
       onChange={setTypes}
@@ -130,10 +130,10 @@ const TypeFilter = memo(function TypeFilter({ types, setTypes }: TypeFilterProps
   );
 });
 
-function Nothing() {
+function NoEvents() {
   return (
-    <EmptyState icon={IconActivity} title="Nothing has happened yet">
-      What tasks, streams, agents and components tell appears here as it happens.
+    <EmptyState icon={IconActivity} title="No events yet">
+      Events of tasks, streams, agents and components appear here live.
     </EmptyState>
   );
 }

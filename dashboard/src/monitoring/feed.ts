@@ -1,8 +1,8 @@
 import type { Client, Envelope, Gap, Position } from "@signalbox/client";
 import { createStore, storesOf, useClient, useStore } from "@signalbox/client/react";
 
-/** Stands in the feed where events are missing that nobody has any more. */
-export interface GapMarker {
+/** Entry in the feed where events were lost. */
+interface GapMarker {
   id: string;
   type: "history_lost";
   timestamp: string;
@@ -11,30 +11,30 @@ export interface GapMarker {
 
 export type FeedEntry = Envelope | GapMarker;
 
-export interface FeedView {
+interface FeedView {
   /** Newest first. */
   entries: readonly FeedEntry[];
   isLive: boolean;
   isPaused: boolean;
-  /** So many have come since the pause. */
-  waiting: number;
-  /** More wait than are held here: the rest is in the server's log, and read from there when it goes on. */
-  isReadLater: boolean;
+  /** Events received while paused. */
+  buffered: number;
+  /** The buffer is full: later events are read from the server's log on resume. */
+  isBufferFull: boolean;
   pause(): void;
   resume(): void;
 }
 
-/** So many are shown, and so many are held while it is paused. */
-export const feedMost = 2_500;
-const recentMost = 300;
+/** Entries shown, and entries buffered while paused. */
+export const maxFeedEntries = 2_500;
+const initialEvents = 300;
 
-/** Everything that happens, which can be held still without losing any of it. */
+/** All events, with a pause that loses nothing. */
 function createFeed(client: Client) {
   let shown: FeedEntry[] = [];
-  let waiting: FeedEntry[] = [];
+  let buffer: FeedEntry[] = [];
   let isLive = false;
   let isPaused = false;
-  let isReadLater = false;
+  let isBufferFull = false;
   let position: Position | undefined;
   let changed = () => {};
   let unsubscribe = () => {};
@@ -42,22 +42,22 @@ function createFeed(client: Client) {
   function take(entry: FeedEntry): void {
     if (!isPaused) {
       shown.push(entry);
-      if (shown.length > feedMost * 1.5) shown = shown.slice(-feedMost);
-    } else if (waiting.push(entry) >= feedMost) {
-      // What is held has an end. From here it goes on when somebody reads again.
-      isReadLater = true;
+      if (shown.length > maxFeedEntries * 1.5) shown = shown.slice(-maxFeedEntries);
+    } else if (buffer.push(entry) >= maxFeedEntries) {
+      // The buffer is bounded: resume reads the rest from here.
+      isBufferFull = true;
       unsubscribe();
     }
     changed();
   }
 
   function follow(): void {
-    let isMine = true;
+    let isCurrent = true;
     const cancel = client.monitoring.subscribe(
       "*",
-      position ? { after: position } : { recent: recentMost },
+      position ? { after: position } : { recent: initialEvents },
       (event: Envelope) => {
-        if (!isMine) return;
+        if (!isCurrent) return;
         if (event.position) position = event.position;
         take(event);
       },
@@ -67,12 +67,12 @@ function createFeed(client: Client) {
           isLive = true;
           changed();
         },
-        gap({ reason, position: goesOnAt }) {
-          if (!isMine) return;
-          position = goesOnAt;
+        gap({ reason, position: resumesAt }) {
+          if (!isCurrent) return;
+          position = resumesAt;
           const timestamp = new Date().toISOString();
           take({
-            id: `lost-${goesOnAt.epoch}-${goesOnAt.offset}-${timestamp}`,
+            id: `lost-${resumesAt.epoch}-${resumesAt.offset}-${timestamp}`,
             type: "history_lost",
             timestamp,
             reason,
@@ -81,7 +81,7 @@ function createFeed(client: Client) {
       },
     );
     unsubscribe = () => {
-      isMine = false;
+      isCurrent = false;
       cancel();
     };
   }
@@ -93,11 +93,11 @@ function createFeed(client: Client) {
 
   const resume = () => {
     isPaused = false;
-    const held = waiting;
-    waiting = [];
-    for (const entry of held) take(entry);
-    if (isReadLater) {
-      isReadLater = false;
+    const entries = buffer;
+    buffer = [];
+    for (const entry of entries) take(entry);
+    if (isBufferFull) {
+      isBufferFull = false;
       follow();
     }
     changed();
@@ -106,17 +106,17 @@ function createFeed(client: Client) {
   return createStore<FeedView>({
     restMs: 100,
     read: () => ({
-      entries: shown.slice(-feedMost).reverse(),
+      entries: shown.slice(-maxFeedEntries).reverse(),
       isLive,
       isPaused,
-      waiting: waiting.length,
-      isReadLater,
+      buffered: buffer.length,
+      isBufferFull,
       pause,
       resume,
     }),
-    watch(tell) {
-      changed = tell;
-      if (!isReadLater) follow();
+    watch(notify) {
+      changed = notify;
+      if (!isBufferFull) follow();
       const cancelLoss = client.on("disconnected", () => {
         isLive = false;
         changed();

@@ -6,7 +6,7 @@ import classes from "./health-strip.module.css";
 const tones: Record<HealthStatus, Tone> = { ok: "good", degraded: "waiting", down: "bad" };
 const componentsShown = 50;
 
-/** Each component, how it is and how it was. */
+/** Components with their current and recent status. */
 export function HealthStrip({ components }: { components: readonly Component[] }) {
   return (
     <ul className={classes.components}>
@@ -16,7 +16,7 @@ export function HealthStrip({ components }: { components: readonly Component[] }
             {name}
           </span>
           <span>{status === null ? <Tag tone="quiet">unknown</Tag> : <Tag tone={tones[status]}>{status}</Tag>}</span>
-          <span className={classes.past} role="img" aria-label={pastWords(past)}>
+          <span className={classes.past} role="img" aria-label={historyText(past)}>
             {past.map((then, slot) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a slot is its place
               <span key={slot} className={classes.slot} data-status={then} />
@@ -35,10 +35,10 @@ export function HealthStrip({ components }: { components: readonly Component[] }
   );
 }
 
-function pastWords(past: Component["past"]): string {
+function historyText(past: Component["past"]): string {
   const bad = past.filter((status) => status === "degraded" || status === "down").length;
   const minutes = Math.max(1, Math.round((past.length * slotSeconds) / 60));
   return bad === 0
-    ? `Nothing amiss in the last ${minutes} min`
+    ? `No problems in the last ${minutes} min`
     : `Degraded or down for ${bad * slotSeconds} s of the last ${minutes} min`;
 }

@@ -7,50 +7,57 @@ export type HealthStatus = "ok" | "degraded" | "down";
 export interface Component {
   name: string;
   status: HealthStatus | null;
-  /** When it was last heard of. */
-  heardAt: string;
+  /** Time of the last report. */
+  reportedAt: string;
   details: unknown;
   metrics: Readonly<Record<string, number>>;
-  /** The worst of each of the last slots, oldest first; `null` where nothing is known. */
+  /** The worst status of each time slot, oldest first; `null` without a report. */
   past: readonly (HealthStatus | null)[];
 }
 
 export const slotSeconds = 10;
-const slotsKept = 60;
-/** Those that were heard of last; a producer may name as many as it likes. */
-const componentsMost = 300;
+const slotsTrackedComponent = 60;
+/** Limit, since producers choose the names; the most recently reported components are tracked. */
+const maxComponents = 300;
 const order: readonly HealthStatus[] = ["ok", "degraded", "down"];
 
-interface Kept extends Omit<Component, "past"> {
+interface TrackedComponent extends Omit<Component, "past"> {
   past: (HealthStatus | null)[];
 }
 
 function createHealth(client: Client) {
-  const components = new Map<string, Kept>();
+  const components = new Map<string, TrackedComponent>();
 
-  function keptOf(name: string, heardAt: string): Kept {
-    const kept = components.get(name) ?? { name, status: null, heardAt, details: undefined, metrics: {}, past: [] };
+  function trackedOf(name: string, reportedAt: string): TrackedComponent {
+    const tracked = components.get(name) ?? {
+      name,
+      status: null,
+      reportedAt,
+      details: undefined,
+      metrics: {},
+      past: [],
+    };
     components.delete(name);
-    components.set(name, kept);
+    components.set(name, tracked);
     const [oldest] = components.keys();
-    if (components.size > componentsMost && oldest !== undefined) components.delete(oldest);
-    kept.heardAt = heardAt;
-    return kept;
+    if (components.size > maxComponents && oldest !== undefined) components.delete(oldest);
+    tracked.reportedAt = reportedAt;
+    return tracked;
   }
 
   function take(event: Envelope): void {
     if (isEvent(event, EventType.HealthUpdate)) {
       const { component, status, details } = event.data;
-      const kept = keptOf(component, event.timestamp);
-      kept.status = status;
-      kept.details = details;
-      const now = kept.past.at(-1) ?? null;
+      const tracked = trackedOf(component, event.timestamp);
+      tracked.status = status;
+      tracked.details = details;
+      const now = tracked.past.at(-1) ?? null;
       const worse = now === null || order.indexOf(status) > order.indexOf(now) ? status : now;
-      kept.past = [...kept.past.slice(0, -1), worse];
+      tracked.past = [...tracked.past.slice(0, -1), worse];
     }
     if (isEvent(event, EventType.PerformanceUpdate)) {
       const { component, metrics } = event.data;
-      keptOf(component, event.timestamp).metrics = metrics;
+      trackedOf(component, event.timestamp).metrics = metrics;
     }
   }
 
@@ -58,16 +65,17 @@ function createHealth(client: Client) {
     restMs: 500,
     read: () =>
       [...components.values()]
-        .map((kept) => ({ ...kept }))
+        .map((tracked) => ({ ...tracked }))
         .sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true })),
     watch(changed) {
-      // Of each the newest is told first, so an empty page knows at once.
+      // The latest update of each component comes first, so that the page starts with current data.
       const cancel = client.monitoring.subscribe("health", { recent: 1 }, (event: Envelope) => {
         take(event);
         changed();
       });
       const timer = setInterval(() => {
-        for (const kept of components.values()) kept.past = [...kept.past, kept.status].slice(-slotsKept);
+        for (const tracked of components.values())
+          tracked.past = [...tracked.past, tracked.status].slice(-slotsTrackedComponent);
         changed();
       }, slotSeconds * 1_000);
       return () => {
@@ -80,7 +88,7 @@ function createHealth(client: Client) {
 
 const healthOf = storesOf(createHealth);
 
-/** Every component that was heard of, with what became of it. */
+/** Components with their current and past status. */
 export function useHealth(): readonly Component[] {
   return useStore(healthOf(useClient(), ""));
 }

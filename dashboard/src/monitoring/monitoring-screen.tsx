@@ -14,9 +14,9 @@ import { OverviewPage } from "./overview-page.tsx";
 import { StreamsPage } from "./streams-page.tsx";
 import { TasksPage } from "./tasks-page.tsx";
 
-/** What happens: work, and those who do it. */
+/** Monitoring: work in progress, agents, events and alerts. */
 export default function MonitoringScreen() {
-  useKeptUp();
+  useBackgroundStores();
   const { open } = useAlerts();
   const sections = [
     { path: "/monitoring/overview", name: "Overview" },
@@ -52,8 +52,8 @@ export default function MonitoringScreen() {
   );
 }
 
-/** Charts and feed go on while another part of the screen is open. */
-function useKeptUp() {
+/** Charts and feed keep collecting data while another section is open. */
+function useBackgroundStores() {
   const client = useClient();
   useEffect(() => {
     const cancels = [feedOf(client, ""), activityOf(client, "")].map((store) => store.subscribe(() => {}));

@@ -15,14 +15,14 @@ import { HealthStrip } from "./health-strip.tsx";
 import { StreamRow } from "./stream-rows.tsx";
 import { useStreamViews } from "./streams-page.tsx";
 
-/** So many of each are named; the others have a page of their own. */
-const few = 5;
+/** Items shown in each panel. */
+const panelItems = 5;
 
-/** Whether all is well, at a glance. Each panel is drawn when what it shows has changed. */
+/** Key figures at a glance. Each panel subscribes to its own data, so that it renders independently. */
 export function OverviewPage() {
   return (
     <Page title="Overview">
-      <Numbers />
+      <KeyFigures />
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
         <TrafficPanel />
         <LatencyPanel />
@@ -34,7 +34,7 @@ export function OverviewPage() {
   );
 }
 
-function Numbers() {
+function KeyFigures() {
   const { events } = useActivity();
   const { items: tasks } = useTasks();
   const { items: agents } = useAgents();
@@ -42,15 +42,15 @@ function Numbers() {
   const count = (status: string) => tasks.filter((task) => task.status === status).length;
   const blocked = count("blocked");
   const stalled = agents.filter(({ verdict }) => verdict.state === "stalled").length;
-  const here = agents.filter(({ verdict }) => verdict.state !== "gone").length;
+  const connected = agents.filter(({ verdict }) => verdict.state !== "gone").length;
   return (
     <Tiles>
-      <Tile name="Events a second">{events.at(-1) ?? "–"}</Tile>
+      <Tile name="Events per second">{events.at(-1) ?? "–"}</Tile>
       <Tile name="Tasks in progress">{count("in_progress")}</Tile>
       <Tile name="Tasks blocked" tone={blocked > 0 ? "bad" : "quiet"}>
         {blocked}
       </Tile>
-      <Tile name="Agents here">{here}</Tile>
+      <Tile name="Agents connected">{connected}</Tile>
       <Tile name="Agents stalled" tone={stalled > 0 ? "bad" : "quiet"}>
         {stalled}
       </Tile>
@@ -64,10 +64,10 @@ function Numbers() {
 function StreamsPanel() {
   const { streams } = useStreamViews();
   return (
-    <Panel title="Streams" actions={<More href="/monitoring/streams">All {streams.length}</More>}>
+    <Panel title="Streams" actions={<ShowAll href="/monitoring/streams">All {streams.length}</ShowAll>}>
       {streams.length === 0 && <Text size="sm">No streams yet.</Text>}
       <div>
-        {streams.slice(0, few).map((stream) => (
+        {streams.slice(0, panelItems).map((stream) => (
           <StreamRow key={stream.streamId} stream={stream} />
         ))}
       </div>
@@ -78,10 +78,10 @@ function StreamsPanel() {
 function AgentsPanel() {
   const { items: agents } = useAgents();
   return (
-    <Panel title="Agents" actions={<More href="/monitoring/agents">All {agents.length}</More>}>
+    <Panel title="Agents" actions={<ShowAll href="/monitoring/agents">All {agents.length}</ShowAll>}>
       {agents.length === 0 && <Text size="sm">No agents yet.</Text>}
       {byUrgency(agents)
-        .slice(0, few)
+        .slice(0, panelItems)
         .map(({ agentId, verdict }) => (
           <Text key={agentId} size="sm">
             <Anchor component={Link} href={`/monitoring/agents/${encodeURIComponent(agentId)}`} fw={600}>
@@ -99,7 +99,9 @@ function HealthPanel() {
   return (
     <Panel title="Health">
       {components.length === 0 ? (
-        <Text size="sm">Nothing was heard of any component: see health_update and performance_update.</Text>
+        <Text size="sm">
+          No component has reported yet. Components report with health_update and performance_update.
+        </Text>
       ) : (
         <HealthStrip components={components} />
       )}
@@ -107,7 +109,7 @@ function HealthPanel() {
   );
 }
 
-function More({ href, children }: { href: string; children: ReactNode }) {
+function ShowAll({ href, children }: { href: string; children: ReactNode }) {
   return (
     <Anchor component={Link} href={href} size="sm">
       {children}

@@ -14,20 +14,16 @@ const tones: Record<Run["status"], Tone> = {
   cancelled: "quiet",
 };
 
-const runsMost = 50;
+const maxRuns = 50;
 
-/** What an agent was given, how far it is with it, and what has come of it. */
+/** Runs of an agent, with progress and result. */
 export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean }) {
   if (runs.length === 0) {
-    return isReady ? (
-      <Text size="sm">Nothing was given to it, as far back as the log goes.</Text>
-    ) : (
-      <LoadingState rows={2} />
-    );
+    return isReady ? <Text size="sm">No runs in the log.</Text> : <LoadingState rows={2} />;
   }
   return (
     <ul className={classes.runs}>
-      {runs.slice(0, runsMost).map((run) => (
+      {runs.slice(0, maxRuns).map((run) => (
         <li key={run.key} className={classes.run}>
           <span>
             <Tag tone={tones[run.status]}>{run.status}</Tag>
@@ -60,7 +56,7 @@ export function Runs({ runs, isReady }: { runs: readonly Run[]; isReady: boolean
             {[
               run.attempt > 1 && `attempt ${run.attempt}`,
               `${run.steps} ${run.steps === 1 ? "step" : "steps"}`,
-              run.words,
+              run.message,
             ]
               .filter(Boolean)
               .join(" · ")}

@@ -10,11 +10,11 @@ export interface StreamView {
   completedTasks: number;
   progressPercentage: number;
   lastUpdated: string;
-  /** Tasks that cannot go on, each with its reason. */
+  /** Titles of blocked tasks with their reasons. */
   blocked: readonly string[];
 }
 
-/** How far streams are, and what holds them up. */
+/** Progress of streams, and what blocks them. */
 export function StreamRows({ streams }: { streams: readonly StreamView[] }) {
   return (
     <VList data={streams} className={classes.list} tabIndex={0} aria-label="Streams" role="group">

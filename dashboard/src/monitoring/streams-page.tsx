@@ -28,22 +28,22 @@ export function StreamsPage() {
         />
       }
     >
-      {error !== null && <ErrorAlert error={error}>It is tried again every two seconds.</ErrorAlert>}
+      {error !== null && <ErrorAlert error={error}>Retrying every two seconds.</ErrorAlert>}
       {!isReady && error === null && <LoadingState />}
       {isReady && streams.length === 0 && (
         <EmptyState icon={IconTimeline} title="No streams yet">
-          A stream is a number of tasks that are followed together. A backend makes one with POST /api/streams.
+          A stream groups tasks to track their progress together. A backend creates one with POST /api/streams.
         </EmptyState>
       )}
       {isReady && streams.length > 0 && found.length === 0 && (
-        <EmptyState icon={IconTimeline} title="No stream is called that" />
+        <EmptyState icon={IconTimeline} title="No matching streams" />
       )}
       {found.length > 0 && <StreamRows streams={found} />}
     </Page>
   );
 }
 
-/** Streams with what holds them up: those that are held up first, then those that are under way, then who ended last. */
+/** Streams with their blocked tasks: blocked streams first, then running ones, then completed ones by date. */
 export function useStreamViews(): { streams: readonly StreamView[]; isReady: boolean; error: unknown } {
   const { items: streams, isLive, error } = useStreams();
   const { items: tasks } = useTasks();

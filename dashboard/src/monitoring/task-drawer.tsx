@@ -10,17 +10,17 @@ import { Tag } from "../ui/tag.tsx";
 import { RelativeTime } from "../ui/time.tsx";
 import { useEvents } from "./event-list.ts";
 import { RecentEvents } from "./recent-events.tsx";
-import { statusWords, type TaskView } from "./tasks.ts";
+import { statusLabels, type TaskView } from "./tasks.ts";
 
 interface TaskDrawerProps {
-  /** Which task is open. */
+  /** Id of the open task. */
   id: string | undefined;
   task: TaskView | undefined;
   isReady: boolean;
   close(): void;
 }
 
-/** A task in full, beside the list that it was found in. */
+/** Details of a task. */
 export function TaskDrawer({ id, task, isReady, close }: TaskDrawerProps) {
   return (
     <Drawer
@@ -31,21 +31,21 @@ export function TaskDrawer({ id, task, isReady, close }: TaskDrawerProps) {
       title={task?.title ?? id}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      {id !== undefined && !task && (isReady ? <Text>There is no task {id}.</Text> : <LoadingState rows={3} />)}
+      {id !== undefined && !task && (isReady ? <Text>Task {id} does not exist.</Text> : <LoadingState rows={3} />)}
       {task && <TaskDetail key={task.id} task={task} />}
     </Drawer>
   );
 }
 
 function TaskDetail({ task }: { task: TaskView }) {
-  const history = useEvents({ topics: [`task:${task.id}`, `checkpoint:${task.id}`], most: 200 });
-  const { word, tone } = statusWords[task.status];
+  const history = useEvents({ topics: [`task:${task.id}`, `checkpoint:${task.id}`], max: 200 });
+  const { text, tone } = statusLabels[task.status];
   return (
     <Stack>
       <DefinitionList
-        facts={{
-          Status: <Tag tone={tone}>{word}</Tag>,
-          "Held up by": task.blockedReason,
+        entries={{
+          Status: <Tag tone={tone}>{text}</Tag>,
+          "Blocked by": task.blockedReason,
           Stream: task.streamId && (
             <Link href={`/monitoring/tasks?stream=${encodeURIComponent(task.streamId)}`}>{task.streamId}</Link>
           ),
@@ -61,7 +61,7 @@ function TaskDetail({ task }: { task: TaskView }) {
       </Title>
       <Checkpoints
         taskId={task.id}
-        known={history.events.filter(({ type }) => type.startsWith("checkpoint.")).length}
+        eventCount={history.events.filter(({ type }) => type.startsWith("checkpoint.")).length}
       />
       <Title order={2} size="h6">
         History
@@ -71,27 +71,27 @@ function TaskDetail({ task }: { task: TaskView }) {
   );
 }
 
-/** `known`: how many were told of; another number means that there is more to read. */
-function Checkpoints({ taskId, known }: { taskId: string; known: number }) {
+/** `eventCount`: number of checkpoint events; when it changes, the list is read again. */
+function Checkpoints({ taskId, eventCount }: { taskId: string; eventCount: number }) {
   const client = useClient();
   const [found, setFound] = useState<{ checkpoints?: Checkpoint[]; error?: unknown }>({});
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when another was told of
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again after another checkpoint event
   useEffect(() => {
-    let isWanted = true;
+    let isCurrent = true;
     client.monitoring.checkpoints(taskId).then(
-      ({ items }) => isWanted && setFound({ checkpoints: items }),
-      (error: unknown) => isWanted && setFound({ error }),
+      ({ items }) => isCurrent && setFound({ checkpoints: items }),
+      (error: unknown) => isCurrent && setFound({ error }),
     );
     return () => {
-      isWanted = false;
+      isCurrent = false;
     };
-  }, [client, taskId, known]);
+  }, [client, taskId, eventCount]);
 
   const { checkpoints, error } = found;
   if (error !== undefined) return <ErrorAlert error={error} />;
   if (!checkpoints) return <LoadingState rows={2} />;
-  if (checkpoints.length === 0) return <Text size="sm">None yet: nothing to resume from.</Text>;
+  if (checkpoints.length === 0) return <Text size="sm">No checkpoints yet.</Text>;
   return (
     <Stack gap="xs">
       {checkpoints.map(({ checkpointId, label, state, createdAt }) => (

@@ -1,9 +1,9 @@
 import { Chip, Group, Select, TextInput } from "@mantine/core";
 import { memo } from "react";
 import { useQueryParams } from "../ui/use-query-params.ts";
-import { statusWords, type TaskFilter, taskStatuses } from "./tasks.ts";
+import { statusLabels, type TaskFilter, taskStatuses } from "./tasks.ts";
 
-/** Which tasks are shown. It stands in the address. */
+/** The task filter, stored in the query string. */
 export function useTaskFilter() {
   const { parameters, set } = useQueryParams<"status" | "stream" | "agent" | "search">();
   const filter: TaskFilter = {
@@ -20,13 +20,13 @@ interface TaskFiltersProps {
   agents: string[];
 }
 
-/** Is drawn again when there are others, and not with every change of a task. */
+/** Memoized: changes of tasks do not render the filters again. */
 export const TaskFilters = memo(function TaskFilters({ streams, agents }: TaskFiltersProps) {
   const { filter, set } = useTaskFilter();
   return (
     <>
-      <Choice name="Stream" data={streams} value={filter.stream} choose={(value) => set("stream", value)} />
-      <Choice name="Agent" data={agents} value={filter.agent} choose={(value) => set("agent", value)} />
+      <FilterSelect name="Stream" data={streams} value={filter.stream} onSelect={(value) => set("stream", value)} />
+      <FilterSelect name="Agent" data={agents} value={filter.agent} onSelect={(value) => set("agent", value)} />
       <TextInput
         size="xs"
         type="search"
@@ -39,22 +39,22 @@ export const TaskFilters = memo(function TaskFilters({ streams, agents }: TaskFi
   );
 });
 
-interface ChoiceProps {
+interface FilterSelectProps {
   name: string;
   data: TaskFiltersProps["streams"] | string[];
   value: string | null;
-  choose(value: string | null): void;
+  onSelect(value: string | null): void;
 }
 
-function Choice({ name, data, value, choose }: ChoiceProps) {
+function FilterSelect({ name, data, value, onSelect }: FilterSelectProps) {
   return (
     <Select
       size="xs"
       aria-label={name}
-      placeholder={`Every ${name.toLowerCase()}`}
+      placeholder={`All ${name.toLowerCase()}s`}
       data={data}
       value={value}
-      onChange={choose}
+      onChange={onSelect}
       clearable
       searchable
       limit={200}
@@ -69,7 +69,7 @@ export const StatusFilter = memo(function StatusFilter({ counts }: { counts: Par
       <Group gap="xs" role="group" aria-label="Status">
         {taskStatuses.map((status) => (
           <Chip key={status} size="xs" value={status} variant="outline">
-            {statusWords[status].word} {counts[status] ?? 0}
+            {statusLabels[status].text} {counts[status] ?? 0}
           </Chip>
         ))}
       </Group>

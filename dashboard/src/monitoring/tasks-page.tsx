@@ -10,20 +10,20 @@ import { useStableValue } from "../ui/use-stable-value.ts";
 import { type Column, type Sort, VirtualTable } from "../ui/virtual-table.tsx";
 import { TaskDrawer } from "./task-drawer.tsx";
 import { StatusFilter, TaskFilters, useTaskFilter } from "./task-filters.tsx";
-import { statusWords, type TaskTable, type TaskView, useTaskTable } from "./tasks.ts";
+import { statusLabels, type TaskTable, type TaskView, useTaskTable } from "./tasks.ts";
 
-const nothingYet: TaskTable = { rows: [], tasks: [], counts: {}, agents: [], isReady: false };
+const emptyTable: TaskTable = { rows: [], tasks: [], counts: {}, agents: [], isReady: false };
 
 export function TasksPage() {
   const { filter } = useTaskFilter();
-  const [sort, setSort] = useState<Sort>({ by: "status", isDown: false });
+  const [sort, setSort] = useState<Sort>({ by: "status", isDescending: false });
   const { table, error } = useTaskTable(useStableValue(filter), sort);
   const { items: streams } = useStreams();
   const [, go] = useLocation();
   const query = useSearch();
   const { id } = useParams<{ id?: string }>();
 
-  const { rows, tasks, isReady, ...known } = table ?? nothingYet;
+  const { rows, tasks, isReady, ...known } = table ?? emptyTable;
   const counts = useStableValue(known.counts);
   const agents = useStableValue(known.agents);
   const options = useStableValue(streams.map(({ streamId, streamName }) => ({ value: streamId, label: streamName })));
@@ -38,11 +38,11 @@ export function TasksPage() {
       <Deferred>
         <StatusFilter counts={counts} />
       </Deferred>
-      {error !== null && <ErrorAlert error={error}>It is tried again every two seconds.</ErrorAlert>}
+      {error !== null && <ErrorAlert error={error}>Retrying every two seconds.</ErrorAlert>}
       {!isReady && error === null && <LoadingState />}
       {isReady && rows.length === 0 && (
-        <EmptyState icon={IconChecklist} title={tasks.length === 0 ? "No tasks yet" : "No task is like that"}>
-          {tasks.length === 0 ? "A backend makes one with POST /api/tasks." : "Take a filter away."}
+        <EmptyState icon={IconChecklist} title={tasks.length === 0 ? "No tasks yet" : "No matching tasks"}>
+          {tasks.length === 0 ? "A backend creates one with POST /api/tasks." : "Remove a filter."}
         </EmptyState>
       )}
       {rows.length > 0 && (
@@ -53,7 +53,7 @@ export function TasksPage() {
           keyOf={(task) => task.id}
           hrefOf={hrefOf}
           sort={sort}
-          onSort={(by) => setSort((before) => ({ by, isDown: before.by === by && !before.isDown }))}
+          onSort={(by) => setSort((before) => ({ by, isDescending: before.by === by && !before.isDescending }))}
         />
       )}
       <Deferred>
@@ -70,35 +70,35 @@ export function TasksPage() {
 
 function columnsWith(streamNames: ReadonlyMap<string, string>): Column<TaskView>[] {
   return [
-    { key: "title", title: "Task", width: "minmax(8rem, 2fr)", sorts: true, cell: (task) => task.title },
+    { key: "title", title: "Task", width: "minmax(8rem, 2fr)", isSortable: true, cell: (task) => task.title },
     {
       key: "status",
       title: "Status",
       width: "7.5rem",
-      sorts: true,
-      cell: ({ status }) => <Tag tone={statusWords[status].tone}>{statusWords[status].word}</Tag>,
+      isSortable: true,
+      cell: ({ status }) => <Tag tone={statusLabels[status].tone}>{statusLabels[status].text}</Tag>,
     },
     {
       key: "reason",
-      title: "Held up by",
+      title: "Blocked by",
       width: "minmax(0, 1.5fr)",
-      isForWide: true,
+      isWideOnly: true,
       cell: ({ blockedReason }) => <span title={blockedReason}>{blockedReason}</span>,
     },
     {
       key: "stream",
       title: "Stream",
       width: "minmax(0, 1fr)",
-      isForWide: true,
-      sorts: true,
+      isWideOnly: true,
+      isSortable: true,
       cell: ({ streamId }) => (streamId === undefined ? "" : (streamNames.get(streamId) ?? streamId)),
     },
     {
       key: "agent",
       title: "Agent",
       width: "minmax(0, 1fr)",
-      isForWide: true,
-      sorts: true,
+      isWideOnly: true,
+      isSortable: true,
       cell: ({ agentId }) => agentId,
     },
   ];

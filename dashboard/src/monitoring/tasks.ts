@@ -10,23 +10,23 @@ import { useEvents } from "./event-list.ts";
 
 export type TaskStatus = Task["status"];
 
-/** In the order in which they want to be looked at. */
+/** By urgency. */
 export const taskStatuses: readonly TaskStatus[] = ["blocked", "in_progress", "pending", "completed", "cancelled"];
 
 const ranks = Object.fromEntries(taskStatuses.map((status, rank) => [status, rank])) as Record<TaskStatus, number>;
 
-export const statusWords: Record<TaskStatus, { word: string; tone: Tone }> = {
-  blocked: { word: "Blocked", tone: "bad" },
-  in_progress: { word: "In progress", tone: "busy" },
-  pending: { word: "Pending", tone: "waiting" },
-  completed: { word: "Completed", tone: "good" },
-  cancelled: { word: "Cancelled", tone: "quiet" },
+export const statusLabels: Record<TaskStatus, { text: string; tone: Tone }> = {
+  blocked: { text: "Blocked", tone: "bad" },
+  in_progress: { text: "In progress", tone: "busy" },
+  pending: { text: "Pending", tone: "waiting" },
+  completed: { text: "Completed", tone: "good" },
+  cancelled: { text: "Cancelled", tone: "quiet" },
 };
 
 export interface TaskView extends Task {
-  /** Who was given it last, as far as the log goes back. */
+  /** The agent of the last dispatch in the log. */
   agentId: string | undefined;
-  /** What it is compared with others by: made once, and not with each of the comparisons that one of thousands is in. */
+  /** Computed once, since sorting thousands of tasks compares each of them many times. */
   sortKeys: { title: string; stream: string; agent: string };
 }
 
@@ -37,21 +37,21 @@ export interface TaskFilter {
   search: string;
 }
 
-/** The tasks that are wanted, in order, and what there is to choose from. */
+/** Filtered and sorted tasks, and the values to filter by. */
 export interface TaskTable {
   rows: TaskView[];
   tasks: TaskView[];
   counts: Partial<Record<TaskStatus, number>>;
-  /** Who was given any. */
+  /** Agents with at least one task. */
   agents: string[];
-  /** The tasks have been read. */
+  /** The tasks have been loaded. */
   isReady: boolean;
 }
 
-/** All tasks with their agents; thousands are made ready piece by piece. */
+/** The task table, computed in chunks because there may be thousands of tasks. */
 export function useTaskTable(filter: TaskFilter, sort: Sort) {
   const { items, isLive, error } = useTasks();
-  const { events } = useEvents({ topics: ["agent:*"], types: ["task_dispatched"], most: 5_000 });
+  const { events } = useEvents({ topics: ["agent:*"], types: ["task_dispatched"], max: 5_000 });
   const agents = useMemo(() => agentsByTask(events), [events]);
   const isReady = isLive || items.length > 0;
   const work = useCallback(() => tableOf(items, agents, filter, sort, isReady), [items, agents, filter, sort, isReady]);
@@ -83,15 +83,15 @@ function* tableOf(
     if (view.agentId !== undefined) agents.add(view.agentId);
     return view;
   });
-  const isWanted = wantedBy(filter);
-  const wanted = yield* mapInChunks(tasks, (task) => (isWanted(task) ? task : undefined));
-  const rows = yield* sortInChunks(wanted, orderOf(sort));
+  const matches = matcherOf(filter);
+  const matching = yield* mapInChunks(tasks, (task) => (matches(task) ? task : undefined));
+  const rows = yield* sortInChunks(matching, comparatorOf(sort));
   return { rows, tasks, counts, agents: [...agents].sort(), isReady };
 }
 
 const views = new WeakMap<Task, TaskView>();
 
-/** The same view of the same task, so that what has not changed need not be drawn again. */
+/** Returns the same object for an unchanged task, so that its row is not rendered again. */
 function viewOf(task: Task, agentId: string | undefined): TaskView {
   const known = views.get(task);
   if (known && known.agentId === agentId) return known;
@@ -101,19 +101,19 @@ function viewOf(task: Task, agentId: string | undefined): TaskView {
   return view;
 }
 
-function wantedBy({ statuses, stream, agent, search }: TaskFilter): (task: TaskView) => boolean {
-  const wanted = search.trim().toLowerCase();
+function matcherOf({ statuses, stream, agent, search }: TaskFilter): (task: TaskView) => boolean {
+  const query = search.trim().toLowerCase();
   return (task) =>
     (statuses.length === 0 || statuses.includes(task.status)) &&
     (stream === null || task.streamId === stream) &&
     (agent === null || task.agentId === agent) &&
-    (wanted === "" ||
-      task.title.toLowerCase().includes(wanted) ||
-      task.id.toLowerCase().includes(wanted) ||
-      (task.blockedReason?.toLowerCase().includes(wanted) ?? false));
+    (query === "" ||
+      task.title.toLowerCase().includes(query) ||
+      task.id.toLowerCase().includes(query) ||
+      (task.blockedReason?.toLowerCase().includes(query) ?? false));
 }
 
-/** What texts are compared by, `part 9` before `part 10`: comparing by language takes too long for thousands. */
+/** Sorts `part 9` before `part 10`. `localeCompare` is too slow for thousands of tasks. */
 function sortKeyOf(text = ""): string {
   return text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }
@@ -127,8 +127,8 @@ const keys: Record<string, (task: TaskView) => string | number> = {
 
 const compare = <Key extends string | number>(one: Key, other: Key) => (one < other ? -1 : one > other ? 1 : 0);
 
-function orderOf({ by, isDown }: Sort): (one: TaskView, other: TaskView) => number {
+function comparatorOf({ by, isDescending }: Sort): (one: TaskView, other: TaskView) => number {
   const keyOf = keys[by] ?? (() => 0);
-  const sign = isDown ? -1 : 1;
+  const sign = isDescending ? -1 : 1;
   return (one, other) => sign * compare(keyOf(one), keyOf(other)) || compare(one.sortKeys.title, other.sortKeys.title);
 }

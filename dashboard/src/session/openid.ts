@@ -2,36 +2,36 @@ import type { SignInProvider } from "@signalbox/client/session";
 import { UserManager } from "oidc-client-ts";
 import { callbackPath, selectedProvider } from "./selected-provider.ts";
 
-/** Leaves the page for the provider's: authorization code with PKCE. */
+/** Redirects to the provider: authorization code flow with PKCE. */
 export async function redirectToProvider(provider: SignInProvider): Promise<void> {
   selectedProvider.set(provider);
   await managerOf(provider).signinRedirect({ state: location.pathname });
 }
 
-export interface Renewal {
-  /** A first token, and where the person was. */
+interface SignInResult {
+  /** The access token, and the path from which the user signed in. */
   token: string;
   path: string;
 }
 
-/** Coming back from the provider: the code in the address becomes a token. */
-export async function completeSignIn(): Promise<Renewal> {
-  const manager = chosenManager();
-  if (!manager) throw new Error("Nobody was sent to a provider from here.");
+/** Exchanges the code in the callback URL for a token. */
+export async function completeSignIn(): Promise<SignInResult> {
+  const manager = selectedManager();
+  if (!manager) throw new Error("No sign-in is in progress in this tab.");
   const user = await manager.signinCallback();
-  if (!user) throw new Error("The provider has sent no answer.");
+  if (!user) throw new Error("The provider returned no user.");
   const path = typeof user.state === "string" && user.state !== callbackPath ? user.state : "/";
   return { token: user.access_token, path };
 }
 
 /**
- * Asks the provider for a newer token a minute before one ends, where it has given the means to. What is returned ends
- * that; `undefined`: nobody is signed in by a provider in this tab.
+ * Renews the token a minute before it expires, if the provider allows that. Returns a function that stops renewing, or
+ * `undefined` when the user has not signed in with a provider in this tab.
  */
-export async function renewTokens(renewed: (token: string) => void): Promise<(() => void) | undefined> {
-  const manager = chosenManager();
+export async function renewTokens(onToken: (token: string) => void): Promise<(() => void) | undefined> {
+  const manager = selectedManager();
   if (!(await manager?.getUser())) return undefined;
-  const cancel = manager?.events.addUserLoaded(({ access_token: token }) => renewed(token));
+  const cancel = manager?.events.addUserLoaded(({ access_token: token }) => onToken(token));
   manager?.startSilentRenew();
   return () => {
     cancel?.();
@@ -39,15 +39,15 @@ export async function renewTokens(renewed: (token: string) => void): Promise<(()
   };
 }
 
-/** Forgets what the provider gave. Its own session is its own matter. */
+/** Removes the tokens. The user's session at the provider continues. */
 export async function forgetProvider(): Promise<void> {
-  await chosenManager()?.removeUser();
+  await selectedManager()?.removeUser();
   selectedProvider.set(undefined);
 }
 
-function chosenManager(): UserManager | undefined {
-  const chosen = selectedProvider.get();
-  return chosen && managerOf(chosen);
+function selectedManager(): UserManager | undefined {
+  const provider = selectedProvider.get();
+  return provider && managerOf(provider);
 }
 
 function managerOf({ issuer, clientId }: SignInProvider): UserManager {

@@ -1,11 +1,11 @@
 import type { SignInProvider } from "@signalbox/client/session";
 
-/** Where providers send people back to. */
+/** Path of the redirect URI. */
 export const callbackPath = "/sign-in";
 
 const key = "signalbox.provider";
 
-/** The provider by which somebody has signed in in this tab, kept while they are away there and over reloads. */
+/** The provider used in this tab, stored across the redirect and reloads. */
 export const selectedProvider = {
   get(): SignInProvider | undefined {
     const text = sessionStorage.getItem(key);

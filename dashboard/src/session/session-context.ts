@@ -1,16 +1,16 @@
-import type { SignedIn as Person } from "@signalbox/client/session";
+import type { SignedIn as User } from "@signalbox/client/session";
 import { createContext, useContext } from "react";
 
-export interface SignedInSession {
-  session: Person;
+interface SignedInSession {
+  session: User;
   signOut(): Promise<void>;
 }
 
 export const SessionContext = createContext<SignedInSession | null>(null);
 
-/** Who is signed in. */
+/** The signed-in user. */
 export function useSignedIn(): SignedInSession {
   const session = useContext(SessionContext);
-  if (!session) throw new Error("Nobody is signed in around this component.");
+  if (!session) throw new Error("useSignedIn must be used within a SessionContext.");
   return session;
 }

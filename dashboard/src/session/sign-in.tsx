@@ -2,17 +2,17 @@ import { Alert, Button, Card, Center, Code, Divider, PasswordInput, Stack, Text,
 import type { SignInProvider } from "@signalbox/client/session";
 import { type FormEvent, useState } from "react";
 import { Brand } from "../ui/brand.tsx";
-import { extractToken } from "./token-in-address.ts";
+import { extractToken } from "./token-in-url.ts";
 
 interface SignInProps {
   providers: readonly SignInProvider[];
-  problem: string | undefined;
+  error: string | undefined;
   signIn(token: string): Promise<void>;
   redirectToProvider(provider: SignInProvider): Promise<void>;
 }
 
-/** For those whom the server does not know yet. */
-export function SignIn({ providers, problem, signIn, redirectToProvider }: SignInProps) {
+/** The sign-in page. */
+export function SignIn({ providers, error, signIn, redirectToProvider }: SignInProps) {
   const [text, setText] = useState("");
   const [isBusy, setBusy] = useState(false);
 
@@ -31,22 +31,22 @@ export function SignIn({ providers, problem, signIn, redirectToProvider }: SignI
           <Title order={1} size="h3">
             Sign in
           </Title>
-          {problem !== undefined && (
-            <Alert color="red" title="Refused" role="alert">
-              {problem}
+          {error !== undefined && (
+            <Alert color="red" title="Sign-in failed" role="alert">
+              {error}
             </Alert>
           )}
           {providers.map((provider) => (
             <Button key={provider.issuer} onClick={() => void redirectToProvider(provider)}>
-              Sign in at {new URL(provider.issuer).host}
+              Sign in with {new URL(provider.issuer).host}
             </Button>
           ))}
-          {providers.length > 0 && <Divider label="or with a token" />}
+          {providers.length > 0 && <Divider label="or use a token" />}
           <form onSubmit={submit}>
             <Stack>
               <PasswordInput
                 label="Token"
-                description="Or the whole link in which it stands"
+                description="The token, or a sign-in link that contains it"
                 value={text}
                 onChange={(event) => setText(event.currentTarget.value)}
                 required
@@ -59,8 +59,7 @@ export function SignIn({ providers, problem, signIn, redirectToProvider }: SignI
             </Stack>
           </form>
           <Text size="sm" c="dimmed">
-            Outside production, <Code>npm start</Code> prints a link for each of several people: open one, or paste it
-            here.
+            In development, <Code>npm start</Code> prints sign-in links for sample users. Open one, or paste it here.
           </Text>
         </Stack>
       </Card>

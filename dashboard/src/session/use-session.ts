@@ -1,34 +1,34 @@
 import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
 import { callbackPath, selectedProvider } from "./selected-provider.ts";
-import { takeTokenFromAddress } from "./token-in-address.ts";
+import { takeTokenFromUrl } from "./token-in-url.ts";
 
-export type SessionState =
-  | { name: "reading" }
-  | { name: "nobody"; providers: readonly SignInProvider[]; problem: string | undefined }
-  | { name: "somebody"; session: SignedIn };
+type SessionState =
+  | { name: "loading" }
+  | { name: "signed-out"; providers: readonly SignInProvider[]; error: string | undefined }
+  | { name: "signed-in"; session: SignedIn };
 
 const cookieSession = createCookieSession();
 
-/** What only those need who come by a provider. */
+/** Loaded only for sign-in with a provider. */
 const loadOpenId = () => import("./openid.ts");
 
-// Before anything else has seen the address, and once, however often the page is built.
-const tokenOfAddress = takeTokenFromAddress();
-let isBegun = false;
+// At module load: before anything else reads the URL, and once, also in StrictMode.
+const tokenInUrl = takeTokenFromUrl();
+let isStarted = false;
 
-/** Who is signed in, by the cookie that every page of the browser shares. */
+/** The signed-in user, by the session cookie that all tabs share. */
 export function useSession() {
-  const [state, setState] = useState<SessionState>({ name: "reading" });
+  const [state, setState] = useState<SessionState>({ name: "loading" });
 
-  /** Why somebody has to sign in again is shown where they do. */
-  const read = useCallback(async (problem?: string) => {
+  /** Loads the session. `error` is shown on the sign-in page. */
+  const load = useCallback(async (error?: string) => {
     try {
       const session = await cookieSession.current();
-      if (session) setState({ name: "somebody", session });
-      else setState({ name: "nobody", providers: await cookieSession.providers(), problem });
-    } catch (error) {
-      setState({ name: "nobody", providers: [], problem: problem ?? messageOf(error) });
+      if (session) setState({ name: "signed-in", session });
+      else setState({ name: "signed-out", providers: await cookieSession.providers(), error });
+    } catch (failure) {
+      setState({ name: "signed-out", providers: [], error: error ?? messageOf(failure) });
     }
   }, []);
 
@@ -36,15 +36,15 @@ export function useSession() {
     async (token: string) => {
       try {
         const session = await cookieSession.begin(token);
-        // A cookie for encrypted connections alone is not kept over another one, and nothing says so.
-        const isKept = isSecureContext || (await cookieSession.current()) !== null;
-        if (!isKept) throw new Error("The browser keeps no session of this server over http. Open it by https.");
-        setState({ name: "somebody", session });
+        // Browsers silently drop a Secure cookie over HTTP.
+        const isStored = isSecureContext || (await cookieSession.current()) !== null;
+        if (!isStored) throw new Error("This server requires HTTPS to sign in. Open it with https://.");
+        setState({ name: "signed-in", session });
       } catch (error) {
-        await read(messageOf(error));
+        await load(messageOf(error));
       }
     },
-    [read],
+    [load],
   );
 
   const redirectToProvider = useCallback(
@@ -52,62 +52,62 @@ export function useSession() {
       try {
         await (await loadOpenId()).redirectToProvider(provider);
       } catch (error) {
-        await read(messageOf(error));
+        await load(messageOf(error));
       }
     },
-    [read],
+    [load],
   );
 
-  const completeSignIn = useCallback(async () => {
+  const finishSignIn = useCallback(async () => {
     try {
       const { token, path } = await (await loadOpenId()).completeSignIn();
       history.replaceState(null, "", path);
       await signIn(token);
     } catch (error) {
       history.replaceState(null, "", "/");
-      await read(messageOf(error));
+      await load(messageOf(error));
     }
-  }, [read, signIn]);
+  }, [load, signIn]);
 
   const signOut = useCallback(async () => {
-    // One that has ended already needs no ending.
+    // The session may have ended already.
     await cookieSession.end().catch(() => {});
     if (selectedProvider.get()) await (await loadOpenId()).forgetProvider();
-    await read();
-  }, [read]);
+    await load();
+  }, [load]);
 
   useEffect(() => {
-    if (!isBegun) {
-      if (tokenOfAddress !== undefined) void signIn(tokenOfAddress);
-      else void (location.pathname === callbackPath ? completeSignIn() : read());
+    if (!isStarted) {
+      if (tokenInUrl !== undefined) void signIn(tokenInUrl);
+      else void (location.pathname === callbackPath ? finishSignIn() : load());
     }
-    isBegun = true;
-    // A link that is pasted over the address of an open page.
-    const changed = () => {
-      const pasted = takeTokenFromAddress();
-      if (pasted !== undefined) void signIn(pasted);
+    isStarted = true;
+    // A sign-in link that is pasted into the address bar of an open page.
+    const onHashChange = () => {
+      const token = takeTokenFromUrl();
+      if (token !== undefined) void signIn(token);
     };
-    addEventListener("hashchange", changed);
-    return () => removeEventListener("hashchange", changed);
-  }, [read, signIn, completeSignIn]);
+    addEventListener("hashchange", onHashChange);
+    return () => removeEventListener("hashchange", onHashChange);
+  }, [load, signIn, finishSignIn]);
 
-  const isSomebody = state.name === "somebody";
+  const isSignedIn = state.name === "signed-in";
   useEffect(() => {
-    if (!isSomebody || !selectedProvider.get()) return;
+    if (!isSignedIn || !selectedProvider.get()) return;
     let stop: (() => void) | undefined;
-    let isOver = false;
+    let isUnmounted = false;
     void loadOpenId().then(async ({ renewTokens }) => {
-      // The session goes on with the newer token; a connection that ends meanwhile comes back by the new cookie.
+      // A newer token extends the session; reconnects use the new cookie.
       stop = await renewTokens((token) => void cookieSession.begin(token).catch(() => {}));
-      if (isOver) stop?.();
+      if (isUnmounted) stop?.();
     });
     return () => {
-      isOver = true;
+      isUnmounted = true;
       stop?.();
     };
-  }, [isSomebody]);
+  }, [isSignedIn]);
 
-  return { state, signIn, redirectToProvider, signOut, read };
+  return { state, signIn, redirectToProvider, signOut, load };
 }
 
 function messageOf(error: unknown): string {

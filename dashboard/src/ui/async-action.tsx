@@ -2,27 +2,27 @@ import { Text } from "@mantine/core";
 import { useState } from "react";
 import { messageOf } from "./page-states.tsx";
 
-export interface AsyncAction {
+interface AsyncAction {
   isBusy: boolean;
-  /** What came of it, to be said to everybody. */
-  outcome: { isGood: boolean; words: string } | undefined;
-  /** `work` resolves with what to say. */
-  run(work: () => Promise<string>): Promise<boolean>;
+  /** Result of the last run, for display. */
+  outcome: { isSuccess: boolean; message: string } | undefined;
+  /** Runs an action that resolves with a message for the user. Resolves with whether it succeeded. */
+  run(action: () => Promise<string>): Promise<boolean>;
 }
 
-/** Something that is being done, once at a time, and what came of it. */
+/** State of an action that the user starts: busy, succeeded or failed. */
 export function useAsyncAction(): AsyncAction {
   const [state, setState] = useState<Pick<AsyncAction, "isBusy" | "outcome">>({ isBusy: false, outcome: undefined });
   return {
     ...state,
-    async run(work) {
+    async run(action) {
       setState({ isBusy: true, outcome: undefined });
       try {
-        const words = await work();
-        setState({ isBusy: false, outcome: { isGood: true, words } });
+        const message = await action();
+        setState({ isBusy: false, outcome: { isSuccess: true, message } });
         return true;
       } catch (error) {
-        setState({ isBusy: false, outcome: { isGood: false, words: messageOf(error) } });
+        setState({ isBusy: false, outcome: { isSuccess: false, message: messageOf(error) } });
         return false;
       }
     },
@@ -31,8 +31,8 @@ export function useAsyncAction(): AsyncAction {
 
 export function ActionOutcome({ of: { outcome } }: { of: AsyncAction }) {
   return (
-    <Text size="sm" c={outcome?.isGood === false ? "var(--bad)" : "var(--good)"} role="status" aria-live="polite">
-      {outcome?.words}
+    <Text size="sm" c={outcome?.isSuccess === false ? "var(--bad)" : "var(--good)"} role="status" aria-live="polite">
+      {outcome?.message}
     </Text>
   );
 }

@@ -6,7 +6,7 @@ import UPlot from "uplot";
 import classes from "./chart.module.css";
 import { formatDuration } from "./time.tsx";
 
-export interface Series {
+interface Series {
   name: string;
   values: readonly (number | null)[];
 }
@@ -16,42 +16,42 @@ interface ChartProps {
   /** Seconds since 1970, one for each value. */
   times: readonly number[];
   series: readonly Series[];
-  /** How a value is written. */
+  /** Formats a value. */
   format?(value: number): string;
-  /** As far as the axis goes; without it as far as the values do. */
-  most?: number;
+  /** Upper end of the axis. Default: by the values. */
+  max?: number;
 }
 
-/** For both schemes: three to one against the page, and apart for those who see few colours. */
+/** Contrast of at least 3:1 in both colour schemes, and distinguishable with colour blindness. */
 const palettes = {
   light: { lines: ["#3b5bdb", "#c2410c", "#0f766e", "#7e22ce"], axis: "#5c636a", grid: "#e9ecef" },
   dark: { lines: ["#91a7ff", "#fdba74", "#5eead4", "#d8b4fe"], axis: "#a6acb3", grid: "#373a40" },
 } as const;
 
 const height = 140;
-/** What is shorter is drawn at the right end. */
-const leastSeconds = 60;
+/** A shorter series is drawn at the right end. */
+const minSeconds = 60;
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 const plain = (value: number) => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
 
-/** Lines over time. What they are now is said in words as well. */
-export function Chart({ title, times, series, format = plain, most }: ChartProps) {
+/** Lines over time, with the current values as text. */
+export function Chart({ title, times, series, format = plain, max }: ChartProps) {
   const scheme = useComputedColorScheme("light");
   const { ref, width } = useElementSize();
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(null);
   const names = series.map(({ name }) => name).join("\n");
   const palette = palettes[scheme];
-  const writing = useRef(format);
-  writing.current = format;
+  const formatter = useRef(format);
+  formatter.current = format;
 
   const data = useRef<UPlot.AlignedData>([[]]);
   data.current = [[...times], ...series.map(({ values }) => [...values])];
 
   useEffect(() => {
-    if (!place.current || width === 0) return;
+    if (!container.current || width === 0) return;
     const { lines, axis, grid } = palettes[scheme];
     const ruled = { stroke: axis, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: "11px system-ui" };
     const options: UPlot.Options = {
@@ -59,15 +59,15 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
       height,
       legend: { show: false },
       cursor: { show: false },
-      // The last time stands half beyond its line.
+      // Room for the last time label, which is centred on its grid line.
       padding: [8, 32, 0, 0],
       scales: {
         x: { range: () => spanOf(data.current[0]) },
-        y: { range: (_plot, _least, highest) => [0, most ?? Math.max(1, (highest ?? 0) * 1.1)] },
+        y: { range: (_plot, _least, highest) => [0, max ?? Math.max(1, (highest ?? 0) * 1.1)] },
       },
       axes: [
         { ...ruled, size: 24, space: 90, values: (_plot, times) => times.map((time) => clock.format(time * 1_000)) },
-        { ...ruled, size: 56, space: 32, values: (_plot, values) => values.map((value) => writing.current(value)) },
+        { ...ruled, size: 56, space: 32, values: (_plot, values) => values.map((value) => formatter.current(value)) },
       ],
       series: [
         {},
@@ -75,18 +75,18 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
           label,
           stroke: lines[index % lines.length] ?? axis,
           width: 1.5,
-          // One value alone makes no line.
+          // A single value makes no line.
           points: { show: (_plot: UPlot, _series: number, first: number, last: number) => first === last },
         })),
       ],
     };
-    const made = new UPlot(options, data.current, place.current);
-    plot.current = made;
+    const chart = new UPlot(options, data.current, container.current);
+    plot.current = chart;
     return () => {
       plot.current = null;
-      made.destroy();
+      chart.destroy();
     };
-  }, [names, scheme, width, most]);
+  }, [names, scheme, width, max]);
 
   useEffect(() => {
     plot.current?.setData(data.current);
@@ -100,7 +100,7 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
     <figure className={classes.chart} ref={ref}>
       <figcaption className={classes.caption}>
         <strong>{title}</strong>
-        <VisuallyHidden>{overTheLast(times)}</VisuallyHidden>
+        <VisuallyHidden>{spanText(times)}</VisuallyHidden>
         {latest.map(({ name, text, color }) => (
           <span key={name} className={classes.value}>
             <span className={classes.mark} style={{ background: color }} />
@@ -108,18 +108,18 @@ export function Chart({ title, times, series, format = plain, most }: ChartProps
           </span>
         ))}
       </figcaption>
-      <div className={classes.canvas} ref={place} aria-hidden />
+      <div className={classes.canvas} ref={container} aria-hidden />
     </figure>
   );
 }
 
-function overTheLast(times: readonly number[]): string {
+function spanText(times: readonly number[]): string {
   const [first] = times;
   return first === undefined ? "" : `, over the last ${formatDuration(((times.at(-1) ?? first) - first) * 1_000)}:`;
 }
 
-/** From the first to the last; uPlot would draw a whole day around one alone. */
+/** From the first to the last time; for a single one uPlot would draw a whole day. */
 function spanOf(times: ArrayLike<number>): [number, number] {
   const last = times[times.length - 1] ?? Date.now() / 1_000;
-  return [Math.min(times[0] ?? last, last - leastSeconds), last];
+  return [Math.min(times[0] ?? last, last - minSeconds), last];
 }

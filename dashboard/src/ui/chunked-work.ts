@@ -1,69 +1,69 @@
-/** Work that is done piece by piece: at each `yield` it may rest. Pieces are short, below a millisecond. */
+/** Work that may be paused at each `yield`. The parts between are short, below a millisecond. */
 export type Chunked<Result> = Generator<undefined, Result>;
 
-/** A task of the page goes on for so long; four times slower that is still far from what anybody notices. */
+/** Maximum length of a task, milliseconds: unnoticeable even on a processor four times as slow. */
 const sliceMs = 8;
-/** So many things between two rests. */
+/** Items per chunk. */
 const chunkSize = 256;
 
-export interface ChunkedWork<Result> {
-  /** Does this next. What is under way is brought to its end first, or nothing ever would be; what waits is replaced. */
-  take(work: () => Chunked<Result>): void;
+interface ChunkedWork<Result> {
+  /** Schedules work after the current one, which always finishes; replaces work that has not started. */
+  schedule(work: () => Chunked<Result>): void;
   stop(): void;
 }
 
-/** Does what it is given in portions, each in a task of its own, and tells what comes of it. */
+/** Runs work in short tasks, and calls `done` with each result. */
 export function createChunkedWork<Result>(done: (result: Result) => void): ChunkedWork<Result> {
   let current: Chunked<Result> | undefined;
-  let waiting: (() => Chunked<Result>) | undefined;
+  let next: (() => Chunked<Result>) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function goOn(): void {
+  function run(): void {
     if (!current) {
-      current = waiting?.();
-      waiting = undefined;
+      current = next?.();
+      next = undefined;
     }
     const until = performance.now() + sliceMs;
-    let piece = current?.next();
-    while (piece && !piece.done && performance.now() < until) piece = current?.next();
-    if (piece?.done) {
+    let step = current?.next();
+    while (step && !step.done && performance.now() < until) step = current?.next();
+    if (step?.done) {
       current = undefined;
-      done(piece.value);
+      done(step.value);
     }
-    timer = current || waiting ? setTimeout(goOn) : undefined;
+    timer = current || next ? setTimeout(run) : undefined;
   }
 
   return {
-    take(work) {
-      waiting = work;
-      timer ??= setTimeout(goOn);
+    schedule(work) {
+      next = work;
+      timer ??= setTimeout(run);
     },
     stop() {
       clearTimeout(timer);
       timer = undefined;
       current = undefined;
-      waiting = undefined;
+      next = undefined;
     },
   };
 }
 
-/** What `each` makes of every item; `undefined` leaves it out. */
-export function* mapInChunks<Item, Made>(
+/** Maps and filters: items for which `map` returns `undefined` are dropped. */
+export function* mapInChunks<Item, Mapped>(
   items: readonly Item[],
-  each: (item: Item) => Made | undefined,
-): Chunked<Made[]> {
-  const made: Made[] = [];
+  map: (item: Item) => Mapped | undefined,
+): Chunked<Mapped[]> {
+  const results: Mapped[] = [];
   for (let from = 0; from < items.length; from += chunkSize) {
     for (const item of items.slice(from, from + chunkSize)) {
-      const one = each(item);
-      if (one !== undefined) made.push(one);
+      const result = map(item);
+      if (result !== undefined) results.push(result);
     }
     yield;
   }
-  return made;
+  return results;
 }
 
-/** The items in order; equal ones stay as they stood. */
+/** Stable sort. */
 export function* sortInChunks<Item>(items: Item[], compare: (one: Item, other: Item) => number): Chunked<Item[]> {
   if (items.length <= chunkSize) {
     yield;

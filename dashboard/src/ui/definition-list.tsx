@@ -1,11 +1,11 @@
 import { Fragment, type ReactNode } from "react";
 import classes from "./definition-list.module.css";
 
-/** What is known of something. What is `undefined` is not known. */
-export function DefinitionList({ facts }: { facts: Readonly<Record<string, ReactNode>> }) {
+/** Names and values. Entries that are `undefined` are left out. */
+export function DefinitionList({ entries }: { entries: Readonly<Record<string, ReactNode>> }) {
   return (
-    <dl className={classes.facts}>
-      {Object.entries(facts).map(
+    <dl className={classes.list}>
+      {Object.entries(entries).map(
         ([name, value]) =>
           value !== undefined && (
             <Fragment key={name}>

@@ -6,35 +6,35 @@ interface State {
 }
 
 interface Props {
-  /** What is shown then; without it the error and a way on. */
-  instead?: ReactNode;
+  /** Shown instead of the error and its buttons. */
+  fallback?: ReactNode;
   children: ReactNode;
 }
 
-/** Shows what has gone wrong in the part of the page around which it stands; the rest of the page works on. */
+/** Catches rendering errors of its children; the rest of the page keeps working. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: undefined };
 
   static getDerivedStateFromError(error: unknown): State {
-    return { error: error ?? new Error("Nothing was said about it.") };
+    return { error: error ?? new Error("Unknown error") };
   }
 
   override render(): ReactNode {
     const { error } = this.state;
-    const { instead, children } = this.props;
+    const { fallback, children } = this.props;
     if (error === undefined) return children;
-    if (instead !== undefined) return instead;
+    if (fallback !== undefined) return fallback;
     return (
       <Center p="xl" h="100%">
         <Stack align="flex-start" maw={560} role="alert">
-          <Title order={2}>This part has failed</Title>
-          <Text>Nothing was lost on the server. Try again, or load the page anew.</Text>
+          <Title order={2}>This part of the page has failed</Title>
+          <Text>No data was lost on the server. Try again, or reload the page.</Text>
           <Code block>{error instanceof Error ? error.message : String(error)}</Code>
           <Button.Group>
             <Button variant="default" onClick={() => this.setState({ error: undefined })}>
               Try again
             </Button>
-            <Button onClick={() => location.reload()}>Load anew</Button>
+            <Button onClick={() => location.reload()}>Reload</Button>
           </Button.Group>
         </Stack>
       </Center>

@@ -1,9 +1,9 @@
 import { Code } from "@mantine/core";
 
-/** What was said, as it was said. */
+/** A value as formatted JSON. */
 export function JsonView({ value }: { value: unknown }) {
   return (
-    <Code block tabIndex={0} aria-label="As JSON">
+    <Code block tabIndex={0} aria-label="JSON">
       {JSON.stringify(value, null, 2)}
     </Code>
   );

@@ -1,5 +1,5 @@
-/** What style elements that a script makes have to carry: the policy of the page allows no others. */
+/** Nonce for style elements that scripts create, as the Content-Security-Policy requires. */
 export const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 
-// Where the library that locks scrolling behind a dialog looks for it.
+// Read by react-remove-scroll, which Mantine's dialogs use.
 Object.assign(globalThis, { __webpack_nonce__: nonce });

@@ -4,11 +4,11 @@ import { type Icon, IconAlertTriangle, IconHistoryOff } from "@tabler/icons-reac
 import type { ReactNode } from "react";
 import classes from "./page-states.module.css";
 
-/** Nothing is there, which is no fault; says how something comes to be. */
-export function EmptyState({ icon: Sign, title, children }: { icon: Icon; title: string; children?: ReactNode }) {
+/** Shown when there are no items, with a hint at how to get some. */
+export function EmptyState({ icon: StateIcon, title, children }: { icon: Icon; title: string; children?: ReactNode }) {
   return (
     <div className={classes.empty}>
-      <Sign size={32} stroke={1.4} aria-hidden />
+      <StateIcon size={32} stroke={1.4} aria-hidden />
       <Text fw={600} c="var(--mantine-color-text)">
         {title}
       </Text>
@@ -17,35 +17,35 @@ export function EmptyState({ icon: Sign, title, children }: { icon: Icon; title:
   );
 }
 
-/** It is being loaded. */
+/** Placeholder rows while loading. */
 export function LoadingState({ rows = 6 }: { rows?: number }) {
   return (
     <Stack gap="xs" role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are identical
         <Skeleton key={row} height={36} />
       ))}
     </Stack>
   );
 }
 
-/** Something could not be had. */
+/** An error while loading. */
 export function ErrorAlert({ error, children }: { error: unknown; children?: ReactNode }) {
   return (
-    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="This could not be loaded" role="alert">
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="Loading failed" role="alert">
       <Text size="sm">{messageOf(error)}</Text>
       {children}
     </Alert>
   );
 }
 
-const whyLost: Record<Gap["reason"], string> = {
-  trimmed: "The server keeps so much history and no more, and you were away for longer.",
-  epoch_changed: "The server's memory began anew.",
-  ahead_of_log: "The server has lost the end of its history.",
+const gapReasons: Record<Gap["reason"], string> = {
+  trimmed: "You were away for longer than the server keeps its history.",
+  epoch_changed: "The server has restarted with an empty history.",
+  ahead_of_log: "The server has lost its most recent history.",
 };
 
-/** History is gone that nobody can bring back. What is shown is as it is now. */
+/** Reports that events were lost. */
 export function HistoryLostAlert({ gap, dismiss, children }: { gap: Gap; dismiss(): void; children?: ReactNode }) {
   return (
     <Alert
@@ -53,11 +53,11 @@ export function HistoryLostAlert({ gap, dismiss, children }: { gap: Gap; dismiss
       icon={<IconHistoryOff aria-hidden />}
       title="Some events were lost"
       withCloseButton
-      closeButtonLabel="Understood"
+      closeButtonLabel="Dismiss"
       onClose={dismiss}
     >
       <Text size="sm">
-        {whyLost[gap.reason]} {children ?? "What you see is as it is now."}
+        {gapReasons[gap.reason]} {children ?? "This page shows the current state."}
       </Text>
     </Alert>
   );

@@ -5,14 +5,14 @@ import classes from "./page.module.css";
 
 interface PageProps {
   title: ReactNode;
-  /** Filters and buttons, beside the title. */
+  /** Filters and buttons beside the title. */
   actions?: ReactNode;
-  /** Takes all the height there is and scrolls inside; otherwise it is as long as it is. */
+  /** Fills the available height and scrolls inside; otherwise the page scrolls. */
   fills?: boolean;
   children: ReactNode;
 }
 
-/** A part of a screen, with its name. */
+/** A page of a screen, with its title. */
 export function Page({ title, actions, fills = false, children }: PageProps) {
   return (
     <section className={classes.page} data-fills={fills}>
@@ -27,7 +27,7 @@ export function Page({ title, actions, fills = false, children }: PageProps) {
   );
 }
 
-/** What belongs together, under a name. */
+/** A titled card. */
 export function Panel({ title, actions, children }: { title: ReactNode; actions?: ReactNode; children: ReactNode }) {
   return (
     <section className={classes.card}>

@@ -6,16 +6,16 @@ import classes from "./section-nav.module.css";
 export interface Section {
   path: string;
   name: string;
-  /** How many of them want to be looked at. */
+  /** Number of items that need attention. */
   badge?: ReactNode;
 }
 
-/** A screen of several parts: the way from one to the other, and the one that is open. */
+/** A screen with several sections and navigation between them. */
 export function Sections({ name, sections, children }: { name: string; sections: Section[]; children: ReactNode }) {
   const [location] = useLocation();
   const links = useRef<HTMLElement>(null);
-  // On a phone they do not all fit, and the one that is open has to be in sight.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the open one is another one then
+  // On a phone the links do not all fit; keep the current one visible.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current link changes with the location
   useEffect(() => {
     links.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [location]);
@@ -23,9 +23,9 @@ export function Sections({ name, sections, children }: { name: string; sections:
   return (
     <div className={classes.screen}>
       <nav ref={links} className={classes.links} aria-label={name}>
-        {sections.map(({ path, name: own, badge }) => (
+        {sections.map(({ path, name: label, badge }) => (
           <Link key={path} href={path} className={classes.link} aria-current={isIn(path) ? "page" : undefined}>
-            {own}
+            {label}
             {badge}
           </Link>
         ))}

@@ -1,17 +1,17 @@
-/** What the server says of itself in the page. */
-export interface ServerSettings {
-  /** Where Socket.IO is. */
+/** Settings that the server writes into the page. */
+interface ServerSettings {
+  /** Path of Socket.IO. */
   socketPath: string;
-  /** Whether there is a namespace `/admin`. */
+  /** Whether the namespace `/admin` is enabled. */
   hasAdmin: boolean;
 }
 
-/** Where the page was not filled in, which is while it is being developed. */
-const usual: ServerSettings = { socketPath: "/socket.io", hasAdmin: true };
+/** For Vite's development server, which does not fill in the page. */
+const defaults: ServerSettings = { socketPath: "/socket.io", hasAdmin: true };
 
 export const serverSettings: ServerSettings = read();
 
 function read(): ServerSettings {
   const text = document.querySelector<HTMLMetaElement>('meta[name="server-settings"]')?.content ?? "";
-  return text.startsWith("{") ? { ...usual, ...JSON.parse(text) } : usual;
+  return text.startsWith("{") ? { ...defaults, ...JSON.parse(text) } : defaults;
 }

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { Tone } from "./tag.tsx";
 import classes from "./tile.module.css";
 
-/** Numbers that one looks at first. */
+/** Key figures. */
 export function Tiles({ children }: { children: ReactNode }) {
   return <dl className={classes.tiles}>{children}</dl>;
 }

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
 
 const steps = [
@@ -11,59 +11,59 @@ const steps = [
   { unit: "second", ms: 1_000 },
 ] as const;
 
-/** The time of the day, and in full where one asks for it. */
+/** The time of day, with the full date as its tooltip. */
 export function ClockTime({ at }: { at: string }) {
   const date = new Date(at);
   return (
-    <time dateTime={at} title={whole.format(date)}>
+    <time dateTime={at} title={full.format(date)}>
       {clock.format(date)}
     </time>
   );
 }
 
-/** What the server says in words, with its times as they are read here. */
-export function localizeTimes(words: string): string {
-  return words.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => {
+/** Replaces UTC timestamps in a server message by local times. */
+export function localizeTimes(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => {
     const date = new Date(at);
-    return (date.toDateString() === new Date().toDateString() ? clock : whole).format(date);
+    return (date.toDateString() === new Date().toDateString() ? clock : full).format(date);
   });
 }
 
-/** The time as it was when it was last looked at, for all that say how long ago something was. */
-let lookedAt = Date.now();
-const lookers = new Set<() => void>();
-let looking: ReturnType<typeof setInterval> | undefined;
+/** A clock with one timer, shared by all relative times. */
+let now = Date.now();
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
 
-function look(): void {
-  lookedAt = Date.now();
-  for (const looker of [...lookers]) looker();
+function tick(): void {
+  now = Date.now();
+  for (const listener of [...listeners]) listener();
 }
 
-function subscribe(looker: () => void): () => void {
-  if (lookers.size === 0) {
-    lookedAt = Date.now();
-    looking = setInterval(look, 10_000);
+function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    now = Date.now();
+    timer = setInterval(tick, 10_000);
   }
-  lookers.add(looker);
+  listeners.add(listener);
   return () => {
-    lookers.delete(looker);
-    if (lookers.size === 0) clearInterval(looking);
+    listeners.delete(listener);
+    if (listeners.size === 0) clearInterval(timer);
   };
 }
 
-const lastLook = () => lookedAt;
+const getNow = () => now;
 
-/** How long ago, kept true. */
+/** A relative time, such as `5 min. ago`, updated every 10 s. */
 export function RelativeTime({ at }: { at: string }) {
-  const now = useSyncExternalStore(subscribe, lastLook);
+  const current = useSyncExternalStore(subscribe, getNow);
   return (
-    <time dateTime={at} title={whole.format(new Date(at))}>
-      {formatRelativeTime(Date.parse(at) - Math.max(now, Date.parse(at)))}
+    <time dateTime={at} title={full.format(new Date(at))}>
+      {formatRelativeTime(Date.parse(at) - Math.max(current, Date.parse(at)))}
     </time>
   );
 }
 
-export function formatRelativeTime(ms: number): string {
+function formatRelativeTime(ms: number): string {
   const step = steps.find((other) => Math.abs(ms) >= other.ms);
   return step ? relative.format(Math.round(ms / step.ms), step.unit) : "now";
 }

@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 import { type Chunked, createChunkedWork } from "./chunked-work.ts";
 
-/** What comes of some work that would hold up the page if it were done in one go; what came of it before, until then. */
+/** Result of work that would block the page if done at once. Returns the previous result until the new one is ready. */
 export function useChunked<Result>(work: () => Chunked<Result>): Result | undefined {
   const [result, setResult] = useState<Result>();
-  const [doing] = useState(() => createChunkedWork<Result>((made) => setResult(() => made)));
-  useEffect(() => doing.take(work), [doing, work]);
-  useEffect(() => doing.stop, [doing]);
+  const [runner] = useState(() => createChunkedWork<Result>((made) => setResult(() => made)));
+  useEffect(() => runner.schedule(work), [runner, work]);
+  useEffect(() => runner.stop, [runner]);
   return result;
 }

@@ -1,6 +1,6 @@
 import { useSearchParams } from "wouter";
 
-/** What stands in the address after `?`: what is seen can be sent to somebody. Nothing, or an empty text, takes it out. */
+/** State in the query string, so that a link shows the same view. `null` or an empty string removes a parameter. */
 export function useQueryParams<Name extends string>() {
   const [parameters, setParameters] = useSearchParams();
   const set = (name: Name, value: string | null) =>

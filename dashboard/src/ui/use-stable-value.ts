@@ -1,9 +1,9 @@
 import { useState } from "react";
 
-/** The value as it was, for as long as it says the same: what is made of it need not be made anew. */
+/** Returns the previous value while the new one is equal as JSON, so that memoized results stay valid. */
 export function useStableValue<Value>(value: Value): Value {
-  const [kept, setKept] = useState(value);
-  if (JSON.stringify(kept) === JSON.stringify(value)) return kept;
-  setKept(value);
+  const [stable, setStable] = useState(value);
+  if (JSON.stringify(stable) === JSON.stringify(value)) return stable;
+  setStable(value);
   return value;
 }

@@ -1,6 +1,6 @@
-// biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by hand are no rows of a table element
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-// biome-ignore-all lint/a11y/useFocusableInteractive: these rows and headings are for reading
+// biome-ignore-all lint/a11y/useSemanticElements: absolutely positioned rows cannot be rows of a table element
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: scrollable areas must be reachable by keyboard
+// biome-ignore-all lint/a11y/useFocusableInteractive: these rows and headings are not interactive
 import { UnstyledButton } from "@mantine/core";
 import { type CSSProperties, type Key, memo, type ReactNode, useRef } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
@@ -11,22 +11,21 @@ import classes from "./virtual-table.module.css";
 export interface Column<Row> {
   key: string;
   title: string;
-  /** Of the grid: `1fr`, `8rem`. */
+  /** Grid track: `1fr`, `8rem`. */
   width: string;
   cell(row: Row): ReactNode;
-  /** Can be sorted by. */
-  sorts?: boolean;
-  /** Is left out where there is little room. */
-  isForWide?: boolean;
-  /** Numbers. */
-  isEnd?: boolean;
-  /** Has buttons, which stand above the link of the row. */
+  isSortable?: boolean;
+  /** Hidden on narrow screens. */
+  isWideOnly?: boolean;
+  /** Right-aligned, for numbers. */
+  isNumeric?: boolean;
+  /** Contains buttons, which must be above the link of the row. */
   hasButtons?: boolean;
 }
 
 export interface Sort {
   by: string;
-  isDown: boolean;
+  isDescending: boolean;
 }
 
 export interface VirtualTableProps<Row> {
@@ -34,17 +33,17 @@ export interface VirtualTableProps<Row> {
   rows: readonly Row[];
   columns: readonly Column<Row>[];
   keyOf(row: Row): Key;
-  /** Where a row leads; its first cell is the link. */
+  /** Link target of a row; its first cell is the link. */
   hrefOf?(row: Row): string;
   sort?: Sort;
   onSort?(by: string): void;
-  /** The last rows are in sight. */
+  /** Called when the last rows are visible. */
   onEnd?(): void;
 }
 
 const headHeight = 36;
 
-/** A table of any length, of which only the rows in sight exist. */
+/** A table of any length; only the visible rows are mounted. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   return (
     <Deferred>
@@ -60,7 +59,7 @@ function Table<Row>(props: VirtualTableProps<Row>) {
   const tracks = {
     "--columns": columns.map(({ width }) => width).join(" "),
     "--phone-columns": columns
-      .filter(({ isForWide }) => !isForWide)
+      .filter(({ isWideOnly }) => !isWideOnly)
       .map(({ width }) => width)
       .join(" "),
   } as CSSProperties;
@@ -87,14 +86,14 @@ function Table<Row>(props: VirtualTableProps<Row>) {
               key={column.key}
               role="columnheader"
               className={classes.cell}
-              data-wide={column.isForWide}
-              data-end={column.isEnd}
-              aria-sort={sort?.by === column.key ? (sort.isDown ? "descending" : "ascending") : undefined}
+              data-wide={column.isWideOnly}
+              data-end={column.isNumeric}
+              aria-sort={sort?.by === column.key ? (sort.isDescending ? "descending" : "ascending") : undefined}
             >
-              {column.sorts && onSort ? (
+              {column.isSortable && onSort ? (
                 <UnstyledButton className={classes.sort} onClick={() => onSort(column.key)}>
                   {column.title}
-                  {sort?.by === column.key && (sort.isDown ? " ↓" : " ↑")}
+                  {sort?.by === column.key && (sort.isDescending ? " ↓" : " ↑")}
                 </UnstyledButton>
               ) : (
                 column.title
@@ -104,7 +103,7 @@ function Table<Row>(props: VirtualTableProps<Row>) {
         </div>
       </div>
       <div role="rowgroup" className={classes.body}>
-        {/* Without `scrollRef` what scrolls would be taken to be the row group, in which every row is in sight. */}
+        {/* Without `scrollRef` the row group would count as the scroller, and every row as visible. */}
         <Virtualizer
           ref={list}
           scrollRef={scroller}
@@ -114,7 +113,7 @@ function Table<Row>(props: VirtualTableProps<Row>) {
           onScroll={scrolled}
         >
           {(row, index) => (
-            <TableRow key={keyOf(row)} row={row} place={index + 2} columns={columns} href={hrefOf?.(row)} />
+            <TableRow key={keyOf(row)} row={row} rowIndex={index + 2} columns={columns} href={hrefOf?.(row)} />
           )}
         </Virtualizer>
       </div>
@@ -124,23 +123,23 @@ function Table<Row>(props: VirtualTableProps<Row>) {
 
 interface TableRowProps<Row> {
   row: Row;
-  /** Counted from 1, the heading included. */
-  place: number;
+  /** Counted from 1, including the heading. */
+  rowIndex: number;
   columns: readonly Column<Row>[];
   href: string | undefined;
 }
 
-/** Is drawn again when its own row has changed, and not with every other. */
-const TableRow = memo(function TableRow<Row>({ row, place, columns, href }: TableRowProps<Row>) {
+/** Memoized: a change of another row does not render it again. */
+const TableRow = memo(function TableRow<Row>({ row, rowIndex, columns, href }: TableRowProps<Row>) {
   return (
-    <div role="row" aria-rowindex={place} className={classes.row}>
+    <div role="row" aria-rowindex={rowIndex} className={classes.row}>
       {columns.map((column, index) => (
         <div
           key={column.key}
           role="cell"
           className={column.hasButtons ? `${classes.cell} ${classes.above}` : classes.cell}
-          data-wide={column.isForWide}
-          data-end={column.isEnd}
+          data-wide={column.isWideOnly}
+          data-end={column.isNumeric}
         >
           {index === 0 && href !== undefined ? (
             <Link href={href} className={classes.link}>

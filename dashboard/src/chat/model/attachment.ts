@@ -2,7 +2,7 @@ import type { MessageInput } from "@signalbox/client";
 
 export type Attachment = NonNullable<MessageInput["attachments"]>[number];
 
-/** By the ending of a file's name. What has another is a page for all we know. */
+/** By file extension. Anything else is assumed to be a web page. */
 const mediaTypes: Record<string, string> = {
   csv: "text/csv",
   gif: "image/gif",
@@ -19,7 +19,7 @@ const mediaTypes: Record<string, string> = {
   zip: "application/zip",
 };
 
-/** `undefined`: it is no address that others could open. */
+/** `undefined` when the URL is not an HTTP URL. */
 export function attachmentOf(url: string, name: string): Attachment | undefined {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return undefined;
   const file = new URL(url).pathname.split("/").at(-1) ?? "";

@@ -4,52 +4,52 @@ import { isEvent } from "../../ui/is-event.ts";
 import { type Entry, entryOf, gapEntry, isAfter } from "./entry.ts";
 import { createOutbox, type Outgoing } from "./outgoing.ts";
 import { perClient } from "./per-client.ts";
-import { type Answer, createStreamingResponses } from "./streaming-responses.ts";
+import { createStreamingResponses, type StreamingResponse } from "./streaming-responses.ts";
 import { createTyping } from "./typing.ts";
 
 export interface ConversationView {
   entries: readonly Entry[];
-  writing: readonly Answer[];
+  streaming: readonly StreamingResponse[];
   outgoing: readonly Outgoing[];
   members: readonly Member[];
   /** User ids. */
   typing: readonly string[];
-  /** Everything up to now was told. */
+  /** Missed messages have been delivered; new ones arrive live. */
   isLive: boolean;
-  /** It was told once; before that there is nothing to be shown. */
+  /** The first page has been loaded. */
   isLoaded: boolean;
   hasEarlier: boolean;
   isLoadingEarlier: boolean;
-  /** What came while there was no connection: the id of the first entry, and how many there are. */
+  /** Messages that arrived while offline: id of the first one, and their number. */
   missed: { firstId: string; count: number } | null;
-  /** Why it cannot be entered; `removed` where we were put out. */
+  /** Why access is refused: an error code, or `removed` or `forbidden` after having been removed. */
   refusal: string | null;
 }
 
-export interface ConversationStore extends Store<ConversationView> {
+interface ConversationStore extends Store<ConversationView> {
   post(input: MessageInput): void;
   retry(id: string): void;
   discard(id: string): void;
-  /** The page before the first entry. */
+  /** Loads the page before the first entry. */
   loadEarlier(): Promise<void>;
-  /** They were seen. */
-  forgetMissed(): void;
+  /** The missed messages have been seen. */
+  clearMissed(): void;
 }
 
 const pageSize = 50;
-/** A page that is open all day keeps so many at the most, and reads the others again when somebody scrolls up. */
-const keptEntries = { most: 3_000, least: 1_000 };
+/** Bounds memory in a tab that is open all day; dropped entries are loaded again when the user scrolls up. */
+const entryLimit = { max: 3_000, trimTo: 1_000 };
 
 export const conversationStore = perClient(createConversationStore);
 
-/** Everything that is shown of a conversation, for as long as somebody looks. */
+/** State of a conversation, followed while the store has subscribers. */
 function createConversationStore(client: Client, id: string): ConversationStore {
   const conversation = client.chat.conversation(id, { recent: pageSize });
   const isMe = (userId: string | undefined) => userId !== undefined && userId === client.userId;
   let entries = new Map<string, Entry>();
-  let told: () => void = () => {};
-  const changed = () => told();
-  const answers = createStreamingResponses();
+  let notify: () => void = () => {};
+  const changed = () => notify();
+  const responses = createStreamingResponses();
   const typing = createTyping(isMe, changed);
   const outbox = createOutbox(conversation, changed);
   let missed: ConversationView["missed"] = null;
@@ -59,60 +59,60 @@ function createConversationStore(client: Client, id: string): ConversationStore 
   let refusal: string | null = null;
   /** The last entry before the connection was lost. */
   let lastSeen: Entry | undefined;
-  let isAway = false;
+  let isOffline = false;
 
   const last = () => [...entries.values()].findLast(({ position }) => position !== null);
 
   function take(event: Envelope): void {
-    typing.take(event);
-    answers.take(event);
+    typing.apply(event);
+    responses.apply(event);
     const entry = entryOf(event);
     if (entry) {
       outbox.arrived(entry.id);
       entries.set(entry.id, entry);
-      if (entries.size > keptEntries.most) {
-        entries = new Map([...entries].slice(-keptEntries.least));
+      if (entries.size > entryLimit.max) {
+        entries = new Map([...entries].slice(-entryLimit.trimTo));
         hasEarlier = true;
       }
     }
     changed();
   }
 
-  function beginAnew(): void {
+  function reset(): void {
     entries.clear();
-    answers.clear();
+    responses.clear();
     isLoaded = false;
     missed = null;
   }
 
-  /** Whoever was put out has been taken in again, perhaps. */
-  function takeIn(event: Envelope): void {
+  /** Joins again when this user has been added to the conversation again. */
+  function rejoinIfAdded(event: Envelope): void {
     if (refusal === null || !isEvent(event, EventType.ConversationUpdated)) return;
     if (event.data.conversation.id !== id || !event.data.conversation.members.some(isMe)) return;
-    beginAnew();
+    reset();
     conversation.rejoin();
   }
 
-  function left(): void {
-    if (isAway || conversation.isLive) return;
-    isAway = true;
+  function onStatus(): void {
+    if (isOffline || conversation.isLive) return;
+    isOffline = true;
     lastSeen = last();
     changed();
   }
 
-  function joined(): void {
+  function onJoined(): void {
     refusal = null;
     if (!isLoaded) hasEarlier = (last()?.position?.offset ?? 0) > entries.size;
     isLoaded = true;
-    if (isAway && lastSeen) {
+    if (isOffline && lastSeen) {
       const { position } = lastSeen;
-      const news = [...entries.values()].filter(
+      const arrived = [...entries.values()].filter(
         (entry) => isAfter(entry.position, position) && !isMe(entry.sender?.userId),
       );
-      const [first] = news;
-      if (first) missed = { firstId: missed?.firstId ?? first.id, count: (missed?.count ?? 0) + news.length };
+      const [first] = arrived;
+      if (first) missed = { firstId: missed?.firstId ?? first.id, count: (missed?.count ?? 0) + arrived.length };
     }
-    isAway = false;
+    isOffline = false;
     changed();
   }
 
@@ -125,7 +125,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
       entries = new Map([...found.map((entry) => [entry.id, entry] as const), ...entries]);
       hasEarlier = hasMore;
     } catch {
-      // Of a log that is no more, or of a server that is away: the first is over, and the second comes back.
+      // Either the log no longer exists, or the server cannot be reached and can be asked again later.
       hasEarlier = client.state !== "active";
     }
     loading = undefined;
@@ -135,7 +135,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
   const store = createStore<ConversationView>({
     read: () => ({
       entries: [...entries.values()],
-      writing: answers.writing,
+      streaming: responses.all,
       outgoing: outbox.all,
       members: conversation.members,
       typing: typing.all,
@@ -146,14 +146,14 @@ function createConversationStore(client: Client, id: string): ConversationStore 
       missed,
       refusal,
     }),
-    watch(tell) {
-      told = tell;
-      // Nobody has looked for a while: what came meanwhile is not known, so it begins with the latest.
-      if (!conversation.isLive) beginAnew();
+    watch(onChange) {
+      notify = onChange;
+      // Without subscribers nothing was received, so start again with the latest messages.
+      if (!conversation.isLive) reset();
       const cancels = [
         conversation.on("*", take),
         conversation.on("gap", ({ reason }) => {
-          answers.clear();
+          responses.clear();
           if (entries.size > 0) {
             const gap = gapEntry(reason, Date.now());
             entries.set(gap.id, gap);
@@ -161,7 +161,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
           lastSeen = undefined;
           changed();
         }),
-        conversation.on("joined", joined),
+        conversation.on("joined", onJoined),
         conversation.on("members", changed),
         conversation.on("refused", ({ code }) => {
           refusal = code;
@@ -171,11 +171,11 @@ function createConversationStore(client: Client, id: string): ConversationStore 
           refusal = reason;
           changed();
         }),
-        client.on("status", left),
-        client.on("message", takeIn),
+        client.on("status", onStatus),
+        client.on("message", rejoinIfAdded),
       ];
       return () => {
-        told = () => {};
+        notify = () => {};
         typing.clear();
         for (const cancel of cancels) cancel();
       };
@@ -192,7 +192,7 @@ function createConversationStore(client: Client, id: string): ConversationStore 
       changed();
       return loading;
     },
-    forgetMissed() {
+    clearMissed() {
       missed = null;
       changed();
     },

@@ -1,36 +1,36 @@
 import type { Client, Envelope, Position } from "@signalbox/client";
 import { createStore, type Store } from "@signalbox/client/react";
 import { conversationStore } from "./conversation-store.ts";
-import { entryOf, isAfter, senderOf, type Told } from "./entry.ts";
+import { type EventLike, entryOf, isAfter, senderOf } from "./entry.ts";
 import { perClient } from "./per-client.ts";
 import { previewText } from "./preview-text.ts";
 
 type Listed = Awaited<ReturnType<Client["chat"]["list"]>>["conversations"][number];
 
-/** A conversation as it stands in the list. */
+/** A conversation in the list. */
 export interface ConversationItem extends Omit<Listed, "lastEvent"> {
-  /** What was said last, and when; without anything said, when it was begun. */
+  /** Preview and time of the last message; without messages, the time of creation. */
   lastText: string;
   lastAt: number;
   lastPosition: Position | null;
 }
 
 export interface ConversationsView {
-  /** Newest activity first. */
+  /** Most recent activity first. */
   items: readonly ConversationItem[];
   isLoaded: boolean;
-  /** Why they could not be read. It is tried again with the next connection. */
-  problem: string | null;
+  /** Why loading failed. It is retried with the next connection. */
+  error: string | null;
 }
 
-export interface ConversationsStore extends Store<ConversationsView> {
+interface ConversationsStore extends Store<ConversationsView> {
   markRead(id: string, position: Position): void;
 }
 
-/** So many are followed, so that their numbers are true at every sample; a connection may be in 128 rooms. */
-const followed = 60;
-const listed = 200;
-const quietMs = 2_000;
+/** Conversations whose unread counts are updated live; a connection may be in 128 rooms. */
+const maxFollowed = 60;
+const maxListed = 200;
+const quietPeriodMs = 2_000;
 
 const stores = perClient(createConversationsStore);
 
@@ -41,18 +41,18 @@ function createConversationsStore(client: Client): ConversationsStore {
   const following = new Map<string, () => void>();
   const marking = new Map<string, Position>();
   let isLoaded = false;
-  let problem: string | null = null;
-  let told: () => void = () => {};
+  let error: string | null = null;
+  let notify: () => void = () => {};
   let isReading = false;
   let isStale = false;
-  let counting: ReturnType<typeof setTimeout> | undefined;
+  let refreshTimer: ReturnType<typeof setTimeout> | undefined;
 
   const sorted = () => [...items.values()].sort((one, other) => other.lastAt - one.lastAt);
 
   async function read(): Promise<void> {
     try {
       const found: Listed[] = [];
-      for (let cursor: string | null | undefined; cursor !== null && found.length < listed; ) {
+      for (let cursor: string | null | undefined; cursor !== null && found.length < maxListed; ) {
         const page = await client.chat.list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
         found.push(...page.conversations);
         cursor = page.nextCursor;
@@ -60,15 +60,15 @@ function createConversationsStore(client: Client): ConversationsStore {
       items.clear();
       for (const conversation of found) items.set(conversation.id, itemOf(conversation));
       isLoaded = true;
-      problem = null;
+      error = null;
       follow();
-    } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+    } catch (failure) {
+      error = failure instanceof Error ? failure.message : String(failure);
     }
-    told();
+    notify();
   }
 
-  /** Once more, where something has changed while it was being read. */
+  /** Reads the list, and again if it has changed meanwhile. */
   async function refresh(): Promise<void> {
     isStale = true;
     if (isReading) return;
@@ -80,16 +80,16 @@ function createConversationsStore(client: Client): ConversationsStore {
     isReading = false;
   }
 
-  /** The list was read while something was being said, perhaps: when it is quiet, the server's numbers are the true ones. */
-  function countAnew(): void {
-    clearTimeout(counting);
-    counting = setTimeout(() => void refresh(), quietMs);
+  /** Local counts may be off if messages arrived while the list was being read, so read it again after a quiet period. */
+  function scheduleRefresh(): void {
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(() => void refresh(), quietPeriodMs);
   }
 
   function follow(): void {
     const wanted = new Set<string>(
       sorted()
-        .slice(0, followed)
+        .slice(0, maxFollowed)
         .map(({ id }) => id),
     );
     for (const [id, stop] of following) {
@@ -112,17 +112,17 @@ function createConversationsStore(client: Client): ConversationsStore {
     if (!item) return;
     const isMine = event.sender?.userId === client.userId;
     if (event.type === "read_receipt" && (event.data as { userId: string }).userId === client.userId) {
-      // Read in another window.
+      // Read in another tab.
       if (!marking.has(item.id)) void refresh();
       return;
     }
     const entry = entryOf(event);
-    // What comes again when a room is entered was counted by the list.
+    // Events delivered when joining a room are already counted in the list.
     if (!entry || !isAfter(entry.position, item.lastPosition)) return;
     const unread = isMine ? item.unread : item.unread + 1;
-    countAnew();
+    scheduleRefresh();
     items.set(item.id, { ...item, unread, ...lastOf(event) });
-    told();
+    notify();
   }
 
   async function markRead(id: string, position: Position): Promise<void> {
@@ -133,17 +133,17 @@ function createConversationsStore(client: Client): ConversationsStore {
       const { unread } = await client.chat.conversation(id).markRead(position);
       const now = items.get(id);
       if (now) items.set(id, { ...now, unread, readPosition: position });
-      told();
+      notify();
     } catch {
-      // The next that is read says it again.
+      // The next message that is read marks this one as well.
     }
     if (marking.get(id) === position) marking.delete(id);
   }
 
   const store = createStore<ConversationsView>({
-    read: () => ({ items: sorted(), isLoaded, problem }),
-    watch(tell) {
-      told = tell;
+    read: () => ({ items: sorted(), isLoaded, error }),
+    watch(changed) {
+      notify = changed;
       const cancels = [
         client.on("message", take),
         client.on("connected", () => void refresh()),
@@ -151,8 +151,8 @@ function createConversationsStore(client: Client): ConversationsStore {
       ];
       void refresh();
       return () => {
-        told = () => {};
-        clearTimeout(counting);
+        notify = () => {};
+        clearTimeout(refreshTimer);
         for (const cancel of cancels) cancel();
         for (const stop of following.values()) stop();
         following.clear();
@@ -163,13 +163,13 @@ function createConversationsStore(client: Client): ConversationsStore {
 }
 
 function itemOf({ lastEvent, ...conversation }: Listed): ConversationItem {
-  const begun = { lastText: "", lastAt: Date.parse(conversation.createdAt), lastPosition: null };
-  return { ...conversation, ...begun, ...(lastEvent && lastOf(lastEvent)) };
+  const empty = { lastText: "", lastAt: Date.parse(conversation.createdAt), lastPosition: null };
+  return { ...conversation, ...empty, ...(lastEvent && lastOf(lastEvent)) };
 }
 
-function lastOf(event: Told): Pick<ConversationItem, "lastText" | "lastAt" | "lastPosition"> {
+function lastOf(event: EventLike): Pick<ConversationItem, "lastText" | "lastAt" | "lastPosition"> {
   const entry = entryOf(event);
-  const text = entry ? previewText(entry.text) || (entry.links[0]?.name ?? "") : "writes an answer…";
+  const text = entry ? previewText(entry.text) || (entry.links[0]?.name ?? "") : "is responding…";
   const name = senderOf(event)?.name;
   return {
     lastText: name === undefined ? text : `${name}: ${text}`,

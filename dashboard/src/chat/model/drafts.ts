@@ -1,6 +1,6 @@
 import { perClient } from "./per-client.ts";
 
-/** What was written and not sent, for as long as the page is open. */
+/** The unsent text of a conversation. */
 export const draftOf = perClient(() => {
   let draft = "";
   return {

@@ -5,10 +5,10 @@ export interface Link {
   name: string;
 }
 
-/** What stands in a conversation. */
+/** An entry of a conversation. */
 export interface Entry {
-  /** `gap`: what was before it, and after what stands above, is lost. */
-  kind: "message" | "answer" | "gap";
+  /** `gap`: messages between the previous and the next entry were lost. */
+  kind: "message" | "response" | "gap";
   id: string;
   /** `null` for the system. */
   sender: { userId: string; name: string } | null;
@@ -18,12 +18,12 @@ export interface Entry {
   links: readonly Link[];
   position: Position | null;
   responseId: string | null;
-  /** How an answer ended. */
+  /** How a response ended. */
   status: "complete" | "failed" | "cancelled";
 }
 
-/** An event as it comes live or in a page of history. */
-export interface Told extends Pick<Envelope, "id" | "timestamp" | "sender"> {
+/** A live event or an event of a history page. */
+export interface EventLike extends Pick<Envelope, "id" | "timestamp" | "sender"> {
   type: string;
   position?: Position | null | undefined;
   data: unknown;
@@ -31,10 +31,10 @@ export interface Told extends Pick<Envelope, "id" | "timestamp" | "sender"> {
 
 type Data<Type extends EventType> = Envelope<Type>["data"];
 
-/** The entry that an event is; `undefined` where it is none. */
-export function entryOf(event: Told): Entry | undefined {
+/** The entry for an event; `undefined` for other events. */
+export function entryOf(event: EventLike): Entry | undefined {
   const { id, timestamp, position } = event;
-  const whole = {
+  const common = {
     id,
     sender: senderOf(event),
     at: Date.parse(timestamp),
@@ -46,24 +46,24 @@ export function entryOf(event: Told): Entry | undefined {
     case "chat_message": {
       const { message, attachments = [] } = event.data as Data<EventType.ChatMessage>;
       const links = attachments.map(({ url, name }) => ({ url, name: name ?? url }));
-      return { ...whole, kind: "message", text: message, links };
+      return { ...common, kind: "message", text: message, links };
     }
     case "chat_response": {
       const { message, responseId, status } = event.data as Data<EventType.ChatResponse>;
-      return { ...whole, kind: "answer", text: message, links: [], responseId, status };
+      return { ...common, kind: "response", text: message, links: [], responseId, status };
     }
     case "hlink_message": {
       const { payload } = event.data as Data<EventType.HlinkMessage>;
       const name = payload.alt_text ?? payload.url;
       const links = payload.url !== undefined && name !== undefined ? [{ url: payload.url, name }] : [];
-      return { ...whole, kind: "message", text: payload.content ?? payload.alt_text ?? "", links };
+      return { ...common, kind: "message", text: payload.content ?? payload.alt_text ?? "", links };
     }
     default:
       return undefined;
   }
 }
 
-export function senderOf({ sender }: Told): Entry["sender"] {
+export function senderOf({ sender }: EventLike): Entry["sender"] {
   return sender && { userId: sender.userId, name: sender.name ?? sender.agentId ?? sender.userId };
 }
 
@@ -72,7 +72,7 @@ export function gapEntry(reason: string, at: number): Entry {
   return { ...nothing, kind: "gap", id: `gap-${at}`, at, text: reason };
 }
 
-/** Whether one position is behind another of the same log. */
+/** Whether a position is later than another of the same log, or of another epoch. */
 export function isAfter(position: Position | null | undefined, other: Position | null | undefined): boolean {
   if (!position) return false;
   return !other || position.epoch !== other.epoch || position.offset > other.offset;

@@ -1,41 +1,41 @@
 import type { Conversation, MessageInput } from "@signalbox/client";
 import { SignalboxError } from "@signalbox/client";
 
-/** What somebody has written and what is not in its place yet. */
+/** A message that has been sent but has not come back in the log yet. */
 export interface Outgoing {
   id: string;
   input: MessageInput;
   state: "sending" | "sent" | "failed";
-  /** Of what has failed. */
-  problem: string;
+  /** Why sending failed. */
+  error: string;
 }
 
 export interface Outbox {
   readonly all: readonly Outgoing[];
   post(input: MessageInput): void;
-  /** Under the same id, so that it is there once even if it did arrive the first time. */
+  /** Sends again under the same id, so that the message cannot appear twice. */
   retry(id: string): void;
   discard(id: string): void;
-  /** It has come back in its place. */
+  /** The message has come back in the log. */
   arrived(id: string): void;
 }
 
-/** Shows at once what is sent, and truly what becomes of it. */
+/** Shows outgoing messages at once, with their real state. */
 export function createOutbox(conversation: Conversation, changed: () => void): Outbox {
   const messages = new Map<string, Outgoing>();
 
   function set(message: Outgoing): void {
-    // What has come back meanwhile needs no state any more.
+    // The message may have come back in the log before the reply.
     if (message.state !== "sending" && !messages.has(message.id)) return;
     messages.set(message.id, message);
     changed();
   }
 
   function send(message: Outgoing): void {
-    set({ ...message, state: "sending", problem: "" });
+    set({ ...message, state: "sending", error: "" });
     conversation.send({ ...message.input, id: message.id }).then(
-      () => set({ ...message, state: "sent", problem: "" }),
-      (error: unknown) => set({ ...message, state: "failed", problem: problemOf(error) }),
+      () => set({ ...message, state: "sent", error: "" }),
+      (error: unknown) => set({ ...message, state: "failed", error: errorTextOf(error) }),
     );
   }
 
@@ -47,7 +47,7 @@ export function createOutbox(conversation: Conversation, changed: () => void): O
     get all() {
       return [...messages.values()];
     },
-    post: (input) => send({ id: newId(), input, state: "sending", problem: "" }),
+    post: (input) => send({ id: newId(), input, state: "sending", error: "" }),
     retry(id) {
       const message = messages.get(id);
       if (message) send(message);
@@ -57,12 +57,12 @@ export function createOutbox(conversation: Conversation, changed: () => void): O
   };
 }
 
-function problemOf(error: unknown): string {
+function errorTextOf(error: unknown): string {
   if (!(error instanceof SignalboxError)) return String(error);
-  return error.outcome === "unknown" ? "It is not known whether this has arrived." : error.message;
+  return error.outcome === "unknown" ? "It may or may not have arrived." : error.message;
 }
 
-/** Not `randomUUID`, which a page has over HTTPS and on localhost only. */
+/** `crypto.randomUUID` exists only over HTTPS and on localhost. */
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,11 +1,11 @@
 import type { Client } from "@signalbox/client";
 
-/** Made once for each client and key: a component that is built again finds what it had. */
+/** Creates a value once per client and key, so that a component that is mounted again finds its state. */
 export function perClient<Value>(make: (client: Client, key: string) => Value) {
-  const made = new WeakMap<Client, Map<string, Value>>();
+  const values = new WeakMap<Client, Map<string, Value>>();
   return (client: Client, key: string): Value => {
-    const known = made.get(client) ?? new Map<string, Value>();
-    made.set(client, known);
+    const known = values.get(client) ?? new Map<string, Value>();
+    values.set(client, known);
     const value = known.get(key) ?? make(client, key);
     known.set(key, value);
     return value;

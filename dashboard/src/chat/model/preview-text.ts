@@ -1,10 +1,9 @@
-/** More does not fit into a line. */
-const lineLength = 400;
+const maxLength = 400;
 
-/** Markdown as a line of plain words, as a list shows the beginning of a message. */
+/** Markdown as one line of plain text, for the preview in a list. */
 export function previewText(markdown: string): string {
   return markdown
-    .slice(0, lineLength)
+    .slice(0, maxLength)
     .replace(/^[ \t]*(?:```|~~~).*$/gm, "")
     .replace(/!?\[([^\][]*)\]\([^()\s]*\)/g, "$1")
     .replace(/^[ \t]*(?:#{1,6}|>|[-*+]|\d+[.)])[ \t]+(?:\[[ x]\][ \t]+)?/gm, "")

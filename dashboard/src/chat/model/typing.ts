@@ -1,16 +1,16 @@
 import type { Envelope, EventType } from "@signalbox/client";
 
-/** Somebody who types says so again every few seconds; who does not is taken to have stopped. */
-const shownMs = 6_000;
+/** Clients repeat the indicator every few seconds while the user is typing. */
+const expiryMs = 6_000;
 
-export interface Typing {
+interface Typing {
   /** User ids. */
   readonly all: readonly string[];
-  take(event: Envelope): void;
+  apply(event: Envelope): void;
   clear(): void;
 }
 
-/** Who is typing, other than oneself. */
+/** Other users who are typing. */
 export function createTyping(isMe: (userId: string) => boolean, changed: () => void): Typing {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
@@ -23,7 +23,7 @@ export function createTyping(isMe: (userId: string) => boolean, changed: () => v
     get all() {
       return [...timers.keys()];
     },
-    take(event) {
+    apply(event) {
       if (event.type !== "typing_indicator") {
         if (event.sender) stop(event.sender.userId);
         return;
@@ -33,7 +33,7 @@ export function createTyping(isMe: (userId: string) => boolean, changed: () => v
       if (!isTyping || isMe(userId)) return;
       timers.set(
         userId,
-        setTimeout(() => stop(userId), shownMs),
+        setTimeout(() => stop(userId), expiryMs),
       );
       changed();
     },

@@ -4,35 +4,40 @@ import { IconPlayerStopFilled } from "@tabler/icons-react";
 import { useState } from "react";
 import { MarkdownText } from "./markdown-text.tsx";
 import { MessageFrame } from "./message.tsx";
-import type { Answer } from "./model/streaming-responses.ts";
-import classes from "./streaming-response.module.css";
+import type { StreamingResponse } from "./model/streaming-responses.ts";
+import classes from "./streaming-message.module.css";
 
-/** What is longer would be read anew too often: it is shown as it comes, and as Markdown at its end. */
-const markdownLength = 8_000;
+/** Parsing a longer text with every piece is too slow: it is shown as plain text until the response ends. */
+const maxMarkdownLength = 8_000;
 
-/** An answer while it is written, piece by piece; whoever reads may stop it. */
-export function StreamingResponse({ conversationId, answer }: { conversationId: string; answer: Answer }) {
+interface StreamingMessageProps {
+  conversationId: string;
+  response: StreamingResponse;
+}
+
+/** A response while it is being streamed, with a button to stop it. */
+export function StreamingMessage({ conversationId, response }: StreamingMessageProps) {
   const client = useClient();
-  const [state, setState] = useState<"writing" | "stopping" | "going on">("writing");
+  const [state, setState] = useState<"streaming" | "stopping" | "failed">("streaming");
 
   async function stop() {
     setState("stopping");
     try {
-      await client.chat.conversation(conversationId).cancelResponse(answer.responseId);
+      await client.chat.conversation(conversationId).cancelResponse(response.responseId);
     } catch {
-      // It has ended meanwhile, or nobody can be told.
-      setState("going on");
+      // The response has just ended, or its producer is gone.
+      setState("failed");
     }
   }
 
   return (
-    <MessageFrame name={answer.sender?.name ?? "Agent"} isFirst isAgent at={answer.at}>
-      {answer.text.length > markdownLength ? (
+    <MessageFrame name={response.sender?.name ?? "Agent"} isFirst isAgent at={response.at}>
+      {response.text.length > maxMarkdownLength ? (
         <div className={classes.plain} data-text>
-          {answer.text}
+          {response.text}
         </div>
       ) : (
-        <MarkdownText text={answer.text} />
+        <MarkdownText text={response.text} />
       )}
       <Group gap="xs" mt={4}>
         <Text size="xs" c="dimmed" className={classes.writing ?? ""}>
@@ -47,9 +52,9 @@ export function StreamingResponse({ conversationId, answer }: { conversationId: 
         >
           Stop
         </Button>
-        {state === "going on" && (
+        {state === "failed" && (
           <Text size="xs" c="var(--bad)" role="alert">
-            It could not be stopped.
+            The response could not be stopped.
           </Text>
         )}
       </Group>
