@@ -2,12 +2,10 @@ import type { z } from "zod";
 import { ServerStats } from "./entities/server-stats.ts";
 import { TraceStep } from "./entities/trace.ts";
 
-/** What the server says in `/admin` without being asked each time; every name with the shape of its one argument. */
+/** What the server sends in `/admin` beside the `system.*` messages: the name, and the shape of the one argument. */
 export const adminMessages = {
-  /** Every 2 s, to everybody in the namespace. */
-  "admin.stats": ServerStats,
-  /** To the connection that asked for the trace, until its time is over. */
-  "admin.trace": TraceStep,
+  "admin.stats": ServerStats.describe("Sent every 2 s to every connection of the namespace."),
+  "admin.trace": TraceStep.describe("Sent to the connection that asked for the trace, until `until`."),
 } as const;
 
 export type AdminMessageName = keyof typeof adminMessages;

@@ -1,7 +1,7 @@
 /**
  * Why the server ends a connection, and what the client must do then:
  * `reconnect` by itself, get a `new-token`, or `stop`. `closeCode` is for the plain WebSocket doors.
- * Source: protocol sections 3 and 9. Apart from its schema, because the client's package is to be small.
+ * Source: protocol sections 3 and 9. Apart from its schema and its words, to keep the client's package small.
  */
 export const disconnectReasons = {
   server_shutdown: { closeCode: 1012, client: "reconnect" },

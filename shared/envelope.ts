@@ -5,7 +5,7 @@ import type { Position } from "./position.ts";
 import type { RoomName } from "./room.ts";
 import type { Sender } from "./sender.ts";
 
-/** What a subscriber receives, as the one argument of the event named `type`. */
+/** The one argument of the event named `type`. */
 export interface Envelope<Type extends EventType = EventType> {
   id: EventId;
   type: Type;

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { limits } from "./limits.ts";
 
-/** What every id that a client may choose looks like. It can stand in a URL, a room name and a Redis key without quoting. */
+/** The form of every id that a client may choose. */
 export const Identifier = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._~@|+=-]{0,127}$/,
     "must be 1 to 128 of A-Z a-z 0-9 . _ ~ @ | + = - and begin with a letter or digit",
-  );
+  )
+  .meta({ id: "Id", description: "An id that needs no quoting in a URL, a room name or a Redis key." });
 
 export const UserId = Identifier.brand<"UserId">();
 export type UserId = z.infer<typeof UserId>;
@@ -30,18 +31,19 @@ export type StreamId = z.infer<typeof StreamId>;
 export const CheckpointId = Identifier.brand<"CheckpointId">();
 export type CheckpointId = z.infer<typeof CheckpointId>;
 
-/** Id of a dispatch, and of everything that is said about it. */
+/** The id of a dispatch; every message about the dispatch carries it. */
 export const MessageId = Identifier.brand<"MessageId">();
 export type MessageId = z.infer<typeof MessageId>;
 
-/** Any text, chosen by the client; a `join_room` of `/monitoring` makes a subscription whose id is the topic. */
+/** Any text that the client chooses; a `join_room` in `/monitoring` makes a subscription whose id is the topic. */
 export const SubscriptionId = z.string().min(1).max(limits.roomNameLength).brand<"SubscriptionId">();
 export type SubscriptionId = z.infer<typeof SubscriptionId>;
 
-/** Chosen by the publisher, or a ULID. Any visible ASCII, since other systems' ids end up here. */
+/** Any visible ASCII, since ids of other systems end up here. */
 export const EventId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters without spaces")
+  .meta({ id: "EventId", description: "The id that the publisher chose, or else a ULID." })
   .brand<"EventId">();
 export type EventId = z.infer<typeof EventId>;
 

@@ -61,14 +61,15 @@ export const limits = {
   waitSecondsMax: 55,
 } as const;
 
-/** The limits in force for a connection, told to the client when it is established. Source: protocol section 10. */
-export const ConnectionLimits = z.strictObject({
-  /** Bytes of one inbound message, UTF-8. */
-  messageBytes: z.int().min(1),
-  roomsPerConnection: z.int().min(1),
-  subscriptionsPerConnection: z.int().min(1),
-  commandsPerSecond: z.int().min(1),
-  commandsBurst: z.int().min(1),
-  jsonDepth: z.int().min(1),
-});
+/** Source: protocol section 10. */
+export const ConnectionLimits = z
+  .strictObject({
+    messageBytes: z.int().min(1).describe("Bytes of one inbound message, UTF-8."),
+    roomsPerConnection: z.int().min(1),
+    subscriptionsPerConnection: z.int().min(1),
+    commandsPerSecond: z.int().min(1),
+    commandsBurst: z.int().min(1).describe("Commands that may come at once."),
+    jsonDepth: z.int().min(1).describe("Levels of nesting in a message."),
+  })
+  .meta({ id: "ConnectionLimits", description: "The limits in force for this connection." });
 export type ConnectionLimits = z.infer<typeof ConnectionLimits>;

@@ -1,17 +1,18 @@
 import { z } from "zod";
 
-/**
- * A place in a log. Offsets count from 1 and never leave one out; 0 is the place before the first event.
- * Offsets of different epochs cannot be compared: an epoch ends when a log's history is lost.
- */
-export const Position = z.strictObject({
-  /** Ours are shorter and plainer; one of somebody else's is told to be of another log, and not to be malformed. */
-  epoch: z.string().regex(/^[A-Za-z0-9._~-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ ~ -"),
-  offset: z.int().min(0),
-});
+export const Position = z
+  .strictObject({
+    // Wider than the epochs that the server makes, so that a foreign position is answered "of another log" and not "malformed".
+    epoch: z
+      .string()
+      .regex(/^[A-Za-z0-9._~-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+      .describe("Opaque. An epoch ends when the history of the log is lost."),
+    offset: z.int().min(0).describe("Counts from 1 without gaps; 0 is the place before the first event."),
+  })
+  .meta({ id: "Position", description: "A place in a log. Offsets of different epochs cannot be compared." });
 export type Position = z.infer<typeof Position>;
 
-/** `epoch:offset`, as it stands in URLs and in the `id:` lines of an event stream. */
+/** `epoch:offset`: the form in URLs and in the `id:` lines of an event stream. */
 export function formatPosition(position: Position): string {
   return `${position.epoch}:${position.offset}`;
 }

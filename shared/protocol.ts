@@ -1,2 +1,2 @@
-/** Told to every client in `system.connection.established`. It changes when an old client would misunderstand the new server. */
+/** Sent to every client in `system.connection.established`. It changes when an old client would misunderstand a new server. */
 export const protocolVersion = 1;

@@ -7,20 +7,20 @@ export interface PayloadFault {
   message: string;
 }
 
-/** The error of a reply, of a `connect_error` and of an HTTP problem. */
-export const ReplyError = z.strictObject({
-  code: ErrorCode,
-  message: z.string(),
-  retryable: z.boolean(),
-  /** For `invalid_payload` a list of {@link PayloadFault}; for `rate_limited` `{ retryAfterMs }`; for `internal` `{ errorId }`. */
-  details: z.unknown().optional(),
-});
+export const ReplyError = z
+  .strictObject({
+    code: ErrorCode,
+    message: z.string().describe("For people: what is wrong this time."),
+    retryable: z.boolean().describe("Whether the same request may succeed later."),
+    details: z.unknown().optional().describe("Depends on `code`; see the table of error codes."),
+  })
+  .meta({ id: "Error", description: "The error of a reply, of a `connect_error` and of an HTTP problem." });
 export type ReplyError = z.infer<typeof ReplyError>;
 
 /** Every command gets exactly one. */
 export type Reply<Data> = { ok: true; data: Data } | { ok: false; error: ReplyError };
 
-/** Without `details`, `invalid_payload` is about the payload as a whole. */
+/** Without `details`, `invalid_payload` concerns the payload as a whole. */
 export function replyError(
   code: ErrorCode,
   message: string,

@@ -1,7 +1,10 @@
 import { z } from "zod";
 
-/** `user` and `agent` talk, `monitor` watches, `admin` operates, `service` is a backend. A token may have several. */
-export const Role = z.enum(["user", "agent", "monitor", "admin", "service"]);
+export const Role = z.enum(["user", "agent", "monitor", "admin", "service"]).meta({
+  id: "Role",
+  description:
+    "`user` and `agent` talk, `monitor` watches, `admin` operates, `service` is a backend. A token may have several roles.",
+});
 export type Role = z.infer<typeof Role>;
 
 /** Extra permission on rooms, carried in the token. `room` is a room or a prefix pattern such as `stream:*`. */

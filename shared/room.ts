@@ -9,6 +9,20 @@ export const bareKinds = ["broadcast", "ui", "health", "alerts"] as const;
 
 export type RoomKind = (typeof kindsWithId)[number] | (typeof bareKinds)[number];
 
+/** What a room of each kind is for. */
+export const kindDescriptions: Readonly<Record<RoomKind, string>> = {
+  conversation: "A conversation and its members.",
+  user: "All connections of one user.",
+  task: "One task.",
+  stream: "One stream of tasks.",
+  checkpoint: "The checkpoints of one task; the id is the task's.",
+  agent: "One agent.",
+  broadcast: "Every user of `/chat`.",
+  ui: "User interfaces that follow HLink messages.",
+  health: "The health of components.",
+  alerts: "Alerts.",
+};
+
 /** The namespace that serves a room of this kind. All rooms of `/monitoring` share one log. */
 export const namespaceOfKind = {
   conversation: "/chat",
@@ -26,16 +40,20 @@ export const namespaceOfKind = {
 export const RoomName = z
   .string()
   .max(limits.roomNameLength)
-  // `abort`: what is refined further (a room of a certain kind) may rely on its being a room.
+  // `abort`: a further refinement (a room of a certain kind) may rely on the text being a room.
   .refine((text) => parseRoomParts(text) !== undefined, { error: "must be a room: a kind, or kind:id", abort: true })
+  .meta({
+    id: "RoomName",
+    description: "A room: `kind:id`, such as `conversation:42`, or a kind without an id, such as `broadcast`.",
+  })
   .brand<"RoomName">();
 export type RoomName = z.infer<typeof RoomName>;
 
-/** A log is named after the one room that it serves, or `monitoring`. */
 export const LogName = z
   .string()
   .max(limits.roomNameLength)
   .refine((text) => text === "monitoring" || parseRoomParts(text) !== undefined, "must be a room, or monitoring")
+  .meta({ id: "LogName", description: "The room that the log serves, or `monitoring`." })
   .brand<"LogName">();
 export type LogName = z.infer<typeof LogName>;
 
@@ -54,7 +72,7 @@ export function parseRoom(name: RoomName): Room {
   return parts;
 }
 
-/** The kind that a room or a pattern begins with, if any. */
+/** The kind at the beginning of a room or a pattern; `undefined` where there is none. */
 export function parseRoomKind(text: string): RoomKind | undefined {
   const [kind] = text.split(":", 1);
   return [...kindsWithId, ...bareKinds].find((known) => known === kind);
@@ -90,7 +108,6 @@ export function agentRoom(id: AgentId): RoomName {
 }
 
 export const broadcastRoom = "broadcast" as RoomName;
-export const uiRoom = "ui" as RoomName;
 export const healthRoom = "health" as RoomName;
 export const alertsRoom = "alerts" as RoomName;
 

@@ -12,34 +12,55 @@ import { Role } from "./role.ts";
 import { LogName, RoomName } from "./room.ts";
 import { Topic } from "./topic.ts";
 
-/** What the server says to one connection about itself; every name on the wire with the shape of its one argument. */
+/** Messages to one connection about that connection: the name on the wire, and the shape of the one argument. */
 export const systemMessages = {
-  /** The first thing that a client hears. */
-  "system.connection.established": z.strictObject({
-    connectionId: ConnectionId,
-    userId: UserId,
-    roles: z.array(Role),
-    /** `/ws` on the plain WebSocket door, which serves the commands of two namespaces; `/api/events` for an event stream. */
-    namespace: z.enum([...namespaces, "/ws", "/api/events"]),
-    instanceId: InstanceId,
-    protocolVersion: z.literal(protocolVersion),
-    serverTime: Timestamp,
-    tokenExpiresAt: Timestamp,
-    heartbeatIntervalMs: z.int().min(1),
-    limits: ConnectionLimits,
-  }),
-  /** To be answered by `system.pong` with the same value: milliseconds since 1970. */
-  "system.ping": z.strictObject({ timestamp: z.int().min(0) }),
-  /** The connection ends now. What to do then is in the table of disconnect reasons. */
-  "system.connection.close": z.strictObject({ reason: DisconnectReason, retryAfterMs: z.int().min(0).optional() }),
-  /** A command without a callback has failed; `command` is `null` for a frame that could not be read. */
-  "system.error": z.strictObject({ command: z.string().nullable(), error: ReplyError }),
-  /** 60 s before the token expires. */
-  "system.token.expiring": z.strictObject({ expiresAt: Timestamp }),
-  /** Events were lost under the subscriber, who goes on from `position`. `room` is `monitoring` for the log that all its topics share. */
-  "system.room.reset": z.strictObject({ room: LogName, position: Position, reason: LostReason }),
-  /** The client is no longer in the room: it was `removed`, or a refreshed token does not allow it (`forbidden`). */
-  "system.room.left": z.strictObject({ room: z.union([RoomName, Topic]), reason: z.enum(["removed", "forbidden"]) }),
+  "system.connection.established": z
+    .strictObject({
+      connectionId: ConnectionId,
+      userId: UserId,
+      roles: z.array(Role),
+      namespace: z
+        .enum([...namespaces, "/ws", "/api/events"])
+        .describe("`/ws` at that door, which serves two namespaces; `/api/events` on an event stream."),
+      instanceId: InstanceId,
+      protocolVersion: z.literal(protocolVersion),
+      serverTime: Timestamp,
+      tokenExpiresAt: Timestamp,
+      heartbeatIntervalMs: z.int().min(1),
+      limits: ConnectionLimits,
+    })
+    .describe("The first message on a connection."),
+  "system.ping": z
+    .strictObject({ timestamp: z.int().min(0).describe("Milliseconds since 1970.") })
+    .describe("The heartbeat. The client answers with `system.pong` and the same value."),
+  "system.connection.close": z
+    .strictObject({
+      reason: DisconnectReason,
+      retryAfterMs: z.int().min(0).optional().describe("The wait before the next attempt to connect."),
+    })
+    .describe("The connection ends now. The table of disconnect reasons says what the client must do."),
+  "system.error": z
+    .strictObject({
+      command: z.string().nullable().describe("`null` for a frame that could not be read."),
+      error: ReplyError,
+    })
+    .describe("A command without a callback failed."),
+  "system.token.expiring": z.strictObject({ expiresAt: Timestamp }).describe("Sent 60 s before the token expires."),
+  "system.room.reset": z
+    .strictObject({
+      room: LogName.describe("`monitoring` for the log that all topics of `/monitoring` share."),
+      position: Position.describe("The place where the log goes on for this client."),
+      reason: LostReason,
+    })
+    .describe("The log lost history that this connected client had not received."),
+  "system.room.left": z
+    .strictObject({
+      room: z.union([RoomName, Topic]),
+      reason: z
+        .enum(["removed", "forbidden"])
+        .describe("`removed` from the conversation, or `forbidden` by a refreshed token."),
+    })
+    .describe("The client is no longer in the room, or no longer follows the topic."),
 } as const;
 
 export type SystemMessageName = keyof typeof systemMessages;

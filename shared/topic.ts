@@ -3,23 +3,24 @@ import type { SubscriptionId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { namespaceOfKind, parseRoom, RoomName } from "./room.ts";
 
-/**
- * What a subscription is to: a room of `/monitoring`, or a pattern, whose star stands at the end and there alone:
- * `stream:*`, `task:build-*`, `*`.
- */
 export const Topic = z
   .string()
   .max(limits.roomNameLength)
   .refine(isTopic, { error: "must be a room of /monitoring, kind:*, kind:prefix* or *", abort: true })
+  .meta({
+    id: "Topic",
+    description:
+      "A room of `/monitoring`, or a pattern with one star, at its end: `stream:*`, `task:build-*`, or `*` for every room.",
+  })
   .brand<"Topic">();
 export type Topic = z.infer<typeof Topic>;
 
-/** What a room begins with for the pattern to match it, empty for `*`; `undefined` for a topic that is a room. */
+/** The prefix of the rooms that a pattern matches, empty for `*`; `undefined` for a topic that is a room. */
 export function prefixOfTopic(topic: Topic): string | undefined {
   return topic.endsWith("*") ? topic.slice(0, -1) : undefined;
 }
 
-/** The topic as a room, if it is not a pattern. */
+/** The room that the topic names; `undefined` for a pattern. */
 export function roomOfTopic(topic: Topic): RoomName | undefined {
   return prefixOfTopic(topic) === undefined ? (topic as string as RoomName) : undefined;
 }

@@ -3,7 +3,7 @@ import { Connection } from "../entities/connection.ts";
 import { Revocation, Revoked } from "../entities/revocation.ts";
 import { Instance, ServerStats } from "../entities/server-stats.ts";
 import { announcement } from "../events/user-events.ts";
-import { exactlyOne } from "../exactly-one.ts";
+import { exactlyOneOf } from "../exactly-one.ts";
 import { ConnectionId, UserId } from "../ids.ts";
 import { Timestamp } from "../json.ts";
 import { limits } from "../limits.ts";
@@ -12,101 +12,117 @@ import { Position } from "../position.ts";
 import { RoomName } from "../room.ts";
 import { PresentMember } from "./chat-commands.ts";
 import { defineCommand } from "./define-command.ts";
-import { Cursor, ListLimit, Nothing, PublishedReply } from "./fields.ts";
+import { Cursor, ListLimit, NextCursor, Nothing, PublishedReply } from "./fields.ts";
 
-export const adminStats = defineCommand({ name: "admin.stats", payload: Nothing, reply: ServerStats });
+export const adminStats = defineCommand({
+  name: "admin.stats",
+  description: "All instances together.",
+  payload: Nothing,
+  reply: ServerStats,
+});
 
 export const adminInstances = defineCommand({
   name: "admin.instances",
+  description: "Every instance.",
   payload: Nothing,
   reply: z.strictObject({ instances: z.array(Instance) }),
 });
 
 export const adminConnections = defineCommand({
   name: "admin.connections",
+  description: "Connections of all instances, by instance, and within one by user.",
   payload: z.strictObject({
     cursor: Cursor.optional(),
     limit: ListLimit,
     userId: UserId.optional(),
     namespace: z.enum(namespaces).optional(),
   }),
-  reply: z.strictObject({ connections: z.array(Connection), nextCursor: Cursor.nullable() }),
+  reply: z.strictObject({ connections: z.array(Connection), nextCursor: NextCursor }),
 });
 
 export const adminRooms = defineCommand({
   name: "admin.rooms",
+  description: "Rooms that have a connection, or a subscription to the room itself, in the order of their names.",
   payload: z.strictObject({
     cursor: Cursor.optional(),
     limit: ListLimit,
-    /** What the rooms' names begin with, such as `conversation:`. */
-    prefix: z.string().max(limits.roomNameLength).optional(),
+    prefix: z
+      .string()
+      .max(limits.roomNameLength)
+      .optional()
+      .describe("The beginning of the rooms' names, such as `conversation:`."),
   }),
   reply: z.strictObject({
     rooms: z.array(z.strictObject({ room: RoomName, connections: z.int().min(0) })),
-    nextCursor: Cursor.nullable(),
+    nextCursor: NextCursor,
   }),
 });
 
 export const adminRoom = defineCommand({
   name: "admin.room",
+  description: "One room, also one without connections.",
   payload: z.strictObject({ room: RoomName }),
   reply: z.strictObject({
     room: RoomName,
-    /** How many connections are in it, or watch it by its name. */
-    connections: z.int().min(0),
-    /** Users who are there; of rooms that know their members, which are conversations. */
-    members: z.array(PresentMember),
+    connections: z.int().min(0).describe("In the room, or with a subscription to the room itself."),
+    members: z.array(PresentMember).describe("Users who are there; empty for rooms that are no conversations."),
     memberCount: z.int().min(0),
-    /** The head of its log; `null` when nothing was ever published there. */
-    position: Position.nullable(),
-    /** Events per second, over the last few seconds. */
-    rate: z.number().min(0),
+    position: Position.nullable().describe("The head of the room's log; `null` when nothing was ever published there."),
+    rate: z.number().min(0).describe("Events per second, over the last few seconds."),
   }),
 });
 
-/** Ends connections with the reason `kicked`; `reason` is for the audit. The reply has how many there were. */
 export const adminDisconnect = defineCommand({
   name: "admin.disconnect",
-  payload: z
-    .strictObject({
+  description: "Ends connections on any instance, with reason `kicked`. `not_found` when there is none.",
+  payload: exactlyOneOf(
+    z.strictObject({
       connectionId: ConnectionId.optional(),
       userId: UserId.optional(),
-      reason: z.string().min(1).max(limits.reasonLength),
-    })
-    .refine(exactlyOne("connectionId", "userId"), "needs exactly one of connectionId and userId"),
-  reply: z.strictObject({ disconnected: z.int().min(0) }),
+      reason: z.string().min(1).max(limits.reasonLength).describe("For the audit log."),
+    }),
+    "connectionId",
+    "userId",
+  ),
+  reply: z.strictObject({ disconnected: z.int().min(0).describe("The number of connections that are ended.") }),
 });
 
-export const adminRevoke = defineCommand({ name: "admin.revoke", payload: Revocation, reply: Revoked });
+export const adminRevoke = defineCommand({
+  name: "admin.revoke",
+  description: "Refuses tokens from now on, and ends their connections.",
+  payload: Revocation,
+  reply: Revoked,
+});
 
 export const adminAnnounce = defineCommand({
   name: "admin.announce",
+  description: "Publishes an `announcement`.",
   payload: announcement.data,
   reply: PublishedReply,
 });
 
-/**
- * For so many seconds the connection that asks is told, as `admin.trace`, what becomes of the events of a room, or of
- * those that reach a connection and the commands that it sends; on every instance.
- */
 export const adminTrace = defineCommand({
   name: "admin.trace",
-  payload: z
-    .strictObject({
+  description:
+    "Follows the events of a room, or the events and commands of a connection, on every instance. What happens to each comes as `admin.trace` to the connection that asked.",
+  payload: exactlyOneOf(
+    z.strictObject({
       connectionId: ConnectionId.optional(),
       room: RoomName.optional(),
       seconds: z.int().min(1).max(limits.traceSecondsMax),
-    })
-    .refine(exactlyOne("connectionId", "room"), "needs exactly one of connectionId and room"),
+    }),
+    "connectionId",
+    "room",
+  ),
   reply: z.strictObject({ traceId: z.string(), until: Timestamp }),
 });
 
 const LogLevel = z.enum(["error", "warn", "info", "debug"]);
 export type LogLevel = z.infer<typeof LogLevel>;
 
-/** For all instances, until they are started again. */
 export const adminLogLevel = defineCommand({
   name: "admin.log_level",
+  description: "Sets what all instances log, until they are started again.",
   payload: z.strictObject({ level: LogLevel }),
   reply: z.strictObject({ level: LogLevel }),
 });

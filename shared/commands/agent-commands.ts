@@ -9,57 +9,59 @@ import { Nothing } from "./fields.ts";
 
 const Attempts = z.array(Attempt).max(limits.inFlight);
 
-/** Dispatches that the agent should drop. */
-const toCancel = z.array(MessageId);
+const toCancel = z.array(MessageId).describe("Dispatches that the agent must drop.");
 
-/** The first command of an agent's connection. */
 export const registerAgent = defineCommand({
   name: "register",
+  description: "The first command of an agent's connection.",
   payload: z.strictObject({
     ...agentFields,
     concurrency: Concurrency.default(1),
-    /** What the agent still works on, from before it was cut off. */
-    inFlight: Attempts.optional(),
+    inFlight: Attempts.optional().describe(
+      "What the agent still works on, from before it lost its connection. Of what it had, the rest is sent again or lost; without the field all of it goes on.",
+    ),
   }),
   reply: z.strictObject({
     agentId: AgentId,
     leaseMs: z.int().min(1),
     heartbeatIntervalMs: z.int().min(1),
-    /** What of `inFlight` it goes on with. */
-    resume: Attempts,
+    resume: Attempts.describe("The dispatches that the agent goes on with."),
     cancel: toCancel,
   }),
   orderedBy: ({ agentId }) => agentId,
 });
 
-/** Renews the lease of each dispatch that it names. */
 export const sendHeartbeat = defineCommand({
   name: "heartbeat",
+  description:
+    "Renews the agent's lease, and that of each dispatch that it names; without `dispatches`, of all that the agent has.",
   payload: z.strictObject({ agentId: AgentId, dispatches: Attempts.optional() }),
   reply: z.strictObject({ agentId: AgentId, dispatches: Attempts.optional(), cancel: toCancel }),
   orderedBy: ({ agentId }) => agentId,
 });
 
-/** Renews the dispatch's lease. */
 export const sendProgress = defineCommand({
   name: "progress",
+  description: "Reports progress, and renews the lease of the dispatch.",
   payload: z.strictObject({ ...Attempt.shape, ...progressFields }),
-  reply: z.strictObject({ cancel: z.boolean() }),
+  reply: z.strictObject({ cancel: z.boolean().describe("The attempt is over: the agent must drop it.") }),
   orderedBy: ({ messageId }) => messageId,
 });
 
-/** Ends a dispatch. That of an attempt which is not the newest, or came second, is not accepted. */
 export const sendResponse = defineCommand({
   name: "response",
+  description: "Ends a dispatch. The result may have 1 MiB; other messages are held to the common limit.",
   payload: z.strictObject({ ...Attempt.shape, ...outcomeFields }),
   messageBytes: limits.resultBytes,
-  reply: z.strictObject({ accepted: z.boolean() }),
+  reply: z.strictObject({
+    accepted: z.boolean().describe("`false` for an attempt that is not the newest, and for a second response."),
+  }),
   orderedBy: ({ messageId }) => messageId,
 });
 
-/** Publishes one of the events that agents tell of themselves, in the agent's room. */
 export const reportActivity = defineCommand({
   name: "activity",
+  description: "Publishes an event about the agent in its room `agent:{id}`.",
   payload: z.discriminatedUnion("type", [
     z.strictObject({ type: z.literal(agentStarted.type), data: agentStarted.data }),
     z.strictObject({ type: z.literal(agentCompleted.type), data: agentCompleted.data }),

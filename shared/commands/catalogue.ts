@@ -56,7 +56,7 @@ const sessionCommands = keyedByName({
   [refreshToken.name]: refreshToken,
 });
 
-/** Every command, under the namespace that serves it; under `http` those that have a route and no connection. */
+/** Every command, under the namespace that serves it; under `http` those that have a route only. */
 export const commands = {
   "/chat": keyedByName({
     ...sessionCommands,
@@ -129,7 +129,7 @@ export const commands = {
 
 type Commands = typeof commands;
 
-/** Where a command's name means something. */
+/** The scopes of command names. */
 export type CommandSpace = keyof Commands;
 
 export type CommandName<N extends CommandSpace> = keyof Commands[N] & string;

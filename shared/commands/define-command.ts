@@ -2,8 +2,10 @@ import type { z } from "zod";
 import type { Role } from "../role.ts";
 import type { RoomName } from "../room.ts";
 
-export interface CommandDefinition<Name extends string, Payload extends z.ZodType, Data extends z.ZodType> {
+interface CommandDefinition<Name extends string, Payload extends z.ZodType, Data extends z.ZodType> {
   name: Name;
+  /** What it does, for the documents; its first sentence is the summary. */
+  description: string;
   /** Roles that may use it, where not everybody in its namespace may. */
   roles?: readonly Role[];
   payload: Payload;

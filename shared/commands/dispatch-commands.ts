@@ -9,13 +9,14 @@ import type { Role } from "../role.ts";
 import { defineCommand } from "./define-command.ts";
 import { Cursor, ListLimit } from "./fields.ts";
 
-/** Who gives work to agents sees them, as do people who watch. */
+/** Backends that give work to agents, and people who watch. */
 const readers: readonly Role[] = ["monitor", "admin", "service"];
 const dispatchers: readonly Role[] = ["service", "admin"];
 
 /** `GET /api/agents` */
 export const listAgents = defineCommand({
   name: "list_agents",
+  description: "The agents of all instances, connected or lately gone, with what each has in flight.",
   roles: readers,
   payload: z.strictObject({ cursor: Cursor.optional(), limit: ListLimit }),
   reply: AgentList,
@@ -24,6 +25,7 @@ export const listAgents = defineCommand({
 /** `GET /api/agents/:id` */
 export const getAgent = defineCommand({
   name: "get_agent",
+  description: "One agent.",
   roles: readers,
   payload: z.strictObject({ agentId: AgentId }),
   reply: Agent,
@@ -32,6 +34,7 @@ export const getAgent = defineCommand({
 /** `POST /api/dispatches` */
 export const createDispatch = defineCommand({
   name: "create_dispatch",
+  description: "Gives work to an agent, or to the least loaded connected agent that has the capability.",
   roles: dispatchers,
   payload: CreateDispatchBody,
   reply: DispatchCreated,
@@ -40,11 +43,16 @@ export const createDispatch = defineCommand({
 /** `GET /api/dispatches/:id` */
 export const getDispatch = defineCommand({
   name: "get_dispatch",
+  description: "A dispatch as it is, or, with `wait`, when it has ended.",
   roles: dispatchers,
   payload: z.strictObject({
     messageId: MessageId,
-    /** Seconds that the answer may wait for the end. */
-    wait: z.int().min(0).max(limits.waitSecondsMax).default(0),
+    wait: z
+      .int()
+      .min(0)
+      .max(limits.waitSecondsMax)
+      .default(0)
+      .describe("Seconds that the answer may wait for the end."),
   }),
   reply: Dispatch,
 });
@@ -52,6 +60,7 @@ export const getDispatch = defineCommand({
 /** `DELETE /api/dispatches/:id` */
 export const cancelDispatch = defineCommand({
   name: "cancel_dispatch",
+  description: "Cancels a dispatch.",
   roles: dispatchers,
   payload: z.strictObject({ messageId: MessageId }),
   reply: Dispatch,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Checkpoint } from "../entities/checkpoint.ts";
 import { Task } from "../entities/task.ts";
-import { exactlyOne } from "../exactly-one.ts";
+import { exactlyOneOf } from "../exactly-one.ts";
 import { CreateCheckpointBody } from "../http/checkpoints.ts";
 import {
   EventList,
@@ -21,11 +21,12 @@ import { Position } from "../position.ts";
 import type { Role } from "../role.ts";
 import { userRoom } from "../room.ts";
 import { defineCommand } from "./define-command.ts";
-import { Cursor, EventLimit, ListLimit, PublishedReply } from "./fields.ts";
+import { Cursor, EventLimit, ListLimit, NextCursor, PublishedReply } from "./fields.ts";
 
 /** `POST /api/users/:id/notifications` */
 export const notifyUser = defineCommand({
   name: "notify_user",
+  description: "Publishes a `notification` to a user, for all the places where the user is connected.",
   roles: ["service"],
   payload: NotificationBody.extend({ userId: UserId }),
   reply: PublishedReply,
@@ -35,6 +36,8 @@ export const notifyUser = defineCommand({
 /** `POST /api/revocations` */
 export const revoke = defineCommand({
   name: "revoke",
+  description:
+    "Refuses all tokens of a user that were issued up to now, those of a session, or one; and ends their connections.",
   roles: ["admin"],
   payload: RevocationBody,
   reply: RevocationAnswer,
@@ -43,6 +46,7 @@ export const revoke = defineCommand({
 /** `POST /api/events` */
 export const publishEvents = defineCommand({
   name: "publish_events",
+  description: "Publishes one event, or a list in its order. All are checked before any is published.",
   roles: ["service"],
   payload: z.strictObject({ events: EventList }),
   reply: PublishAnswer,
@@ -51,8 +55,9 @@ export const publishEvents = defineCommand({
 /** `GET /api/events`, but for event streams. */
 export const readEvents = defineCommand({
   name: "read_events",
-  payload: z
-    .strictObject({
+  description: "Events after a position: a page, a long poll, or an event stream.",
+  payload: exactlyOneOf(
+    z.strictObject({
       room: LoggedRoomName.optional(),
       topics: MonitoringTopics.optional(),
       types: EventTypes.optional(),
@@ -60,22 +65,24 @@ export const readEvents = defineCommand({
       limit: EventLimit,
       /** Seconds. */
       wait: z.int().min(0).max(limits.waitSecondsMax).default(0),
-    })
-    .refine(exactlyOne("room", "topics"), "needs exactly one of room and topics"),
+    }),
+    "room",
+    "topics",
+  ),
   reply: EventsAnswer,
 });
 
-/** Backends change tasks; people who watch or operate see them. */
+/** Backends change tasks; people who watch or operate read them. */
 const writers: readonly Role[] = ["service"];
 const readers: readonly Role[] = ["service", "monitor", "admin"];
 
 const pageFields = { cursor: Cursor.optional(), limit: ListLimit };
-const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.strictObject({ items: z.array(item), nextCursor: Cursor.nullable() });
+const pageOf = <Item extends z.ZodType>(item: Item) => z.strictObject({ items: z.array(item), nextCursor: NextCursor });
 
 /** `POST /api/tasks` */
 export const createTask = defineCommand({
   name: "create_task",
+  description: "Creates a task.",
   roles: writers,
   payload: CreateTaskBody,
   reply: Task,
@@ -84,6 +91,7 @@ export const createTask = defineCommand({
 /** `PATCH /api/tasks/:id` */
 export const updateTask = defineCommand({
   name: "update_task",
+  description: "Changes a task; `null` removes a field.",
   roles: writers,
   payload: z.strictObject({ taskId: TaskId, changes: UpdateTaskBody }),
   reply: Task,
@@ -92,6 +100,7 @@ export const updateTask = defineCommand({
 /** `GET /api/tasks/:id` */
 export const getTask = defineCommand({
   name: "get_task",
+  description: "One task.",
   roles: readers,
   payload: z.strictObject({ taskId: TaskId }),
   reply: Task,
@@ -100,6 +109,7 @@ export const getTask = defineCommand({
 /** `GET /api/tasks` */
 export const listTasks = defineCommand({
   name: "list_tasks",
+  description: "The tasks, or those of one stream, latest activity first.",
   roles: readers,
   payload: z.strictObject({ streamId: StreamId.optional(), ...pageFields }),
   reply: pageOf(Task),
@@ -108,6 +118,7 @@ export const listTasks = defineCommand({
 /** `POST /api/streams` */
 export const createStream = defineCommand({
   name: "create_stream",
+  description: "Creates a stream of tasks.",
   roles: writers,
   payload: CreateStreamBody,
   reply: StreamWithProgress,
@@ -116,6 +127,7 @@ export const createStream = defineCommand({
 /** `GET /api/streams/:id` */
 export const getStream = defineCommand({
   name: "get_stream",
+  description: "One stream with its progress.",
   roles: readers,
   payload: z.strictObject({ streamId: StreamId }),
   reply: StreamWithProgress,
@@ -124,6 +136,7 @@ export const getStream = defineCommand({
 /** `GET /api/streams` */
 export const listStreams = defineCommand({
   name: "list_streams",
+  description: "The streams, each with its progress, latest activity first.",
   roles: readers,
   payload: z.strictObject(pageFields),
   reply: pageOf(StreamWithProgress),
@@ -132,6 +145,7 @@ export const listStreams = defineCommand({
 /** `POST /api/tasks/:id/checkpoints` */
 export const createCheckpoint = defineCommand({
   name: "create_checkpoint",
+  description: `Records a checkpoint of a task, which may have ${limits.checkpointsPerTask}.`,
   roles: writers,
   payload: CreateCheckpointBody.extend({ taskId: TaskId }),
   reply: Checkpoint,
@@ -140,6 +154,7 @@ export const createCheckpoint = defineCommand({
 /** `GET /api/tasks/:id/checkpoints` */
 export const listCheckpoints = defineCommand({
   name: "list_checkpoints",
+  description: "The checkpoints of a task, newest first.",
   roles: readers,
   payload: z.strictObject({ taskId: TaskId, ...pageFields }),
   reply: pageOf(Checkpoint),
@@ -148,6 +163,7 @@ export const listCheckpoints = defineCommand({
 /** `POST /api/tasks/:id/checkpoints/:checkpointId/resume` */
 export const resumeCheckpoint = defineCommand({
   name: "resume_checkpoint",
+  description: "Announces that a task goes on from a checkpoint.",
   roles: writers,
   payload: z.strictObject({ taskId: TaskId, checkpointId: CheckpointId }),
   reply: Checkpoint,

@@ -1,15 +1,16 @@
-import { adminMessages } from "../admin-messages.ts";
-import { type CommandSpace, commands } from "../commands/catalogue.ts";
+import { commands } from "../commands/catalogue.ts";
 import type { AnyCommand } from "../commands/define-command.ts";
-import { LoggedEvent } from "../commands/fields.ts";
+import { LatestEvent, LoggedEvent } from "../commands/fields.ts";
 import { events } from "../events/catalogue.ts";
 import type { AnyEvent } from "../events/define-event.ts";
-import { type Namespace, namespaces, rolesOfNamespace } from "../namespace.ts";
+import { type Namespace, namespaceDescriptions, namespaces, rolesOfNamespace } from "../namespace.ts";
+import { namespaceMessages } from "../namespace-messages.ts";
 import { protocolVersion } from "../protocol.ts";
 import { ReplyError } from "../reply.ts";
 import { namespaceOfKind } from "../room.ts";
 import { systemMessages } from "../system-message.ts";
-import { JsonSchemas } from "./json-schemas.ts";
+import { type JsonSchema, JsonSchemas } from "./json-schemas.ts";
+import { describedFor, firstSentence } from "./texts.ts";
 
 type Messages = Record<string, unknown>;
 type Operations = Record<string, unknown>;
@@ -17,11 +18,10 @@ type Operations = Record<string, unknown>;
 /** Commands, events and system messages of each namespace as an AsyncAPI 3 document. */
 export function asyncApiDocument(): Record<string, unknown> {
   const schemas = new JsonSchemas({ target: "draft-7" });
-  schemas.shared.Error = schemas.of(ReplyError, "output");
   const operations: Operations = {};
-  const system = Object.entries(systemMessages).map(([type, schema]): [string, unknown] => [
+  const system = Object.entries(systemMessages).map(([type, schema]) => [
     type,
-    { name: type, title: type, payload: schemas.of(schema, "output") },
+    messageOf(type, schemas.of(schema, "output")),
   ]);
   const channels = Object.fromEntries(
     namespaces.map((namespace) => [nameOf(namespace), channelOf(namespace, schemas, operations)]),
@@ -61,72 +61,101 @@ const nameOf = (namespace: Namespace) => namespace.slice(1);
 function channelOf(namespace: Namespace, schemas: JsonSchemas, operations: Operations) {
   const name = nameOf(namespace);
   const messages: Messages = {};
-  for (const command of Object.values<AnyCommand>(commands[namespace satisfies CommandSpace])) {
+  for (const command of Object.values<AnyCommand>(commands[namespace])) {
     addCommand(name, command, schemas, messages, operations);
   }
-  const told = [
-    ...Object.values<AnyEvent>(events)
-      .filter(({ rooms }) => rooms.some((kind) => namespaceOfKind[kind] === namespace))
-      .map((event) => addEvent(event, schemas, messages)),
-    ...Object.keys(systemMessages).map((type) => addSystemMessage(type, messages)),
-    ...(namespace === "/admin" ? Object.entries(adminMessages) : []).map(([type, schema]) => {
-      messages[type] = { name: type, title: type, payload: schemas.of(schema, "output") };
-      return type;
-    }),
-  ];
+  const sent: Messages = {};
+  for (const event of Object.values<AnyEvent>(events)) {
+    if (event.rooms.some((kind) => namespaceOfKind[kind] === namespace)) sent[event.type] = eventOf(event, schemas);
+  }
+  // They are the same in all namespaces.
+  for (const type of Object.keys(systemMessages)) sent[type] = { $ref: `#/components/messages/${type}` };
+  for (const [type, { data, reply }] of Object.entries(namespaceMessages[namespace])) {
+    const message = messageOf(type, schemas.of(data, "output"));
+    if (reply) addQuestion(name, message, schemas.of(reply, "input"), messages, operations);
+    else sent[type] = message;
+  }
   operations[`${name}.tell`] = {
     action: "send",
-    summary: "What clients of this namespace are told.",
+    summary: "Events and messages that clients of this namespace get.",
     channel: channelRef(name),
-    messages: told.map((message) => messageRef(name, message)),
+    messages: Object.keys(sent).map((message) => messageRef(name, message)),
   };
-  return { address: namespace, description: `For the roles ${rolesOfNamespace[namespace].join(", ")}.`, messages };
+  Object.assign(messages, sent);
+  return {
+    address: namespace,
+    description: describedFor(namespaceDescriptions[namespace], rolesOfNamespace[namespace]),
+    messages,
+  };
 }
 
 function addCommand(
   channel: string,
-  { name, roles, payload, reply }: AnyCommand,
+  { name, description, roles, payload, reply }: AnyCommand,
   schemas: JsonSchemas,
   messages: Messages,
   operations: Operations,
 ): void {
-  const answered = `${name}.reply`;
   messages[`${name}.command`] = { name, title: name, payload: schemas.of(payload, "input") };
-  messages[answered] = {
-    name: answered,
+  messages[`${name}.reply`] = {
+    name: `${name}.reply`,
     title: `Reply to ${name}`,
     payload: {
       oneOf: [
         object({ ok: { const: true }, data: schemas.of(reply, "output") }),
-        object({ ok: { const: false }, error: { $ref: "#/components/schemas/Error" } }),
+        object({ ok: { const: false }, error: schemas.of(ReplyError, "output") }),
       ],
     },
   };
   operations[`${channel}.${name}`] = {
     action: "receive",
-    ...(roles && { summary: `For the roles ${roles.join(", ")}.` }),
+    summary: firstSentence(description),
+    description: describedFor(description, roles),
     channel: channelRef(channel),
     messages: [messageRef(channel, `${name}.command`)],
+    reply: { channel: channelRef(channel), messages: [messageRef(channel, `${name}.reply`)] },
+  };
+}
+
+/** A message that the client acknowledges. */
+function addQuestion(
+  channel: string,
+  message: Message,
+  reply: JsonSchema,
+  messages: Messages,
+  operations: Operations,
+): void {
+  const answered = `${message.name}.reply`;
+  messages[message.name] = message;
+  messages[answered] = messageOf(answered, reply);
+  operations[`${channel}.${message.name}`] = {
+    action: "send",
+    channel: channelRef(channel),
+    messages: [messageRef(channel, message.name)],
     reply: { channel: channelRef(channel), messages: [messageRef(channel, answered)] },
   };
 }
 
-function addEvent({ type, durable, rooms, data }: AnyEvent, schemas: JsonSchemas, messages: Messages): string {
-  const envelope = schemas.of(durable ? LoggedEvent : LoggedEvent.omit({ position: true }), "output");
-  const properties = { ...(envelope.properties as object), type: { const: type }, data: schemas.of(data, "output") };
-  messages[type] = {
+function eventOf({ type, description, durable, rooms, data }: AnyEvent, schemas: JsonSchemas) {
+  const envelope = schemas.of(durable ? LoggedEvent : LatestEvent, "output");
+  const properties = { type: { const: type }, data: schemas.of(data, "output") };
+  return {
     name: type,
     title: type,
-    summary: `In rooms of the kind ${rooms.join(", ")}; ${durable ? "kept" : "not kept"}.`,
-    payload: { ...envelope, properties },
+    summary: firstSentence(description),
+    description: `${description} In rooms of the kind ${rooms.join(", ")}; ${durable ? "durable" : "ephemeral"}.`,
+    payload: { allOf: [envelope, { type: "object", properties }] },
   };
-  return type;
 }
 
-/** They are the same in all namespaces. */
-function addSystemMessage(type: string, messages: Messages): string {
-  messages[type] = { $ref: `#/components/messages/${type}` };
-  return type;
+interface Message {
+  name: string;
+  title: string;
+  payload: JsonSchema;
+}
+
+function messageOf(type: string, payload: JsonSchema): Message {
+  return { name: type, title: type, payload };
 }
 
 function object(properties: Record<string, unknown>) {

@@ -1,51 +1,41 @@
-import { Agent } from "../entities/agent.ts";
-import { Dispatch } from "../entities/dispatch.ts";
-import { AgentList } from "../http/agents.ts";
-import { CreateDispatchBody, DispatchCreated, DispatchQuery } from "../http/dispatches.ts";
+import { cancelDispatch, createDispatch, getAgent, getDispatch, listAgents } from "../commands/dispatch-commands.ts";
+import { CreateDispatchBody, DispatchQuery } from "../http/dispatches.ts";
 import { ListQuery } from "../http/query.ts";
-import type { RouteDescription } from "./route-description.ts";
+import { byCommand, type RouteDescription } from "./route-description.ts";
 
-const watching = ["service", "monitor", "admin"] as const;
-const dispatching = ["service", "admin"] as const;
-
-/** Agents and what they are given to do. */
+/** Agents and their work. */
 export const dispatchRoutes: readonly RouteDescription[] = [
   {
     method: "get",
     path: "/api/agents",
-    summary: "The agents of all instances, connected or lately gone, with what each has in flight",
-    who: watching,
+    ...byCommand(listAgents),
     query: ListQuery,
-    answer: { status: 200, schema: AgentList },
+    answer: { status: 200, schema: listAgents.reply },
   },
   {
     method: "get",
     path: "/api/agents/{id}",
-    summary: "One agent",
-    who: watching,
-    answer: { status: 200, schema: Agent },
+    ...byCommand(getAgent),
+    answer: { status: 200, schema: getAgent.reply },
   },
   {
     method: "post",
     path: "/api/dispatches",
-    summary: "Gives work to an agent, or to the least loaded one that can do it",
-    who: dispatching,
+    ...byCommand(createDispatch),
     body: CreateDispatchBody,
-    answer: { status: 202, schema: DispatchCreated },
+    answer: { status: 202, schema: createDispatch.reply },
   },
   {
     method: "get",
     path: "/api/dispatches/{id}",
-    summary: "A dispatch as it is, or when it has ended",
-    who: dispatching,
+    ...byCommand(getDispatch),
     query: DispatchQuery,
-    answer: { status: 200, schema: Dispatch },
+    answer: { status: 200, schema: getDispatch.reply },
   },
   {
     method: "delete",
     path: "/api/dispatches/{id}",
-    summary: "Cancels a dispatch",
-    who: dispatching,
-    answer: { status: 200, schema: Dispatch },
+    ...byCommand(cancelDispatch),
+    answer: { status: 200, schema: cancelDispatch.reply },
   },
 ];

@@ -1,30 +1,27 @@
 import { z } from "zod";
 
-type JsonSchema = Record<string, unknown>;
+export type JsonSchema = Record<string, unknown>;
 
-/** Which of the two a schema is written for: what is sent, with its defaults left out, or what is received. */
-export type Side = "input" | "output";
-
-export interface JsonSchemasOptions {
+interface JsonSchemasOptions {
   /** The dialect of the document. */
   target: "draft-7" | "draft-2020-12";
 }
 
 /**
- * Turns schemas into those of a document. What refers to itself stands once among the document's own schemas, since a
- * reference starts from the root of the document.
+ * Turns schemas into those of a document. A schema with an `id`, and one that refers to itself, stands once among the
+ * document's own schemas, since a reference starts from the root of the document.
  */
 export class JsonSchemas {
   /** Those that others refer to, for `components.schemas`. */
   readonly shared: Record<string, JsonSchema> = {};
   readonly #target: JsonSchemasOptions["target"];
-  readonly #names = new Map<string, string>();
 
   constructor({ target }: JsonSchemasOptions) {
     this.#target = target;
   }
 
-  of(schema: z.ZodType, side: Side): JsonSchema {
+  /** `input`: what a client sends, with its defaults left out; `output`: what it gets. */
+  of(schema: z.ZodType, side: "input" | "output"): JsonSchema {
     const {
       $schema,
       $defs = {},
@@ -35,31 +32,30 @@ export class JsonSchemas {
       io: side,
       unrepresentable: "any",
     }) as JsonSchema & { $defs?: Record<string, JsonSchema>; definitions?: Record<string, JsonSchema> };
-    const local = { ...$defs, ...definitions };
-    const names = new Map(Object.entries(local).map(([name, definition]) => [name, this.#nameOf(name, definition)]));
-    for (const [name, definition] of Object.entries(local)) {
-      this.shared[names.get(name) ?? name] = redirect(definition, names) as JsonSchema;
+    for (const [name, definition] of Object.entries({ ...$defs, ...definitions })) {
+      this.#share(sharedName(name), redirect(definition) as JsonSchema);
     }
-    return redirect(own, names) as JsonSchema;
+    return redirect(own) as JsonSchema;
   }
 
-  /** Equal definitions have one name, whatever they were called where they came from. */
-  #nameOf(local: string, definition: JsonSchema): string {
-    const content = JSON.stringify(definition).replaceAll(`/${local}"`, '/self"');
-    const name = this.#names.get(content) ?? (this.#names.size === 0 ? "Json" : `Json${this.#names.size + 1}`);
-    this.#names.set(content, name);
-    return name;
+  #share(name: string, definition: JsonSchema): void {
+    const known = this.shared[name];
+    if (known && JSON.stringify(known) !== JSON.stringify(definition))
+      throw new Error(`Two schemas are called ${name}, or one has defaults and is both sent and received.`);
+    this.shared[name] = definition;
   }
 }
 
-function redirect(value: unknown, names: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(value)) return value.map((item) => redirect(item, names));
+/** The one schema without an id that refers to itself is that of JSON. */
+const sharedName = (name: string) => (name.startsWith("__schema") ? "Json" : name);
+
+function redirect(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redirect);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const [, local] = key === "$ref" ? (/^#\/(?:\$defs|definitions)\/(.+)$/.exec(String(inner)) ?? []) : [];
-      if (local === undefined) return [key, redirect(inner, names)];
-      return [key, `#/components/schemas/${names.get(local) ?? local}`];
+      return [key, local === undefined ? redirect(inner) : `#/components/schemas/${sharedName(local)}`];
     }),
   );
 }

@@ -4,17 +4,18 @@ import { Identifier } from "../ids.ts";
 import { protocolVersion } from "../protocol.ts";
 import { ReplyError } from "../reply.ts";
 import { JsonSchemas } from "./json-schemas.ts";
-import type { RouteDescription } from "./route-description.ts";
+import type { RouteAudience, RouteDescription } from "./route-description.ts";
 import { routes } from "./routes.ts";
+import { describedFor, firstSentence } from "./texts.ts";
 
 /** An error as `problemOf` writes it. */
 const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
+  type: z.string().describe("`urn:signalbox:error:` and the code."),
+  title: z.string().describe("The meaning of the code."),
   status: z.int(),
-  detail: z.string(),
+  detail: z.string().describe("For people: what is wrong this time."),
   ...ReplyError.pick({ code: true, retryable: true, details: true }).shape,
-  instance: z.string().optional(),
+  instance: z.string().optional().describe("The path of the request."),
 });
 
 /** The HTTP routes as an OpenAPI 3.1 document. */
@@ -31,7 +32,7 @@ export function openApiDocument(): Record<string, unknown> {
     info: {
       title: "Signalbox over HTTP",
       version: String(protocolVersion),
-      description: "What events there are, and what their data is, stands in the AsyncAPI document.",
+      description: "The AsyncAPI document has the types of events and their data.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -48,16 +49,17 @@ export function openApiDocument(): Record<string, unknown> {
   };
 }
 
-function operationOf({ method, path, summary, who, query, body, answer }: RouteDescription, schemas: JsonSchemas) {
-  const content = answer.status === 204 ? undefined : contentOf(answer, schemas);
+function operationOf(route: RouteDescription, schemas: JsonSchemas) {
+  const { method, path, description, who, query, body, isForm, answer } = route;
+  const content = contentOf(answer, schemas);
+  const bodyType = isForm ? "application/x-www-form-urlencoded" : "application/json";
   return {
     operationId: `${method} ${path}`.replaceAll(/[^A-Za-z]+/g, "_").replace(/_$/, ""),
-    summary: `${summary}. ${whoMay(who)}`,
+    summary: firstSentence(description),
+    description: typeof who === "string" ? `${description} ${audiences[who]}` : describedFor(description, who),
     security: securityOf(who),
     parameters: [...pathParametersOf(path, schemas), ...queryParametersOf(query, schemas)],
-    ...(body && {
-      requestBody: { required: true, content: { "application/json": { schema: schemas.of(body, "input") } } },
-    }),
+    ...(body && { requestBody: { required: true, content: { [bodyType]: { schema: schemas.of(body, "input") } } } }),
     responses: {
       [answer.status]: { description: "Done.", ...(content && { content }) },
       default: { $ref: "#/components/responses/problem" },
@@ -65,24 +67,28 @@ function operationOf({ method, path, summary, who, query, body, answer }: RouteD
   };
 }
 
-function securityOf(who: RouteDescription["who"]) {
-  if (who === "anyone") return [];
+function securityOf(who: RouteAudience) {
+  if (who === "anyone" || who === "provider") return [];
   return who === "metrics" ? [{}, { metricsToken: [] }] : [{ token: [] }, { session: [] }];
 }
 
-function contentOf(answer: Exclude<RouteDescription["answer"], { status: 204 }>, schemas: JsonSchemas) {
-  if ("text" in answer) return { "text/plain": { schema: { type: "string" } } };
-  const content: Record<string, unknown> = { "application/json": { schema: schemas.of(answer.schema, "output") } };
-  if (answer.alsoEventStream) content["text/event-stream"] = { schema: { type: "string" } };
-  return content;
+function contentOf({ schema, text, alsoEventStream }: RouteDescription["answer"], schemas: JsonSchemas) {
+  if (text) return { "text/plain": { schema: { type: "string" } } };
+  return (
+    schema && {
+      "application/json": { schema: schemas.of(schema, "output") },
+      ...(alsoEventStream && { "text/event-stream": { schema: { type: "string" } } }),
+    }
+  );
 }
 
-function whoMay(who: RouteDescription["who"]): string {
-  if (who === "anyone") return "No token is needed.";
-  if (who === "metrics") return "With METRICS_TOKEN; outside production without one too, if none is set.";
-  if (who === "token") return "For whoever has a token.";
-  return who === "reader" ? "For whoever may join the room or watch the topics." : `Roles: ${who.join(", ")}.`;
-}
+const audiences: Record<Extract<RouteAudience, string>, string> = {
+  anyone: "No token is needed.",
+  token: "For any token.",
+  reader: "For users who may join the room or follow the topics.",
+  metrics: "With `METRICS_TOKEN`; outside production also without a token, where the setting is empty.",
+  provider: "For OpenID providers.",
+};
 
 function pathParametersOf(path: string, schemas: JsonSchemas) {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -107,7 +113,7 @@ function problemResponse(schemas: JsonSchemas) {
     ([code, { httpStatus, meaning }]) => `${httpStatus} ${code}: ${meaning}`,
   );
   return {
-    description: `It was not done.\n\n${codes.map((line) => `* ${line}`).join("\n")}`,
+    description: `The request was refused.\n\n${codes.map((line) => `* ${line}`).join("\n")}`,
     content: { "application/problem+json": { schema: schemas.of(Problem, "output") } },
   };
 }

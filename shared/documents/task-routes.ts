@@ -1,91 +1,88 @@
-import { Checkpoint } from "../entities/checkpoint.ts";
-import { Task } from "../entities/task.ts";
-import { CreateCheckpointBody } from "../http/checkpoints.ts";
-import { listOf } from "../http/list.ts";
+import {
+  createCheckpoint,
+  createStream,
+  createTask,
+  getStream,
+  getTask,
+  listCheckpoints,
+  listStreams,
+  listTasks,
+  resumeCheckpoint,
+  updateTask,
+} from "../commands/http-commands.ts";
+import { CheckpointList, CreateCheckpointBody } from "../http/checkpoints.ts";
 import { ListQuery } from "../http/query.ts";
-import { CreateStreamBody, StreamList, StreamWithProgress } from "../http/streams.ts";
+import { CreateStreamBody, StreamList } from "../http/streams.ts";
 import { CreateTaskBody, TaskList, TasksQuery, UpdateTaskBody } from "../http/tasks.ts";
-import type { RouteDescription } from "./route-description.ts";
-
-const watching = ["service", "monitor", "admin"] as const;
+import { byCommand, type RouteDescription } from "./route-description.ts";
 
 /** Tasks, streams and checkpoints. */
 export const taskRoutes: readonly RouteDescription[] = [
   {
     method: "post",
     path: "/api/tasks",
-    summary: "Creates a task",
-    who: ["service"],
+    ...byCommand(createTask),
     body: CreateTaskBody,
-    answer: { status: 201, schema: Task },
+    answer: { status: 201, schema: createTask.reply },
   },
   {
     method: "get",
     path: "/api/tasks",
-    summary: "The tasks, or those of one stream",
-    who: watching,
+    ...byCommand(listTasks),
     query: TasksQuery,
     answer: { status: 200, schema: TaskList },
   },
   {
     method: "get",
     path: "/api/tasks/{id}",
-    summary: "One task",
-    who: watching,
-    answer: { status: 200, schema: Task },
+    ...byCommand(getTask),
+    answer: { status: 200, schema: getTask.reply },
   },
   {
     method: "patch",
     path: "/api/tasks/{id}",
-    summary: "Changes a task; null removes a field",
-    who: ["service"],
+    ...byCommand(updateTask),
     body: UpdateTaskBody,
-    answer: { status: 200, schema: Task },
+    answer: { status: 200, schema: updateTask.reply },
   },
   {
     method: "post",
     path: "/api/streams",
-    summary: "Creates a stream of tasks",
-    who: ["service"],
+    ...byCommand(createStream),
     body: CreateStreamBody,
-    answer: { status: 201, schema: StreamWithProgress },
+    answer: { status: 201, schema: createStream.reply },
   },
   {
     method: "get",
     path: "/api/streams",
-    summary: "The streams, each with its progress",
-    who: watching,
+    ...byCommand(listStreams),
     query: ListQuery,
     answer: { status: 200, schema: StreamList },
   },
   {
     method: "get",
     path: "/api/streams/{id}",
-    summary: "One stream with its progress",
-    who: watching,
-    answer: { status: 200, schema: StreamWithProgress },
+    ...byCommand(getStream),
+    answer: { status: 200, schema: getStream.reply },
   },
   {
     method: "post",
     path: "/api/tasks/{id}/checkpoints",
-    summary: "Keeps a checkpoint of a task",
-    who: ["service"],
+    ...byCommand(createCheckpoint),
     body: CreateCheckpointBody,
-    answer: { status: 201, schema: Checkpoint },
+    answer: { status: 201, schema: createCheckpoint.reply },
   },
   {
     method: "get",
     path: "/api/tasks/{id}/checkpoints",
-    summary: "The checkpoints of a task",
-    who: watching,
+    ...byCommand(listCheckpoints),
     query: ListQuery,
-    answer: { status: 200, schema: listOf(Checkpoint) },
+    answer: { status: 200, schema: CheckpointList },
   },
   {
     method: "post",
     path: "/api/tasks/{id}/checkpoints/{checkpointId}/resume",
-    summary: "Tells that a task goes on from a checkpoint",
-    who: ["service"],
-    answer: { status: 200, schema: Checkpoint },
+    ...byCommand(resumeCheckpoint),
+    answer: { status: 200, schema: resumeCheckpoint.reply },
   },
 ];

@@ -13,31 +13,35 @@ export const agentFields = {
   metadata: JsonObject.optional(),
 };
 
-/** How many dispatches an agent takes at once. */
-export const Concurrency = z.int().min(1).max(limits.inFlight);
+export const Concurrency = z
+  .int()
+  .min(1)
+  .max(limits.inFlight)
+  .describe("The number of dispatches that the agent takes at once.");
 
-/**
- * Whether an agent works or only looks as if it did. `progressing`: it has something in flight and told of progress;
- * `stalled`: it has, and tells of none; `heartbeating` and `connected`: nothing is known but that it is there.
- */
-export const AgentVerdict = z.strictObject({
-  state: z.enum(["connected", "heartbeating", "progressing", "stalled", "gone"]),
-  reason: z.string(),
-});
+export const AgentVerdict = z
+  .strictObject({
+    state: z.enum(["connected", "heartbeating", "progressing", "stalled", "gone"]),
+    reason: z.string().describe("For people."),
+  })
+  .meta({
+    id: "AgentVerdict",
+    description:
+      "Whether an agent works or only looks as if it did. `progressing`: it has something in flight and reported progress; `stalled`: it has, and reported none for `AGENT_STALL_SECONDS`; `heartbeating` and `connected`: it is there, and nothing more is known; `gone`: it is not.",
+  });
 export type AgentVerdict = z.infer<typeof AgentVerdict>;
 
-/** A registered agent as it is listed: connected, or lately gone. */
-export const Agent = z.strictObject({
-  ...agentFields,
-  /** `sub` of its token: the same may replace it, another may not. */
-  userId: UserId,
-  status: z.enum(["connected", "disconnected", "heartbeat_lost"]),
-  concurrency: Concurrency,
-  inFlight: z.array(Attempt.extend({ status: DispatchStatus })).max(limits.inFlight),
-  /** Where it is connected; absent for one that is gone. */
-  instanceId: InstanceId.optional(),
-  connectedAt: Timestamp,
-  lastSeen: Timestamp,
-  verdict: AgentVerdict,
-});
+export const Agent = z
+  .strictObject({
+    ...agentFields,
+    userId: UserId.describe("The `sub` of the agent's token. The same user may replace the agent; another may not."),
+    status: z.enum(["connected", "disconnected", "heartbeat_lost"]),
+    concurrency: Concurrency,
+    inFlight: z.array(Attempt.extend({ status: DispatchStatus })).max(limits.inFlight),
+    instanceId: InstanceId.optional().describe("Where the agent is connected; absent for one that is gone."),
+    connectedAt: Timestamp,
+    lastSeen: Timestamp,
+    verdict: AgentVerdict,
+  })
+  .meta({ id: "Agent", description: "A registered agent: connected, or lately gone." });
 export type Agent = z.infer<typeof Agent>;

@@ -1,43 +1,48 @@
 import { z } from "zod";
 import { ConnectionId, InstanceId, UserId } from "../ids.ts";
 import { Timestamp } from "../json.ts";
+import { keysEnum } from "../keys-enum.ts";
 import { limits } from "../limits.ts";
 import { namespaces } from "../namespace.ts";
 import { Role } from "../role.ts";
 
-/** `connecting → connected → authenticated → active`, `active → paused | reconnecting | closing → closed`. Source: protocol section 3. */
-export const ConnectionState = z.enum([
-  "connecting",
-  "connected",
-  "authenticated",
-  "active",
-  "paused",
-  "reconnecting",
-  "closing",
-  "closed",
-]);
-export type ConnectionState = z.infer<typeof ConnectionState>;
+/** The states of a connection, in order. Source: protocol section 3. */
+export const connectionStates = {
+  connecting: "The transport is opening.",
+  connected: "The transport is open; the token is not checked yet.",
+  authenticated: "The token is good; the connection is being set up.",
+  active: "The client has `system.connection.established` and may send commands.",
+  paused: "Reserved: the server does not use it.",
+  reconnecting: "Reserved: the server does not use it.",
+  closing: "The client has been told why the connection ends.",
+  closed: "The connection has ended.",
+} as const;
 
-export const Transition = z.strictObject({ from: ConnectionState, to: ConnectionState, at: Timestamp });
-export type Transition = z.infer<typeof Transition>;
-
-/** A connection as the admin namespace lists it. */
-export const Connection = z.strictObject({
-  connectionId: ConnectionId,
-  userId: UserId,
-  name: z.string().nullable(),
-  roles: z.array(Role),
-  /** Where it counts: the first of those that it may send commands to. */
-  namespace: z.enum(namespaces),
-  door: z.enum(["socket.io", "websocket", "agent-bridge", "event-stream"]),
-  instanceId: InstanceId,
-  state: ConnectionState,
-  /** The newest transitions, oldest first. */
-  history: z.array(Transition).max(limits.transitionsKept),
-  /** How many rooms and subscriptions it has. */
-  rooms: z.int().min(0),
-  connectedAt: Timestamp,
-  /** Up to a minute behind: it would be the only thing to write down of most connections. */
-  lastActivityAt: Timestamp,
+export const ConnectionState = keysEnum(connectionStates).meta({
+  id: "ConnectionState",
+  description: "The state of a connection. The server does not use `paused` and `reconnecting`.",
 });
+export type ConnectionState = keyof typeof connectionStates;
+
+const Transition = z
+  .strictObject({ from: ConnectionState, to: ConnectionState, at: Timestamp })
+  .meta({ id: "Transition", description: "One change of a connection's state." });
+
+export const Connection = z
+  .strictObject({
+    connectionId: ConnectionId,
+    userId: UserId,
+    name: z.string().nullable(),
+    roles: z.array(Role),
+    namespace: z.enum(namespaces).describe("The namespace under which the connection is counted."),
+    door: z.enum(["socket.io", "websocket", "agent-bridge", "event-stream"]),
+    instanceId: InstanceId,
+    state: ConnectionState,
+    history: z.array(Transition).max(limits.transitionsKept).describe("The newest transitions, oldest first."),
+    rooms: z.int().min(0).describe("The number of rooms and subscriptions of the connection."),
+    connectedAt: Timestamp,
+    // Of most connections nothing else would change from report to report.
+    lastActivityAt: Timestamp.describe("Up to a minute behind."),
+  })
+  .meta({ id: "Connection", description: "A connection of any door, as `/admin` lists it." });
 export type Connection = z.infer<typeof Connection>;

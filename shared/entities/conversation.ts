@@ -3,15 +3,19 @@ import { ConversationId, UserId } from "../ids.ts";
 import { Timestamp } from "../json.ts";
 import { limits } from "../limits.ts";
 
-/** A room with members: only they, and the roles `admin` and `service`, read and write it. A public one may be joined by any `user`. */
-export const Conversation = z.object({
-  id: ConversationId,
-  title: z.string().max(limits.titleLength).optional(),
-  members: z.array(UserId),
-  public: z.boolean(),
-  createdBy: UserId,
-  createdAt: Timestamp,
-});
+export const Conversation = z
+  .object({
+    id: ConversationId,
+    title: z.string().max(limits.titleLength).optional(),
+    members: z.array(UserId),
+    public: z.boolean().describe("Whether any `user` may join."),
+    createdBy: UserId,
+    createdAt: Timestamp,
+  })
+  .meta({
+    id: "Conversation",
+    description: "A room with members. Only they, `admin` and `service` read and write it.",
+  });
 export type Conversation = z.infer<typeof Conversation>;
 
 /** Not blank, and free of control characters, since it is shown in lists and notifications. */

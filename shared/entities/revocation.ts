@@ -1,24 +1,25 @@
 import { z } from "zod";
-import { exactlyOne } from "../exactly-one.ts";
+import { exactlyOneOf } from "../exactly-one.ts";
 import { UserId } from "../ids.ts";
 import { Timestamp } from "../json.ts";
 import { limits } from "../limits.ts";
 
-/** A `sid` or `jti`: whatever the issuer writes. */
+/** A `sid` or `jti`, in the issuer's form. */
 const Claim = z.string().min(1).max(limits.textLength);
 
-/** Whose tokens are refused from now on: all of a user, of a session (`sid`), or one (`jti`). */
-export const Revocation = z
-  .strictObject({
-    userId: UserId.optional(),
-    sessionId: Claim.optional(),
-    tokenId: Claim.optional(),
+export const Revocation = exactlyOneOf(
+  z.strictObject({
+    userId: UserId.optional().describe("All tokens of the user that were issued up to now."),
+    sessionId: Claim.optional().describe("All tokens with this `sid`."),
+    tokenId: Claim.optional().describe("The one token with this `jti`."),
     reason: z.string().max(limits.reasonLength).optional(),
-  })
-  .refine(exactlyOne("userId", "sessionId", "tokenId"), "needs exactly one of userId, sessionId and tokenId");
+  }),
+  "userId",
+  "sessionId",
+  "tokenId",
+);
 export type Revocation = z.infer<typeof Revocation>;
 
 export const Revoked = z.strictObject({
-  /** Tokens issued up to this moment are refused. */
-  revokedAt: Timestamp,
+  revokedAt: Timestamp.describe("Tokens issued up to this moment are refused."),
 });

@@ -9,13 +9,14 @@ const StreamName = z.string().min(1).max(limits.nameLength);
 export const TaskStream = z.strictObject({ id: StreamId, name: StreamName });
 export type TaskStream = z.infer<typeof TaskStream>;
 
-/** How far a stream is. Cancelled tasks do not count. */
-export const StreamProgress = z.strictObject({
-  streamId: StreamId,
-  streamName: StreamName,
-  totalTasks: z.int().min(0),
-  completedTasks: z.int().min(0),
-  progressPercentage: z.number().min(0).max(100),
-  lastUpdated: Timestamp,
-});
+export const StreamProgress = z
+  .strictObject({
+    streamId: StreamId,
+    streamName: StreamName,
+    totalTasks: z.int().min(0),
+    completedTasks: z.int().min(0),
+    progressPercentage: z.number().min(0).max(100).describe("Rounded down to hundredths, so that 100 means all."),
+    lastUpdated: Timestamp.describe("Never goes back."),
+  })
+  .meta({ id: "StreamProgress", description: "How far a stream of tasks is. Cancelled tasks do not count." });
 export type StreamProgress = z.infer<typeof StreamProgress>;

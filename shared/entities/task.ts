@@ -3,22 +3,23 @@ import { StreamId, TaskId } from "../ids.ts";
 import { JsonObject } from "../json.ts";
 import { limits } from "../limits.ts";
 
-export const TaskStatus = z.enum(["pending", "in_progress", "blocked", "completed", "cancelled"]);
+export const TaskStatus = z
+  .enum(["pending", "in_progress", "blocked", "completed", "cancelled"])
+  .meta({ id: "TaskStatus", description: "The status of a task." });
 export type TaskStatus = z.infer<typeof TaskStatus>;
 
-/** Why a task is blocked, in words. */
 export const BlockedReason = z.string().min(1).max(limits.reasonLength);
 
 /** Fields that a task's author chooses. */
 export const taskFields = {
   title: z.string().min(1).max(limits.titleLength),
-  /** The stream it counts in. */
-  streamId: StreamId.optional(),
+  streamId: StreamId.describe("The stream in which the task counts.").optional(),
   status: TaskStatus,
-  blockedReason: BlockedReason.optional(),
+  blockedReason: BlockedReason.describe("For people; only with the status `blocked`.").optional(),
   metadata: JsonObject.optional(),
 };
 
-/** A piece of work that people follow. Every change to it is an event in `task:{id}`. */
-export const Task = z.strictObject({ id: TaskId, ...taskFields });
+export const Task = z
+  .strictObject({ id: TaskId, ...taskFields })
+  .meta({ id: "Task", description: "A piece of work that people follow. Every change is an event in `task:{id}`." });
 export type Task = z.infer<typeof Task>;

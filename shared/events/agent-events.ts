@@ -19,6 +19,7 @@ const activityData = z.strictObject({
 
 export const agentStarted = defineEvent({
   type: EventType.AgentStarted,
+  description: "The agent has begun an activity.",
   rooms: ["agent"],
   durable: true,
   publishers: ["agent", "service"],
@@ -27,6 +28,7 @@ export const agentStarted = defineEvent({
 
 export const agentCompleted = defineEvent({
   type: EventType.AgentCompleted,
+  description: "The agent has completed an activity.",
   rooms: ["agent"],
   durable: true,
   publishers: ["agent", "service"],
@@ -35,6 +37,7 @@ export const agentCompleted = defineEvent({
 
 export const toolExecuted = defineEvent({
   type: EventType.ToolExecuted,
+  description: "The agent has used a tool.",
   rooms: ["agent"],
   durable: true,
   publishers: ["agent", "service"],
@@ -47,9 +50,9 @@ export const toolExecuted = defineEvent({
   }),
 });
 
-/** One agent has given its work to another. */
 export const agentHandoff = defineEvent({
   type: EventType.AgentHandoff,
+  description: "An agent has given its work to another.",
   rooms: ["agent"],
   durable: true,
   publishers: ["agent", "service"],
@@ -63,6 +66,7 @@ export const agentHandoff = defineEvent({
 
 export const agentConnected = defineEvent({
   type: EventType.AgentConnected,
+  description: "The agent has registered.",
   rooms: ["agent"],
   durable: true,
   publishers: [],
@@ -71,15 +75,16 @@ export const agentConnected = defineEvent({
 
 export const agentDisconnected = defineEvent({
   type: EventType.AgentDisconnected,
+  description: "The agent's connection has ended.",
   rooms: ["agent"],
   durable: true,
   publishers: [],
   data: z.strictObject({ agentId: AgentId, reason: z.string().max(limits.reasonLength) }),
 });
 
-/** Nothing was heard of the agent for as long as its lease. */
 export const agentHeartbeatLost = defineEvent({
   type: EventType.AgentHeartbeatLost,
+  description: "Nothing was heard from the agent for its lease.",
   rooms: ["agent"],
   durable: true,
   publishers: [],
@@ -88,9 +93,9 @@ export const agentHeartbeatLost = defineEvent({
 
 const attemptFields = { agentId: AgentId, ...Attempt.shape };
 
-/** The agent has accepted a dispatch. */
 export const taskDispatched = defineEvent({
   type: EventType.TaskDispatched,
+  description: "The agent has accepted a dispatch.",
   rooms: ["agent"],
   durable: true,
   publishers: [],
@@ -99,24 +104,25 @@ export const taskDispatched = defineEvent({
 
 export const agentProgress = defineEvent({
   type: EventType.AgentProgress,
+  description: "The agent has reported progress.",
   rooms: ["agent"],
   durable: true,
   publishers: [],
   data: z.strictObject({ ...attemptFields, ...progressFields }),
 });
 
-/** A dispatch has been completed. */
 export const agentResponse = defineEvent({
   type: EventType.AgentResponse,
+  description: "The agent has completed a dispatch.",
   rooms: ["agent"],
   durable: true,
   publishers: [],
   data: z.strictObject({ ...attemptFields, content: outcomeFields.content, usage: outcomeFields.usage }),
 });
 
-/** An attempt has ended without a result. */
 export const agentError = defineEvent({
   type: EventType.AgentError,
+  description: "An attempt has ended without a result.",
   rooms: ["agent"],
   durable: true,
   publishers: [],

@@ -80,6 +80,3 @@ export const events = {
 
 /** `data` of an event, as it is after parsing. */
 export type EventData<Type extends EventType> = z.output<(typeof events)[Type]["data"]>;
-
-/** `data` of an event, as its publisher gives it. */
-export type EventInput<Type extends EventType> = z.input<(typeof events)[Type]["data"]>;

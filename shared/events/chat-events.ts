@@ -8,14 +8,16 @@ import { limits } from "../limits.ts";
 import { Position } from "../position.ts";
 import { defineEvent } from "./define-event.ts";
 
-export const MessageText = z.string().min(1).max(limits.messageLength).regex(/\S/, "must not be blank");
+const MessageText = z.string().min(1).max(limits.messageLength).regex(/\S/, "must not be blank");
 
-export const Attachment = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(limits.urlLength),
-  mediaType: z.string().min(1).max(127),
-  name: z.string().max(limits.nameLength).optional(),
-  altText: z.string().max(limits.textLength).optional(),
-});
+const Attachment = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).max(limits.urlLength),
+    mediaType: z.string().min(1).max(127),
+    name: z.string().max(limits.nameLength).optional(),
+    altText: z.string().max(limits.textLength).optional(),
+  })
+  .meta({ id: "Attachment", description: "A file that a message refers to." });
 
 /** Fields of a message that its author chooses; the command and the event share them. */
 export const messageFields = {
@@ -25,8 +27,11 @@ export const messageFields = {
   metadata: JsonObject.optional(),
 };
 
-/** Who answers, where an agent does so on behalf of a dispatch, and at which attempt: the newest alone counts. */
-const byAttempt = { agentId: AgentId.optional(), attempt: AttemptNumber.optional() };
+/** Of a response that belongs to a dispatch. */
+const byAttempt = {
+  agentId: AgentId.optional().describe("The agent that answers, where the response belongs to a dispatch."),
+  attempt: AttemptNumber.optional().describe("Its attempt at the dispatch. Only the newest attempt counts."),
+};
 
 export const responseFields = {
   responseId: ResponseId,
@@ -36,36 +41,34 @@ export const responseFields = {
   usage: JsonObject.optional(),
 };
 
-/** A message has entered a conversation's log. Every member receives it once, in log order. */
 export const chatMessage = defineEvent({
   type: EventType.ChatMessage,
+  description: "A message of a member.",
   rooms: ["conversation"],
   durable: true,
   publishers: ["user", "agent", "admin", "service"],
   data: z.strictObject(messageFields),
 });
 
-/**
- * Part of an answer that is being written. At most 25 a second; `index` counts the parts of one response from 0.
- * In replies the parts are merged into one, which has the index and the position of the last.
- */
 export const chatResponseDelta = defineEvent({
   type: EventType.ChatResponseDelta,
+  description:
+    "A piece of a streamed response, at most 25 a second. In replies the pieces are merged into one, with the index and the position of the last (section 6.2).",
   rooms: ["conversation"],
   durable: true,
   publishers: ["agent", "service"],
   data: z.strictObject({
     responseId: ResponseId,
-    index: z.int().min(0),
+    index: z.int().min(0).describe("Counts the pieces of one response, and of one attempt, from 0."),
     delta: z.string().min(1).max(limits.rolledUpDeltaLength),
     inReplyTo: EventId.optional(),
     ...byAttempt,
   }),
 });
 
-/** The end of an answer, with its whole text. */
 export const chatResponse = defineEvent({
   type: EventType.ChatResponse,
+  description: "The end of a streamed response, with its whole text.",
   rooms: ["conversation"],
   durable: true,
   publishers: ["agent", "service"],
@@ -74,6 +77,7 @@ export const chatResponse = defineEvent({
 
 export const typingIndicator = defineEvent({
   type: EventType.TypingIndicator,
+  description: "A member types, or no longer does.",
   rooms: ["conversation"],
   durable: false,
   publishers: ["user", "agent", "admin", "service"],
@@ -86,18 +90,18 @@ const presenceChange = z.strictObject({
   memberCount: z.int().min(0),
 });
 
-/** A user's first connection is in the room. */
 export const userJoined = defineEvent({
   type: EventType.UserJoined,
+  description: "The first connection of a user is in the room. Who was there before is in the reply to the join.",
   rooms: ["conversation"],
   durable: false,
   publishers: [],
   data: presenceChange,
 });
 
-/** A user's last connection has left the room, and did not come back within the grace period. */
 export const userLeft = defineEvent({
   type: EventType.UserLeft,
+  description: "The last connection of a user has left the room, and none came back within the grace period.",
   rooms: ["conversation"],
   durable: false,
   publishers: [],
@@ -106,15 +110,16 @@ export const userLeft = defineEvent({
 
 export const readReceipt = defineEvent({
   type: EventType.ReadReceipt,
+  description: "A member has read up to a position.",
   rooms: ["conversation"],
   durable: false,
   publishers: [],
   data: z.strictObject({ userId: UserId, position: Position }),
 });
 
-/** Sent to the room of each member, and of one who was removed. */
 export const conversationUpdated = defineEvent({
   type: EventType.ConversationUpdated,
+  description: "A conversation was created or changed. Sent to each member, and to one who was removed.",
   rooms: ["user"],
   durable: true,
   publishers: [],

@@ -6,15 +6,16 @@ const checkpointData = Checkpoint.omit({ createdAt: true });
 
 export const checkpointCreated = defineEvent({
   type: EventType.CheckpointCreated,
+  description: "A checkpoint was recorded.",
   rooms: ["checkpoint"],
   durable: true,
   publishers: ["service"],
   data: checkpointData,
 });
 
-/** The task goes on from this checkpoint. */
 export const checkpointResumed = defineEvent({
   type: EventType.CheckpointResumed,
+  description: "The task goes on from the checkpoint.",
   rooms: ["checkpoint"],
   durable: true,
   publishers: ["service"],

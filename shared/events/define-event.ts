@@ -5,6 +5,8 @@ import type { RoomKind } from "../room.ts";
 
 export interface EventDefinition<Type extends EventType, Data extends z.ZodType, Durable extends boolean> {
   type: Type;
+  /** What has happened, for the documents. */
+  description: string;
   /** Kinds of room that the event may be published to. */
   rooms: readonly RoomKind[];
   /** Durable events have a position and survive reconnects; ephemeral ones may be lost. */

@@ -7,9 +7,9 @@ import { defineEvent } from "./define-event.ts";
 
 const Component = z.string().min(1).max(limits.nameLength);
 
-/** The newest of each component is kept for an hour and given to new subscribers. */
 export const healthUpdate = defineEvent({
   type: EventType.HealthUpdate,
+  description: "How a component is. The newest of each component is kept for an hour and given to new subscribers.",
   rooms: ["health"],
   durable: false,
   publishers: ["service"],
@@ -20,9 +20,10 @@ export const healthUpdate = defineEvent({
   }),
 });
 
-/** Numbers of one component, in units that their names tell. The newest is kept as that of {@link healthUpdate} is. */
 export const performanceUpdate = defineEvent({
   type: EventType.PerformanceUpdate,
+  description:
+    "Numbers of a component, in units that their names tell. The newest is kept like that of `health_update`.",
   rooms: ["health"],
   durable: false,
   publishers: ["service"],
@@ -37,9 +38,9 @@ export const performanceUpdate = defineEvent({
   }),
 });
 
-/** Something a person should look at. */
 export const alertCreated = defineEvent({
   type: EventType.AlertCreated,
+  description: "Something that a person should look at.",
   rooms: ["alerts"],
   durable: true,
   publishers: ["service"],

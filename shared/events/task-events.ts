@@ -8,15 +8,16 @@ import { defineEvent } from "./define-event.ts";
 
 export const taskCreated = defineEvent({
   type: EventType.TaskCreated,
+  description: "A task was created.",
   rooms: ["task"],
   durable: true,
   publishers: ["service"],
   data: Task,
 });
 
-/** The task as it is now, and the names of the fields that changed. */
 export const taskUpdated = defineEvent({
   type: EventType.TaskUpdated,
+  description: "A task was changed. `changes` names the fields that differ.",
   rooms: ["task"],
   durable: true,
   publishers: ["service"],
@@ -25,6 +26,7 @@ export const taskUpdated = defineEvent({
 
 export const taskStatusChanged = defineEvent({
   type: EventType.TaskStatusChanged,
+  description: "The status of a task has changed.",
   rooms: ["task"],
   durable: true,
   publishers: ["service"],
@@ -39,6 +41,7 @@ export const taskStatusChanged = defineEvent({
 
 export const taskBlocked = defineEvent({
   type: EventType.TaskBlocked,
+  description: "A task has become blocked.",
   rooms: ["task"],
   durable: true,
   publishers: ["service"],
@@ -47,15 +50,17 @@ export const taskBlocked = defineEvent({
 
 export const taskCompleted = defineEvent({
   type: EventType.TaskCompleted,
+  description: "A task has become completed.",
   rooms: ["task"],
   durable: true,
   publishers: ["service"],
   data: Task,
 });
 
-/** A task of the stream has changed what the stream's progress is. */
 export const streamProgress = defineEvent({
   type: EventType.StreamProgress,
+  description:
+    "The number of tasks of a stream, or of those that are completed, has changed; or the stream was created.",
   rooms: ["stream"],
   durable: true,
   publishers: ["service"],
@@ -64,6 +69,7 @@ export const streamProgress = defineEvent({
 
 export const streamCompleted = defineEvent({
   type: EventType.StreamCompleted,
+  description: "All tasks of a stream are completed, and were not before.",
   rooms: ["stream"],
   durable: true,
   publishers: ["service"],
@@ -72,6 +78,7 @@ export const streamCompleted = defineEvent({
 
 export const streamBlocked = defineEvent({
   type: EventType.StreamBlocked,
+  description: "A task of a stream is blocked, and none was before.",
   rooms: ["stream"],
   durable: true,
   publishers: ["service"],

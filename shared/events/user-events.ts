@@ -4,13 +4,13 @@ import { limits } from "../limits.ts";
 import { Link } from "../link.ts";
 import { defineEvent } from "./define-event.ts";
 
-export const Level = z.enum(["info", "success", "warning", "error"]);
+const Level = z.enum(["info", "success", "warning", "error"]);
 
 const Text = z.string().min(1).max(limits.textLength);
 
-/** Something one user should know, in all places where the user is connected. */
 export const notification = defineEvent({
   type: EventType.Notification,
+  description: "Something that the user should know.",
   rooms: ["user"],
   durable: true,
   publishers: ["service"],
@@ -22,9 +22,9 @@ export const notification = defineEvent({
   }),
 });
 
-/** Something everybody in `/chat` should know. */
 export const announcement = defineEvent({
   type: EventType.Announcement,
+  description: "Something that every user of `/chat` should know.",
   rooms: ["broadcast"],
   durable: true,
   publishers: ["admin", "service"],

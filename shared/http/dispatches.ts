@@ -1,28 +1,35 @@
 import { z } from "zod";
 import { Capability } from "../entities/capability.ts";
 import { AttemptNumber, DispatchStatus, workFields } from "../entities/dispatch.ts";
-import { exactlyOne } from "../exactly-one.ts";
+import { exactlyOneOf } from "../exactly-one.ts";
 import { AgentId, MessageId } from "../ids.ts";
 import { JsonObject } from "../json.ts";
 import { limits } from "../limits.ts";
 import { QueryWait } from "./query.ts";
 
 /** `POST /api/dispatches` */
-export const CreateDispatchBody = z
-  .strictObject({
+export const CreateDispatchBody = exactlyOneOf(
+  z.strictObject({
     agentId: AgentId.optional(),
     capability: Capability.optional(),
     ...workFields,
     context: JsonObject.default({}),
-    /** For the dispatch as a whole, all attempts and the waiting included. */
-    timeoutMs: z.int().min(1).max(limits.dispatchTimeoutMsMax).default(limits.dispatchTimeoutMsDefault),
+    timeoutMs: z
+      .int()
+      .min(1)
+      .max(limits.dispatchTimeoutMsMax)
+      .default(limits.dispatchTimeoutMsDefault)
+      .describe("For the dispatch as a whole, all attempts and the waiting included."),
     maxAttempts: AttemptNumber.default(1),
-    /** Wait for the agent if it is not connected, where otherwise the answer is `agent_offline`. */
-    queue: z.boolean().default(false),
-    /** Becomes the `messageId`; sent again, it is the same dispatch. */
-    id: MessageId.optional(),
-  })
-  .refine(exactlyOne("agentId", "capability"), "needs exactly one of agentId and capability");
+    queue: z
+      .boolean()
+      .default(false)
+      .describe("Whether to wait where no agent is connected; without it the answer is then `agent_offline`."),
+    id: MessageId.optional().describe("Becomes the `messageId`; sent again, it names the same dispatch."),
+  }),
+  "agentId",
+  "capability",
+);
 export type CreateDispatchBody = z.infer<typeof CreateDispatchBody>;
 
 /** Its answer, 202. */

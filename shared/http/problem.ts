@@ -7,7 +7,7 @@ export interface Problem {
   /** What the code means, always the same. */
   title: string;
   status: number;
-  /** What happened this time. */
+  /** What is wrong this time. */
   detail: string;
   code: ErrorCode;
   retryable: boolean;

@@ -6,8 +6,10 @@ import { listOf } from "./list.ts";
 export const CreateStreamBody = TaskStream.partial({ id: true });
 export type CreateStreamBody = z.infer<typeof CreateStreamBody>;
 
-/** A stream as it is answered and listed. */
-export const StreamWithProgress = TaskStream.extend({ progress: StreamProgress });
+export const StreamWithProgress = TaskStream.extend({ progress: StreamProgress }).meta({
+  id: "StreamWithProgress",
+  description: "A stream of tasks, and how far it is.",
+});
 export type StreamWithProgress = z.infer<typeof StreamWithProgress>;
 
 export const StreamList = listOf(StreamWithProgress);

@@ -10,6 +10,7 @@ import { openApiDocument } from "../../shared/documents/openapi.ts";
 import { routes } from "../../shared/documents/routes.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { namespaces } from "../../shared/namespace.ts";
+import { namespaceMessages } from "../../shared/namespace-messages.ts";
 import { systemMessages } from "../../shared/system-message.ts";
 import { progressOf, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
@@ -72,7 +73,7 @@ describe("the documents for programs", () => {
     expect((await new Validator().validate({ ...openApiDocument(), paths: 7 })).valid).toBe(false);
   });
 
-  it("API-3 the AsyncAPI document has every command, event and system message", () => {
+  it("API-3 the AsyncAPI document has every command, event and message of the server", () => {
     const { channels } = asyncApiDocument() as { channels: Record<string, { messages: Record<string, unknown> }> };
 
     for (const namespace of namespaces) {
@@ -80,6 +81,7 @@ describe("the documents for programs", () => {
       const due = [
         ...Object.keys(commands[namespace]).map((name) => `${name}.command`),
         ...Object.keys(systemMessages),
+        ...Object.keys(namespaceMessages[namespace]),
       ];
       expect(messages).toEqual(expect.arrayContaining(due));
     }
@@ -88,7 +90,9 @@ describe("the documents for programs", () => {
   });
 
   it("API-3 the server serves both documents, and every route that is in one", async () => {
-    const server = await startServer({ store: "memory" });
+    // With a provider of its own, whose logouts are a route.
+    const env = { OIDC_ISSUER: "https://login.example.com", OIDC_CLIENT_ID: "signalbox" };
+    const server = await startServer({ store: "memory", env });
 
     for (const [file, path] of documents) {
       const { body, status } = await server.request("GET", path, { as: null });

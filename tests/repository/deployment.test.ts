@@ -34,7 +34,13 @@ function settings(): Record<string, Record<string, string>> {
 /** What the platform, and not the server, reads. */
 const forPlatforms = new Set(["NODE_VERSION"]);
 /** What Node, or our tests, read. */
-const forOthers = new Set(["NODE_EXTRA_CA_CERTS", "FUZZ_INPUTS", "SECURITY_READERS"]);
+const forOthers = new Set([
+  "NODE_EXTRA_CA_CERTS",
+  "FUZZ_INPUTS",
+  "SECURITY_READERS",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_TIMEOUT",
+]);
 
 describe("the files for platforms", () => {
   it.each(Object.entries(settings()))("DOC-6 name settings that exist, with values that are possible: %s", (_, set) => {

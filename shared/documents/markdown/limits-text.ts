@@ -1,0 +1,32 @@
+import type { JsonSchema } from "../json-schemas.ts";
+import { code } from "./table.ts";
+
+/** Longer ones are for programs: the description says it better. */
+const readablePattern = 64;
+
+/** ` (1 to 200, default 50)`; empty where a schema has no limits. */
+export function limitsText(schema: JsonSchema): string {
+  const limits = [...rangesOf(schema), ...("default" in schema ? [`default ${valueText(schema.default)}`] : [])];
+  return limits.length > 0 ? ` (${limits.join(", ")})` : "";
+}
+
+function rangesOf(schema: JsonSchema): string[] {
+  const { anyOf, pattern } = schema as { anyOf?: JsonSchema[]; pattern?: string };
+  if (anyOf) return anyOf.flatMap(rangesOf);
+  const { minLength, maxLength, minItems, maxItems, minimum, maximum } = schema as Record<string, number | undefined>;
+  if (maxLength !== undefined) return [rangeText(minLength, maxLength, " characters")];
+  if (maxItems !== undefined) return [rangeText(minItems, maxItems, " items")];
+  // The bounds of every integer of JavaScript say nothing.
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER)
+    return [`${numberText(minimum ?? 0)} to ${numberText(maximum)}`];
+  if (minimum !== undefined && minimum > 0) return [`at least ${numberText(minimum)}`];
+  return pattern !== undefined && pattern.length <= readablePattern ? [`matching ${code(pattern)}`] : [];
+}
+
+const rangeText = (min: number | undefined, max: number, unit: string) =>
+  min ? `${numberText(min)} to ${numberText(max)}${unit}` : `at most ${numberText(max)}${unit}`;
+
+const valueText = (value: unknown) => (typeof value === "number" ? numberText(value) : code(JSON.stringify(value)));
+
+/** `16 384` */
+const numberText = (value: number) => String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, " ");

@@ -1,0 +1,7 @@
+import { z } from "zod";
+
+/** `GET /healthz` */
+export const Health = z.strictObject({ status: z.literal("ok") });
+
+/** `GET /readyz`; 503 for anything but `ready`. */
+export const Readiness = z.strictObject({ status: z.enum(["ready", "draining", "store_unavailable"]) });
