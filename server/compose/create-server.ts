@@ -22,6 +22,7 @@ import type { Publisher } from "../publish/publisher.ts";
 import { spanPublished } from "../publish/span-published.ts";
 import { watchPublished } from "../publish/watch-published.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
 import { createSocketIoAdapter } from "../store/redis/socket-io-adapter.ts";
 import { Closers } from "./closers.ts";
@@ -87,7 +88,7 @@ async function build(
 ): Promise<SignalboxServer> {
   const instanceId = randomUUID() as InstanceId;
   const clock = overrides.clock ?? systemClock;
-  const failed = (error: unknown) => logger.warn("will be tried again", { error });
+  const failed: Failed = (operation, error, context) => logger.warn(`could not ${operation}`, { ...context, error });
   const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
   const common = { config, clock, instanceId, logger, closers, spans, failed };
 

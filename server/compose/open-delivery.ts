@@ -21,6 +21,7 @@ import { RoomCounts } from "../rooms/room-counts.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { Subscriptions } from "../rooms/subscriptions.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { Sessions } from "../session/sessions.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import type { Closers } from "./closers.ts";
@@ -39,7 +40,7 @@ export interface DeliveryDeps {
   eventSpans: EventSpans | undefined;
   clock: Clock;
   closers: Closers;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 export type Delivery = ReturnType<typeof openDelivery>;

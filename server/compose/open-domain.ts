@@ -14,6 +14,7 @@ import { Publications } from "../publications/publications.ts";
 import { createPublisher } from "../publish/publisher.ts";
 import { PresenceTracker } from "../rooms/presence-tracker.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { Checkpoints } from "../tasks/checkpoints.ts";
 import { Streams } from "../tasks/streams.ts";
 import { Tasks } from "../tasks/tasks.ts";
@@ -31,7 +32,7 @@ export interface DomainDeps {
   closers: Closers;
   /** `undefined`: no traces are kept. */
   spans: Spans | undefined;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 export type Domain = ReturnType<typeof openDomain>;

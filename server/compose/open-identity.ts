@@ -12,6 +12,7 @@ import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Documents } from "../store/documents/documents.ts";
 import type { Config } from "./config.ts";
@@ -22,7 +23,7 @@ export interface IdentityDeps {
   sessions: Sessions;
   clock: Clock;
   logger: Logger;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** How users are identified, and until when. */

@@ -15,6 +15,7 @@ import { readRoom } from "../operate/room-view.ts";
 import { publishStats, readStats } from "../operate/stats.ts";
 import type { MeasuringDeps } from "../route/middleware.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
@@ -34,7 +35,7 @@ export interface OperationsDeps {
   clock: Clock;
   logger: Logger;
   closers: Closers;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 export type Operations = ReturnType<typeof openOperations>;

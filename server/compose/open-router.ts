@@ -25,6 +25,7 @@ import {
 } from "../route/middleware.ts";
 import { Router } from "../route/router.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Delivery } from "./open-delivery.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Identity } from "./open-identity.ts";
@@ -43,7 +44,7 @@ export interface RouterDeps {
   broadcast: Broadcast;
   clock: Clock;
   logger: Logger;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Every command, with what it may use. */

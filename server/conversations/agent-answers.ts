@@ -5,6 +5,7 @@ import { Rejection } from "../../shared/rejection.ts";
 import { conversationRoom, type RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Documents } from "../store/documents/documents.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { DeltaRollup } from "./delta-rollup.ts";
@@ -19,7 +20,7 @@ export interface AgentAnswersDeps {
   ttlMs: number;
   /** Something was said there: marks the conversation's activity. */
   touch(conversationId: ConversationId): Promise<void>;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** The answer that a dispatch brings about in a conversation: a streamed response of the same id. */
@@ -87,7 +88,9 @@ export class AgentAnswers {
   async end(answer: Answer, sender: Sender | null, status: "complete" | "failed" | "cancelled", outcome: Outcome) {
     const { conversationId, messageId, attempt, since } = answer;
     const { documents, log, ttlMs } = this.#deps;
-    await this.release(messageId).catch(this.#deps.failed);
+    await this.release(messageId).catch((error: unknown) =>
+      this.#deps.failed("publish the last part of an answer", error, { willRetry: false, conversationId, messageId }),
+    );
     const responseId = responseIdOf(messageId);
     const key = keyOf(conversationId, responseId);
     const record = await documents.get<ResponseRecord>("response", key);

@@ -6,6 +6,7 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import type { Failed } from "../runtime/failed.ts";
 
 export interface DeltaRollupOptions {
   publisher: Publisher;
@@ -17,7 +18,7 @@ export interface DeltaRollupOptions {
   attempt?: number;
   /** Number of the first event. */
   nextIndex: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** At most 25 events a second. */
@@ -140,7 +141,7 @@ export class DeltaRollup {
       this.#unconfirmed = "";
     } catch (error) {
       this.#notBefore = performance.now() + retryMs;
-      failed(error);
+      failed("publish a part of an answer", error, { willRetry: true, room, responseId });
     }
   }
 

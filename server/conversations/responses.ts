@@ -5,6 +5,7 @@ import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { conversationRoom, parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import type { Documents, Versioned } from "../store/documents/documents.ts";
@@ -28,7 +29,7 @@ export interface ResponsesDeps {
   publisher: Publisher;
   /** A response is remembered for as long as its events are kept. */
   ttlMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 export interface Producer {
@@ -97,7 +98,8 @@ export class Responses {
       await this.#deps.documents.put("response", key, final, record.version, { ttlMs: this.#deps.ttlMs });
     } catch (error) {
       // The end is in the log; that it could not be noted must not look as if it were not.
-      this.#deps.failed(error);
+      const { responseId } = data;
+      this.#deps.failed("store the end of an answer", error, { willRetry: false, conversationId, responseId });
     }
     return reply;
   }

@@ -2,6 +2,7 @@ import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { LogName } from "../../shared/room.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import {
   type SequencerEffect,
@@ -18,7 +19,7 @@ export interface LogTailDeps {
   /** History was lost under the subscribers; delivery goes on after `position`. */
   reset(log: LogName, position: Position, reason: "trimmed" | "epoch_changed"): void;
   /** The log could not be read; it is tried again. */
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Events kept in memory for those who come back after a moment. */
@@ -102,7 +103,7 @@ export class LogTail {
     try {
       this.#step({ type: "checked", bounds: await this.#deps.log.bounds(this.name) });
     } catch (error) {
-      this.#failed(error);
+      this.#failed("compare the delivered events with a log", error);
     }
   }
 
@@ -113,8 +114,8 @@ export class LogTail {
   }
 
   /** Whatever else may bring it about, nobody waits longer than this for what the log has. */
-  #failed(error: unknown): void {
-    this.#deps.failed(error);
+  #failed(operation: string, error: unknown): void {
+    this.#deps.failed(operation, error, { willRetry: !this.#isClosed, log: this.name });
     clearTimeout(this.#retry);
     if (!this.#isClosed) this.#retry = setTimeout(() => void this.check(), retryMs).unref();
   }
@@ -147,7 +148,7 @@ export class LogTail {
       this.#step({ type: "fetched", slice: await this.#deps.log.read(this.name, after, fetchPage) });
     } catch (error) {
       this.#step({ type: "fetch_failed" });
-      this.#failed(error);
+      this.#failed("read events from a log", error);
     }
   }
 }

@@ -5,6 +5,7 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
@@ -22,7 +23,7 @@ export interface AgentCommandsDeps {
   answers: AgentAnswers;
   clock: Clock;
   leaseMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 type Payload<Name extends "heartbeat" | "progress" | "response"> = CommandPayload<"/agents", Name>;
@@ -73,7 +74,9 @@ export class AgentCommands {
     const stepped = await lifecycle.step(messageId, input, withoutAbsent(progress));
     if (clock.now() - local.progressNotedAt >= noteEveryMs) {
       local.progressNotedAt = clock.now();
-      this.#note(local, (now) => ({ progressAt: now })).catch(this.#deps.failed);
+      this.#note(local, (now) => ({ progressAt: now })).catch((error: unknown) =>
+        this.#deps.failed("store the progress of an agent", error, { willRetry: false, agentId: local.agentId }),
+      );
     }
     if ("refused" in stepped) {
       assertOwn(stepped.record, local, messageId, attempt);

@@ -1,5 +1,6 @@
 import { type CancelMessage, DispatchAcceptance } from "../../shared/agent-messages.ts";
 import type { AgentId } from "../../shared/ids.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import { type AgentRecord, type InFlight, without } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
@@ -15,7 +16,7 @@ export interface AgentDeliveryDeps {
   /** Makes a step and does what follows from it. */
   step(record: DispatchRecord, input: DispatchInput): Promise<void>;
   leaseMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** How long an agent may take to acknowledge a dispatch: 5 s, and not longer than it may be silent. */
@@ -64,7 +65,14 @@ export class AgentDelivery {
     if (!local?.isReady || !local.session.isOpen) return false;
     if ((local.sentAttempts.get(work.messageId)?.attempt ?? 0) >= state.attempt) return true;
     local.sentAttempts.set(work.messageId, { attempt: state.attempt, deadline: work.deadline, isDone: false });
-    this.#ask(local, record, state.attempt).catch(this.#deps.failed);
+    const { messageId } = work;
+    this.#ask(local, record, state.attempt).catch((error: unknown) =>
+      this.#deps.failed("record how an agent acknowledged a dispatch", error, {
+        willRetry: true,
+        messageId,
+        agentId: local.agentId,
+      }),
+    );
     return true;
   }
 

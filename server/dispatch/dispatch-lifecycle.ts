@@ -6,6 +6,7 @@ import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
@@ -32,7 +33,7 @@ export interface DispatchLifecycleDeps {
   leaseMs: number;
   /** `traceparent` of what is going on here, if traces are kept. */
   trace?: (() => string | undefined) | undefined;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Dispatches from the first to the last: each step, and what follows from it. */
@@ -109,7 +110,9 @@ export class DispatchLifecycle {
   async step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<StepResult | StepRejected> {
     const stepped = await this.#deps.dispatches.step(messageId, input, progress);
     if ("refused" in stepped) return stepped;
-    this.#runEffects(stepped).catch(this.#deps.failed);
+    this.#runEffects(stepped).catch((error: unknown) =>
+      this.#deps.failed("carry out what follows from a step of a dispatch", error, { willRetry: true, messageId }),
+    );
     return stepped;
   }
 
@@ -152,11 +155,15 @@ export class DispatchLifecycle {
     { agentId, status }: Extract<DispatchEffect, { type: "attempt_ended" }>,
   ): Promise<void> {
     const { answers, localAgents, agentDelivery, scheduler, broadcast, failed } = this.#deps;
-    await answers.release(messageId).catch(failed);
+    await answers
+      .release(messageId)
+      .catch((error: unknown) => failed("publish the last part of an answer", error, { willRetry: false, messageId }));
     if (!localAgents.get(agentId)) return broadcast.send({ kind: "agent", agentId });
     const saidSoItself = status === "completed" || status === "failed";
     if (!saidSoItself) await agentDelivery.reconcile(agentId);
-    scheduler.assignWaiting(agentId).catch(failed);
+    scheduler
+      .assignWaiting(agentId)
+      .catch((error: unknown) => failed("assign waiting dispatches to an agent", error, { willRetry: true, agentId }));
   }
 }
 

@@ -1,6 +1,7 @@
-import type { TaskId } from "../../shared/ids.ts";
+import type { MessageId, TaskId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Leases } from "../store/leases.ts";
 import { type DispatchRecord, hasEnded, type PendingTask } from "./dispatch-record.ts";
@@ -19,7 +20,7 @@ export interface EffectRunnerDeps {
   leases: Leases;
   answers: Pick<AgentAnswers, "end">;
   tasks: TaskFollower;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /**
@@ -43,7 +44,9 @@ export class EffectRunner {
       if (owed.task && work.taskId) {
         const { taskId } = work;
         const { task } = owed;
-        await this.#unlessRefused(() => this.#deps.tasks.follow(taskId, task));
+        await this.#unlessRefused("update the task of a dispatch", messageId, () =>
+          this.#deps.tasks.follow(taskId, task),
+        );
       }
       if (owed.answer) await this.#endAnswer(found.value, owed.answer);
       if (Object.keys(owed).length > 0 && !(await this.#deps.dispatches.clearPending(found.value))) return;
@@ -58,16 +61,18 @@ export class EffectRunner {
     const { messageId, sessionId: conversationId, createdAt: since } = work;
     if (!conversationId || !("outcome" in state)) return;
     const answer = { conversationId, messageId, attempt: state.attempt, since };
-    await this.#unlessRefused(() => this.#deps.answers.end(answer, sender, status, state.outcome));
+    await this.#unlessRefused("end the answer of a dispatch", messageId, () =>
+      this.#deps.answers.end(answer, sender, status, state.outcome),
+    );
   }
 
   /** A task that is gone cannot follow, however often it is tried. */
-  async #unlessRefused(run: () => Promise<unknown>): Promise<void> {
+  async #unlessRefused(operation: string, messageId: MessageId, run: () => Promise<unknown>): Promise<void> {
     try {
       await run();
     } catch (error) {
       if (!(error instanceof Rejection) || error.error.retryable) throw error;
-      this.#deps.failed(error);
+      this.#deps.failed(operation, error, { willRetry: false, messageId });
     }
   }
 }

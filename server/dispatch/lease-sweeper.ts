@@ -1,6 +1,7 @@
 import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { LeaseQueue, Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import type { AgentExpiry } from "./agent-expiry.ts";
@@ -20,7 +21,7 @@ export interface LeaseSweeperDeps {
   broadcast: Broadcast;
   leaseMs: number;
   heartbeatIntervalMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 const roundMs = 1_000;
@@ -83,7 +84,7 @@ export class LeaseSweeper {
     } catch (error) {
       // While the store was away nobody could renew a lease: agents have the time of a heartbeat to do so now.
       this.#notBefore = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
-      failed(error);
+      failed("look for leases that have run out", error, { willRetry: true });
     }
   }
 
@@ -91,7 +92,11 @@ export class LeaseSweeper {
     for (;;) {
       const claimed = await this.#deps.leases.claim(line, claimedAtOnce, claimMs);
       const looks = await Promise.allSettled(claimed.map(look));
-      for (const { reason } of looks.filter((result) => result.status === "rejected")) this.#deps.failed(reason);
+      for (const [index, result] of looks.entries()) {
+        if (result.status === "fulfilled") continue;
+        const context = { willRetry: true, queue: line, id: claimed[index] };
+        this.#deps.failed("act on a lease that has run out", result.reason, context);
+      }
       if (claimed.length < claimedAtOnce) return;
     }
   }
@@ -104,9 +109,14 @@ export class LeaseSweeper {
         agentDelivery
           .reconcile(agentId)
           .then(() => scheduler.assignWaiting(agentId))
-          .catch(failed);
+          .catch((error: unknown) => failed("bring an agent its dispatches", error, { willRetry: true, agentId }));
       }
-      if (message.kind === "capability") scheduler.assignWaitingFor(message.capability).catch(failed);
+      if (message.kind === "capability") {
+        const { capability } = message;
+        scheduler
+          .assignWaitingFor(capability)
+          .catch((error: unknown) => failed("assign waiting dispatches", error, { willRetry: true, capability }));
+      }
       if (message.kind === "ended") waiters.wake(message.messageId);
     });
   }

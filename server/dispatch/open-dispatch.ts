@@ -1,6 +1,7 @@
 import type { InstanceId } from "../../shared/ids.ts";
 import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Leases } from "../store/leases.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { AgentCommands } from "./agent-commands.ts";
@@ -34,7 +35,7 @@ export interface DispatchOptions extends AgentsDeps {
   /** Where traces are kept: told of every step that was made here; and `traceparent` of what is going on. */
   made?: DispatchStoreDeps["onStep"];
   trace?: DispatchLifecycleDeps["trace"];
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Agents and dispatches, put together. `waiters` and `rounds` are to be closed, in this order. */

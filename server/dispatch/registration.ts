@@ -8,6 +8,7 @@ import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { stamp } from "../publish/stamp.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
@@ -33,7 +34,7 @@ export interface RegistrationDeps {
   instanceId: InstanceId;
   leaseMs: number;
   heartbeatIntervalMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 type Payload = CommandPayload<"/agents", "register">;
@@ -70,7 +71,9 @@ export class Registration {
         if (before?.connectionId !== session.connectionId) return undefined;
         return { record: { ...before, isLeaving: true }, events: [] };
       });
-      left.catch(this.#deps.failed);
+      left.catch((error: unknown) =>
+        this.#deps.failed("record that an agent is about to leave", error, { willRetry: false, agentId }),
+      );
     }
   }
 
@@ -102,7 +105,11 @@ export class Registration {
     if (other) other.session.close("replaced");
     const { resume, cancel } = await this.#resume(local, record, payload.inFlight);
     // What it was given while it was away, and what waits for it, comes after the reply.
-    setImmediate(() => this.#catchUp(local).catch(failed));
+    setImmediate(() =>
+      this.#catchUp(local).catch((error: unknown) =>
+        failed("bring a registered agent its dispatches", error, { willRetry: true, agentId: local.agentId }),
+      ),
+    );
     return { agentId, leaseMs, heartbeatIntervalMs, resume, cancel };
   }
 
@@ -176,7 +183,13 @@ export class Registration {
     const { agentId, session, sentAttempts } = local;
     localAgents.remove(local);
     const reason = session.endedBy ?? "disconnected";
-    for (const messageId of sentAttempts.keys()) await answers.release(messageId).catch(this.#deps.failed);
+    for (const messageId of sentAttempts.keys()) {
+      await answers
+        .release(messageId)
+        .catch((error: unknown) =>
+          this.#deps.failed("publish the last part of an answer", error, { willRetry: false, messageId, agentId }),
+        );
+    }
     await agents.change(agentId, (before) => {
       if (before?.status !== "connected" || before.connectionId !== session.connectionId) return undefined;
       const data = { agentId, reason };

@@ -1,6 +1,7 @@
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Versioned } from "../store/documents/documents.ts";
 import type { LeaseQueue, Leases } from "../store/leases.ts";
@@ -20,7 +21,7 @@ export interface SchedulerDeps {
   broadcast: Broadcast;
   clock: Clock;
   leaseMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** How often one that waits is brought to an agent's notice again: what was said of it may have got lost. */
@@ -69,7 +70,7 @@ export class Scheduler {
     if (created.writeId !== record.writeId) return created;
     // It is taken on: should it find no agent now, a look does that later.
     return this.assign(created).catch((error: unknown) => {
-      this.#deps.failed(error);
+      this.#deps.failed("assign a new dispatch", error, { willRetry: true, messageId: created.work.messageId });
       return created;
     });
   }
@@ -138,7 +139,9 @@ export class Scheduler {
     if ("refused" in stepped) return stepped.refused === "full" ? "full" : "over";
     const { record } = stepped;
     const inMs = Math.min(leaseMs, record.work.deadline - clock.now());
-    leases.set("dispatches", [{ id: messageId, inMs }]).catch(failed);
+    leases
+      .set("dispatches", [{ id: messageId, inMs }])
+      .catch((error: unknown) => failed("set the lease of a dispatch", error, { willRetry: false, messageId }));
     if (!agentDelivery.send(record)) broadcast.send({ kind: "agent", agentId });
     return record;
   }

@@ -3,6 +3,7 @@ import type { ConnectionId, InstanceId } from "../../shared/ids.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { RoomCounts } from "../rooms/room-counts.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { ClusterView } from "../store/registry/cluster-view.ts";
 import {
@@ -27,7 +28,7 @@ export interface RegistryPublisherDeps {
   describe(): Omit<InstanceReport, "connections">;
   /** How many connections a user may have, on all instances. */
   connectionsPerUser: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Whoever has come or gone is told of after so long, together with all others of that time. */
@@ -52,14 +53,14 @@ export class RegistryPublisher {
   constructor(deps: RegistryPublisherDeps) {
     this.#deps = deps;
     deps.roomCounts.whenChanged(() => this.#scheduleChanges());
-    this.#timer = setInterval(() => void this.#heartbeat().catch(deps.failed), reportEveryMs).unref();
-    void this.#heartbeat().catch(deps.failed);
+    this.#timer = setInterval(() => this.#heartbeatSoon(), reportEveryMs).unref();
+    this.#heartbeatSoon();
   }
 
   /** The registry may have lost what was said. */
   markDirty(): void {
     this.#isDirty = true;
-    this.#heartbeat().catch(this.#deps.failed);
+    this.#heartbeatSoon();
   }
 
   /** How many connections there are on each instance, here as they are now. */
@@ -109,9 +110,16 @@ export class RegistryPublisher {
     if (this.#isClosed || this.#changesTimer) return;
     this.#changesTimer = setTimeout(() => {
       this.#changesTimer = undefined;
-      this.#enqueue(() => this.#publishChanges()).catch(this.#deps.failed);
+      this.#enqueue(() => this.#publishChanges()).catch(this.#failed);
     }, gatherMs).unref();
   }
+
+  #heartbeatSoon(): void {
+    this.#heartbeat().catch(this.#failed);
+  }
+
+  readonly #failed = (error: unknown) =>
+    this.#deps.failed("report this instance to the registry", error, { willRetry: true });
 
   #heartbeat(): Promise<void> {
     return this.#enqueue(() => (this.#isDirty ? this.#publishSnapshot() : this.#publishDifferences()));

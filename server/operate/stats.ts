@@ -1,5 +1,6 @@
 import type { ServerStats } from "../../shared/entities/server-stats.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { ClusterView } from "../store/registry/cluster-view.ts";
 import { reportEveryMs } from "../store/registry/registry.ts";
@@ -27,15 +28,17 @@ export async function readStats({ clusterView, clock }: StatsDeps): Promise<Serv
 }
 
 /** Tells those who are in `/admin` here, for as long as there are any. Returns how to stop. */
-export function publishStats(
-  deps: StatsDeps & { sessions: Iterable<Session>; failed(error: unknown): void },
-): () => void {
+export function publishStats(deps: StatsDeps & { sessions: Iterable<Session>; failed: Failed }): () => void {
   const tell = async () => {
     const watching = [...deps.sessions].filter(({ namespaces }) => namespaces.includes("/admin"));
     if (watching.length === 0) return;
     const stats = await readStats(deps);
     for (const session of watching) session.send("admin.stats", stats);
   };
-  const timer = setInterval(() => void tell().catch(deps.failed), reportEveryMs).unref();
+  const timer = setInterval(
+    () =>
+      void tell().catch((error: unknown) => deps.failed("send the statistics to /admin", error, { willRetry: true })),
+    reportEveryMs,
+  ).unref();
   return () => clearInterval(timer);
 }

@@ -12,6 +12,7 @@ import type { Access } from "../access/access.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { Responses } from "../conversations/responses.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 import type { Hlink } from "./hlink.ts";
 
@@ -21,7 +22,7 @@ export interface PublicationsDeps {
   responses: Responses;
   hlink: Hlink;
   publisher: Publisher;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** On whose behalf programs publish. */
@@ -144,7 +145,11 @@ export class Publications {
     const { kind, id: conversationId } = parseRoom(room);
     if (kind === "conversation" && !duplicate) {
       // It is in the log by now: that the list could not be sorted anew must not look as if it were not.
-      this.#deps.conversations.bumpActivity(conversationId as ConversationId).catch(this.#deps.failed);
+      this.#deps.conversations
+        .bumpActivity(conversationId as ConversationId)
+        .catch((error: unknown) =>
+          this.#deps.failed("update the activity of a conversation", error, { willRetry: false, conversationId }),
+        );
     }
     return { id, position, duplicate };
   }

@@ -1,6 +1,7 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { type HealthEvent, type LatestUpdates, subjectOf } from "../store/latest-updates.ts";
 import { Conflation } from "./conflation.ts";
 
@@ -11,7 +12,7 @@ export interface HealthUpdatesDeps {
   heard: { note(event: HealthEvent): void; noted(): HealthEvent[] };
   /** One was told to nobody: a newer one has come. */
   superseded(): void;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Of each component's updates, at most one of a type goes out in this time. */
@@ -25,7 +26,10 @@ export function createHealthUpdates({ broadcast, latest, heard, superseded, fail
   const listeners: ((message: BroadcastMessage) => void)[] = [];
 
   const send = (event: HealthEvent) => {
-    latest.keep(event).catch(failed);
+    const { component } = event.data;
+    latest
+      .keep(event)
+      .catch((error: unknown) => failed("store the newest health update", error, { willRetry: false, component }));
     broadcast.send({ kind: "event", event });
   };
   const hear = (event: HealthEvent) => {

@@ -1,6 +1,7 @@
 import { userJoined, userLeft } from "../../shared/events/chat-events.ts";
 import { parseRoom, type RoomName } from "../../shared/room.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { Departure, Presence, PresentConnection } from "../store/presence/presence.ts";
 
@@ -9,7 +10,7 @@ export interface PresenceTrackerDeps {
   publisher: Publisher;
   /** How long a user who lost the last connection is still taken to be there. */
   graceMs: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** How often it is looked whose grace period is over. */
@@ -53,7 +54,7 @@ export class PresenceTracker {
     try {
       for (const departure of await this.#deps.presence.sweep()) this.#tell(departure);
     } catch (error) {
-      this.#deps.failed(error);
+      this.#deps.failed("end the grace period of absent users", error, { willRetry: true });
     }
   }
 

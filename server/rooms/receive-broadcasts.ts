@@ -4,6 +4,7 @@ import { parseRoom } from "../../shared/room.ts";
 import type { Access } from "../access/access.ts";
 import type { Conversations, Membership } from "../conversations/conversations.ts";
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { leaveForbiddenRooms } from "./forbidden-rooms.ts";
 import type { PresenceSnapshots } from "./presence-snapshot.ts";
@@ -17,7 +18,7 @@ export interface ReceiveBroadcastsDeps {
   presenceSnapshots: PresenceSnapshots;
   sessions: Sessions;
   deliver(event: Envelope): void;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** What this instance does about what the instances tell each other. */
@@ -52,12 +53,20 @@ export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
         return conversations.forget(message.conversationId);
       case "evict":
         for (const session of sessions.ofUser(message.userId)) {
-          rooms.evict(session, message.room, message.reason).catch(failed);
+          const { room, reason } = message;
+          const { connectionId } = session;
+          rooms
+            .evict(session, room, reason)
+            .catch((error: unknown) =>
+              failed("remove a connection from a room", error, { willRetry: false, room, connectionId }),
+            );
         }
         return;
       case "recheck":
         conversations.forgetAll();
-        return void recheck().catch(failed);
+        return void recheck().catch((error: unknown) =>
+          failed("compare rooms with memberships", error, { willRetry: false }),
+        );
       case "tell":
         for (const session of sessions.ofUser(message.userId)) session.send(message.name, message.data);
     }

@@ -6,6 +6,7 @@ import { type LogName, logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { LogTail } from "../deliver/log-tail.ts";
 import type { LogTails, TailHandle } from "../deliver/log-tails.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { AtReply } from "../session/at-reply.ts";
 import type { Session } from "../session/session.ts";
 import type { PresenceSnapshots } from "./presence-snapshot.ts";
@@ -20,7 +21,7 @@ export interface RoomsDeps {
   counts: Pick<RoomCounts, "entered" | "left">;
   /** How many rooms a connection may be in. */
   roomsPerConnection: number;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 export type JoinReply = CommandData<"/chat", "join_room">;
@@ -78,6 +79,10 @@ export class Rooms {
     const presenceSnapshot = presenceSnapshots.open(room);
     let announce = () => {};
     /** Whatever the entry has become meanwhile, no trace of the attempt stays. */
+    const leaveQuietly = () => {
+      const { connectionId } = session;
+      giveUp().catch((error: unknown) => failed("leave a room again", error, { willRetry: false, room, connectionId }));
+    };
     const giveUp = async () => {
       presenceSnapshot.close();
       announce();
@@ -94,7 +99,7 @@ export class Rooms {
 
       const finish = (): JoinReply => {
         if (!this.#isCurrent(session, room, entry)) {
-          giveUp().catch(failed);
+          leaveQuietly();
           throw gone(room);
         }
         const resumed = history.finish();
@@ -102,7 +107,7 @@ export class Rooms {
         return { room, ...resumed, ...presenceSnapshot.complete(present) };
       };
       const afterwards = () => {
-        if (!entry.live) return void giveUp().catch(failed);
+        if (!entry.live) return leaveQuietly();
         presenceSnapshot.close();
         announce();
       };

@@ -1,5 +1,6 @@
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Failed } from "../../runtime/failed.ts";
 import type { Principal } from "../../session/principal.ts";
 import { concerns, type Revocable, type Revocation, revocable } from "../../session/revocation.ts";
 import type { Sessions } from "../../session/sessions.ts";
@@ -10,7 +11,7 @@ export interface RevokedConnectionsDeps {
   sessions: Sessions;
   revocations: Pick<Revocations, "revokedAmong">;
   clock: Clock;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** Longer than anybody takes from the look at the token to the connection. */
@@ -70,7 +71,7 @@ export class RevokedConnections {
         for (const session of sessions) if (revoked.has(session.principal)) session.close("revoked");
         return;
       } catch (error) {
-        failed(error);
+        failed("compare the connections with the revocations", error, { willRetry: true });
         await new Promise<void>((resolve) => void setTimeout(resolve, retryMs).unref());
       }
     }

@@ -73,7 +73,7 @@ export class Ingest {
         },
         (error: unknown) => {
           // Every attempt fails while the store is away; the first says it all.
-          if (!this.#isFailing) this.#deps.logger.warn("ingest will be tried again", { error });
+          if (!this.#isFailing) this.#deps.logger.warn("could not read the ingest stream; retrying", { error });
           this.#isFailing = true;
           return retryMs;
         },

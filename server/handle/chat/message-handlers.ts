@@ -7,6 +7,7 @@ import type { Conversations } from "../../conversations/conversations.ts";
 import type { Responses } from "../../conversations/responses.ts";
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Publisher } from "../../publish/publisher.ts";
+import type { Failed } from "../../runtime/failed.ts";
 import { Placed } from "../../session/placed.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
@@ -19,7 +20,7 @@ export interface MessageHandlersDeps {
   broadcast: Broadcast;
   /** Cancels the dispatch that a response belongs to, which has the same id. */
   cancelDispatch(id: ResponseId, reason: string): Promise<void>;
-  failed(error: unknown): void;
+  failed: Failed;
 }
 
 /** SPEC CHAT-1 to CHAT-5, STREAM-1 to STREAM-8. */
@@ -28,7 +29,12 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
 
   /** What was said is kept by now: that the list could not be sorted anew must not look as if it were not. */
   function touch(conversationId: ConversationId, { duplicate }: PublishedReply): void {
-    if (!duplicate) conversations.bumpActivity(conversationId).catch(failed);
+    if (duplicate) return;
+    conversations
+      .bumpActivity(conversationId)
+      .catch((error: unknown) =>
+        failed("update the activity of a conversation", error, { willRetry: false, conversationId }),
+      );
   }
 
   return {

@@ -1,0 +1,12 @@
+/** What an operation was about, by ids, and whether it will be carried out again. */
+export interface FailureContext {
+  /** `true`: the same operation is repeated, now or at its next occasion. `false`: its effect is missing from now on. */
+  willRetry: boolean;
+  [id: string]: string | number | boolean | null | undefined;
+}
+
+/**
+ * Reports that an operation which no caller waits for has failed. `operation` completes the sentence "could not …", in
+ * the infinitive: `update the activity of a conversation`.
+ */
+export type Failed = (operation: string, error: unknown, context: FailureContext) => void;
