@@ -5,6 +5,7 @@ import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
 import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
+import { updateDocument } from "../store/documents/update-document.ts";
 
 /** What decides about access, ready to be asked for every message. */
 export interface Membership {
@@ -23,8 +24,6 @@ export interface ConversationsDeps {
 const membershipMaxAgeMs = 1_000;
 /** Where they get no older than that; and where they stay true, beside the conversations themselves in the same memory. */
 const remembered = { among: 10_000, alone: 100_000 };
-/** A writer that loses so often is not racing, it is broken. */
-const maxAttempts = 50;
 
 /** The conversations and who belongs to them. */
 export class Conversations {
@@ -132,16 +131,13 @@ export class Conversations {
   }
 
   async #change(id: ConversationId, change: (before: Conversation) => Conversation): Promise<Conversation> {
-    for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const before = await this.#documents.get<Conversation>("conversation", id);
+    const { value } = await updateDocument(this.#documents, "conversation", id, (before?: Conversation) => {
       if (!before) throw notFound(id);
-      const after = change(before.value);
-      if (await this.#documents.put("conversation", id, after, before.version, indexesOf(after))) {
-        this.forget(id);
-        return after;
-      }
-    }
-    throw new Rejection("unavailable", `Conversation ${id} is changed by too many at once. Try again.`);
+      const after = change(before);
+      return { value: after, ...indexesOf(after) };
+    });
+    this.forget(id);
+    return value;
   }
 
   #known(id: ConversationId): Membership | undefined {

@@ -5,6 +5,7 @@ import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { Documents } from "../store/documents/documents.ts";
+import { updateDocument } from "../store/documents/update-document.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 
 /** What counts as unread: what somebody said, and not how it came about. */
@@ -44,11 +45,10 @@ export class ReadPositions {
     if (position.epoch !== epoch || position.offset > last) {
       throw new Rejection("conflict", `${room} has no such position: it is at ${epoch}:${last}.`);
     }
-    for (;;) {
-      const stored = await this.#documents.get<Position>("read-position", idOf(userId, room));
-      if (stored && stored.value.epoch === epoch && stored.value.offset >= position.offset) return false;
-      if (await this.#documents.put("read-position", idOf(userId, room), position, stored?.version ?? 0)) return true;
-    }
+    const moved = await updateDocument(this.#documents, "read-position", idOf(userId, room), (before?: Position) =>
+      before?.epoch === epoch && before.offset >= position.offset ? undefined : { value: position },
+    );
+    return moved !== undefined;
   }
 
   /** How many messages of others the log has after what the user has read; counted up to 1 000. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { encodeCursor } from "../../server/store/documents/cursor.ts";
 import type { Documents } from "../../server/store/documents/documents.ts";
+import { updateDocument } from "../../server/store/documents/update-document.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openStore, type TestStore as Store, stores } from "../support/stores.ts";
 
@@ -73,6 +74,49 @@ describe.each(stores)("documents (%s)", (name) => {
     const winner = texts[won.indexOf(true)];
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await read(id)).toEqual({ value: { text: winner }, version: 2 });
+  });
+
+  it("DOCUMENT-5 of many who change a document at once none is lost", async () => {
+    const id = randomUUID();
+    const writers = Array.from({ length: 100 }, (_, index) => `writer ${index}`);
+    const add = (tag: string) =>
+      updateDocument(documents, kind, id, (before?: Note) => ({
+        value: { text: "a", tags: [...(before?.tags ?? []), tag] },
+      }));
+
+    await Promise.all(writers.map(add));
+
+    const after = await read(id);
+    expect([...(after?.value.tags ?? [])].sort()).toEqual([...writers].sort());
+    expect(after?.version).toBe(100);
+  });
+
+  it("DOCUMENT-5 a change that always comes too late is refused, and nothing was written", async () => {
+    const id = randomUUID();
+    const faster: Promise<boolean>[] = [];
+
+    const changed = updateDocument(documents, kind, id, () => {
+      faster.push(documents.put(kind, id, { text: "faster" }, faster.length));
+      return { value: { text: "late" } };
+    });
+
+    await expect(changed).rejects.toMatchObject({ error: { code: "unavailable" } });
+    expect(new Set(await Promise.all(faster))).toEqual(new Set([true]));
+    expect(await read(id)).toEqual({ value: { text: "faster" }, version: 50 });
+  });
+
+  it("DOCUMENT-5 what is to stay as it is, and what is refused, is not written", async () => {
+    const id = randomUUID();
+    await documents.put(kind, id, { text: "a" }, 0);
+
+    const kept = await updateDocument(documents, kind, id, () => undefined);
+    const refused = updateDocument(documents, kind, id, () => {
+      throw new Error("not this one");
+    });
+
+    await expect(refused).rejects.toThrow("not this one");
+    expect(kept).toBeUndefined();
+    expect(await read(id)).toEqual({ value: { text: "a" }, version: 1 });
   });
 
   it("DOCUMENT-1 documents of different kinds have nothing to do with each other", async () => {

@@ -74,8 +74,8 @@ const rules: Record<string, Rule> = {
 
   // The domains.
   "server/conversations": {
-    uses: ["server/resume", "server/session", "ulid"],
-    knows: ["server/publish", "server/store", "zod"],
+    uses: ["server/resume", "server/session", "server/store", "ulid"],
+    knows: ["server/publish", "zod"],
   },
   "server/tasks": { uses: ["server/publish", "server/store", "ulid"], knows: ["zod"] },
   "server/dispatch": {
@@ -83,8 +83,8 @@ const rules: Record<string, Rule> = {
     knows: ["server/conversations", "server/deliver", "server/observe", "server/store"],
   },
   "server/access": {
-    uses: ["server/conversations", "server/session", "jose", "jsonwebtoken", "lru-cache", "zod"],
-    knows: ["server/deliver", "server/observe", "server/store"],
+    uses: ["server/conversations", "server/session", "server/store", "jose", "jsonwebtoken", "lru-cache", "zod"],
+    knows: ["server/deliver", "server/observe"],
   },
   "server/rooms": {
     uses: ["server/deliver", "server/session"],

@@ -4,6 +4,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Principal } from "../../session/principal.ts";
 import { concerns, type Revocable, type Revocation, revocable } from "../../session/revocation.ts";
 import type { Documents } from "../../store/documents/documents.ts";
+import { updateDocument } from "../../store/documents/update-document.ts";
 
 export interface RevocationsDeps {
   documents: Documents;
@@ -30,14 +31,12 @@ export class Revocations {
    */
   async revoke(what: Revocable, at: number = this.#deps.clock.now()): Promise<Revocation> {
     const { documents, broadcast } = this.#deps;
-    const id = documentId(what);
-    for (;;) {
-      const before = await documents.get<Revocation>("revocation", id);
-      const revocation = { ...what, at: Math.max(at, before?.value.at ?? 0) };
-      if (!(await documents.put("revocation", id, revocation, before?.version ?? 0, { ttlMs: keptMs }))) continue;
-      broadcast.send({ kind: "revoked", revocation });
-      return revocation;
-    }
+    const { value } = await updateDocument(documents, "revocation", documentId(what), (before?: Revocation) => ({
+      value: { ...what, at: Math.max(at, before?.at ?? 0) },
+      ttlMs: keptMs,
+    }));
+    broadcast.send({ kind: "revoked", revocation: value });
+    return value;
   }
 
   async isRevoked(principal: Principal): Promise<boolean> {
