@@ -59,7 +59,7 @@ export type LogName = z.infer<typeof LogName>;
 
 export const monitoringLog = "monitoring" as LogName;
 
-export interface Room {
+interface Room {
   kind: RoomKind;
   /** Absent for a bare kind. */
   id: string | undefined;

@@ -63,5 +63,5 @@ export const systemMessages = {
     .describe("The client is no longer in the room, or no longer follows the topic."),
 } as const;
 
-export type SystemMessageName = keyof typeof systemMessages;
+type SystemMessageName = keyof typeof systemMessages;
 export type SystemMessageData<Name extends SystemMessageName> = z.output<(typeof systemMessages)[Name]>;

@@ -2,7 +2,8 @@ import type { z } from "zod";
 import type { Role } from "../role.ts";
 import type { RoomName } from "../room.ts";
 
-interface CommandDefinition<Name extends string, Payload extends z.ZodType, Data extends z.ZodType> {
+/** Exported because the type declarations of the client package name it. */
+export interface CommandDefinition<Name extends string, Payload extends z.ZodType, Data extends z.ZodType> {
   name: Name;
   /** What it does, for the documents; its first sentence is the summary. */
   description: string;

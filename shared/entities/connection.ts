@@ -14,7 +14,7 @@ export const connectionStates = {
   active: "The client has `system.connection.established` and may send commands.",
   paused: "Reserved: the server does not use it.",
   reconnecting: "Reserved: the server does not use it.",
-  closing: "The client has been told why the connection ends.",
+  closing: "The connection is ending; the client has `system.connection.close`.",
   closed: "The connection has ended.",
 } as const;
 

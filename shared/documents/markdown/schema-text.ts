@@ -22,7 +22,7 @@ interface Field {
 }
 
 /** A JSON Schema as a type, in the notation of TypeScript. A schema that the document shares is called by its name. */
-export function typeText(schema: JsonSchema): string {
+function typeText(schema: JsonSchema): string {
   const { $ref, anyOf, oneOf, type, items, properties, additionalProperties } = schema as Known;
   if ($ref !== undefined) return $ref.replace(/^.*\//, "");
   if ("const" in schema) return JSON.stringify(schema.const);
