@@ -115,10 +115,10 @@ function welcome(url: string, secret: string, config: ExampleTokenOptions): stri
     ({ name, roles, token }) => `  ${name}, ${roles.join(" and ")}\n    ${url}/#token=${token}`,
   );
   return `
-Signalbox is at ${url}
+Signalbox is running at ${url}
 
-JWT_SECRET is not set: a secret was made up for this run, and these tokens end with it.
-Open one of these, each in a window of its own; the token follows the #:
+JWT_SECRET is not set, so the server has generated a secret for this run. The links below are valid until it stops.
+Open one of them (for several users, in separate browser profiles or private windows):
 
 ${lines.join("\n")}
 `;
