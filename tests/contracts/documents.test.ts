@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { encodeCursor } from "../../server/store/documents/cursor.ts";
 import type { Documents } from "../../server/store/documents/documents.ts";
 import { updateDocument } from "../../server/store/documents/update-document.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -12,6 +11,8 @@ interface Note {
 }
 
 const kind = "conversation";
+
+const cursorOf = (json: string) => Buffer.from(json).toString("base64url");
 
 describe.each(stores)("documents (%s)", (name) => {
   let clock: ManualClock;
@@ -250,9 +251,11 @@ describe.each(stores)("documents (%s)", (name) => {
     ["nothing", ""],
     ["no base64", "§§§"],
     ["text", "hello"],
-    ["no number", Buffer.from("then/id").toString("base64url")],
-    ["no id", Buffer.from("12/").toString("base64url")],
-    ["a number that is too long", Buffer.from(`${"9".repeat(17)}/id`).toString("base64url")],
+    ["no number", cursorOf('["then","id"]')],
+    ["no id", cursorOf("[12]")],
+    ["an empty id", cursorOf('[12,""]')],
+    ["a number that is too long", cursorOf(`[${"9".repeat(17)},"id"]`)],
+    ["more than a place", cursorOf('[12,"id",1]')],
   ])("DOCUMENT-4 a cursor that is %s is refused", async (_what, cursor) => {
     const listing = documents.list(kind, randomUUID(), 10, cursor);
 
@@ -262,9 +265,12 @@ describe.each(stores)("documents (%s)", (name) => {
   it("DOCUMENT-4 a cursor whose document is gone is still a place in the list", async () => {
     const index = randomUUID();
     await documents.put(kind, randomUUID(), { text: "a" }, 0, { indexes: [index] });
-    const cursor = encodeCursor({ at: clock.now() + 1, id: randomUUID() });
+    clock.advance(1);
+    await documents.put(kind, randomUUID(), { text: "b" }, 0, { indexes: [index], ttlMs: 1_000 });
+    const { nextCursor } = await documents.list<Note>(kind, index, 1);
+    clock.advance(1_000);
 
-    const { items } = await documents.list<Note>(kind, index, 10, cursor);
+    const { items } = await documents.list<Note>(kind, index, 10, nextCursor ?? "none");
 
     expect(textsOf(items)).toEqual(["a"]);
   });

@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
-import { compareByActivity, decodeCursor, encodeCursor } from "./cursor.ts";
+import { activityCursor, restByActivity } from "./by-activity.ts";
 import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
 
 interface Stored {
@@ -101,15 +101,10 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocume
     },
 
     async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor);
       const all = [...(indexes.get(indexKey(kind, index)) ?? [])].filter(({ expiresAt }) => expiresAt > clock.now());
-      const rest = all.sort(compareByActivity).filter((stored) => !after || compareByActivity(after, stored) < 0);
-      const page = rest.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        items: page.map((stored) => read<T>(stored)),
-        nextCursor: last && rest.length > limit ? encodeCursor(last) : null,
-      };
+      const rest = restByActivity(all, cursor);
+      const items = rest.slice(0, limit).map((stored) => read<T>(stored));
+      return { items, nextCursor: activityCursor(rest, limit) };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import { RedisScript } from "../redis/redis-script.ts";
-import { compareByActivity, decodeCursor, encodeCursor, type ListCursor } from "./cursor.ts";
+import { activityCursor, restByActivity } from "./by-activity.ts";
 import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
 import { documentFunctions, redisDocumentKeys } from "./redis-document-keys.ts";
 import { RedisTouches } from "./redis-touches.ts";
@@ -84,20 +84,16 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
     touch: (kind, id, at) => touches.touch(redisDocumentKeys(prefix, kind).at, id, at),
 
     async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor);
       const keys = redisDocumentKeys(prefix, kind);
       type Members = [found: [id: string, at: string][], documents: Found[]];
       const args = [keys.doc(""), limit];
       const [found, documents] = await members.run<Members>(redis, [keys.inIndex + index, keys.at], args);
       const inline = new Map(toDocuments<T>(documents).map((document, i) => [found[i]?.[0], document]));
-      const rest = found
-        .map(([id, at]): ListCursor => ({ id, at: Number(at) }))
-        .sort(compareByActivity)
-        .filter((entry) => !after || compareByActivity(after, entry) < 0);
+      const entries = found.map(([id, at]) => ({ id, at: Number(at) }));
+      const rest = restByActivity(entries, cursor);
 
       const items: Versioned<T>[] = [];
       let taken = 0;
-      let last: ListCursor | undefined;
       // What has expired since stands in the index still, and takes no place on the page.
       while (items.length < limit && taken < rest.length) {
         const chunk = rest.slice(taken, taken + limit - items.length);
@@ -105,9 +101,8 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
         const read = inline.size > 0 ? ids.map((id) => inline.get(id)) : await getMany<T>(kind, ids);
         for (const document of read) if (document) items.push(document);
         taken += chunk.length;
-        last = chunk.at(-1);
       }
-      return { items, nextCursor: last && taken < rest.length ? encodeCursor(last) : null };
+      return { items, nextCursor: activityCursor(rest, taken) };
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
+import { cursorAfter, placeIn } from "../cursor.ts";
 import type { ClusterView } from "./cluster-view.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Changes, ConnectionKey, ConnectionRecord, InstanceReport, Registry } from "./registry.ts";
 import { smallestAfter } from "./smallest-after.ts";
 
@@ -62,11 +62,10 @@ class MemoryRegistry implements Registry, ClusterView {
   }
 
   async connections({ cursor, limit, userId, namespace }: Parameters<ClusterView["connections"]>[0]) {
-    const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+    const [after] = placeIn(cursor, ["text"]);
     const found = smallestAfter(this.#matching(userId, namespace), after, limit + 1);
-    const page = found.slice(0, limit);
-    const connections = page.flatMap((key) => this.#find(idIn(key)) ?? []);
-    return { connections, nextCursor: found.length > limit ? encodeCursor(page.at(-1) ?? "") : null };
+    const connections = found.slice(0, limit).flatMap((key) => this.#find(idIn(key)) ?? []);
+    return { connections, nextCursor: cursorAfter(found, limit, (key) => [key]) };
   }
 
   async connection(id: ConnectionId) {
@@ -78,11 +77,10 @@ class MemoryRegistry implements Registry, ClusterView {
   }
 
   async rooms({ cursor, limit, prefix = "" }: Parameters<ClusterView["rooms"]>[0]) {
-    const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+    const [after] = placeIn(cursor, ["text"]);
     const found = smallestAfter(this.#roomsWith(prefix), after, limit + 1) as RoomName[];
-    const page = found.slice(0, limit);
-    const rooms = page.map((room) => ({ room, connections: this.#rooms.get(room) ?? 0 }));
-    return { rooms, nextCursor: found.length > limit ? encodeCursor(page.at(-1) ?? "") : null };
+    const rooms = found.slice(0, limit).map((room) => ({ room, connections: this.#rooms.get(room) ?? 0 }));
+    return { rooms, nextCursor: cursorAfter(found, limit, (room) => [room]) };
   }
 
   async connectionsIn(room: RoomName): Promise<number> {

@@ -1,10 +1,10 @@
 import type { Instance } from "../../../shared/entities/server-stats.ts";
 import type { InstanceId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
+import { cursorAfter, placeIn } from "../cursor.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import { RedisScript } from "../redis/redis-script.ts";
 import type { ClusterView, LocatedConnection } from "./cluster-view.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { baseOf } from "./redis-registry.ts";
 import type { ConnectionRecord } from "./registry.ts";
 
@@ -82,15 +82,15 @@ export function createRedisClusterView({ redis, prefix }: { redis: RedisConnecti
     },
 
     async connections({ cursor, limit, userId = "", namespace = "" }) {
-      const [after = "", member = ""] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+      const [after = "", member = ""] = placeIn(cursor, ["text", "text"]);
       type Found = [holder: string, member: string, record: string | null];
       const args = [base, after, member, userId, namespace, limit + 1];
       const found = await connections.run<Found[]>(redis, [], args);
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
       return {
-        connections: page.flatMap(([holder, , record]) => (record === null ? [] : [located(holder, record)])),
-        nextCursor: last ? encodeCursor(last[0], last[1]) : null,
+        connections: found
+          .slice(0, limit)
+          .flatMap(([holder, , record]) => (record === null ? [] : [located(holder, record)])),
+        nextCursor: cursorAfter(found, limit, ([holder, member]) => [holder, member]),
       };
     },
 
@@ -102,13 +102,13 @@ export function createRedisClusterView({ redis, prefix }: { redis: RedisConnecti
     connectionsOf: (userId) => connectionsOf.run(redis, [], [base, userId]),
 
     async rooms({ cursor, limit, prefix: beginning = "" }) {
-      const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const [after] = placeIn(cursor, ["text"]);
       // What begins alike stands together; no name has this letter.
       const to = beginning === "" ? "+" : `(${beginning}\u{10ffff}`;
       const from = after !== undefined ? `(${after}` : beginning === "" ? "-" : `[${beginning}`;
       const found = await rooms.run<[RoomName, string][]>(redis, [], [base, from, to, limit + 1]);
       const page = found.slice(0, limit).map(([room, count]) => ({ room, connections: Number(count) }));
-      return { rooms: page, nextCursor: found.length > limit ? encodeCursor(page.at(-1)?.room ?? "") : null };
+      return { rooms: page, nextCursor: cursorAfter(found, limit, ([room]) => [room]) };
     },
 
     async connectionsIn(room) {
