@@ -1,9 +1,11 @@
 import type { InstanceId } from "../../shared/ids.ts";
 import { createAccess } from "../access/access.ts";
-import { AgentAnswers } from "../conversations/agent-answers.ts";
 import { Conversations } from "../conversations/conversations.ts";
+import { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import { ReadPositions } from "../conversations/read-positions.ts";
-import { Responses } from "../conversations/responses.ts";
+import { ResponseRecords } from "../conversations/response-records.ts";
+import { ResponseStreams } from "../conversations/response-streams.ts";
+import { UserResponses } from "../conversations/user-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { createPublishVerdict } from "../dispatch/agents/publish-verdict.ts";
 import { createDispatchSpans } from "../dispatch/dispatch-spans.ts";
@@ -47,8 +49,15 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   const conversations = new Conversations({ documents, clock, isAlone: redis === undefined });
   const access = createAccess({ conversations });
   const readPositions = new ReadPositions({ documents, log });
-  const responses = new Responses({ documents, log, publisher, ttlMs: rememberedMs, failed });
-  closers.add("streamed responses", () => responses.flush());
+  const responseDeps = {
+    records: new ResponseRecords({ documents, ttlMs: rememberedMs }),
+    streams: new ResponseStreams({ log, publisher, failed }),
+    log,
+    publisher,
+    failed,
+  };
+  const responses = new UserResponses(responseDeps);
+  closers.add("streamed responses", () => responseDeps.streams.flush());
   const hlink = new Hlink({ access, publisher, uiEvents, clock });
   const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
   const presenceTracker = new PresenceTracker({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
@@ -59,21 +68,16 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   const [tasks, streams, checkpoints] = [new Tasks(taskDeps), new Streams(taskDeps), new Checkpoints(taskDeps)];
 
   // Agents
-  const answers = new AgentAnswers({
-    documents,
-    log,
-    publisher,
-    ttlMs: rememberedMs,
-    touch: (conversationId) => conversations.bumpActivity(conversationId),
-    failed,
+  const dispatchResponses = new DispatchResponses({
+    ...responseDeps,
+    bumpActivity: (conversationId) => conversations.bumpActivity(conversationId),
   });
-  closers.add("answers of agents", () => answers.flush());
   const dispatch = openDispatch({
     documents,
     transactions,
     leases,
     log,
-    answers,
+    responses: dispatchResponses,
     tasks: {
       assertExists: async (taskId) => void (await tasks.get(taskId)),
       follow: async (taskId, task) => void (await tasks.follow(taskId, task)),

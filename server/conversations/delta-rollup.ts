@@ -1,6 +1,6 @@
 import { ulid } from "ulid";
 import { chatResponseDelta } from "../../shared/events/chat-events.ts";
-import type { EventId, ResponseId, UserId } from "../../shared/ids.ts";
+import type { EventId, ResponseId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { RoomName } from "../../shared/room.ts";
@@ -15,7 +15,7 @@ export interface DeltaRollupOptions {
   responseId: ResponseId;
   inReplyTo?: EventId | undefined;
   /** Of the dispatch that the response belongs to: each attempt counts its events from 0. */
-  attempt?: number;
+  attempt?: number | undefined;
   /** Number of the first event. */
   nextIndex: number;
   failed: Failed;
@@ -50,10 +50,6 @@ export class DeltaRollup {
     this.#index = options.nextIndex;
   }
 
-  get producer(): UserId {
-    return this.#options.sender.userId;
-  }
-
   get ended(): boolean {
     return this.#ended;
   }
@@ -74,7 +70,7 @@ export class DeltaRollup {
     this.#schedule();
   }
 
-  /** Lets out what is left. */
+  /** Lets out what is left. Never rejects: what cannot be written now is reported, and given up. */
   end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -87,7 +83,7 @@ export class DeltaRollup {
 
   async #publishPending(): Promise<void> {
     await this.#publishing;
-    // Once for what was tried and once for what was gathered since; what cannot be written now is given up.
+    // Once for what was tried and once for what was gathered since.
     for (let i = 0; i < 2 && (this.#unconfirmed || this.#gathered); i++) await this.#publish();
   }
 
@@ -141,7 +137,7 @@ export class DeltaRollup {
       this.#unconfirmed = "";
     } catch (error) {
       this.#notBefore = performance.now() + retryMs;
-      failed("publish a part of an answer", error, { willRetry: true, room, responseId });
+      failed("publish a part of a response", error, { willRetry: true, room, responseId });
     }
   }
 

@@ -23,9 +23,9 @@ export interface ResponseTail {
 
 export interface TailOptions {
   /** Of the dispatch that the response belongs to; parts of others do not count. */
-  attempt?: number;
+  attempt?: number | undefined;
   /** Milliseconds since 1970: nothing of the response is older. Saves reading all of a log for what is not there. */
-  since?: number;
+  since?: number | undefined;
   /** Read all of the parts, and not only the last. */
   whole?: boolean;
 }
@@ -65,7 +65,7 @@ export interface ResponseEnd {
   index: number;
   data: z.input<typeof chatResponse.data>;
   /** As in {@link TailOptions}. */
-  since?: number;
+  since?: number | undefined;
 }
 
 /** The end takes the number after the last part, so that none can follow it. */
@@ -80,8 +80,7 @@ export async function publishEnd(
     const dedupe = numberKey(responseId, next, attempt);
     const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data });
     if (reply.id === id) return reply;
-    const options = { ...(attempt !== undefined && { attempt }), ...(since !== undefined && { since }) };
-    const { nextIndex, end } = await tailOf(log, room, responseId, options);
+    const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
     if (end) return { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: true };
     next = Math.max(next + 1, nextIndex);
   }

@@ -3,7 +3,7 @@ import type { Attempt } from "../../shared/entities/dispatch.ts";
 import type { MessageId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Sender } from "../../shared/sender.ts";
-import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { senderOf } from "../session/principal.ts";
@@ -13,14 +13,14 @@ import { type AgentRecord, holds } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
 import { type LocalAgent, type LocalAgents, markDone } from "./agents/local-agents.ts";
 import { type DispatchLifecycle, notFound } from "./dispatch-lifecycle.ts";
-import { type DispatchRecord, withoutAbsent } from "./dispatch-record.ts";
+import { type DispatchRecord, responseOf, withoutAbsent } from "./dispatch-record.ts";
 
 export interface AgentCommandsDeps {
   agents: Agents;
   localAgents: LocalAgents;
   lifecycle: DispatchLifecycle;
   leases: Leases;
-  answers: AgentAnswers;
+  responses: DispatchResponses;
   clock: Clock;
   leaseMs: number;
   failed: Failed;
@@ -69,7 +69,7 @@ export class AgentCommands {
     const local = this.agentOf(session);
     const { messageId, attempt, ...progress } = payload;
     const { agentId } = local;
-    const { leaseMs, lifecycle, answers, clock } = this.#deps;
+    const { leaseMs, lifecycle, responses, clock } = this.#deps;
     const input = { type: "progressed", agentId, attempt, leaseMs } as const;
     const stepped = await lifecycle.step(messageId, input, withoutAbsent(progress));
     if (clock.now() - local.progressNotedAt >= noteEveryMs) {
@@ -83,10 +83,9 @@ export class AgentCommands {
       markDone(local, messageId);
       return { cancel: true };
     }
-    const { work } = stepped.record;
-    if (work.sessionId && progress.delta !== undefined) {
-      const answer = { conversationId: work.sessionId, messageId, attempt, since: work.createdAt };
-      await answers.write(answer, this.senderOf(local), progress.delta);
+    const response = responseOf(stepped.record);
+    if (response && progress.delta !== undefined) {
+      await responses.write(response, session, this.senderOf(local), progress.delta);
     }
     return { cancel: false };
   }
@@ -96,8 +95,8 @@ export class AgentCommands {
     const local = this.agentOf(session);
     const { messageId, attempt, ...outcome } = payload;
     const { agentId } = local;
-    const { lifecycle, answers } = this.#deps;
-    if (local.sentAttempts.get(messageId)?.attempt === attempt) await answers.release(messageId);
+    const { lifecycle, responses } = this.#deps;
+    if (local.sentAttempts.get(messageId)?.attempt === attempt) await responses.release(messageId);
     const input = { type: "responded", agentId, attempt, outcome: withoutAbsent(outcome) } as const;
     const stepped = await lifecycle.step(messageId, input);
     if ("refused" in stepped) assertOwn(stepped.record, local, messageId, attempt);

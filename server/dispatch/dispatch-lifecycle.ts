@@ -2,7 +2,7 @@ import type { Progress } from "../../shared/entities/dispatch.ts";
 import type { CreateDispatchBody } from "../../shared/http/dispatches.ts";
 import type { MessageId, UserId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -11,7 +11,7 @@ import type { Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
 import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
-import { type DispatchRecord, hasEnded, type Work, withoutAbsent } from "./dispatch-record.ts";
+import { type DispatchRecord, hasEnded, responseOf, type Work, withoutAbsent } from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 import type { EffectRunner, TaskFollower } from "./effect-runner.ts";
 import { queueOf, type Scheduler } from "./scheduler.ts";
@@ -24,7 +24,7 @@ export interface DispatchLifecycleDeps {
   scheduler: Scheduler;
   agentDelivery: Pick<AgentDelivery, "reconcile">;
   effectRunner: EffectRunner;
-  answers: AgentAnswers;
+  responses: DispatchResponses;
   tasks: Pick<TaskFollower, "assertExists">;
   waiters: DispatchWaiters<DispatchRecord>;
   localAgents: LocalAgents;
@@ -73,17 +73,18 @@ export class DispatchLifecycle {
       ...(trace && { trace }),
       writeId: mark,
     };
-    const taken = await scheduler.submit(record, await looking, queue, () => this.#prepare(work, timeoutMs));
+    const taken = await scheduler.submit(record, await looking, queue, () => this.#prepare(record, timeoutMs));
     if (taken) return ownOf(taken, createdBy);
     const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;
     throw new Rejection("agent_offline", `${who} is not connected.`);
   }
 
   /** Before there is a dispatch, so that there is none that nobody looks at. */
-  async #prepare({ sessionId: conversationId, messageId, createdBy }: Work, timeoutMs: number): Promise<void> {
-    const { answers, leases, leaseMs } = this.#deps;
-    if (conversationId) await answers.claim({ conversationId, messageId }, createdBy);
-    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(leaseMs, timeoutMs) }]);
+  async #prepare(record: DispatchRecord, timeoutMs: number): Promise<void> {
+    const { responses, leases, leaseMs } = this.#deps;
+    const response = responseOf(record);
+    if (response) await responses.claim(response);
+    await leases.set("dispatches", [{ id: record.work.messageId, inMs: Math.min(leaseMs, timeoutMs) }]);
   }
 
   /** Rejects with `not_found`. With `waitMs` the answer may take so long, and comes when the dispatch has ended. */
@@ -154,10 +155,8 @@ export class DispatchLifecycle {
     { work: { messageId } }: DispatchRecord,
     { agentId, status }: Extract<DispatchEffect, { type: "attempt_ended" }>,
   ): Promise<void> {
-    const { answers, localAgents, agentDelivery, scheduler, broadcast, failed } = this.#deps;
-    await answers
-      .release(messageId)
-      .catch((error: unknown) => failed("publish the last part of an answer", error, { willRetry: false, messageId }));
+    const { responses, localAgents, agentDelivery, scheduler, broadcast, failed } = this.#deps;
+    await responses.release(messageId);
     if (!localAgents.get(agentId)) return broadcast.send({ kind: "agent", agentId });
     const saidSoItself = status === "completed" || status === "failed";
     if (!saidSoItself) await agentDelivery.reconcile(agentId);

@@ -4,6 +4,7 @@ import type { TaskStatus } from "../../shared/entities/task.ts";
 import type { AgentId, ConversationId, MessageId, TaskId, UserId } from "../../shared/ids.ts";
 import type { JsonObject } from "../../shared/json.ts";
 import type { Sender } from "../../shared/sender.ts";
+import type { DispatchResponse } from "../conversations/dispatch-responses.ts";
 import type { DispatchEnd, DispatchState } from "./dispatch-machine.ts";
 
 /** What somebody wants done. Times in milliseconds since 1970. */
@@ -83,6 +84,12 @@ export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
     ...(taskId && { taskId }),
     deadline: iso(deadline),
   };
+}
+
+/** The response in the conversation that the dispatch belongs to, if it belongs to one. */
+export function responseOf({ work, state: { attempt } }: DispatchRecord): DispatchResponse | undefined {
+  const { sessionId: conversationId, messageId, createdBy: producer, createdAt: since } = work;
+  return conversationId && { conversationId, messageId, producer, attempt, since };
 }
 
 /** The task of a dispatch: protocol 7.2. A cancelled one leaves its task blocked too: nobody is at it any more. */

@@ -1,10 +1,10 @@
 import type { MessageId, TaskId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
-import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Leases } from "../store/leases.ts";
-import { type DispatchRecord, hasEnded, type PendingTask } from "./dispatch-record.ts";
+import { type DispatchRecord, hasEnded, type PendingAnswer, type PendingTask, responseOf } from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 
 /** The tasks that follow dispatches. */
@@ -18,7 +18,7 @@ export interface TaskFollower {
 export interface EffectRunnerDeps {
   dispatches: DispatchStore;
   leases: Leases;
-  answers: Pick<AgentAnswers, "end">;
+  responses: Pick<DispatchResponses, "end">;
   tasks: TaskFollower;
   failed: Failed;
 }
@@ -48,21 +48,18 @@ export class EffectRunner {
           this.#deps.tasks.follow(taskId, task),
         );
       }
-      if (owed.answer) await this.#endAnswer(found.value, owed.answer);
+      if (owed.answer) await this.#endResponse(found.value, owed.answer);
       if (Object.keys(owed).length > 0 && !(await this.#deps.dispatches.clearPending(found.value))) return;
       if (hasEnded(found.value)) await this.#deps.leases.clear("dispatches", messageId);
     });
   }
 
-  async #endAnswer(
-    { work, state }: DispatchRecord,
-    { status, sender }: NonNullable<DispatchRecord["pending"]["answer"]>,
-  ): Promise<void> {
-    const { messageId, sessionId: conversationId, createdAt: since } = work;
-    if (!conversationId || !("outcome" in state)) return;
-    const answer = { conversationId, messageId, attempt: state.attempt, since };
-    await this.#unlessRefused("end the answer of a dispatch", messageId, () =>
-      this.#deps.answers.end(answer, sender, status, state.outcome),
+  async #endResponse(record: DispatchRecord, { status, sender }: PendingAnswer): Promise<void> {
+    const response = responseOf(record);
+    const { state } = record;
+    if (!response || !("outcome" in state)) return;
+    await this.#unlessRefused("end the response of a dispatch", response.messageId, () =>
+      this.#deps.responses.end(response, sender, status, state.outcome),
     );
   }
 

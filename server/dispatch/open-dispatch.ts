@@ -1,5 +1,5 @@
 import type { InstanceId } from "../../shared/ids.ts";
-import type { AgentAnswers } from "../conversations/agent-answers.ts";
+import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Failed } from "../runtime/failed.ts";
 import type { Leases } from "../store/leases.ts";
@@ -22,7 +22,7 @@ import { DispatchWaiters } from "./waiters.ts";
 export interface DispatchOptions extends AgentsDeps {
   leases: Leases;
   log: Pick<EventLog, "bounds">;
-  answers: AgentAnswers;
+  responses: DispatchResponses;
   tasks: TaskFollower;
   broadcast: Broadcast;
   instanceId: InstanceId;

@@ -4,7 +4,6 @@ import { agentConnected, agentDisconnected } from "../../shared/events/agent-eve
 import type { InstanceId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { agentRoom } from "../../shared/room.ts";
-import type { AgentAnswers } from "../conversations/agent-answers.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { stamp } from "../publish/stamp.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -28,7 +27,6 @@ export interface RegistrationDeps {
   scheduler: Scheduler;
   agentDelivery: AgentDelivery;
   leases: Leases;
-  answers: AgentAnswers;
   broadcast: Broadcast;
   clock: Clock;
   instanceId: InstanceId;
@@ -179,17 +177,10 @@ export class Registration {
   }
 
   async #left(local: LocalAgent): Promise<void> {
-    const { agents, localAgents, clock, answers } = this.#deps;
-    const { agentId, session, sentAttempts } = local;
+    const { agents, localAgents, clock } = this.#deps;
+    const { agentId, session } = local;
     localAgents.remove(local);
     const reason = session.endedBy ?? "disconnected";
-    for (const messageId of sentAttempts.keys()) {
-      await answers
-        .release(messageId)
-        .catch((error: unknown) =>
-          this.#deps.failed("publish the last part of an answer", error, { willRetry: false, messageId, agentId }),
-        );
-    }
     await agents.change(agentId, (before) => {
       if (before?.status !== "connected" || before.connectionId !== session.connectionId) return undefined;
       const data = { agentId, reason };

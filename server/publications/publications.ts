@@ -10,7 +10,7 @@ import { parseRoom } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Access } from "../access/access.ts";
 import type { Conversations } from "../conversations/conversations.ts";
-import type { Responses } from "../conversations/responses.ts";
+import type { UserResponses } from "../conversations/user-responses.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
@@ -19,7 +19,7 @@ import type { Hlink } from "./hlink.ts";
 export interface PublicationsDeps {
   access: Access;
   conversations: Conversations;
-  responses: Responses;
+  responses: UserResponses;
   hlink: Hlink;
   publisher: Publisher;
   failed: Failed;

@@ -4,7 +4,7 @@ import type { ConversationId, ResponseId } from "../../../shared/ids.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
-import type { Responses } from "../../conversations/responses.ts";
+import type { UserResponses } from "../../conversations/user-responses.ts";
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Failed } from "../../runtime/failed.ts";
@@ -15,7 +15,7 @@ import type { Handlers } from "../handler.ts";
 export interface MessageHandlersDeps {
   access: Access;
   conversations: Conversations;
-  responses: Responses;
+  responses: UserResponses;
   publisher: Publisher;
   broadcast: Broadcast;
   /** Cancels the dispatch that a response belongs to, which has the same id. */
@@ -65,7 +65,7 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
 
     "chat_response.cancel": async ({ conversationId, responseId }, { principal }) => {
       await access.assertCanWrite(principal, conversationRoom(conversationId));
-      const { userId, ofDispatch } = await responses.producerOf(conversationId, responseId);
+      const { producer: userId, ofDispatch } = await responses.producerOf({ conversationId, responseId });
       const reason = `cancelled by ${principal.name ?? principal.userId}`;
       if (ofDispatch) {
         await cancelDispatch(responseId, reason);

@@ -1,0 +1,94 @@
+import type { Outcome } from "../../shared/entities/dispatch.ts";
+import type { ConversationId, MessageId, ResponseId, UserId } from "../../shared/ids.ts";
+import { limits } from "../../shared/limits.ts";
+import { conversationRoom } from "../../shared/room.ts";
+import type { Sender } from "../../shared/sender.ts";
+import type { Session } from "../session/session.ts";
+import type { Versioned } from "../store/documents/documents.ts";
+import { publishEnd, tailOf } from "./response-end.ts";
+import type { ResponseRecord, ResponseRecords } from "./response-records.ts";
+import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts";
+
+export interface DispatchResponsesDeps extends ResponseStreamsDeps {
+  records: ResponseRecords;
+  streams: ResponseStreams;
+  bumpActivity(conversationId: ConversationId): Promise<void>;
+}
+
+/** The response of a dispatch in its conversation; it has the dispatch's id. */
+export interface DispatchResponse {
+  conversationId: ConversationId;
+  messageId: MessageId;
+  /** The user who created the dispatch. */
+  producer: UserId;
+  /** Each attempt begins anew, and the newest is the response. */
+  attempt: number;
+  /** When the dispatch was created, in milliseconds since 1970. */
+  since: number;
+}
+
+/** Responses that agents write on behalf of dispatches. Which agent may do so at a moment, the dispatch knows. */
+export class DispatchResponses {
+  readonly #deps: DispatchResponsesDeps;
+
+  constructor(deps: DispatchResponsesDeps) {
+    this.#deps = deps;
+  }
+
+  /** As `ResponseStreams.write`. */
+  write(response: DispatchResponse, session: Session, sender: Sender, delta: string): Promise<void> {
+    const { messageId, attempt, since } = response;
+    const author = { id: `${attempt}`, session };
+    return this.#deps.streams.write(messageId, author, delta, async () => {
+      return { room: conversationRoom(response.conversationId), responseId: idOf(response), sender, attempt, since };
+    });
+  }
+
+  /** Lets out what was gathered here: the attempt is over, or goes on at another instance. */
+  release(messageId: MessageId): Promise<void> {
+    return this.#deps.streams.release(messageId);
+  }
+
+  /**
+   * Ends the response: with the content of the outcome, or what was streamed, or why there is none. May be done again,
+   * on any instance, until it has been done once.
+   */
+  async end(
+    response: DispatchResponse,
+    sender: Sender | null,
+    status: "complete" | "failed" | "cancelled",
+    outcome: Outcome,
+  ): Promise<void> {
+    const { conversationId, messageId, attempt, since } = response;
+    const { log, records, bumpActivity } = this.#deps;
+    await this.release(messageId);
+    const record = await this.claim(response);
+    if (record.value.final) return;
+
+    const responseId = idOf(response);
+    const room = conversationRoom(conversationId);
+    const { nextIndex, end, text } = await tailOf(log, room, responseId, { attempt, since, whole: true });
+    const data = {
+      responseId,
+      message: (outcome.content ?? (text || (outcome.error ?? ""))).slice(0, limits.responseLength),
+      status,
+      ...(outcome.usage && { usage: outcome.usage }),
+      ...(sender?.agentId && { agentId: sender.agentId }),
+      ...(attempt > 0 && { attempt }),
+    };
+    const final = end
+      ? { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: false }
+      : await publishEnd(this.#deps, { room, sender, index: nextIndex, data, since });
+    await records.end({ conversationId, responseId }, record, final);
+    await bumpActivity(conversationId);
+  }
+
+  /** Makes the response the dispatch's own. Rejects with `conflict` where there is another one of that id. */
+  claim(response: DispatchResponse): Promise<Versioned<ResponseRecord>> {
+    const { conversationId, producer } = response;
+    const ref = { conversationId, responseId: idOf(response) };
+    return this.#deps.records.claim(ref, { producer, ofDispatch: true });
+  }
+}
+
+const idOf = ({ messageId }: DispatchResponse) => messageId as string as ResponseId;

@@ -1,0 +1,112 @@
+import { Rejection } from "../../shared/rejection.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import type { Failed } from "../runtime/failed.ts";
+import { KeyedQueue } from "../runtime/keyed-queue.ts";
+import type { Session } from "../session/session.ts";
+import type { EventLog } from "../store/log/event-log.ts";
+import { DeltaRollup, type DeltaRollupOptions } from "./delta-rollup.ts";
+import { tailOf } from "./response-end.ts";
+
+export interface ResponseStreamsDeps {
+  log: Pick<EventLog, "readBack">;
+  publisher: Publisher;
+  failed: Failed;
+}
+
+export interface Author {
+  /** An author goes on with its own stream, over whatever connection; that of another author ends first. */
+  id: string;
+  /** The connection that writes. When it ends, the stream ends here, and may go on at another instance. */
+  session: Session;
+}
+
+/** What the events of a stream have in common. `since`: as in `TailOptions`. */
+export interface StreamStart extends Omit<DeltaRollupOptions, "publisher" | "nextIndex" | "failed"> {
+  since?: number;
+}
+
+/** The responses that are being written at this instance, part by part; each under a key of its own. */
+export class ResponseStreams {
+  readonly #deps: ResponseStreamsDeps;
+  readonly #queue = new KeyedQueue<string>();
+  readonly #streams = new Map<string, { rollup: DeltaRollup; author: Author }>();
+  readonly #bySession = new Map<Session, Set<string>>();
+
+  constructor(deps: ResponseStreamsDeps) {
+    this.#deps = deps;
+  }
+
+  /** How many streams a connection writes. */
+  countOf(session: Session): number {
+    return this.#bySession.get(session)?.size ?? 0;
+  }
+
+  /**
+   * Resolves when the part is taken; it goes out with others within 40 ms. `begin` is asked when the author has no
+   * stream here, and may reject.
+   */
+  async write(key: string, author: Author, delta: string, begin: () => Promise<StreamStart>): Promise<void> {
+    const rollup = await this.inOrder(key, async () => {
+      const known = this.#streams.get(key);
+      const goesOn = known?.author.id === author.id && !known.rollup.ended;
+      const rollup = goesOn ? known.rollup : await this.#open(key, await begin());
+      this.#assign(key, rollup, author);
+      return rollup;
+    });
+    await rollup.add(delta);
+  }
+
+  /** What concerns one response here, one after the other: parts that come while it ends wait for that. */
+  inOrder<T>(key: string, run: () => Promise<T>): Promise<T> {
+    return this.#queue.run(key, run);
+  }
+
+  /** Lets out what was gathered here and ends the stream. */
+  async release(key: string): Promise<void> {
+    await this.inOrder(key, () => this.close(key));
+  }
+
+  /** The same, to be called in order. Resolves with the number of the next part, as far as it is known here. */
+  async close(key: string): Promise<number> {
+    const stream = this.#streams.get(key);
+    if (!stream) return 0;
+    await stream.rollup.end();
+    this.#streams.delete(key);
+    this.#bySession.get(stream.author.session)?.delete(key);
+    return stream.rollup.nextIndex;
+  }
+
+  /** Lets out what was gathered of all responses. */
+  async flush(): Promise<void> {
+    await Promise.allSettled([...this.#streams.keys()].map((key) => this.release(key)));
+  }
+
+  async #open(key: string, { since, ...start }: StreamStart): Promise<DeltaRollup> {
+    // What another author has left here is in the log before the numbers go on.
+    await this.close(key);
+    const { log, publisher, failed } = this.#deps;
+    const { room, responseId, attempt } = start;
+    const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
+    // An agent is told by its dispatch that an attempt is over.
+    if (end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
+    return new DeltaRollup({ ...start, publisher, nextIndex, failed });
+  }
+
+  #assign(key: string, rollup: DeltaRollup, author: Author): void {
+    const { session } = author;
+    const before = this.#streams.get(key)?.author.session;
+    if (before && before !== session) this.#bySession.get(before)?.delete(key);
+    this.#streams.set(key, { rollup, author });
+    const keys = this.#bySession.get(session);
+    if (keys) return void keys.add(key);
+    this.#bySession.set(session, new Set([key]));
+    session.onClose(() => this.#closeOf(session));
+  }
+
+  async #closeOf(session: Session): Promise<void> {
+    const keys = [...(this.#bySession.get(session) ?? [])];
+    this.#bySession.delete(session);
+    const isItsOwn = (key: string) => this.#streams.get(key)?.author.session === session;
+    await Promise.all(keys.map((key) => this.inOrder(key, async () => isItsOwn(key) && this.close(key))));
+  }
+}
