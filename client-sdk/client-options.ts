@@ -6,7 +6,10 @@ import type { ClientNamespace } from "./sending/command-policies.ts";
 
 /** Options of a client. Exactly one of `token`, `getToken` and `cookie` is required. */
 export interface ClientOptions extends TokenOptions {
-  /** Base URL of the server: `https://signalbox.example.com`. Default, in a browser: the origin of the page. */
+  /**
+   * Base URL of the server: `https://example.com`, or with a path if the server is below one: `https://example.com/rt`.
+   * Default, in a browser: the origin of the page.
+   */
   url?: string;
   /** Namespaces to connect to. Every one of them must accept the client. Default: `["/chat"]`. */
   namespaces?: readonly ClientNamespace[];
@@ -27,7 +30,7 @@ export interface ClientOptions extends TokenOptions {
   openTimeoutMs?: number;
   /** Timeout for a reply, after which a command is sent again, milliseconds. Default: 20 000. */
   answerTimeoutMs?: number;
-  /** Path of Socket.IO on the server. Default: `/socket.io`. */
+  /** Path of Socket.IO, below that of `url`. Default: `/socket.io`. */
   path?: string;
   /** Log level and destination. */
   logger?: LoggerOptions;

@@ -3,7 +3,7 @@ import { defaultBackoff } from "./connection/backoff.ts";
 import type { ConnectionDeps } from "./connection/connection.ts";
 import type { TextStore } from "./connection/environment.ts";
 import { createHostEnvironment, createMemoryStore } from "./connection/host-environment.ts";
-import { serverUrl } from "./connection/server-url.ts";
+import { serverUrl, socketPathOf } from "./connection/server-url.ts";
 import { createTokenSource } from "./connection/token-source.ts";
 import { createLogger } from "./log/logger.ts";
 import type { ClientNamespace } from "./sending/command-policies.ts";
@@ -42,7 +42,7 @@ export function connectionDeps(options: ClientOptions): ClientDeps {
       fallbackAfter: fallback ? websocketFailuresBeforeFallback : Number.POSITIVE_INFINITY,
     },
     transports: {
-      websocket: createSocketIoTransport({ url, path, openTimeoutMs }),
+      websocket: createSocketIoTransport({ url, path: socketPathOf(url, path), openTimeoutMs }),
       http: createLazyTransport("http", async () => {
         const { createHttpTransport } = await import("./transport/http-transport.ts");
         return createHttpTransport({ url, environment, openTimeoutMs });

@@ -7,7 +7,9 @@ const server = process.env.SIGNALBOX_URL ?? "http://localhost:8000";
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Replaced with a new nonce in each response: server/doors/http/dashboard.ts.
-  html: { cspNonce: "NONCE_OF_THE_ANSWER" },
+  html: { cspNonce: "CSP_NONCE" },
+  // Relative: the server completes the paths, since it may be below a path of a larger site.
+  base: "./",
   resolve: {
     // The client package from source, so that it need not be built first.
     alias: [

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   if (cluster.isWorker) logger.info("worker ready", { worker: cluster.worker?.id });
   else logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
   // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
-  if (madeUp !== undefined && cluster.isPrimary) console.log(welcome(url, madeUp, config));
+  if (madeUp !== undefined && cluster.isPrimary) console.log(welcome(url + config.BASE_PATH, madeUp, config));
 
   let stopping = false;
   const stop = async (why: NodeJS.Signals | "bug") => {

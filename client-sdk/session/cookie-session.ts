@@ -11,7 +11,7 @@ export type { SignInProvider };
 
 /** Options of a cookie session. */
 export interface CookieSessionOptions {
-  /** Base URL of the server. Default: the origin of the page. */
+  /** Base URL of the server, as for a client. Default: the origin of the page. */
   url?: string;
   /** Timeout of a request, milliseconds. Default: 10 000. */
   timeoutMs?: number;

@@ -20,7 +20,7 @@ interface SocketIoTransportOptions {
 export function createSocketIoTransport({ url, path, openTimeoutMs }: SocketIoTransportOptions): Transport {
   return {
     open({ token, namespaces }, listener) {
-      const manager = new Manager(url, {
+      const manager = new Manager(new URL(url).origin, {
         path,
         transports: ["websocket"],
         reconnection: false,

@@ -77,6 +77,10 @@ const Environment = z.object({
   REDIS_INGEST_STREAM: streamName.default("signalbox:ingest"),
   CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
   TRUST_PROXY: whole(0, 16).default(0),
+  BASE_PATH: z
+    .string()
+    .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/, "must be a path such as /realtime, without a slash at its end")
+    .default(""),
   SOCKET_PATH: z
     .string()
     .regex(/^\/[\w./-]*\w$/, "must be a path such as /socket.io")

@@ -7,6 +7,7 @@ import type { Drain } from "../connect/drain.ts";
 import type { OriginPolicy } from "../connect/origin.ts";
 import { FlushScheduler } from "../deliver/outbox.ts";
 import { createEventStreamDoor } from "../doors/event-stream/event-stream-door.ts";
+import { serveBelow } from "../doors/http/base-path.ts";
 import { createApp } from "../doors/http/create-app.ts";
 import { messagesOf } from "../doors/http/messages-of.ts";
 import { checkWebSocket } from "../doors/plain-websocket/check-web-socket.ts";
@@ -75,8 +76,9 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     backChannelLogout: identity.backChannelLogout,
     providers: identity.providers,
     dashboard: config.DASHBOARD_ENABLED
-      ? { socketPath: config.SOCKET_PATH, hasAdmin: config.ADMIN_ENABLED }
+      ? { basePath: config.BASE_PATH, socketPath: config.SOCKET_PATH, hasAdmin: config.ADMIN_ENABLED }
       : undefined,
+    cookiePath: config.BASE_PATH || "/",
   });
   // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
   const httpServer = createHttpServer({ ...messagesOf(app), keepAliveTimeout: 95_000, ...slowSenders }, app);
@@ -104,5 +106,6 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   closers.add("plain WebSocket", () => plainWebSocket.close());
   closers.add("event streams", () => eventStreams.close());
   delivery.sinks.push(socketIo, plainWebSocket, eventStreams);
+  serveBelow(config.BASE_PATH, httpServer);
   return httpServer;
 }

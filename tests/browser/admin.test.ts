@@ -54,9 +54,7 @@ describe("the admin screen", () => {
       await page.getByRole("menuitem", { name: "Trace" }).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("menuitem", { name: "Trace" }).waitFor({ state: "detached" });
-      const isBack = await page.evaluate<boolean>(
-        "document.activeElement?.ariaLabel?.startsWith('Actions for ada,')",
-      );
+      const isBack = await page.evaluate<boolean>("document.activeElement?.ariaLabel?.startsWith('Actions for ada,')");
       await end("ada", /^Disconnect$/, "Disconnect");
       const kicked = await ada.inbox.one("system.connection.close");
       await page.getByText("No matching connections").waitFor();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createMessage } from "../../client-sdk/bus/create-message.ts";
 import { createMessageBus } from "../../client-sdk/bus/message-bus.ts";
 import { createMemoryStore } from "../../client-sdk/connection/host-environment.ts";
+import { serverUrl, socketPathOf } from "../../client-sdk/connection/server-url.ts";
 import { createLogger, isDebugged, type LogLevel } from "../../client-sdk/log/logger.ts";
 import { topicMatches } from "../../client-sdk/monitoring/subscription.ts";
 import { comparePosition } from "../../client-sdk/rooms/compare-position.ts";
@@ -171,5 +172,32 @@ describe("what the client knows of the contract", () => {
     expect(first.every(Boolean)).toBe(true);
     expect(once("2000")).toBe(false);
     expect(once("0")).toBe(true);
+  });
+
+  it.each([
+    ["http://localhost:8000", "http://localhost:8000", "/socket.io"],
+    ["https://example.com/", "https://example.com", "/socket.io"],
+    ["https://example.com/rt", "https://example.com/rt", "/rt/socket.io"],
+    ["https://example.com/tools/rt/", "https://example.com/tools/rt", "/tools/rt/socket.io"],
+    ["wss://example.com/rt", "https://example.com/rt", "/rt/socket.io"],
+  ])("SDK-30 %s is %s, with Socket.IO at %s", (url, base, path) => {
+    expect([serverUrl(url), socketPathOf(serverUrl(url), "/socket.io")]).toEqual([base, path]);
+  });
+
+  it("SDK-30 takes a path of Socket.IO that has the path of the server already", () => {
+    expect(socketPathOf("https://example.com/rt", "/rt/live")).toBe("/rt/live");
+    expect(socketPathOf("https://example.com/rt", "/rtlive")).toBe("/rt/rtlive");
+  });
+
+  it.each([
+    undefined,
+    "",
+    "example.com",
+    "localhost:8000",
+    "ftp://example.com",
+    "https://example.com/?a=b",
+    "https://example.com/#a",
+  ])("SDK-30 refuses %p", (url) => {
+    expect(() => serverUrl(url)).toThrow(TypeError);
   });
 });

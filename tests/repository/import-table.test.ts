@@ -46,7 +46,7 @@ const rules: Record<string, Rule> = {
     ],
   },
   "dashboard/src/main.tsx": {
-    uses: ["react", "react-dom", "@mantine/core", "dashboard/src/app", "dashboard/src/ui"],
+    uses: ["react", "react-dom", "@mantine/core", "wouter", "dashboard/src/app", "dashboard/src/ui"],
   },
 
   // What every stage below may use.

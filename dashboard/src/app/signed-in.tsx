@@ -3,7 +3,7 @@ import { SignalboxProvider } from "@signalbox/client/react";
 import type { SignedIn as User } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
 import { SessionContext } from "../session/session-context.ts";
-import { serverSettings } from "../ui/server-settings.ts";
+import { serverSettings, serverUrl } from "../ui/server-settings.ts";
 import { screensOf } from "./screens.ts";
 import { Shell } from "./shell.tsx";
 
@@ -18,7 +18,7 @@ interface SignedInProps {
 export function SignedIn({ session, signOut, onSessionEnd }: SignedInProps) {
   const [client] = useState(() => {
     const namespaces = screensOf(session).map(({ namespace }) => namespace);
-    return createClient({ cookie: true, namespaces, path: serverSettings.socketPath });
+    return createClient({ url: serverUrl, cookie: true, namespaces, path: serverSettings.socketPath });
   });
 
   useEffect(() => {

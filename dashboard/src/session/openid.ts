@@ -1,5 +1,6 @@
 import type { SignInProvider } from "@signalbox/client/session";
 import { UserManager } from "oidc-client-ts";
+import { serverSettings } from "../ui/server-settings.ts";
 import { callbackPath, selectedProvider } from "./selected-provider.ts";
 
 /** Redirects to the provider: authorization code flow with PKCE. */
@@ -20,7 +21,8 @@ export async function completeSignIn(): Promise<SignInResult> {
   if (!manager) throw new Error("No sign-in is in progress in this tab.");
   const user = await manager.signinCallback();
   if (!user) throw new Error("The provider returned no user.");
-  const path = typeof user.state === "string" && user.state !== callbackPath ? user.state : "/";
+  const path =
+    typeof user.state === "string" && user.state !== callbackPath ? user.state : `${serverSettings.basePath}/`;
   return { token: user.access_token, path };
 }
 

@@ -1,7 +1,8 @@
 import type { SignInProvider } from "@signalbox/client/session";
+import { serverSettings } from "../ui/server-settings.ts";
 
 /** Path of the redirect URI. */
-export const callbackPath = "/sign-in";
+export const callbackPath = `${serverSettings.basePath}/sign-in`;
 
 const key = "signalbox.provider";
 

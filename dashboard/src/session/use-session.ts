@@ -1,5 +1,6 @@
 import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
+import { serverSettings, serverUrl } from "../ui/server-settings.ts";
 import { callbackPath, selectedProvider } from "./selected-provider.ts";
 import { takeTokenFromUrl } from "./token-in-url.ts";
 
@@ -8,7 +9,7 @@ type SessionState =
   | { name: "signed-out"; providers: readonly SignInProvider[]; error: string | undefined }
   | { name: "signed-in"; session: SignedIn };
 
-const cookieSession = createCookieSession();
+const cookieSession = createCookieSession({ url: serverUrl });
 
 /** Loaded only for sign-in with a provider. */
 const loadOpenId = () => import("./openid.ts");
@@ -64,7 +65,7 @@ export function useSession() {
       history.replaceState(null, "", path);
       await signIn(token);
     } catch (error) {
-      history.replaceState(null, "", "/");
+      history.replaceState(null, "", `${serverSettings.basePath}/`);
       await load(messageOf(error));
     }
   }, [load, signIn]);

@@ -9,7 +9,7 @@ export interface DashboardOptions {
   /** OpenID providers that pages may ask for tokens. */
   providers: readonly string[];
   /** What the page is told of the server. */
-  settings: { socketPath: string; hasAdmin: boolean };
+  settings: { basePath: string; socketPath: string; hasAdmin: boolean };
 }
 
 /** What the build has made of `dashboard/`; the tests run the server's sources as they stand. */
@@ -17,9 +17,9 @@ const built = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../../dist/dashboard" : "../../../dashboard", import.meta.url),
 );
 
-/** Stand in the built page where the nonce of an answer belongs, and what the page is told. */
-const noncePlaceholder = "NONCE_OF_THE_ANSWER";
-const settingsPlaceholder = "SETTINGS_OF_THE_SERVER";
+/** Placeholders in the built page; dashboard/vite.config.ts and dashboard/index.html have them, too. */
+const noncePlaceholder = "CSP_NONCE";
+const settingsPlaceholder = "SERVER_SETTINGS";
 
 const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
 <p>The dashboard has not been built: <code>npm run build</code>.</p>`;
@@ -31,8 +31,7 @@ const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
 export function createDashboard({ providers, settings }: DashboardOptions): Router {
   const dashboard = Router();
   const index = join(built, "index.html");
-  const settingsJson = JSON.stringify(settings).replaceAll('"', "&quot;");
-  const page = existsSync(index) ? readFileSync(index, "utf8").replace(settingsPlaceholder, settingsJson) : undefined;
+  const page = existsSync(index) ? fillIn(readFileSync(index, "utf8"), settings) : undefined;
   const policy = contentSecurityPolicy(providers);
 
   dashboard.use(
@@ -54,6 +53,12 @@ export function createDashboard({ providers, settings }: DashboardOptions): Rout
     });
   });
   return dashboard;
+}
+
+/** The build refers to its files as `./assets/…`, but the same page is found at every address of a screen. */
+function fillIn(html: string, settings: DashboardOptions["settings"]): string {
+  const settingsJson = JSON.stringify(settings).replaceAll('"', "&quot;");
+  return html.replaceAll('"./', `"${settings.basePath}/`).replace(settingsPlaceholder, settingsJson);
 }
 
 /** Somebody goes somewhere in a browser, and not for a file or an answer of the API. */

@@ -20,6 +20,8 @@ export interface IdentityRoutesDeps {
   cookieSessions: CookieSessions;
   /** Whether browsers are to send the cookie over encrypted connections only. */
   secureCookie: boolean;
+  /** The path for which browsers send the cookie. */
+  cookiePath: string;
   /** Where pages may send people to sign in. */
   providers: readonly SignInProvider[];
   /** `undefined`: no provider posts here. */
@@ -31,8 +33,8 @@ const logoutBytes = 32 * 1024;
 
 /** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
 export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): void {
-  const { calls, cookieSessions, providers, secureCookie, backChannelLogout } = deps;
-  const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: "/" };
+  const { calls, cookieSessions, providers, secureCookie, cookiePath, backChannelLogout } = deps;
+  const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: cookiePath };
   /** Who asks, by the token of the request itself. */
   async function authenticated(request: Request): Promise<Session> {
     const session = await calls.sessionOf(request);
