@@ -1,4 +1,3 @@
-import type { LostReason } from "../../shared/commands/fields.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { ResponseId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
@@ -6,30 +5,9 @@ import { formatPosition, type Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { LogTail } from "../deliver/log-tail.ts";
-import type { LogBounds } from "../store/log/event-log.ts";
 import { CompactPage, type FinishedResponses, isDelta } from "./compact.ts";
 import type { LogReads } from "./share-reads.ts";
-
-/** The part of a join's reply that is about history. */
-export interface Resumed {
-  joined: boolean;
-  position: Position;
-  events: LoggedEnvelope[];
-  hasMore: boolean;
-  recovered?: boolean;
-  lostReason?: LostReason;
-}
-
-/**
- * History read up to a cursor, which is never ahead of what the tail has delivered. `finish` closes the gap between the
- * two and is synchronous: if its result says `joined` and the connection goes live in the same tick, then the first
- * live event is the one right after `position`.
- */
-export interface CatchUp {
-  /** `false`: there is more than a page to read first, and `finish` will not say `joined`. */
-  reachesLive: boolean;
-  finish(): Resumed;
-}
+import { type CatchUp, startCatchUp } from "./start-catch-up.ts";
 
 const readPage = limits.pageMax;
 
@@ -104,35 +82,6 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
     }
   }
 
-  async function latest(
-    tail: LogTail,
-    room: RoomName,
-    limit: number,
-  ): Promise<{ page: CompactPage; cursor: Position }> {
-    const cursor = tail.head;
-    const page = new CompactPage(limit);
-    await fillBack(page, room, cursor.offset + 1, "live");
-    return { page, cursor };
-  }
-
-  /** What follows `after`, as far as the tail is and the page reaches. */
-  async function forward(tail: LogTail, room: RoomName, after: Position, limit: number) {
-    const page = new CompactPage(limit);
-    let cursor = after;
-    while (cursor.offset < tail.head.offset && cursor.epoch === tail.head.epoch) {
-      const head = tail.head.offset;
-      const { events, bounds } = await log.read(tail.name, cursor.offset, Math.min(readPage, head - cursor.offset));
-      if (lossOf(cursor, bounds)) break;
-      await prepare(page, room, events);
-      for (const event of events) {
-        if (!page.append(event)) return { page, cursor, full: true };
-        cursor = event.position;
-      }
-      if (events.length === 0) break;
-    }
-    return { page, cursor, full: false };
-  }
-
   return {
     /**
      * A page of the room's history before a position, or the latest. Rejects with `conflict` for a position whose
@@ -152,45 +101,16 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
       return { events: page.events, hasMore };
     },
 
-    async start(tail: LogTail, room: RoomName, after: Position | undefined, limit: number): Promise<CatchUp> {
-      const lostReason = after && lossOf(after, await log.bounds(tail.name));
-      if (!after || lostReason) {
-        const { page, cursor } = await latest(tail, room, limit);
-        return { reachesLive: true, finish: () => finishLatest(tail, page, cursor, lostReason) };
-      }
-      // The client was served by an instance that is ahead of this one.
-      await tail.waitUntil(after.offset);
-      const { page, cursor, full } = await forward(tail, room, after, limit);
-      return { reachesLive: !full, finish: () => finishForward(tail, page, cursor, full) };
+    start(tail: LogTail, room: RoomName, after: Position | undefined, limit: number): Promise<CatchUp> {
+      const page = new CompactPage(limit);
+      return startCatchUp(log, tail, after, {
+        page,
+        readAtOnce: readPage,
+        prepare: (events) => prepare(page, room, events),
+        fillLatest: async (head) => void (await fillBack(page, room, head.offset + 1, "live")),
+      });
     },
   };
 }
 
 export type CatchUpFactory = ReturnType<typeof createCatchUp>;
-
-function finishLatest(tail: LogTail, page: CompactPage, cursor: Position, lostReason: LostReason | undefined): Resumed {
-  const since = cursor.epoch === tail.head.epoch ? tail.eventsAfter(cursor.offset) : undefined;
-  const lost = lostReason ? { recovered: false, lostReason } : {};
-  if (!since) return { joined: false, position: cursor, events: page.events, hasMore: true, ...lost };
-  for (const event of since) page.push(event);
-  return { joined: true, position: tail.head, events: page.events, hasMore: false, ...lost };
-}
-
-function finishForward(tail: LogTail, page: CompactPage, cursor: Position, full: boolean): Resumed {
-  const since = !full && cursor.epoch === tail.head.epoch ? tail.eventsAfter(cursor.offset) : undefined;
-  let position = cursor;
-  for (const event of since ?? []) {
-    if (!page.append(event)) break;
-    position = event.position;
-  }
-  const joined = since !== undefined && position.offset === tail.head.offset;
-  return { joined, position, events: page.events, hasMore: !joined, recovered: true };
-}
-
-/** Why what follows the position cannot be given, if it cannot. */
-export function lossOf(position: Position, bounds: LogBounds): LostReason | undefined {
-  if (position.epoch !== bounds.epoch) return "epoch_changed";
-  if (position.offset > bounds.last) return "ahead_of_log";
-  if (position.offset < bounds.first - 1) return "trimmed";
-  return undefined;
-}

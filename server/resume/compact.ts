@@ -31,7 +31,7 @@ export class CompactPage {
     this.#limit = limit;
   }
 
-  /** These responses are in the log as a whole, or shown elsewhere; to be told before their parts are added. */
+  /** These responses are in the log as a whole, or shown elsewhere; to be called before their parts are added. */
   leaveOut(finished: Iterable<ResponseId>): void {
     for (const responseId of finished) this.#finished.add(responseId);
   }
@@ -69,7 +69,7 @@ export class CompactPage {
     return true;
   }
 
-  /** Adds an earlier part of a response that the page has a part of; anything else is not for it. */
+  /** Adds an earlier part of a response that the page has a part of. `false`, and nothing changed, for any other event. */
   prependPart(event: LoggedEnvelope): boolean {
     const part = this.#partOf(event);
     const later = this.events[part];

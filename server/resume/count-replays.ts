@@ -1,11 +1,11 @@
-import type { CatchUp } from "./catch-up.ts";
+import type { CatchUp } from "./start-catch-up.ts";
 
 export interface ReplayCounters {
   replays: { add(result: string): void };
   replayedEvents: number;
 }
 
-/** Counts those who come back with a position: whether they got what they had missed, or why not. */
+/** Counts catch-ups from a position by their result: all events that the client missed, or why not. */
 export function countReplays<Args extends unknown[]>(
   start: (...args: Args) => Promise<CatchUp>,
   counters: ReplayCounters,

@@ -5,13 +5,13 @@ export type LogReads = Pick<EventLog, "read" | "readBack" | "bounds">;
 
 interface Reading {
   now: Promise<unknown>;
-  /** Begins when the present one has ended; for all who have asked meanwhile. */
+  /** Begins when the present one has ended; shared by all requests that came meanwhile. */
   next?: Promise<unknown>;
 }
 
 /**
- * However many ask a log the same at once, it is read once for those who came first, and once more for all the others.
- * A read that has begun is not shared: what was appended before somebody asked has to be in the answer.
+ * Equal reads of a log that are asked for at once are two: one for the first request, and one for all the others.
+ * A read that has begun is not shared: what was appended before a request has to be in its result.
  */
 export function shareReads(log: LogReads): LogReads {
   const readings = new Map<string, Reading>();
@@ -32,7 +32,7 @@ export function shareReads(log: LogReads): LogReads {
     const reading: Reading = { now };
     readings.set(key, reading);
     const ended = () => {
-      // Whoever waits for the next one begins it right after this.
+      // The next one begins right after this.
       if (readings.get(key) === reading && !reading.next) readings.delete(key);
     };
     now.then(ended, ended);

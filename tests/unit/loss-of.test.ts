@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { lossOf } from "../../server/resume/catch-up.ts";
+import { lossOf } from "../../server/resume/start-catch-up.ts";
 
 const epoch = "e1";
 

@@ -8,7 +8,7 @@ import type { Position } from "../../../shared/position.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import type { Reply } from "../../../shared/reply.ts";
 import type { LogName } from "../../../shared/room.ts";
-import type { Resumed } from "../../resume/catch-up.ts";
+import type { Resumed } from "../../resume/start-catch-up.ts";
 import type { Respond } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Channel } from "../../session/channel.ts";
