@@ -5,19 +5,20 @@ import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { defined } from "../support/defined.ts";
 import { installationMs } from "../support/programs.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { type SdkSite, startSdkSite } from "./sdk-site.ts";
+import { startSdkSite } from "./sdk-site.ts";
+import type { StaticSite } from "./static-site.ts";
 import type { TestBrowser } from "./test-browser.ts";
 import { testMs, useBrowser } from "./use-browser.ts";
 
 /** A browser, and a site whose page has the package. */
 export interface SdkBrowser {
   readonly browser: TestBrowser;
-  readonly site: SdkSite;
+  readonly site: StaticSite;
 }
 
 /** For the tests of a file. */
 export function useSdkBrowser(): SdkBrowser {
-  let site: SdkSite | undefined;
+  let site: StaticSite | undefined;
   beforeAll(async () => {
     site = await startSdkSite();
   }, installationMs);

@@ -1,20 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StaticSite } from "./static-site.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Makes the package from its sources, in a folder of its own: tests of other files make it, too, at the same time. */
-function buildSdk(): string {
-  const folder = mkdtempSync(join(tmpdir(), "signalbox-sdk-"));
-  const compiler = join(root, "node_modules/typescript/bin/tsc");
-  const project = ["-p", "client-sdk/tsconfig.build.json", "--outDir", folder];
-  execFileSync(process.execPath, [compiler, ...project], { cwd: root });
-  return folder;
-}
 
 /** React comes as CommonJS, and a page has modules. */
 const commonJs = {
@@ -49,27 +38,13 @@ const page = `<!doctype html><meta charset="utf-8"><title>SDK</title><link rel="
   "socket.io-client": "/socket.io.js", "react": "/react.js", "react-dom/client": "/react-dom-client.js"
 } }</script><main id="main"></main>`;
 
-/** The page, as long as it is needed. */
-export interface SdkSite {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** A web server with a page that has the built package, as it is published, and React. */
-export async function startSdkSite(): Promise<SdkSite> {
-  const folder = buildSdk();
-  const site = await StaticSite.start(folder, {
+export async function startSdkSite(): Promise<StaticSite> {
+  return StaticSite.start(join(root, "client-sdk/dist"), {
     "/index.html": page,
     "/socket.io.js": readFileSync(join(root, "node_modules/socket.io-client/dist/socket.io.esm.min.js"), "utf8"),
     "/react-all.js": reactModule(),
     "/react.js": `import { require } from "/react-all.js"; export const {${reactNames}} = require("react");`,
     "/react-dom-client.js": `import { require } from "/react-all.js"; export const { createRoot } = require("react-dom/client");`,
   });
-  return {
-    url: site.url,
-    async close() {
-      await site.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { BlockingProxy } from "../support/blocking-proxy.ts";
-import { buildProgram, Program } from "../support/program.ts";
+import { Program } from "../support/program.ts";
 import { startServer } from "../support/server.ts";
 import { storeEnv } from "../support/stores.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
@@ -18,7 +18,6 @@ describe("the package in a browser", () => {
   it(
     "SDK-23 shows everything once and in order, while the server is killed three times and the page is loaded anew",
     async () => {
-      buildProgram();
       const env = { JWT_SECRET: testSecret, NODE_ENV: "test", ...(await storeEnv("redis")) };
       let program = new Program(env);
       const url = await program.url();

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "../repository/source-tree.ts";
@@ -33,21 +33,11 @@ export class PackedSdk {
 
   /** `installed`: packages that the project has beside ours and what ours depends on. */
   constructor(...installed: string[]) {
-    const stage = join(this.folder, "stage");
-    mkdirSync(stage);
-    for (const file of ["package.json", "README.md"]) cpSync(join(root, "client-sdk", file), join(stage, file));
-    execFileSync(
-      process.execPath,
-      [compiler, "-p", "client-sdk/tsconfig.build.json", "--outDir", join(stage, "dist")],
-      {
-        cwd: root,
-      },
-    );
-    const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", this.folder];
-    const tarball = execFileSync("npm", packing, { cwd: stage, encoding: "utf8" }).trim();
+    const packages = join(root, "dist/client-package");
+    const [tarball = ""] = readdirSync(packages);
     const unpacked = join(this.folder, "node_modules/@signalbox/client");
     mkdirSync(unpacked, { recursive: true });
-    execFileSync("tar", ["-xzf", join(this.folder, tarball), "-C", unpacked, "--strip-components", "1"]);
+    execFileSync("tar", ["-xzf", join(packages, tarball), "-C", unpacked, "--strip-components", "1"]);
     const { dependencies } = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8")) as {
       dependencies: Record<string, string>;
     };

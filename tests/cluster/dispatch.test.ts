@@ -1,8 +1,8 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { startAgentProcess } from "../support/agent-process.ts";
 import { asService, dispatch, look, result, shortLease } from "../support/dispatching.ts";
-import { buildProgram, Program } from "../support/program.ts";
+import { Program } from "../support/program.ts";
 import type { TestServer } from "../support/server.ts";
 import { connectAgent, startAgent } from "../support/test-agent.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
@@ -88,8 +88,6 @@ describe("dispatches over several instances", () => {
 });
 
 describe("an instance that is killed while it dispatches", () => {
-  beforeAll(buildProgram, 120_000);
-
   it("CLUSTER-15 its dispatches go on, and its agents with what they had, at the others", async () => {
     // Longer than it takes an agent to come back, on any machine.
     const env = { ...(await sharedEnv()), AGENT_LEASE_MS: "20000", AGENT_HEARTBEAT_INTERVAL_MS: "500" };

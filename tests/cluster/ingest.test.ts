@@ -4,7 +4,7 @@ import { createClient } from "redis";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { alertOf, progressOf, type Told } from "../support/monitoring.ts";
-import { buildProgram, Program } from "../support/program.ts";
+import { Program } from "../support/program.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { sharedRedis } from "../support/stores.ts";
 import { TestClient } from "../support/test-client.ts";
@@ -19,8 +19,7 @@ beforeAll(async () => {
   redis = createClient({ url: (await sharedRedis()).url });
   redis.on("error", () => {});
   await redis.connect();
-  buildProgram();
-}, 120_000);
+});
 afterAll(() => redis?.destroy());
 
 /** Instances with a stream of their own. */

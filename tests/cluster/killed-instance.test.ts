@@ -1,5 +1,5 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { buildProgram, Program } from "../support/program.ts";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { Program } from "../support/program.ts";
 import type { TestServer } from "../support/server.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import { TestClient } from "../support/test-client.ts";
@@ -16,8 +16,6 @@ import {
   startInstances,
   textsOf,
 } from "./cluster.ts";
-
-beforeAll(buildProgram, 120_000);
 
 const clients: TestClient<"/chat">[] = [];
 afterEach(() => {

@@ -1,16 +1,14 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it } from "@jest/globals";
 import { Nginx } from "../../bench/run/nginx.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { freePort } from "../support/free-port.ts";
-import { buildProgram, Program } from "../support/program.ts";
-import { findProgram, installationMs } from "../support/programs.ts";
+import { Program } from "../support/program.ts";
+import { findProgram } from "../support/programs.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { conversationId, sharedEnv, startInstances } from "./cluster.ts";
 import { line, plainReader, type Reader, stockReader, streamReader } from "./readers.ts";
-
-beforeAll(buildProgram, installationMs);
 
 const opened: Nginx[] = [];
 afterEach(async () => {

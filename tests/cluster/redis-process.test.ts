@@ -1,13 +1,11 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { buildProgram, Program } from "../support/program.ts";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { Program } from "../support/program.ts";
 import { installationMs } from "../support/programs.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { TestClient } from "../support/test-client.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { conversationId, expectAllDelivered, room, sharedEnv, Writer } from "./cluster.ts";
-
-beforeAll(buildProgram, 120_000);
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {

@@ -1,12 +1,10 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { buildProgram, Program } from "../support/program.ts";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { Program } from "../support/program.ts";
 import { TestClient } from "../support/test-client.ts";
 import { TestWebSocket } from "../support/test-websocket.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { conversationId, heard, orderOf, room, say, sharedEnv } from "./cluster.ts";
-
-beforeAll(buildProgram, 120_000);
 
 const clients: { close(): unknown }[] = [];
 afterEach(async () => {

@@ -1,11 +1,9 @@
 import { createServer } from "node:net";
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { buildProgram, Program } from "../support/program.ts";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { Program } from "../support/program.ts";
 import { TestClient } from "../support/test-client.ts";
 import { TestWebSocket } from "../support/test-websocket.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
-
-beforeAll(buildProgram, 120_000);
 
 const clients: TestClient[] = [];
 afterEach(() => {

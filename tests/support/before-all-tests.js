@@ -1,4 +1,4 @@
-import { buildDashboard } from "../../dashboard/build.js";
+import { buildAll } from "./builds.js";
 
-/** The server shows the dashboard as it was built: here once, so that no test finds it half built. */
-export default () => buildDashboard();
+/** Once for all test files: none of them builds, or finds something half built. */
+export default () => buildAll();

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,11 +12,6 @@ const opened: Program[] = [];
 afterEach(async () => {
   for (const program of opened.splice(0)) await program.kill();
 });
-
-/** Makes the program from its sources. Takes seconds, or less where nothing has changed. */
-export function buildProgram(): void {
-  execFileSync("npm", ["run", "build"], { cwd: root, stdio: "pipe" });
-}
 
 /** The built program in a process of its own, in an empty folder, with the environment that is given and no other. */
 export class Program {
