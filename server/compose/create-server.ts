@@ -18,9 +18,8 @@ import { createCounters } from "../observe/counters.ts";
 import type { Logger } from "../observe/logger.ts";
 import { createMetricsText, type GatherMetrics } from "../observe/metrics.ts";
 import { createHealthUpdates } from "../publish/health-updates.ts";
+import { observeWrites } from "../publish/observe-writes.ts";
 import type { Publisher } from "../publish/publisher.ts";
-import { spanPublished } from "../publish/span-published.ts";
-import { watchPublished } from "../publish/watch-published.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
@@ -132,19 +131,14 @@ async function build(
   });
   closers.add("health updates", () => health.close());
 
-  // From what is published to those who follow it
-  const waysIn = { ...store, broadcast: health.broadcast };
-  const ways = watchPublished(eventSpans ? spanPublished(waysIn, eventSpans) : waysIn, (event, position) => {
-    countEvent(event, counters);
-    // Those who are told of the event come later than this.
-    if (delivery.tracing.isActive) delivery.tracing.published(event, position);
-  });
-  const { broadcast } = ways;
-  const watched = { ...store, ...ways };
-  const domain = openDomain({ ...common, store: watched, broadcast });
+  // From an accepted event to its receivers
+  const writes = observeWrites({ ...store, broadcast: health.broadcast }, eventSpans);
+  writes.onAccepted((event) => countEvent(event, counters));
+  const { log, transactions, broadcast } = writes;
+  const domain = openDomain({ ...common, store: { ...store, log, transactions }, broadcast });
   const delivery = openDelivery({
     ...common,
-    log: ways.log,
+    log,
     domain,
     broadcast,
     health,
@@ -152,7 +146,10 @@ async function build(
     counters,
     eventSpans,
   });
-  const { sessions, rooms, waiters } = delivery;
+  const { sessions, rooms, waiters, tracing } = delivery;
+  writes.onAccepted((event, position) => {
+    if (tracing.isActive) tracing.published(event, position);
+  });
   // Not only here: it may be this instance that could not be heard.
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
@@ -220,7 +217,7 @@ async function build(
     limits,
     wsEngine,
   };
-  const httpServer = await openDoors({ ...common, ...entrance, log: ways.log, identity, delivery, counters });
+  const httpServer = await openDoors({ ...common, ...entrance, log, identity, delivery, counters });
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
   closers.add("those who wait for a dispatch", () => domain.dispatch.waiters.close());

@@ -90,7 +90,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     stallMs: config.AGENT_STALL_SECONDS * 1000,
     rememberedMs,
     onVerdict: createPublishVerdict({ publisher, failed }),
-    ...(spans && { made: createDispatchSpans(spans), trace: () => spans.current() }),
+    ...(spans && { onStep: createDispatchSpans(spans), trace: () => spans.current() }),
     failed,
   });
   closers.add("rounds of dispatch", () => dispatch.rounds.close());

@@ -1,3 +1,5 @@
+import { EndOfTurn } from "../runtime/end-of-turn.ts";
+
 /** Connections that are begun in one turn of the event loop: so many take some tens of milliseconds. */
 export const perTurn = 32;
 
@@ -7,16 +9,12 @@ export const perTurn = 32;
  */
 export class Handshakes {
   readonly #waiting: (() => void)[] = [];
+  readonly #turn = new EndOfTurn<void>(() => this.#nextTurn());
   #begun = 0;
-  /** Whether the end of this turn is waited for. */
-  #isCounting = false;
 
-  /** Calls `begin` now, or in a later turn when enough were begun in this one; in the order in which they came. */
+  /** Calls `begin` now, or in a later turn when enough were begun in this one; in the order of the calls. */
   take(begin: () => void): void {
-    if (!this.#isCounting) {
-      this.#isCounting = true;
-      setImmediate(() => this.#nextTurn());
-    }
+    this.#turn.add();
     if (this.#begun < perTurn) {
       this.#begun++;
       begin();
@@ -26,9 +24,8 @@ export class Handshakes {
   }
 
   #nextTurn(): void {
-    this.#isCounting = false;
     this.#begun = 0;
-    // Those that go on waiting stand before those that come now.
+    // Those that have waited stand before those that arrive now.
     for (const begin of this.#waiting.splice(0, perTurn)) this.take(begin);
   }
 }

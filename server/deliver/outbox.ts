@@ -1,3 +1,4 @@
+import { EndOfTurn } from "../runtime/end-of-turn.ts";
 import { Batch } from "./batch.ts";
 import type { TextFrame } from "./text-frame.ts";
 
@@ -66,8 +67,9 @@ const maxBatch = 256 * 1024;
 export class FlushScheduler {
   readonly empty = Batch.empty();
   readonly #coalesceMs: number;
+  readonly #atEndOfTurn = new EndOfTurn<Outbox>((outboxes) => this.#flushAll(outboxes));
+  /** Those that wait for `coalesceMs`. */
   #waiting: Outbox[] = [];
-  #hurried: Outbox[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** `coalesceMs`: for how long events are gathered. 0: for the rest of the turn in which they come. */
@@ -77,34 +79,29 @@ export class FlushScheduler {
 
   /** To be called when something was put into an empty outbox. */
   schedule(outbox: Outbox): void {
+    if (this.#coalesceMs === 0) return this.#atEndOfTurn.add(outbox);
     this.#waiting.push(outbox);
-    if (this.#waiting.length > 1) return;
-    if (this.#coalesceMs === 0) setImmediate(() => this.#flushWaiting());
-    else this.#timer ??= setTimeout(() => this.#flushWaiting(), this.#coalesceMs);
+    this.#timer ??= setTimeout(() => this.#flushWaiting(), this.#coalesceMs);
   }
 
   /** To be called when an outbox must not wait for longer than the turn. */
   flushSoon(outbox: Outbox): void {
-    if (this.#coalesceMs === 0) return;
-    this.#hurried.push(outbox);
-    if (this.#hurried.length === 1) setImmediate(() => this.#flushHurried());
+    if (this.#coalesceMs > 0) this.#atEndOfTurn.add(outbox);
   }
 
   /** Empties all of them now. */
   flush(): void {
-    this.#flushHurried();
+    this.#atEndOfTurn.flush();
     this.#flushWaiting();
-  }
-
-  #flushHurried(): void {
-    for (const outbox of this.#hurried.splice(0)) outbox.flush();
   }
 
   #flushWaiting(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const outboxes = this.#waiting;
-    this.#waiting = [];
+    this.#flushAll(this.#waiting.splice(0));
+  }
+
+  #flushAll(outboxes: readonly Outbox[]): void {
     for (const outbox of outboxes) outbox.flush();
     this.empty.forget();
   }

@@ -33,7 +33,7 @@ export interface DispatchOptions extends AgentsDeps {
   /** How long a dispatch that has ended is remembered. */
   rememberedMs: number;
   /** Where traces are kept: told of every step that was made here; and `traceparent` of what is going on. */
-  made?: DispatchStoreDeps["onStep"];
+  onStep?: DispatchStoreDeps["onStep"];
   trace?: DispatchLifecycleDeps["trace"];
   failed: Failed;
 }

@@ -1,13 +1,12 @@
 import type { CommandData, CommandName, CommandPayload, CommandSpace } from "../../shared/commands/catalogue.ts";
-import type { AtReply } from "../session/at-reply.ts";
-import type { Placed } from "../session/placed.ts";
+import type { DeferredReply } from "../session/deferred-reply.ts";
 import type { Session } from "../session/session.ts";
 
 /** One command: checked payload in, reply data out. A thrown `Rejection` is the other reply. */
 export type Handler<N extends CommandSpace, C extends CommandName<N>> = (
   payload: CommandPayload<N, C>,
   session: Session,
-) => Promise<CommandData<N, C> | AtReply<CommandData<N, C>> | Placed<CommandData<N, C>>>;
+) => Promise<CommandData<N, C> | DeferredReply<CommandData<N, C>>>;
 
 /** A handler for each command that is named, or for all of the namespace. */
 export type Handlers<N extends CommandSpace, C extends CommandName<N> = CommandName<N>> = {

@@ -7,7 +7,7 @@ import type { LogTail } from "../deliver/log-tail.ts";
 import type { LogTails, TailHandle } from "../deliver/log-tails.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
 import type { Failed } from "../runtime/failed.ts";
-import { AtReply } from "../session/at-reply.ts";
+import { DeferredReply } from "../session/deferred-reply.ts";
 import type { Session } from "../session/session.ts";
 import type { PresenceSnapshots } from "./presence-snapshot.ts";
 import type { PresenceTracker } from "./presence-tracker.ts";
@@ -73,7 +73,7 @@ export class Rooms {
     after: Position | undefined,
     limit: number,
     authorise: () => Promise<void>,
-  ): Promise<AtReply<JoinReply>> {
+  ): Promise<DeferredReply<JoinReply>> {
     const { presenceTracker, catchUp, presenceSnapshots, failed } = this.#deps;
     const entry = this.#enter(session, room);
     const presenceSnapshot = presenceSnapshots.open(room);
@@ -106,12 +106,12 @@ export class Rooms {
         if (resumed.joined) this.#goLive(session, room, entry);
         return { room, ...resumed, ...presenceSnapshot.complete(present) };
       };
-      const afterwards = () => {
+      const afterReply = () => {
         if (!entry.live) return leaveQuietly();
         presenceSnapshot.close();
         announce();
       };
-      return new AtReply(finish, afterwards);
+      return new DeferredReply({ finish, afterReply });
     } catch (error) {
       await giveUp();
       throw error;

@@ -11,7 +11,7 @@ import { channelsOfTopic } from "../deliver/channel-matcher.ts";
 import type { LogTails, TailHandle } from "../deliver/log-tails.ts";
 import type { HealthUpdates } from "../publish/health-updates.ts";
 import type { FilteredCatchUp } from "../resume/filtered-catch-up.ts";
-import { AtReply } from "../session/at-reply.ts";
+import { DeferredReply } from "../session/deferred-reply.ts";
 import type { Session } from "../session/session.ts";
 import type { ChannelMemberships } from "./channel-memberships.ts";
 import type { RoomCounts } from "./room-counts.ts";
@@ -53,7 +53,7 @@ export class Subscriptions {
    * Brings the session from `after`, or the latest events that match, to live. A subscription of the same id is
    * replaced. Rejects with `forbidden` or `limit_exceeded`, and then that one is as it was.
    */
-  async subscribe(session: Session, command: Subscribe): Promise<AtReply<Subscribed>> {
+  async subscribe(session: Session, command: Subscribe): Promise<DeferredReply<Subscribed>> {
     const { id, after, limit } = command;
     const { catchUp, health } = this.#deps;
     const subscription = this.#enter(session, command);
@@ -68,13 +68,14 @@ export class Subscriptions {
         watchesHealth(subscription) ? health.latest() : () => [],
       ]);
 
-      return new AtReply((): Subscribed => {
+      const finish = (): Subscribed => {
         if (!this.#isCurrent(session, id, subscription)) throw gone();
         const resumed = history.finish();
         if (resumed.joined) this.#goLive(subscription);
         else this.#drop(session, id, subscription);
         return { ...resumed, latest: latest().filter(matches) };
-      });
+      };
+      return new DeferredReply({ finish });
     } catch (error) {
       if (this.#isCurrent(session, id, subscription)) this.#drop(session, id, subscription);
       throw error;

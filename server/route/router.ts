@@ -8,8 +8,7 @@ import { type PayloadFault, type Reply, type ReplyError, replyError } from "../.
 import type { RoomName } from "../../shared/room.ts";
 import type { Handler, Handlers } from "../handle/handler.ts";
 import type { Logger } from "../observe/logger.ts";
-import { AtReply } from "../session/at-reply.ts";
-import { Placed } from "../session/placed.ts";
+import { DeferredReply } from "../session/deferred-reply.ts";
 import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import { inspectJson } from "./inspect-json.ts";
@@ -116,22 +115,22 @@ export class Router {
     const route = this.#find(call);
     const payload = this.#parse(route.definition, call);
     const run = async (placed: () => void) => {
-      let result = await route.handle(payload, session);
-      if (result instanceof Placed) {
+      const result = await route.handle(payload, session);
+      if (!(result instanceof DeferredReply)) return respond?.({ ok: true, data: result });
+      if (result.stored) {
         placed();
-        result = await result.kept;
+        await result.stored;
       }
       // Nothing may come between the last step of a join and its reply: no await here.
-      const data = result instanceof AtReply ? result.finish() : result;
-      respond?.({ ok: true, data });
-      if (result instanceof AtReply) result.afterwards();
+      respond?.({ ok: true, data: result.finish() });
+      result.afterReply();
     };
     const lane = route.queueName(payload);
     await (lane === undefined ? run(() => {}) : session.enqueue(lane, route.definition.adds === true, run));
   }
 
-  #find({ session, command, scopes: spaces = session.offeredNamespaces }: Call): Route {
-    for (const namespace of typeof command === "string" ? spaces : []) {
+  #find({ session, command, scopes = session.offeredNamespaces }: Call): Route {
+    for (const namespace of typeof command === "string" ? scopes : []) {
       const route = this.#routes.get(`${namespace} ${command}`);
       if (!route) continue;
       const { roles } = route.definition;
@@ -178,10 +177,10 @@ export class Router {
 }
 
 /** The door takes the commands of this namespace, but not from this connection. Mostly the two lists are one. */
-const isForbiddenNamespace = (space: CommandSpace, { offeredNamespaces: served, namespaces }: Session) =>
-  served !== namespaces &&
-  served.some((namespace) => namespace === space) &&
-  !namespaces.some((namespace) => namespace === space);
+const isForbiddenNamespace = (scope: CommandSpace, { offeredNamespaces, namespaces }: Session) =>
+  offeredNamespaces !== namespaces &&
+  offeredNamespaces.some((namespace) => namespace === scope) &&
+  !namespaces.some((namespace) => namespace === scope);
 
 /** A reply that is out is not followed by another, whatever fails after it. */
 function once(respond: Respond): Respond {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { commandsPerTurn, LoopTurns, ReadThrottle } from "../../server/doors/wire/read-throttle.ts";
+import { commandsPerTurn, ReadThrottle } from "../../server/doors/wire/read-throttle.ts";
+import { LoopTurns } from "../../server/runtime/loop-turns.ts";
 import { nextTurn } from "../support/within.ts";
 
 /** A connection that notes whether it is read from. */

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { Handler } from "../../server/handle/handler.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import { type Middleware, Router } from "../../server/route/router.ts";
-import { AtReply } from "../../server/session/at-reply.ts";
-import { Placed } from "../../server/session/placed.ts";
+import { DeferredReply } from "../../server/session/deferred-reply.ts";
 import type { PublishedReply } from "../../shared/commands/fields.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Reply } from "../../shared/reply.ts";
@@ -111,7 +110,11 @@ describe("router", () => {
     const failing = () => {
       throw new TypeError("after the reply");
     };
-    router.register("/chat", "chat_message", async () => new AtReply(() => published("m-1") as never, failing));
+    router.register(
+      "/chat",
+      "chat_message",
+      async () => new DeferredReply({ finish: () => published("m-1") as never, afterReply: failing }),
+    );
 
     const got = await replies(router, "chat_message", message("42"));
 
@@ -264,7 +267,8 @@ describe("router", () => {
     router.register("/chat", "chat_message", async (payload, session) => {
       begun.push(payload.message);
       if (payload.message === "two") kept.resolve();
-      return new Placed(kept.promise.then(() => done(payload, session) as Promise<PublishedReply>));
+      const stored = kept.promise.then(() => done(payload, session) as Promise<PublishedReply>);
+      return DeferredReply.to(stored);
     });
 
     const got = await Promise.all([
@@ -382,14 +386,14 @@ describe("router", () => {
         steps.push("the reply is made");
         return published("m-1") as never;
       };
-      return new AtReply(finish, () => steps.push("afterwards"));
+      return new DeferredReply({ finish, afterReply: () => void steps.push("afterReply") });
     });
 
     await router.handle({ session: test.session, command: "chat_message", payload: message("42"), bytes: 1 }, () =>
       steps.push("the reply is written"),
     );
 
-    expect(steps).toEqual(["the reply is made", "the reply is written", "afterwards", "a live event"]);
+    expect(steps).toEqual(["the reply is made", "the reply is written", "afterReply", "a live event"]);
   });
 
   it.each([

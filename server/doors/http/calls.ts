@@ -19,8 +19,8 @@ export interface CallsDeps {
   router: CommandRouter;
 }
 
-const spaces = ["/chat", "http"] as const;
-type Space = (typeof spaces)[number];
+const scopes = ["/chat", "http"] as const;
+type Space = (typeof scopes)[number];
 
 /** Users whose rate limits are remembered. Who asked longest ago is forgotten first, with a bucket that is full again. */
 const rememberedBuckets = 10_000;
@@ -70,7 +70,7 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
     async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
       let answer: Reply<unknown> | undefined;
       // The size was held to its limit where the body was read.
-      await router.handle({ session, command, payload, bytes: 0, scopes: spaces }, (reply) => {
+      await router.handle({ session, command, payload, bytes: 0, scopes }, (reply) => {
         answer = reply;
       });
       if (!answer?.ok)

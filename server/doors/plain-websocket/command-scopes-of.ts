@@ -7,13 +7,10 @@ import type { Session } from "../../session/session.ts";
  * that it would need other roles for. `/chat` and `/monitoring` both have `join_room` and `leave_room`; it is the room
  * that tells which of the two is meant.
  */
-export function commandScopesOf(
-  { namespaces, offeredNamespaces: served }: Session,
-  payload: unknown,
-): readonly Namespace[] {
+export function commandScopesOf({ namespaces, offeredNamespaces }: Session, payload: unknown): readonly Namespace[] {
   const room = typeof payload === "object" && payload !== null && "room" in payload ? payload.room : undefined;
   const kind = typeof room === "string" ? parseRoomKind(room) : undefined;
   const meant = room === "*" ? "/monitoring" : kind && namespaceOfKind[kind];
-  const first = meant && served.includes(meant) ? [meant] : [];
-  return [...new Set([...first, ...namespaces, ...served])];
+  const first = meant && offeredNamespaces.includes(meant) ? [meant] : [];
+  return [...new Set([...first, ...namespaces, ...offeredNamespaces])];
 }

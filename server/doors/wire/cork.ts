@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
 
-/** Of this turn of the event loop. */
-const corked: Socket[] = [];
+import { EndOfTurn } from "../../runtime/end-of-turn.ts";
+
+const corked = new EndOfTurn<Socket>((sockets) => {
+  for (const socket of sockets) socket.uncork();
+});
 
 /**
  * What is written to the connection in this turn of the event loop, by whomever, goes out in one write when the turn
@@ -9,9 +12,5 @@ const corked: Socket[] = [];
  */
 export function corkForThisTurn(socket: Socket): void {
   socket.cork();
-  if (corked.push(socket) === 1) setImmediate(uncorkAll);
-}
-
-function uncorkAll(): void {
-  for (const socket of corked.splice(0)) socket.uncork();
+  corked.add(socket);
 }

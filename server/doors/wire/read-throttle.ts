@@ -1,20 +1,4 @@
-/** Counts the turns of the event loop in which something was asked. */
-export class LoopTurns {
-  #current = 0;
-  #isCounting = false;
-
-  /** The same number for as long as the turn lasts. */
-  get current(): number {
-    if (!this.#isCounting) {
-      this.#isCounting = true;
-      setImmediate(() => {
-        this.#isCounting = false;
-        this.#current++;
-      });
-    }
-    return this.#current;
-  }
-}
+import type { LoopTurns } from "../../runtime/loop-turns.ts";
 
 /** What commands are read from. */
 export interface Source {

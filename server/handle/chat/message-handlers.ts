@@ -8,7 +8,7 @@ import type { UserResponses } from "../../conversations/user-responses.ts";
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Failed } from "../../runtime/failed.ts";
-import { Placed } from "../../session/placed.ts";
+import { DeferredReply } from "../../session/deferred-reply.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -27,8 +27,8 @@ export interface MessageHandlersDeps {
 export function createMessageHandlers(deps: MessageHandlersDeps) {
   const { access, conversations, responses, publisher, broadcast, cancelDispatch, failed } = deps;
 
-  /** What was said is kept by now: that the list could not be sorted anew must not look as if it were not. */
-  function touch(conversationId: ConversationId, { duplicate }: PublishedReply): void {
+  /** The message is stored by now, so a failure here is not the sender's. */
+  function bumpActivity(conversationId: ConversationId, { duplicate }: PublishedReply): void {
     if (duplicate) return;
     conversations
       .bumpActivity(conversationId)
@@ -42,9 +42,9 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
       const room = conversationRoom(conversationId);
       await access.assertCanWrite(principal, room);
       const published = publisher.publish(chatMessage, { room, id, sender: senderOf(principal), data });
-      return new Placed(
+      return DeferredReply.to(
         published.then((reply) => {
-          touch(conversationId, reply);
+          bumpActivity(conversationId, reply);
           return reply;
         }),
       );
@@ -59,7 +59,7 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
     chat_response: async (command, session) => {
       await access.assertCanWrite(session.principal, conversationRoom(command.conversationId));
       const reply = await responses.finish(session, command);
-      touch(command.conversationId, reply);
+      bumpActivity(command.conversationId, reply);
       return reply;
     },
 

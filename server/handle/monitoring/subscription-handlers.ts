@@ -1,14 +1,14 @@
 import { subscriptionOfTopic } from "../../../shared/topic.ts";
 import type { Subscriptions } from "../../rooms/subscriptions.ts";
-import { AtReply } from "../../session/at-reply.ts";
+import { DeferredReply } from "../../session/deferred-reply.ts";
 import type { Handlers } from "../handler.ts";
 
 /** SPEC MONITOR-1 to MONITOR-9. */
 export function createSubscriptionHandlers({ subscriptions }: { subscriptions: Subscriptions }) {
   return {
     subscribe: async (command, session) => {
-      const { finish, afterwards } = await subscriptions.subscribe(session, command);
-      return new AtReply(() => ({ id: command.id, ...finish() }), afterwards);
+      const { finish, afterReply } = await subscriptions.subscribe(session, command);
+      return new DeferredReply({ finish: () => ({ id: command.id, ...finish() }), afterReply });
     },
 
     unsubscribe: async ({ id }, session) => {
@@ -18,8 +18,8 @@ export function createSubscriptionHandlers({ subscriptions }: { subscriptions: S
 
     join_room: async ({ room, after, limit }, session) => {
       const command = { id: subscriptionOfTopic(room), topics: [room], after, limit };
-      const { finish, afterwards } = await subscriptions.subscribe(session, command);
-      return new AtReply(() => ({ room, ...finish() }), afterwards);
+      const { finish, afterReply } = await subscriptions.subscribe(session, command);
+      return new DeferredReply({ finish: () => ({ room, ...finish() }), afterReply });
     },
 
     leave_room: async ({ room }, session) => {

@@ -1,4 +1,5 @@
 import type { LogName } from "../../../shared/room.ts";
+import { EndOfTurn } from "../../runtime/end-of-turn.ts";
 import { refusalOf } from "../redis/redis-answer.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { Appended } from "./event-log.ts";
@@ -31,7 +32,7 @@ export class RedisAppendQueue {
   /** By log, in the order of the first that waits. */
   readonly #waiting = new Map<LogName, Waiting[]>();
   readonly #underWay = new Set<LogName>();
-  #isScheduled = false;
+  readonly #scheduled = new EndOfTurn<void>(() => this.#sendAll());
 
   constructor(redis: RedisConnections, appending: RedisAppending) {
     this.#redis = redis;
@@ -43,16 +44,7 @@ export class RedisAppendQueue {
       const waiting = this.#waiting.get(name);
       if (waiting) waiting.push({ ...addition, resolve, reject });
       else this.#waiting.set(name, [{ ...addition, resolve, reject }]);
-      this.#schedule();
-    });
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#sendAll();
+      this.#scheduled.add();
     });
   }
 
@@ -85,7 +77,7 @@ export class RedisAppendQueue {
     } catch (error) {
       for (const part of parts) this.#fail(part, error);
     }
-    if (this.#waiting.size > 0) this.#schedule();
+    if (this.#waiting.size > 0) this.#scheduled.add();
   }
 
   #answer(part: Part, answer: string): void {
