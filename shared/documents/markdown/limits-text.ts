@@ -1,7 +1,7 @@
 import type { JsonSchema } from "../json-schemas.ts";
 import { code } from "./table.ts";
 
-/** Longer ones are for programs: the description says it better. */
+/** A longer pattern is for programs; the description says what it means. */
 const readablePattern = 64;
 
 /** ` (1 to 200, default 50)`; empty where a schema has no limits. */
@@ -16,17 +16,13 @@ function rangesOf(schema: JsonSchema): string[] {
   const { minLength, maxLength, minItems, maxItems, minimum, maximum } = schema as Record<string, number | undefined>;
   if (maxLength !== undefined) return [rangeText(minLength, maxLength, " characters")];
   if (maxItems !== undefined) return [rangeText(minItems, maxItems, " items")];
-  // The bounds of every integer of JavaScript say nothing.
-  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER)
-    return [`${numberText(minimum ?? 0)} to ${numberText(maximum)}`];
-  if (minimum !== undefined && minimum > 0) return [`at least ${numberText(minimum)}`];
+  // Every integer has the bounds of safe integers, which are no limit of the contract.
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) return [`${minimum ?? 0} to ${maximum}`];
+  if (minimum !== undefined && minimum > 0) return [`at least ${minimum}`];
   return pattern !== undefined && pattern.length <= readablePattern ? [`matching ${code(pattern)}`] : [];
 }
 
 const rangeText = (min: number | undefined, max: number, unit: string) =>
-  min ? `${numberText(min)} to ${numberText(max)}${unit}` : `at most ${numberText(max)}${unit}`;
+  min ? `${min} to ${max}${unit}` : `at most ${max}${unit}`;
 
-const valueText = (value: unknown) => (typeof value === "number" ? numberText(value) : code(JSON.stringify(value)));
-
-/** `16 384` */
-const numberText = (value: number) => String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, " ");
+const valueText = (value: unknown) => (typeof value === "number" ? value : code(JSON.stringify(value)));
