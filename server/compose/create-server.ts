@@ -23,6 +23,7 @@ import type { Publisher } from "../publish/publisher.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
+import { redisKeys } from "../store/redis/redis-keys.ts";
 import { createSocketIoAdapter } from "../store/redis/socket-io-adapter.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf } from "./config.ts";
@@ -120,7 +121,7 @@ async function build(
     origins,
     heartbeatIntervalMs,
   });
-  if (redis) io.adapter(createSocketIoAdapter(redis, config.REDIS_PREFIX));
+  if (redis) io.adapter(createSocketIoAdapter(redis, redisKeys(config.REDIS_PREFIX)));
   const local = createMemoryBroadcast();
   const health = createHealthUpdates({
     broadcast: redis ? createAdapterBroadcast(io, local) : local,

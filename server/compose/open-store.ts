@@ -20,6 +20,7 @@ import { createMemoryPresence } from "../store/presence/memory-presence.ts";
 import type { Presence } from "../store/presence/presence.ts";
 import { createRedisPresence } from "../store/presence/redis-presence.ts";
 import { connectToRedis, type RedisConnections } from "../store/redis/redis-connections.ts";
+import { redisKeys } from "../store/redis/redis-keys.ts";
 import { createRedisIngestStream } from "../store/redis-ingest-stream.ts";
 import { createRedisLatestUpdates } from "../store/redis-latest-updates.ts";
 import { createRedisLeases } from "../store/redis-leases.ts";
@@ -51,7 +52,7 @@ export interface Store {
 
 /** With `REDIS_URL` the Redis twins, else those in memory. */
 export async function openStore(config: Config, clock: Clock, logger: Logger, instanceId: InstanceId): Promise<Store> {
-  const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url, REDIS_PREFIX: prefix } = config;
+  const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url } = config;
   if (url === undefined) {
     const log = createMemoryEventLog({ clock, maxEvents, ttlSeconds });
     const documents = createMemoryDocuments({ clock });
@@ -72,20 +73,21 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
 
   const { REDIS_CA_CERT: caCert, REDIS_TLS_INSECURE: tlsInsecure, PRESENCE_GRACE_MS: graceMs } = config;
   const redis = await connectToRedis({ url, caCert, tlsInsecure, logger });
-  const appending = new RedisAppending({ clock, prefix, maxEvents, ttlSeconds });
+  const keys = redisKeys(config.REDIS_PREFIX);
+  const appending = new RedisAppending({ clock, keys, maxEvents, ttlSeconds });
   return {
-    log: createRedisEventLog({ redis, appending, prefix }),
-    documents: createRedisDocuments({ redis, clock, prefix }),
-    transactions: createRedisTransactions({ redis, appending, prefix }),
-    leases: createRedisLeases({ redis, prefix }),
-    presence: createRedisPresence({ redis, clock, prefix, instanceId, graceMs }),
+    log: createRedisEventLog({ redis, appending, keys }),
+    documents: createRedisDocuments({ redis, clock, keys }),
+    transactions: createRedisTransactions({ redis, appending, keys }),
+    leases: createRedisLeases({ redis, keys }),
+    presence: createRedisPresence({ redis, clock, keys, instanceId, graceMs }),
     registry: {
-      ...createRedisRegistry({ redis, clock, prefix, instanceId }),
-      ...createRedisClusterView({ redis, prefix }),
+      ...createRedisRegistry({ redis, clock, keys, instanceId }),
+      ...createRedisClusterView({ redis, keys }),
     },
-    latest: createRedisLatestUpdates({ redis, clock, prefix }),
-    uiEvents: createRedisUiEvents({ redis, prefix, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
-    ingest: createRedisIngestStream({ redis, stream: config.REDIS_INGEST_STREAM, instanceId }),
+    latest: createRedisLatestUpdates({ redis, clock, keys }),
+    uiEvents: createRedisUiEvents({ redis, keys, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
+    ingest: createRedisIngestStream({ redis, keys, stream: config.REDIS_INGEST_STREAM, instanceId }),
     redis,
     close: () => redis.close(),
   };

@@ -1,6 +1,7 @@
 import type { InstanceId } from "../../shared/ids.ts";
 import { type IngestEntry, type IngestStream, readerLeaseMs, rejectedKept } from "./ingest-stream.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
+import type { RedisKeys } from "./redis/redis-keys.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 
 const group = "signalbox";
@@ -49,27 +50,28 @@ type Taken = [id: string, fields: string[] | null][];
 /** Reads the stream, and keeps `STREAM:rejected` and `STREAM:reader` beside it. */
 export function createRedisIngestStream(options: {
   redis: RedisConnections;
+  keys: RedisKeys;
   /** Its name, as other programs know it. */
   stream: string;
   instanceId: InstanceId;
 }): IngestStream {
   const { redis, stream, instanceId } = options;
-  const lease = `${stream}:reader`;
+  const { reader, rejected } = options.keys.ingest(stream);
   return {
     async take(limit) {
-      const taken = await take.run<Taken | null>(redis, [stream, lease], [instanceId, readerLeaseMs, limit, group]);
+      const taken = await take.run<Taken | null>(redis, [stream, reader], [instanceId, readerLeaseMs, limit, group]);
       return taken?.map(([id, fields]): IngestEntry => ({ id, fields: fields ? toRecord(fields) : undefined }));
     },
 
     async settle(outcomes) {
-      const args = outcomes.flatMap(({ entry: { id, fields }, rejected }) =>
-        rejected ? [id, rejected.code, reasonOf(rejected), JSON.stringify(fields ?? {})] : [id, "", "", ""],
+      const args = outcomes.flatMap(({ entry: { id, fields }, rejected: why }) =>
+        why ? [id, why.code, reasonOf(why), JSON.stringify(fields ?? {})] : [id, "", "", ""],
       );
-      await settle.run(redis, [stream, `${stream}:rejected`], [group, rejectedKept, ...args]);
+      await settle.run(redis, [stream, rejected], [group, rejectedKept, ...args]);
     },
 
     async release() {
-      await release.run(redis, [lease], [instanceId]);
+      await release.run(redis, [reader], [instanceId]);
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "../runtime/clock.ts";
 import { type HealthEvent, keptComponents, keptMs, type LatestUpdates, subjectOf } from "./latest-updates.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
+import type { RedisKeys } from "./redis/redis-keys.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 
 /**
- * KEYS: prefix:{latest}:events (hash: subject, JSON) and prefix:{latest}:at (sorted set: subjects by when they were kept).
- * ARGV: 1 subject, 2 JSON, 3 now in ms, 4 time to live in ms, 5 most subjects.
+ * KEYS: events, at. ARGV: 1 subject, 2 JSON, 3 now in ms, 4 time to live in ms, 5 most subjects.
  */
 const keep = new RedisScript(`
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
@@ -39,10 +39,11 @@ return found
 export function createRedisLatestUpdates(options: {
   redis: RedisConnections;
   clock: Clock;
-  prefix: string;
+  keys: RedisKeys;
 }): LatestUpdates {
-  const { redis, clock, prefix } = options;
-  const keys = [`${prefix}:{latest}:events`, `${prefix}:{latest}:at`];
+  const { redis, clock } = options;
+  const { events, at } = options.keys.latest;
+  const keys = [events, at];
   return {
     async keep(event) {
       await keep.run(redis, keys, [subjectOf(event), JSON.stringify(event), clock.now(), keptMs, keptComponents]);

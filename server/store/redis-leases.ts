@@ -1,5 +1,6 @@
-import type { LeaseQueue, Leases } from "./leases.ts";
+import type { Leases } from "./leases.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
+import type { RedisKeys } from "./redis/redis-keys.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 
 /** KEYS: the line. ARGV: id and milliseconds from now, over and over. */
@@ -25,29 +26,27 @@ end
 return found
 `);
 
-/** A sorted set per line, prefix:{leases}:LINE, with the time by Redis for score: the instances' clocks need not agree. */
-export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; prefix: string }): Leases {
-  const keyOf = (line: LeaseQueue) => `${prefix}:{leases}:${line}`;
-
+/** Keeps them in Redis, for all instances. */
+export function createRedisLeases({ redis, keys }: { redis: RedisConnections; keys: RedisKeys }): Leases {
   return {
     async set(line, leases) {
       if (leases.length === 0) return;
       await set.run(
         redis,
-        [keyOf(line)],
+        [keys.leases(line)],
         leases.flatMap(({ id, inMs }) => [id, Math.round(inMs)]),
       );
     },
 
     async clear(line, id) {
-      await redis.attempt((client) => client.zRem(keyOf(line), id));
+      await redis.attempt((client) => client.zRem(keys.leases(line), id));
     },
 
-    claim: (line, limit, forMs) => claim.run<string[]>(redis, [keyOf(line)], [limit, forMs]),
+    claim: (line, limit, forMs) => claim.run<string[]>(redis, [keys.leases(line)], [limit, forMs]),
 
     async first(lines, limit) {
       if (lines.length === 0) return [];
-      const found = await first.run<[line: number, id: string, at: string][]>(redis, lines.map(keyOf), [limit]);
+      const found = await first.run<[line: number, id: string, at: string][]>(redis, lines.map(keys.leases), [limit]);
       const earliest = found.sort(([, , a], [, , b]) => Number(a) - Number(b)).slice(0, limit);
       return earliest.flatMap(([number, id]) => {
         const line = lines[number - 1];
@@ -55,6 +54,6 @@ export function createRedisLeases({ redis, prefix }: { redis: RedisConnections; 
       });
     },
 
-    size: (line) => redis.attempt((client) => client.zCard(keyOf(line))),
+    size: (line) => redis.attempt((client) => client.zCard(keys.leases(line))),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RedisConnections } from "./redis/redis-connections.ts";
+import type { RedisKeys } from "./redis/redis-keys.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 import type { UiEvents } from "./ui-events.ts";
 
@@ -16,17 +17,16 @@ return 1
 /** The fields are those that the services know: `event_type`, `data` (JSON of the message), `timestamp`. */
 export function createRedisUiEvents(options: {
   redis: RedisConnections;
-  prefix: string;
+  keys: RedisKeys;
   /** Its name, as other programs know it. */
   stream: string;
   maxEvents: number;
 }): UiEvents {
-  const { redis, prefix, stream, maxEvents } = options;
+  const { redis, keys, stream, maxEvents } = options;
   return {
     async append(message, timestamp, dedupe = `/${randomUUID()}`) {
-      const key = `${prefix}:ui-event:${dedupe}`;
       const args = [message.type, JSON.stringify(message), timestamp, maxEvents, dedupeWindowMs];
-      await append.run(redis, [stream, key], args);
+      await append.run(redis, [stream, keys.uiEvent(dedupe)], args);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "redis";
-import { redisLogKeys } from "../../server/store/log/redis-log-keys.ts";
+import { redisKeys } from "../../server/store/redis/redis-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import type { LogName } from "../../shared/room.ts";
@@ -149,7 +149,7 @@ export class TruthReader {
   async start(): Promise<void> {
     await Promise.all([this.#client.connect(), this.#subscriber.connect()]);
     for (const truth of this.truths.values()) {
-      await this.#subscriber.subscribe(redisLogKeys(this.#prefix, truth.room as LogName).channel, (lines) => {
+      await this.#subscriber.subscribe(redisKeys(this.#prefix).log(truth.room as LogName).channel, (lines) => {
         for (const line of lines.split("\n")) truth.announced(JSON.parse(line) as LoggedEnvelope);
       });
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { redisLogKeys } from "../../server/store/log/redis-log-keys.ts";
+import { redisKeys } from "../../server/store/redis/redis-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { formatPosition } from "../../shared/position.ts";
@@ -199,12 +199,12 @@ describe("keys that somebody has spoilt", () => {
     const { log } = await openStore("redis", { env: { REDIS_URL: redis.url, REDIS_PREFIX: prefix } });
     const [spoilt, sound] = [uniqueLog(), uniqueLog()];
     await log.append(spoilt, messageEnvelope("before"));
-    await redis.command("SET", redisLogKeys(prefix, spoilt).events, "no stream");
+    await redis.command("SET", redisKeys(prefix).log(spoilt).events, "no stream");
 
     const outcomes = await Promise.allSettled(
       [sound, spoilt, sound, spoilt].map((name, index) => log.append(name, messageEnvelope(String(index)))),
     );
-    await redis.command("DEL", redisLogKeys(prefix, spoilt).events);
+    await redis.command("DEL", redisKeys(prefix).log(spoilt).events);
     const { position } = await log.append(spoilt, messageEnvelope("again"));
 
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);

@@ -7,6 +7,7 @@ import { createAdapterBroadcast } from "../../server/doors/socket-io/adapter-bro
 import { createSocketIoServer } from "../../server/doors/socket-io/socket-io-server.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import { type Clock, systemClock } from "../../server/runtime/clock.ts";
+import { redisKeys } from "../../server/store/redis/redis-keys.ts";
 import { createSocketIoAdapter } from "../../server/store/redis/socket-io-adapter.ts";
 import type { InstanceId } from "../../shared/ids.ts";
 import { RedisServer } from "./redis-server.ts";
@@ -74,6 +75,6 @@ function openBroadcast({ redis }: Store, prefix: string): Broadcast {
     isStoreAway: () => false,
     origins,
   });
-  io.adapter(createSocketIoAdapter(redis, prefix));
+  io.adapter(createSocketIoAdapter(redis, redisKeys(prefix)));
   return createAdapterBroadcast(io, local);
 }

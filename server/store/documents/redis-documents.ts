@@ -1,9 +1,17 @@
+import { type LogName, monitoringLog } from "../../../shared/room.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
 import { RedisScript } from "../redis/redis-script.ts";
 import { activityCursor, restByActivity } from "./by-activity.ts";
-import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
-import { documentFunctions, redisDocumentKeys } from "./redis-document-keys.ts";
+import {
+  type DocumentKind,
+  type DocumentPage,
+  type Documents,
+  transactionalKinds,
+  type Versioned,
+} from "./documents.ts";
+import { documentFunctions } from "./redis-document-functions.ts";
 import { RedisTouches } from "./redis-touches.ts";
 
 /**
@@ -43,13 +51,15 @@ return {found, documents}
 type Found = [version: string | null, json: string | null, until: string | null];
 
 /** Keeps the documents in Redis, for any number of instances. */
-export function createRedisDocuments(options: { redis: RedisConnections; clock: Clock; prefix: string }): Documents {
-  const { redis, clock, prefix } = options;
+export function createRedisDocuments(options: { redis: RedisConnections; clock: Clock; keys: RedisKeys }): Documents {
+  const { redis, clock } = options;
+  const logs = new Map<DocumentKind, LogName>(transactionalKinds.map((kind) => [kind, monitoringLog]));
+  const keysOf = (kind: DocumentKind) => options.keys.documents(kind, logs.get(kind));
   const touches = new RedisTouches(redis);
 
   const getMany = async <T>(kind: DocumentKind, ids: string[]): Promise<(Versioned<T> | undefined)[]> => {
     if (ids.length === 0) return [];
-    const { doc } = redisDocumentKeys(prefix, kind);
+    const { doc } = keysOf(kind);
     return toDocuments<T>(await read.run<Found[]>(redis, ids.map(doc), []));
   };
 
@@ -66,7 +76,7 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
     get: async <T>(kind: DocumentKind, id: string) => (await getMany<T>(kind, [id]))[0],
 
     async put(kind, id, value, expected, { indexes, ttlMs } = {}) {
-      const { doc, at, inIndex } = redisDocumentKeys(prefix, kind);
+      const { doc, at, inIndex } = keysOf(kind);
       const attempt = `${process.pid}-${Math.random().toString(36).slice(2)}`;
       const args = [
         id,
@@ -81,10 +91,10 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
       return (await put.run<number>(redis, [doc(id), at], args)) === 1;
     },
 
-    touch: (kind, id, at) => touches.touch(redisDocumentKeys(prefix, kind).at, id, at),
+    touch: (kind, id, at) => touches.touch(keysOf(kind).at, id, at),
 
     async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
-      const keys = redisDocumentKeys(prefix, kind);
+      const keys = keysOf(kind);
       type Members = [found: [id: string, at: string][], documents: Found[]];
       const args = [keys.doc(""), limit];
       const [found, documents] = await members.run<Members>(redis, [keys.inIndex + index, keys.at], args);

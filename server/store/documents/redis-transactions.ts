@@ -2,14 +2,15 @@ import { monitoringLog } from "../../../shared/room.ts";
 import type { RedisAppending } from "../log/redis-appending.ts";
 import { appendingScript } from "../log/redis-log-scripts.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
-import { documentFunctions, redisDocumentKeys } from "./redis-document-keys.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
+import { documentFunctions } from "./redis-document-functions.ts";
 import type { Transactions } from "./transactions.ts";
 
 export interface RedisTransactionsOptions {
   redis: RedisConnections;
   /** That of the log: both give away what the store has lost of it. */
   appending: RedisAppending;
-  prefix: string;
+  keys: RedisKeys;
 }
 
 const argsPerDocument = 6;
@@ -42,7 +43,7 @@ return appendEvents()
 
 /** One script over the documents and the log `monitoring`, which share a slot. */
 export function createRedisTransactions(options: RedisTransactionsOptions): Transactions {
-  const { redis, appending, prefix } = options;
+  const { redis, appending } = options;
 
   return {
     async commit({ documents, events }) {
@@ -50,7 +51,7 @@ export function createRedisTransactions(options: RedisTransactionsOptions): Tran
       const { keys, args } = appending.call(monitoringLog, additions);
       args.push(documents.length);
       for (const { kind, id, value, expected, options: { indexes, ttlMs } = {} } of documents) {
-        const { doc, at, inIndex } = redisDocumentKeys(prefix, kind);
+        const { doc, at, inIndex } = options.keys.documents(kind, monitoringLog);
         keys.push(doc(id), at);
         args.push(id, JSON.stringify(value), expected, indexes ? JSON.stringify(indexes) : "", ttlMs ?? 0, inIndex);
       }

@@ -3,14 +3,14 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import type { EventId } from "../../../shared/ids.ts";
 import type { LogName } from "../../../shared/room.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
 import { type Appended, dedupeWindowMs } from "./event-log.ts";
 import { KnownPositions } from "./known-positions.ts";
-import { redisLogKeys } from "./redis-log-keys.ts";
 import { jump } from "./redis-log-scripts.ts";
 
 export interface RedisLogOptions {
   clock: Clock;
-  prefix: string;
+  keys: RedisKeys;
   /** Events kept per log. */
   maxEvents: number;
   /** Age at which an event is dropped, in seconds. */
@@ -55,8 +55,8 @@ export class RedisAppending {
     additions: readonly Addition[],
     limits: { events: number; characters: number } = { events: additions.length, characters: Number.POSITIVE_INFINITY },
   ): { keys: string[]; args: (string | number)[]; taken: number; characters: number } {
-    const { prefix, maxEvents } = this.#options;
-    const { events, meta, id, attempt, channel } = redisLogKeys(prefix, name);
+    const { maxEvents } = this.#options;
+    const { events, meta, id, attempt, channel } = this.#options.keys.log(name);
     const keys = [events, meta, attempt(this.#uniqueName())];
     const args: (string | number)[] = [];
     let taken = 0;

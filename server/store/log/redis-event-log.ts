@@ -3,16 +3,16 @@ import type { LogName } from "../../../shared/room.ts";
 import { noteJson } from "../../runtime/event-json.ts";
 import { RedisChannels } from "../redis/redis-channels.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
 import type { EventLog, Follower, LogBounds, LogSlice } from "./event-log.ts";
 import { RedisAppendQueue } from "./redis-append-queue.ts";
 import type { RedisAppending } from "./redis-appending.ts";
-import { redisLogKeys } from "./redis-log-keys.ts";
 import { boundsScript, readBackScript, readScript } from "./redis-log-scripts.ts";
 
 export interface RedisEventLogOptions {
   redis: RedisConnections;
   appending: RedisAppending;
-  prefix: string;
+  keys: RedisKeys;
 }
 
 /** How many followers look into their logs at once when Redis is back. */
@@ -22,7 +22,7 @@ type Entry = [id: string, fields: ["at", string, "head", string, "tail", string]
 type Answer = [bounds: [epoch: string, first: string, last: string], entries: Entry[]];
 
 /** Keeps the logs in Redis Streams, for any number of instances. */
-export function createRedisEventLog({ redis, appending, prefix }: RedisEventLogOptions): EventLog {
+export function createRedisEventLog({ redis, appending, keys }: RedisEventLogOptions): EventLog {
   const channels = new RedisChannels(redis.subscriber);
   const followers = new Set<Follower>();
   const queue = new RedisAppendQueue(redis, appending);
@@ -55,13 +55,13 @@ export function createRedisEventLog({ redis, appending, prefix }: RedisEventLogO
     append: (name, event, dedupe) => queue.add(name, { event, dedupe }),
 
     async read(name, after, limit) {
-      const { events, meta } = redisLogKeys(prefix, name);
+      const { events, meta } = keys.log(name);
       const args = [...appending.openingArgs(name), `${after + 1}-0`, limit];
       return toSlice(name, await readScript.run<Answer>(redis, [events, meta], args));
     },
 
     async readBack(name, before, limit) {
-      const { events, meta } = redisLogKeys(prefix, name);
+      const { events, meta } = keys.log(name);
       const end = before === undefined ? "+" : `${Math.max(0, before - 1)}-9`;
       const args = [...appending.openingArgs(name), end, limit];
       const { bounds, events: newest } = toSlice(name, await readBackScript.run<Answer>(redis, [events, meta], args));
@@ -69,12 +69,12 @@ export function createRedisEventLog({ redis, appending, prefix }: RedisEventLogO
     },
 
     async bounds(name) {
-      const { events, meta } = redisLogKeys(prefix, name);
+      const { events, meta } = keys.log(name);
       return toSlice(name, await boundsScript.run<Answer>(redis, [events, meta], appending.openingArgs(name))).bounds;
     },
 
     async follow(name, follower) {
-      const stop = await channels.listen(redisLogKeys(prefix, name).channel, (message) => {
+      const stop = await channels.listen(keys.log(name).channel, (message) => {
         for (const line of message.split("\n")) {
           const event = JSON.parse(line) as LoggedEnvelope;
           noteJson(event, line);

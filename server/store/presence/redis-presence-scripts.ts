@@ -1,28 +1,12 @@
 import { RedisScript } from "../redis/redis-script.ts";
 
-/**
- * Keys, all of one slot:
- *   prefix:{presence}:users:ROOM          sorted set: users present, by arrival
- *   prefix:{presence}:names:ROOM          hash: user → name as JSON
- *   prefix:{presence}:at:ROOM USER        set: "INSTANCE CONNECTION" of the user's connections in the room
- *   prefix:{presence}:of:INSTANCE         set: JSON [room, user, connection] of what an instance holds
- *   prefix:{presence}:lingering           sorted set: JSON [room, user] by when the grace period ends, in ms
- *   prefix:{presence}:instances           sorted set: instances by their last heartbeat, in ms of Redis
- *   prefix:{presence}:known               set: instances whose holdings are complete here, as far as anybody knows
- *   prefix:{presence}:dead                set: instances of which something is still held
- *   prefix:{presence}:swept               when any instance swept last, in ms of Redis
- *   prefix:{presence}:order               counter of arrivals
- * What an instance holds is let go by whoever sweeps when it is dead, so nothing here needs to expire.
- */
-export const baseOf = (prefix: string) => `${prefix}:{presence}:`;
-
 /** An instance beats with every sweep; one that has not for so long is dead, and its users are let go. */
 const deadAfterMs = 5_000;
 /** When nobody at all has swept for so long it was Redis that was away, and nobody's silence says anything. */
 const redisAwayMs = 2_000;
 /** How much one sweep does at most, since nothing else happens in Redis meanwhile. */
 const sweepLimit = 1_000;
-/** What all scripts begin with. ARGV: 1 what the keys begin with. */
+/** What all scripts begin with. ARGV: 1 what the keys begin with, see `RedisKeys`. */
 const opening = `
 local base = ARGV[1]
 local function present(room) return redis.call('ZCARD', base .. 'users:' .. room) end

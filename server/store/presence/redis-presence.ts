@@ -2,8 +2,9 @@ import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
 import type { Departure, Presence, PresentConnection } from "./presence.ts";
-import { baseOf, enter, leave, members, sweep } from "./redis-presence-scripts.ts";
+import { enter, leave, members, sweep } from "./redis-presence-scripts.ts";
 
 /** How much an instance says again at once: more might not be done in the time that a command has. */
 const reconciledAtOnce = 500;
@@ -11,7 +12,7 @@ const reconciledAtOnce = 500;
 export interface RedisPresenceOptions {
   redis: RedisConnections;
   clock: Clock;
-  prefix: string;
+  keys: RedisKeys;
   instanceId: InstanceId;
   /** For users whose instance has died: the time they have to come back elsewhere. */
   graceMs: number;
@@ -21,8 +22,8 @@ type Entry = [room: RoomName, userId: UserId, connectionId: ConnectionId];
 type Departed = [room: RoomName, userId: UserId, name: string, memberCount: number];
 
 /** Keeps who is present on any instance. */
-export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs }: RedisPresenceOptions): Presence {
-  const base = baseOf(prefix);
+export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }: RedisPresenceOptions): Presence {
+  const { base, heldBy } = keys.presence;
   /** The `enter`s that this instance holds. */
   const held = new Map<string, string[]>();
   /**
@@ -103,7 +104,7 @@ export function createRedisPresence({ redis, clock, prefix, instanceId, graceMs 
     inDoubt = false;
     const departed: Departed[] = [];
     try {
-      const recorded = await redis.attempt((client) => client.sMembers(`${base}of:${instanceId}`));
+      const recorded = await redis.attempt((client) => client.sMembers(heldBy(instanceId)));
       const entries = recorded.map((entry) => JSON.parse(entry) as Entry);
       const known = new Set(entries.map((entry) => entry.join(" ")));
       const missing = [...held].filter(([key]) => !known.has(key));

@@ -3,11 +3,12 @@ import type { InstanceId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import { cursorAfter, placeIn } from "../cursor.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
 import { RedisScript } from "../redis/redis-script.ts";
 import type { ClusterView, LocatedConnection } from "./cluster-view.ts";
-import { baseOf } from "./redis-registry.ts";
 import type { ConnectionRecord } from "./registry.ts";
 
+/** ARGV: 1 what the keys begin with, see `RedisKeys`. */
 const opening = `
 local base = ARGV[1]
 local alive = {}
@@ -72,8 +73,8 @@ return found
 `);
 
 /** What all instances have said. */
-export function createRedisClusterView({ redis, prefix }: { redis: RedisConnections; prefix: string }): ClusterView {
-  const base = baseOf(prefix);
+export function createRedisClusterView({ redis, keys }: { redis: RedisConnections; keys: RedisKeys }): ClusterView {
+  const { base, rooms: roomCounts } = keys.registry;
 
   return {
     async instances() {
@@ -112,7 +113,7 @@ export function createRedisClusterView({ redis, prefix }: { redis: RedisConnecti
     },
 
     async connectionsIn(room) {
-      return Number((await redis.attempt((client) => client.hGet(`${base}rooms`, room))) ?? 0);
+      return Number((await redis.attempt((client) => client.hGet(roomCounts, room))) ?? 0);
     },
   };
 }

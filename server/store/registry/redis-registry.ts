@@ -3,28 +3,15 @@ import type { InstanceId } from "../../../shared/ids.ts";
 import { namespaces } from "../../../shared/namespace.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
+import type { RedisKeys } from "../redis/redis-keys.ts";
 import { RedisScript } from "../redis/redis-script.ts";
 import type { Changes, ConnectionKey, InstanceReport, Registry } from "./registry.ts";
 import { reportLastsMs } from "./registry.ts";
 
-/**
- * Keys, all of one slot. What an instance says is kept by a holder, and each time that it says everything afresh it is
- * another one: nothing of before has to be taken back.
- *   prefix:{registry}:holders             set: "INSTANCE/NUMBER"
- *   prefix:{registry}:report:HOLDER       what the instance says of itself, JSON; expires, and the holder is dead
- *   prefix:{registry}:records:HOLDER      hash: connection → JSON
- *   prefix:{registry}:users:HOLDER        sorted set by name: "USER CONNECTION", also of those that are being opened
- *   prefix:{registry}:in:NAMESPACE:HOLDER the same of one namespace, without those
- *   prefix:{registry}:rooms:HOLDER        hash: room → how many connections of the holder
- *   prefix:{registry}:rooms               hash: room → how many connections of all holders
- *   prefix:{registry}:room-names          sorted set by name: the rooms of that hash
- * What a dead holder has is left out at once, but for its rooms, which are taken away with the reports of the others.
- */
-export const baseOf = (prefix: string) => `${prefix}:{registry}:`;
-
 /** How many rooms of the dead one report takes away: nothing else happens in Redis meanwhile. */
 const sweptAtOnce = 2_000;
 
+/** What all scripts begin with. ARGV: 1 what the keys begin with, see `RedisKeys`. */
 const opening = `
 local base = ARGV[1]
 local holders = base .. 'holders'
@@ -111,13 +98,13 @@ return 1
 export interface RedisRegistryOptions {
   redis: RedisConnections;
   clock: Clock;
-  prefix: string;
+  keys: RedisKeys;
   instanceId: InstanceId;
 }
 
 /** What this instance says to all. */
-export function createRedisRegistry({ redis, clock, prefix, instanceId }: RedisRegistryOptions): Registry {
-  const base = baseOf(prefix);
+export function createRedisRegistry({ redis, clock, keys, instanceId }: RedisRegistryOptions): Registry {
+  const { base } = keys.registry;
   const newHolder = () => `${instanceId}/${randomUUID()}`;
   let holder = newHolder();
 

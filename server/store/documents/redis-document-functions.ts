@@ -1,17 +1,3 @@
-import { type DocumentKind, transactionalKinds } from "./documents.ts";
-
-/**
- * Keys, with `{…}` so that all of a kind share a slot, and those that change together with the log `monitoring` its:
- *   prefix:{TAG}:KIND:doc:ID     hash: version, json, indexes (JSON), until (ms, absent: for ever), by (who wrote it last)
- *   prefix:{TAG}:KIND:at         sorted set: ids by latest activity, of documents that stand in an index
- *   prefix:{TAG}:KIND:in:INDEX   set: ids
- */
-export function redisDocumentKeys(prefix: string, kind: DocumentKind) {
-  const isTransactional = transactionalKinds.some((transactional) => transactional === kind);
-  const base = `${prefix}:{${isTransactional ? "log:monitoring" : "documents"}}:${kind}`;
-  return { doc: (id: string) => `${base}:doc:${id}`, at: `${base}:at`, inIndex: `${base}:in:` };
-}
-
 /** `versionOf(key, now)`: of the document there, 0 if there is none; and its indexes as JSON. `by`: who wrote it last. */
 export const documentFunctions = `
 local function versionOf(key, now)
