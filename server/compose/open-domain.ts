@@ -93,7 +93,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     ...(spans && { onStep: createDispatchSpans(spans), trace: () => spans.current() }),
     failed,
   });
-  closers.add("rounds of dispatch", () => dispatch.rounds.close());
+  closers.add("lease sweeper", () => dispatch.leaseSweeper.close());
 
   return {
     publisher,

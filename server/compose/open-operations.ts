@@ -75,9 +75,9 @@ export function openOperations(deps: OperationsDeps) {
       for (const session of sessions) yield session.transport.backlogBytes();
     },
     rooms: () => roomCounts.size,
-    agents: () => domain.dispatch.rounds.verdicts,
+    agents: () => domain.dispatch.leaseSweeper.verdicts,
     dispatches: {
-      inFlight: () => domain.dispatch.rounds.inFlight,
+      inFlight: () => domain.dispatch.leaseSweeper.inFlight,
       open: () => store.leases.size("dispatches"),
     },
     redis: redis && {

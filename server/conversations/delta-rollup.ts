@@ -93,7 +93,7 @@ export class DeltaRollup {
     if (wait <= 0) return void this.#publish();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // Looks at the time again: timers count whole milliseconds, and may be early by one.
+      // Checks the time again: timers count whole milliseconds, and may be early by one.
       this.#schedule();
     }, wait);
   }
@@ -106,7 +106,7 @@ export class DeltaRollup {
     this.#notBefore = performance.now() + intervalMs;
     this.#publishing = this.#append(this.#unconfirmed).finally(() => {
       this.#publishing = undefined;
-      for (const goOn of this.#waiting.splice(0)) goOn();
+      for (const resume of this.#waiting.splice(0)) resume();
       if (!this.#ended) this.#schedule();
     });
     return this.#publishing;
@@ -150,11 +150,11 @@ export class DeltaRollup {
 }
 
 /**
- * The idempotency key of a response's event, for all who write it: each number is taken once, the last one by the end.
+ * The idempotency key of a response's event, for all its writers: each number is taken once, the last one by the end.
  * A writer that was cut off and goes on late so learns of those that came after it, in the step of the append itself.
  */
 export const numberKey = (responseId: ResponseId, index: number, attempt?: number) =>
   `delta:${responseId}/${attempt === undefined ? "" : `${attempt}/`}${index}`;
 
-/** Whether a part was written by somebody who began before this writer did: what remains of it stands before ours. */
+/** Whether a part is of a writer that began before ours: what remains of it stands before ours. */
 const isEarlier = (part: EventId, writer: string) => /^[0-9A-Z]{26}\/\d+$/.test(part) && part < writer;

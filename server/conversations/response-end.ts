@@ -24,7 +24,7 @@ export interface ResponseTail {
 export interface TailOptions {
   /** Of the dispatch that the response belongs to; parts of others do not count. */
   attempt?: number | undefined;
-  /** Milliseconds since 1970: nothing of the response is older. Saves reading all of a log for what is not there. */
+  /** Milliseconds since 1970: nothing of the response is older. Saves reading a whole log in vain. */
   since?: number | undefined;
   /** Read all of the parts, and not only the last. */
   whole?: boolean;
@@ -33,7 +33,7 @@ export interface TailOptions {
 /** Clocks of instances need not agree to the second. */
 const clockToleranceMs = 60_000;
 
-/** How far a response is in the log, whoever wrote it. */
+/** How far a response is in the log, by any author. */
 export async function tailOf(
   log: Pick<EventLog, "readBack">,
   room: RoomName,
@@ -61,7 +61,7 @@ export async function tailOf(
 export interface ResponseEnd {
   room: RoomName;
   sender: Sender | null;
-  /** The number of the next part, as far as is known; that it is taken shows in the answer. */
+  /** The number of the next part, as far as is known; the reply of the log shows if it is taken. */
   index: number;
   data: z.input<typeof chatResponse.data>;
   /** As in {@link TailOptions}. */

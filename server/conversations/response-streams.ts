@@ -87,7 +87,7 @@ export class ResponseStreams {
     const { log, publisher, failed } = this.#deps;
     const { room, responseId, attempt } = start;
     const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
-    // An agent is told by its dispatch that an attempt is over.
+    // An agent learns the end of an attempt from the step of its dispatch.
     if (end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     return new DeltaRollup({ ...start, publisher, nextIndex, failed });
   }

@@ -29,10 +29,10 @@ export interface AgentCommandsDeps {
 type Payload<Name extends "heartbeat" | "progress" | "response"> = CommandPayload<"/agents", Name>;
 type Reply<Name extends "heartbeat" | "progress" | "response"> = CommandData<"/agents", Name>;
 
-/** That an agent makes progress is written down at most so often. */
+/** How often the progress of an agent is noted in its record, at most. */
 const noteEveryMs = 1_000;
 
-/** What agents say of themselves and of their work, at the instance where they are connected. */
+/** The commands of agents, at the instance where they are connected. */
 export class AgentCommands {
   readonly #deps: AgentCommandsDeps;
 
@@ -55,11 +55,11 @@ export class AgentCommands {
     const local = this.agentOf(session);
     if (agentId !== local.agentId) throw new Rejection("forbidden", `This connection is ${local.agentId}'s.`);
     const record = await this.#note(local, (now) => ({ heartbeatAt: now }));
-    // An agent that names none has all that it was given.
+    // An agent that names none has all that it was assigned.
     const named: readonly Attempt[] = dispatches ?? record.inFlight;
-    const ours = named.filter(({ messageId, attempt }) => holds(record, messageId, attempt));
-    await this.#renew(local, ours);
-    const cancel = named.filter((attempt) => !ours.includes(attempt)).map(({ messageId }) => messageId);
+    const held = named.filter(({ messageId, attempt }) => holds(record, messageId, attempt));
+    await this.#renew(local, held);
+    const cancel = named.filter((attempt) => !held.includes(attempt)).map(({ messageId }) => messageId);
     for (const messageId of cancel) markDone(local, messageId);
     return { agentId, ...(dispatches && { dispatches }), cancel: [...new Set(cancel)] };
   }
@@ -104,7 +104,7 @@ export class AgentCommands {
     return { accepted: !("refused" in stepped) };
   }
 
-  /** Writes down that the agent is there. */
+  /** Notes a sign of life in the record of the agent, and renews its lease. */
   async #note(local: LocalAgent, sign: (now: number) => Partial<AgentRecord>): Promise<AgentRecord> {
     const { agents, leases, leaseMs, clock } = this.#deps;
     const { agentId, session } = local;
@@ -130,7 +130,7 @@ export class AgentCommands {
   }
 }
 
-/** An attempt that is over is answered as such, to who had it; to others there is none. */
+/** Rejects with `not_found` for an attempt that was never this agent's. */
 function assertOwn(
   record: DispatchRecord | undefined,
   { agentId }: LocalAgent,

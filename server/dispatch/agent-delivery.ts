@@ -11,7 +11,7 @@ import type { DispatchStore } from "./dispatch-store.ts";
 
 export interface AgentDeliveryDeps {
   agents: Agents;
-  dispatches: DispatchStore;
+  dispatchStore: DispatchStore;
   localAgents: LocalAgents;
   /** Makes a step and does what follows from it. */
   step(record: DispatchRecord, input: DispatchInput): Promise<void>;
@@ -23,9 +23,9 @@ export interface AgentDeliveryDeps {
 export const acknowledgementOf = (leaseMs: number) => Math.min(5_000, leaseMs);
 
 /**
- * Keeps what the agents here were told in step with what is written of them: a dispatch that is an agent's is sent to
- * it, once per connection, and one that is not any more is cancelled. Whoever changes something only has to say that
- * there is something to look at; and should that get lost, a look every second finds it.
+ * Reconciles what the agents here were sent with their records: a dispatch that an agent has in flight is sent to it,
+ * once per connection, and one that it has no longer is cancelled. A change needs only a hint that there is one; should
+ * the hint get lost, the sweep of every second finds the difference.
  */
 export class AgentDelivery {
   readonly #deps: AgentDeliveryDeps;
@@ -35,11 +35,11 @@ export class AgentDelivery {
     this.#deps = deps;
   }
 
-  /** Looks at an agent, if it is connected here. Resolves when what was to be sent has been. */
+  /** Of one agent, if it is connected here. Resolves when what is missing was sent. */
   async reconcile(agentId: AgentId): Promise<void> {
     if (!this.#deps.localAgents.get(agentId)) return;
     await this.#queue.run(agentId, async () => {
-      // First the connection, then the record: one that registers in between must not be held against the old record.
+      // First the connection, then the record: one that registers in between must not be compared with the old record.
       const local = this.#deps.localAgents.get(agentId);
       if (!local?.isReady) return;
       const [record] = await this.#deps.agents.getMany([agentId]);
@@ -47,7 +47,7 @@ export class AgentDelivery {
     });
   }
 
-  /** Looks at all of them. */
+  /** Of all agents here. Resolves with their records. */
   async reconcileAll(): Promise<AgentRecord[]> {
     const agentIds = [...this.#deps.localAgents].map(({ agentId }) => agentId);
     if (agentIds.length === 0) return [];
@@ -57,7 +57,7 @@ export class AgentDelivery {
     return records.filter((record) => record !== undefined);
   }
 
-  /** Sends a dispatch to its agent, if that is here and was not told yet. */
+  /** Sends a dispatch to its agent, once per attempt. `false`: the agent is not connected here. */
   send(record: DispatchRecord): boolean {
     const { state, work } = record;
     if (state.status !== "dispatched") return false;
@@ -83,7 +83,7 @@ export class AgentDelivery {
     try {
       answer = await session.ask("dispatch", toMessage(record), withinMs);
     } catch {
-      // It may have got it, and be back soon; its lease decides.
+      // The agent may have got it, and be back soon; its lease decides.
       if (!session.isOpen) return;
       const error = `not acknowledged within ${withinMs} ms`;
       return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
@@ -110,23 +110,23 @@ export class AgentDelivery {
   async #compare(local: LocalAgent, record: AgentRecord | undefined): Promise<void> {
     const { agentId, session, sentAttempts } = local;
     if (!record || record.connectionId !== session.connectionId || record.status !== "connected") {
-      // Registered elsewhere, or given up meanwhile. The agent comes back, and registers anew.
+      // Registered elsewhere, or expired. The agent comes back, and registers anew.
       return session.close(record?.status === "connected" ? "replaced" : "heartbeat_lost");
     }
     const held = new Map(record.inFlight.map(({ messageId, attempt }) => [messageId, attempt]));
-    const untold = record.inFlight.filter((inFlight) => isUnsent(local, inFlight));
+    const unsent = record.inFlight.filter((inFlight) => isUnsent(local, inFlight));
     const gone = [...sentAttempts].filter(([messageId, { attempt }]) => held.get(messageId) !== attempt);
     for (const [messageId, { isDone }] of gone) if (isDone) sentAttempts.delete(messageId);
     const unknown = gone.filter(([, { isDone }]) => !isDone).map(([messageId]) => messageId);
 
-    const found = await this.#deps.dispatches.getMany([...untold.map(({ messageId }) => messageId), ...unknown]);
+    const found = await this.#deps.dispatchStore.getMany([...unsent.map(({ messageId }) => messageId), ...unknown]);
     for (const [index, dispatch] of found.entries()) {
-      const inFlight = untold[index];
+      const inFlight = unsent[index];
       if (inFlight && dispatch && isOf(dispatch, agentId, inFlight.attempt)) this.send(dispatch);
-      // Nobody would free its place any more.
+      // Without a dispatch no step would free its place.
       else if (inFlight && !dispatch) await this.#forgetInFlight(record, inFlight);
       if (inFlight) continue;
-      const messageId = unknown[index - untold.length];
+      const messageId = unknown[index - unsent.length];
       const known = messageId && sentAttempts.get(messageId);
       // It may have been given to the agent after its record was read.
       if (!known || (dispatch && isOf(dispatch, agentId, known.attempt))) continue;
@@ -134,7 +134,7 @@ export class AgentDelivery {
     }
   }
 
-  /** Tells an agent here to drop a dispatch. */
+  /** Sends an agent here the cancellation of a dispatch. */
   cancel(local: LocalAgent, message: CancelMessage): void {
     markDone(local, message.messageId);
     local.session.send("cancel", message);
@@ -148,7 +148,7 @@ export class AgentDelivery {
   }
 }
 
-/** Attempts that are under way come with the agent, or are over: only a new one is to be sent. */
+/** The agent was sent no attempt so new: older ones it has brought along, or they have ended. */
 const isUnsent = ({ sentAttempts }: LocalAgent, { messageId, attempt }: InFlight) =>
   (sentAttempts.get(messageId)?.attempt ?? 0) < attempt;
 

@@ -20,7 +20,7 @@ export interface AgentExpiryDeps {
   leaseMs: number;
 }
 
-/** Agents of which nothing is heard any more, wherever they were connected. */
+/** Disconnects agents that give no sign of life any more, whichever instance they were connected to. */
 export class AgentExpiry {
   readonly #deps: AgentExpiryDeps;
 
@@ -28,7 +28,7 @@ export class AgentExpiry {
     this.#deps = deps;
   }
 
-  /** Nothing was heard of an agent for its lease: it is gone, and so is what it had. */
+  /** The lease of an agent is due: without a sign of life it is gone, and its attempts are lost. */
   async onDue(agentId: AgentId): Promise<void> {
     const { agents, leases, leaseMs, clock, agentDelivery, broadcast, lifecycle } = this.#deps;
     const found = await agents.get(agentId);

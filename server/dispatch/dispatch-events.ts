@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { DispatchEffect } from "./dispatch-machine.ts";
 import { type DispatchRecord, toMessage, withoutAbsent } from "./dispatch-record.ts";
 
-/** What is told in the room of the agent, as a part of the step itself. */
+/** The events in the room of the agent; they are a part of the step's transaction. */
 export function eventsOf(
   clock: Clock,
   record: DispatchRecord,
@@ -23,7 +23,7 @@ function eventOf(
   effect: DispatchEffect,
   progress: Progress | undefined,
 ): Envelope | undefined {
-  if (effect.type === "waits" || effect.type === "ended" || effect.type === "taken") return undefined;
+  if (effect.type === "requeued" || effect.type === "ended" || effect.type === "assigned") return undefined;
   const { messageId } = record.work;
   const { agentId, attempt } = effect;
   const attemptFields = { agentId, messageId, attempt };

@@ -19,7 +19,7 @@ import type { StepRejected, StepResult } from "./step-result.ts";
 import type { DispatchWaiters } from "./waiters.ts";
 
 export interface DispatchLifecycleDeps {
-  dispatches: DispatchStore;
+  dispatchStore: DispatchStore;
   leases: Leases;
   scheduler: Scheduler;
   agentDelivery: Pick<AgentDelivery, "reconcile">;
@@ -36,7 +36,7 @@ export interface DispatchLifecycleDeps {
   failed: Failed;
 }
 
-/** Dispatches from the first to the last: each step, and what follows from it. */
+/** Dispatches from their creation to their end: each step, and what follows from it. */
 export class DispatchLifecycle {
   readonly #deps: DispatchLifecycleDeps;
 
@@ -45,16 +45,16 @@ export class DispatchLifecycle {
   }
 
   /**
-   * Takes work on. The same id again is the same dispatch, as it is by now.
-   * Rejects with `agent_offline` when nobody is there and it is not to wait, with `conflict` when somebody else has used
-   * the id, and with `not_found` for a task that does not exist.
+   * Creates a dispatch. The same id again is answered with the dispatch that has it.
+   * Rejects with `agent_offline` when no agent for it is connected and it is not to be queued, with `conflict` when
+   * another user has used the id, and with `not_found` for a task that does not exist.
    */
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
-    const { dispatches, scheduler, tasks, clock } = this.#deps;
+    const { dispatchStore, scheduler, tasks, clock } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
-    // Looked for meanwhile, since most ids are new.
-    const looking = scheduler.candidates(withoutAbsent(rest), undefined);
-    const [before] = await Promise.all([id && dispatches.get(id), looking.catch(() => {})]);
+    // At the same time, since most ids are new.
+    const candidates = scheduler.candidates(withoutAbsent(rest), undefined);
+    const [before] = await Promise.all([id && dispatchStore.get(id), candidates.catch(() => {})]);
     if (before) return ownOf(before.value, createdBy);
 
     const now = clock.now();
@@ -63,7 +63,6 @@ export class DispatchLifecycle {
     if (work.taskId) await tasks.assertExists(work.taskId);
     const state: DispatchRecord["state"] = { status: "queued", attempt: 0 };
     const trace = this.#deps.trace?.();
-    const mark = newEventId(now);
     const record: DispatchRecord = {
       work,
       state,
@@ -71,15 +70,15 @@ export class DispatchLifecycle {
       agents: [],
       pending: {},
       ...(trace && { trace }),
-      writeId: mark,
+      writeId: newEventId(now),
     };
-    const taken = await scheduler.submit(record, await looking, queue, () => this.#prepare(record, timeoutMs));
-    if (taken) return ownOf(taken, createdBy);
+    const created = await scheduler.submit(record, await candidates, queue, () => this.#prepare(record, timeoutMs));
+    if (created) return ownOf(created, createdBy);
     const who = work.agentId ? `Agent ${work.agentId}` : `An agent that has ${JSON.stringify(work.capability)}`;
     throw new Rejection("agent_offline", `${who} is not connected.`);
   }
 
-  /** Before there is a dispatch, so that there is none that nobody looks at. */
+  /** Before the dispatch is written, so that there is none without a lease. */
   async #prepare(record: DispatchRecord, timeoutMs: number): Promise<void> {
     const { responses, leases, leaseMs } = this.#deps;
     const response = responseOf(record);
@@ -87,10 +86,10 @@ export class DispatchLifecycle {
     await leases.set("dispatches", [{ id: record.work.messageId, inMs: Math.min(leaseMs, timeoutMs) }]);
   }
 
-  /** Rejects with `not_found`. With `waitMs` the answer may take so long, and comes when the dispatch has ended. */
+  /** Rejects with `not_found`. With `waitMs` it waits so long for the end of the dispatch. */
   async get(messageId: MessageId, waitMs: number): Promise<DispatchRecord> {
     const look = async () => {
-      const found = await this.#deps.dispatches.get(messageId);
+      const found = await this.#deps.dispatchStore.get(messageId);
       if (!found) throw notFound(messageId);
       return { value: found.value, isLast: hasEnded(found.value) };
     };
@@ -107,9 +106,9 @@ export class DispatchLifecycle {
     throw new Rejection("conflict", `Dispatch ${messageId} is ${record.state.status}.`);
   }
 
-  /** Makes a step, if it is possible, and sees to what follows from it. */
+  /** Makes a step, if it is possible. What follows from it goes on in the background. */
   async step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<StepResult | StepRejected> {
-    const stepped = await this.#deps.dispatches.step(messageId, input, progress);
+    const stepped = await this.#deps.dispatchStore.step(messageId, input, progress);
     if ("refused" in stepped) return stepped;
     this.#runEffects(stepped).catch((error: unknown) =>
       this.#deps.failed("carry out what follows from a step of a dispatch", error, { willRetry: true, messageId }),
@@ -117,10 +116,10 @@ export class DispatchLifecycle {
     return stepped;
   }
 
-  /** Its time has come: a lease has run out, the deadline, or something is still owed. */
+  /** The lease in the store is due: the lease of an agent has run out, the deadline has passed, or effects are pending. */
   async onDue(messageId: MessageId): Promise<void> {
-    const { dispatches, leases, scheduler, effectRunner, clock } = this.#deps;
-    const found = await dispatches.get(messageId);
+    const { dispatchStore, leases, scheduler, effectRunner, clock } = this.#deps;
+    const found = await dispatchStore.get(messageId);
     if (!found) return leases.clear("dispatches", messageId);
     const { state, work } = found.value;
     const now = clock.now();
@@ -128,7 +127,7 @@ export class DispatchLifecycle {
     if (now >= work.deadline) return void (await this.step(messageId, { type: "deadline_passed" }));
     if (state.status === "queued") return void (await scheduler.assign(found.value));
     const stepped = await this.step(messageId, { type: "lease_expired" });
-    // What an agent says renews the lease in the dispatch; only what it does not write is renewed in the line.
+    // Messages of an agent renew the lease in the record of the dispatch; the one in the queue has to follow.
     const { state: present } = "refused" in stepped && stepped.record ? stepped.record : { state };
     if ("leaseUntil" in present && "refused" in stepped && stepped.refused === "early") {
       await leases.set("dispatches", [{ id: messageId, inMs: present.leaseUntil - now }]);
@@ -140,13 +139,13 @@ export class DispatchLifecycle {
     const { leases, broadcast, effectRunner, scheduler, waiters } = this.#deps;
     for (const effect of effects) {
       if (effect.type === "attempt_ended") await this.#attemptEnded(record, effect);
-      if (effect.type === "waits") await scheduler.assign(record);
+      if (effect.type === "requeued") await scheduler.assign(record);
       if (effect.type !== "ended") continue;
       waiters.wake(messageId, record);
       broadcast.send({ kind: "ended", messageId });
     }
-    const wasWaiting = hasEnded(record) && !effects.some(({ type }) => type === "attempt_ended");
-    if (wasWaiting) await leases.clear(queueOf(record.work), messageId);
+    const wasQueued = hasEnded(record) && !effects.some(({ type }) => type === "attempt_ended");
+    if (wasQueued) await leases.clear(queueOf(record.work), messageId);
     if (Object.keys(record.pending).length > 0) await effectRunner.flush(record);
     else if (hasEnded(record)) await leases.clear("dispatches", messageId);
   }
@@ -158,8 +157,8 @@ export class DispatchLifecycle {
     const { responses, localAgents, agentDelivery, scheduler, broadcast, failed } = this.#deps;
     await responses.release(messageId);
     if (!localAgents.get(agentId)) return broadcast.send({ kind: "agent", agentId });
-    const saidSoItself = status === "completed" || status === "failed";
-    if (!saidSoItself) await agentDelivery.reconcile(agentId);
+    const endedByAgent = status === "completed" || status === "failed";
+    if (!endedByAgent) await agentDelivery.reconcile(agentId);
     scheduler
       .assignWaiting(agentId)
       .catch((error: unknown) => failed("assign waiting dispatches to an agent", error, { willRetry: true, agentId }));
@@ -168,7 +167,7 @@ export class DispatchLifecycle {
 
 function ownOf(record: DispatchRecord, createdBy: UserId): DispatchRecord {
   if (record.work.createdBy === createdBy) return record;
-  throw new Rejection("conflict", `Somebody else has a dispatch ${record.work.messageId}.`);
+  throw new Rejection("conflict", `Dispatch ${record.work.messageId} is another user's.`);
 }
 
 export const notFound = (messageId: string) => new Rejection("not_found", `There is no dispatch ${messageId}.`);

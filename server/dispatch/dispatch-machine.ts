@@ -27,43 +27,43 @@ export interface DispatchTerms {
   deadline: number;
 }
 
-/** What somebody says of one attempt. */
+/** What is about one attempt, by its agent and number. */
 interface ByAttempt {
   agentId: AgentId;
   attempt: number;
 }
 
 export type DispatchInput =
-  /** An agent is given it. */
+  /** An agent gets it. */
   | { type: "assigned"; agentId: AgentId; leaseMs: number }
   | ({ type: "accepted"; leaseMs: number } & ByAttempt)
   | ({ type: "progressed"; leaseMs: number } & ByAttempt)
   /** The agent is back, and still at it. */
   | ({ type: "resumed"; leaseMs: number } & ByAttempt)
   | ({ type: "responded"; outcome: Outcome } & ByAttempt)
-  /** It was declined or not acknowledged, or the agent is gone or no longer knows of it. */
+  /** The agent has declined or not acknowledged it, is gone, or no longer knows of it. */
   | ({ type: "attempt_lost"; error: string } & ByAttempt)
-  /** Nothing was heard for the time of the lease. */
+  /** The agent has given no sign of life for the time of the lease. */
   | { type: "lease_expired" }
   | { type: "deadline_passed" }
   | { type: "cancelled"; reason: string };
 
 export type DispatchEffect =
   /** The attempt begins: its agent has one more in flight. */
-  | ({ type: "taken" } & ByAttempt)
+  | ({ type: "assigned" } & ByAttempt)
   | ({ type: "accepted" } & ByAttempt)
   | ({ type: "progressed" } & ByAttempt)
-  /** The attempt is over: its agent has one less in flight, and must be told to stop unless it was the one to say so. */
+  /** The agent has one less in flight, and is sent a cancellation unless it ended the attempt itself. */
   | ({ type: "attempt_ended"; status: DispatchEnd; outcome: Outcome } & ByAttempt)
   /** It waits for an agent again. */
-  | { type: "waits" }
+  | { type: "requeued" }
   | { type: "ended"; status: DispatchEnd; outcome: Outcome };
 
 /**
- * Why nothing changes. `over`: the dispatch has ended. `stale`: the attempt is not the newest, or not under way.
- * `early`: the time has not come. `taken`: an agent has it already.
+ * Why nothing changes. `ended`: the dispatch has ended. `stale`: the attempt is not the newest, or not under way.
+ * `early`: the time has not come. `assigned`: an agent has it already.
  */
-export type DispatchRefusal = "over" | "stale" | "early" | "taken";
+export type DispatchRefusal = "ended" | "stale" | "early" | "assigned";
 
 export type DispatchStep = { state: DispatchState; effects: DispatchEffect[] } | { refused: DispatchRefusal };
 
@@ -76,14 +76,14 @@ export function dispatchStep(
   terms: DispatchTerms,
   now: number,
 ): DispatchStep {
-  if ("outcome" in state) return refuse("over");
+  if ("outcome" in state) return refuse("ended");
   switch (input.type) {
     case "cancelled":
       return end(state, "cancelled", { error: input.reason });
     case "deadline_passed":
       return now < terms.deadline ? refuse("early") : end(state, "lost", { error: "the deadline has passed" });
     case "assigned":
-      return state.status === "queued" ? assign(state.attempt + 1, input, terms, now) : refuse("taken");
+      return state.status === "queued" ? assign(state.attempt + 1, input, terms, now) : refuse("assigned");
     case "lease_expired":
       if (state.status === "queued") return refuse("stale");
       return now < state.leaseUntil ? refuse("early") : lose(state, "nothing was heard of it", terms, now);
@@ -121,21 +121,21 @@ function assign(
   terms: DispatchTerms,
   now: number,
 ): DispatchStep {
-  if (now >= terms.deadline) return refuse("over");
+  if (now >= terms.deadline) return refuse("ended");
   const leaseUntil = now + leaseOf({ leaseMs }, terms, now);
   return {
     state: { status: "dispatched", attempt, agentId, leaseUntil },
-    effects: [{ type: "taken", agentId, attempt }],
+    effects: [{ type: "assigned", agentId, attempt }],
   };
 }
 
 function lose(state: UnderWay, error: string, terms: DispatchTerms, now: number): DispatchStep {
   const { agentId, attempt } = state;
-  const mayGoOn = attempt < Math.min(terms.maxAttempts, limits.attemptsMax) && now < terms.deadline;
-  if (!mayGoOn) return end(state, "lost", { error });
+  const mayRetry = attempt < Math.min(terms.maxAttempts, limits.attemptsMax) && now < terms.deadline;
+  if (!mayRetry) return end(state, "lost", { error });
   return {
     state: { status: "queued", attempt },
-    effects: [{ type: "attempt_ended", agentId, attempt, status: "lost", outcome: { error } }, { type: "waits" }],
+    effects: [{ type: "attempt_ended", agentId, attempt, status: "lost", outcome: { error } }, { type: "requeued" }],
   };
 }
 
@@ -150,7 +150,7 @@ function end(state: Open, status: DispatchEnd, outcome: Outcome): DispatchStep {
   };
 }
 
-/** Nobody has a dispatch beyond its deadline. */
+/** No lease goes beyond the deadline. */
 function leaseOf({ leaseMs }: { leaseMs: number }, { deadline }: DispatchTerms, now: number): number {
   return Math.max(0, Math.min(leaseMs, deadline - now));
 }

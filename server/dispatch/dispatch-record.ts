@@ -7,14 +7,14 @@ import type { Sender } from "../../shared/sender.ts";
 import type { DispatchResponse } from "../conversations/dispatch-responses.ts";
 import type { DispatchEnd, DispatchState } from "./dispatch-machine.ts";
 
-/** What somebody wants done. Times in milliseconds since 1970. */
+/** What a dispatch asks for, and on which terms. Times in milliseconds since 1970. */
 export interface Work {
   messageId: MessageId;
   content: string;
   context: JsonObject;
   sessionId?: ConversationId;
   taskId?: TaskId;
-  /** Whom it is addressed to: one of the two. */
+  /** One of the two: the agent, or the capability of the agents that may get it. */
   agentId?: AgentId;
   capability?: string;
   maxAttempts: number;
@@ -23,31 +23,31 @@ export interface Work {
   deadline: number;
 }
 
-/** How the task that follows a dispatch is to be now. */
+/** The state that the task of a dispatch should have now. */
 export interface PendingTask {
   status: Extract<TaskStatus, "in_progress" | "completed" | "blocked">;
   blockedReason?: string;
 }
 
-/** The end of the answer that appears in the conversation. */
-export interface PendingAnswer {
+/** The end of the response in the conversation. */
+export interface PendingResponse {
   status: "complete" | "failed" | "cancelled";
   /** `null`: no agent ever had it. */
   sender: Sender | null;
 }
 
-/** A dispatch as it is kept. */
+/** A dispatch as the store has it. */
 export interface DispatchRecord {
   work: Work;
   state: DispatchState;
   updatedAt: number;
-  /** Who had each attempt: the first is that of attempt 1. */
+  /** The agent of each attempt: the first is that of attempt 1. */
   agents: AgentId[];
-  /** What the conversation and the task have still to be told: done again until it is done, by whatever instance. */
-  pending: { task?: PendingTask; answer?: PendingAnswer };
-  /** Whose trace it belongs to, if traces are kept: W3C's `traceparent`. */
+  /** Effects on the task and the conversation that are not done yet: any instance tries them again until they are. */
+  pending: { task?: PendingTask; response?: PendingResponse };
+  /** The trace it belongs to, if traces are kept: W3C's `traceparent`. */
   trace?: string;
-  /** Name of the step that wrote it: a step whose answer got lost finds that it was carried out. */
+  /** Of the write that made it so: a step whose commit got no reply finds by this that it was carried out. */
   writeId: string;
 }
 
@@ -55,7 +55,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 
 export const hasEnded = ({ state }: DispatchRecord) => "outcome" in state;
 
-/** As it is told. */
+/** As clients see it. */
 export function toDispatch({ work, state, updatedAt }: DispatchRecord): Dispatch {
   const { maxAttempts, createdAt, createdBy: _createdBy, deadline, agentId, ...rest } = work;
   const has = "agentId" in state ? state.agentId : agentId;
@@ -72,7 +72,7 @@ export function toDispatch({ work, state, updatedAt }: DispatchRecord): Dispatch
   };
 }
 
-/** As its agent is asked to do it. */
+/** The message that assigns it to its agent. */
 export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
   const { messageId, content, context, sessionId, taskId, deadline } = work;
   return {
@@ -92,14 +92,14 @@ export function responseOf({ work, state: { attempt } }: DispatchRecord): Dispat
   return conversationId && { conversationId, messageId, producer, attempt, since };
 }
 
-/** The task of a dispatch: protocol 7.2. A cancelled one leaves its task blocked too: nobody is at it any more. */
+/** The task of a dispatch: protocol 7.2. A cancelled one leaves its task blocked too: no agent works on it any more. */
 export function taskAfter(status: DispatchEnd, error: string | undefined): PendingTask {
   if (status === "completed") return { status: "completed" };
   return { status: "blocked", blockedReason: `dispatch ${status}${error ? `: ${error}` : ""}`.slice(0, 500) };
 }
 
-/** The status of the answer in the conversation. */
-export const answerStatusOf = (status: DispatchEnd): PendingAnswer["status"] =>
+/** The status of the response in the conversation. */
+export const responseStatusOf = (status: DispatchEnd): PendingResponse["status"] =>
   status === "completed" ? "complete" : status === "cancelled" ? "cancelled" : "failed";
 
 /** JSON has no `undefined`. */

@@ -4,19 +4,25 @@ import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Leases } from "../store/leases.ts";
-import { type DispatchRecord, hasEnded, type PendingAnswer, type PendingTask, responseOf } from "./dispatch-record.ts";
+import {
+  type DispatchRecord,
+  hasEnded,
+  type PendingResponse,
+  type PendingTask,
+  responseOf,
+} from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 
 /** The tasks that follow dispatches. */
 export interface TaskFollower {
   /** Rejects with `not_found`. */
   assertExists(taskId: TaskId): Promise<void>;
-  /** Makes the task so; one that is so already stays as it is. */
+  /** Brings the task into this state; may be called again. */
   follow(taskId: TaskId, task: PendingTask): Promise<void>;
 }
 
 export interface EffectRunnerDeps {
-  dispatches: DispatchStore;
+  dispatchStore: DispatchStore;
   leases: Leases;
   responses: Pick<DispatchResponses, "end">;
   tasks: TaskFollower;
@@ -24,8 +30,8 @@ export interface EffectRunnerDeps {
 }
 
 /**
- * Brings what has become of a dispatch to where people see it. What is owed stands in the dispatch until it is told,
- * and a lease reminds of it: an instance that dies in between leaves it to the others.
+ * Carries out the effects of a dispatch on its task and its conversation. They are pending in its record until they are
+ * done, and its lease stays until then: when an instance dies in between, another carries them out.
  */
 export class EffectRunner {
   readonly #deps: EffectRunnerDeps;
@@ -35,26 +41,26 @@ export class EffectRunner {
     this.#deps = deps;
   }
 
-  /** Tells what is owed. What cannot be told now will be tried again. */
+  /** Carries out what is pending. Rejects if that fails; the lease brings the next attempt. */
   async flush({ work: { messageId } }: DispatchRecord): Promise<void> {
     await this.#queue.run(messageId, async () => {
-      const found = await this.#deps.dispatches.get(messageId);
+      const found = await this.#deps.dispatchStore.get(messageId);
       if (!found) return;
-      const { pending: owed, work } = found.value;
-      if (owed.task && work.taskId) {
+      const { pending, work } = found.value;
+      if (pending.task && work.taskId) {
         const { taskId } = work;
-        const { task } = owed;
+        const { task } = pending;
         await this.#unlessRefused("update the task of a dispatch", messageId, () =>
           this.#deps.tasks.follow(taskId, task),
         );
       }
-      if (owed.answer) await this.#endResponse(found.value, owed.answer);
-      if (Object.keys(owed).length > 0 && !(await this.#deps.dispatches.clearPending(found.value))) return;
+      if (pending.response) await this.#endResponse(found.value, pending.response);
+      if (Object.keys(pending).length > 0 && !(await this.#deps.dispatchStore.clearPending(found.value))) return;
       if (hasEnded(found.value)) await this.#deps.leases.clear("dispatches", messageId);
     });
   }
 
-  async #endResponse(record: DispatchRecord, { status, sender }: PendingAnswer): Promise<void> {
+  async #endResponse(record: DispatchRecord, { status, sender }: PendingResponse): Promise<void> {
     const response = responseOf(record);
     const { state } = record;
     if (!response || !("outcome" in state)) return;
@@ -63,7 +69,7 @@ export class EffectRunner {
     );
   }
 
-  /** A task that is gone cannot follow, however often it is tried. */
+  /** What was refused for good, such as a change of a task that is gone, is reported and not tried again. */
   async #unlessRefused(operation: string, messageId: MessageId, run: () => Promise<unknown>): Promise<void> {
     try {
       await run();

@@ -24,12 +24,12 @@ export interface LeaseSweeperDeps {
   failed: Failed;
 }
 
-const roundMs = 1_000;
+const sweepMs = 1_000;
 const claimedAtOnce = 50;
-/** How long nobody else looks at what was claimed: more than it takes to look. */
+/** How long no other instance gets what was claimed: longer than handling it takes. */
 const claimMs = 5_000;
 
-/** Looks at everything whose time has come, again and again, and at once where somebody says that there is a reason to. */
+/** Handles every lease that is due, once a second, and the hints of other instances at once. */
 export class LeaseSweeper {
   readonly #deps: LeaseSweeperDeps;
   readonly #timer: NodeJS.Timeout;
@@ -40,21 +40,21 @@ export class LeaseSweeper {
 
   constructor(deps: LeaseSweeperDeps) {
     this.#deps = deps;
-    this.#timer = setInterval(() => void this.sweep(), Math.min(roundMs, deps.leaseMs / 4)).unref();
+    this.#timer = setInterval(() => void this.sweep(), Math.min(sweepMs, deps.leaseMs / 4)).unref();
     this.#listen();
   }
 
-  /** How many of the agents that are connected here are judged how, as of the round before. */
+  /** How many of the agents that are connected here have which verdict, as of the last sweep. */
   get verdicts(): Partial<Record<AgentVerdict["state"], number>> {
     return this.#verdicts;
   }
 
-  /** How many dispatches the agents that are connected here have, as of the round before. */
+  /** How many dispatches the agents that are connected here have, as of the last sweep. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** Goes one round; one that is under way is joined. */
+  /** Sweeps once; resolves with the sweep that is under way, if there is one. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#sweepOnce().finally(() => {
       this.#sweeping = undefined;
@@ -82,7 +82,7 @@ export class LeaseSweeper {
       await this.#claimAll("dispatches", (id) => lifecycle.onDue(id as MessageId));
       await this.#claimAll("agents", (id) => agentExpiry.onDue(id as AgentId));
     } catch (error) {
-      // While the store was away nobody could renew a lease: agents have the time of a heartbeat to do so now.
+      // While the store was out of reach no lease could be renewed: agents have the time of a heartbeat to do so now.
       this.#notBefore = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
       failed("look for leases that have run out", error, { willRetry: true });
     }

@@ -26,50 +26,50 @@ export interface DispatchOptions extends AgentsDeps {
   tasks: TaskFollower;
   broadcast: Broadcast;
   instanceId: InstanceId;
-  /** How long an agent keeps a dispatch, and counts as there, without a sign of life. */
+  /** How long an agent keeps a dispatch, and counts as connected, without a sign of life. */
   leaseMs: number;
   /** How often an agent is asked to send a heartbeat. */
   heartbeatIntervalMs: number;
   /** How long a dispatch that has ended is remembered. */
   rememberedMs: number;
-  /** Where traces are kept: told of every step that was made here; and `traceparent` of what is going on. */
+  /** Where traces are kept: for every step that was made here; and the `traceparent` of the present request. */
   onStep?: DispatchStoreDeps["onStep"];
   trace?: DispatchLifecycleDeps["trace"];
   failed: Failed;
 }
 
-/** Agents and dispatches, put together. `waiters` and `rounds` are to be closed, in this order. */
+/** Agents and dispatches, put together. `waiters` and `leaseSweeper` are to be closed, in this order. */
 export interface OpenDispatch {
   registration: Registration;
   agentCommands: AgentCommands;
   lifecycle: DispatchLifecycle;
   directory: AgentDirectory;
   waiters: DispatchWaiters<DispatchRecord>;
-  rounds: LeaseSweeper;
+  leaseSweeper: LeaseSweeper;
 }
 
 export function openDispatch(options: DispatchOptions): OpenDispatch {
   const agents = new Agents(options);
   const localAgents = new LocalAgents();
   const waiters = new DispatchWaiters<DispatchRecord>();
-  const dispatches = new DispatchStore({ ...options, agents });
+  const dispatchStore = new DispatchStore({ ...options, agents });
   const agentDelivery = new AgentDelivery({
     ...options,
     agents,
-    dispatches,
+    dispatchStore,
     localAgents,
     step: async ({ work }, input) => void (await lifecycle.step(work.messageId, input)),
   });
-  const parts = { ...options, agents, localAgents, waiters, dispatches, agentDelivery };
+  const parts = { ...options, agents, localAgents, waiters, dispatchStore, agentDelivery };
   const scheduler = new Scheduler(parts);
   const effectRunner = new EffectRunner(parts);
   const lifecycle = new DispatchLifecycle({ ...parts, scheduler, effectRunner });
   const registration = new Registration({ ...parts, scheduler, lifecycle });
   const agentCommands = new AgentCommands({ ...parts, lifecycle });
   const agentExpiry = new AgentExpiry({ ...parts, lifecycle });
-  const rounds = new LeaseSweeper({ ...parts, scheduler, lifecycle, agentExpiry });
+  const leaseSweeper = new LeaseSweeper({ ...parts, scheduler, lifecycle, agentExpiry });
   const statusesOf: ConstructorParameters<typeof AgentDirectory>[0]["statusesOf"] = async (messageIds) =>
-    (await dispatches.getMany(messageIds)).map((found) => found?.state.status);
+    (await dispatchStore.getMany(messageIds)).map((found) => found?.state.status);
   const directory = new AgentDirectory({ ...options, agents, statusesOf });
-  return { registration, agentCommands, lifecycle, directory, waiters, rounds };
+  return { registration, agentCommands, lifecycle, directory, waiters, leaseSweeper };
 }

@@ -22,7 +22,7 @@ import type { Scheduler } from "./scheduler.ts";
 export interface RegistrationDeps {
   agents: Agents;
   localAgents: LocalAgents;
-  dispatches: DispatchStore;
+  dispatchStore: DispatchStore;
   lifecycle: DispatchLifecycle;
   scheduler: Scheduler;
   agentDelivery: AgentDelivery;
@@ -38,10 +38,10 @@ export interface RegistrationDeps {
 type Payload = CommandPayload<"/agents", "register">;
 type Reply = CommandData<"/agents", "register">;
 
-/** How agents come, come back, and go. */
+/** Registers agents, resumes what they had in flight, and notes when they leave. */
 export class Registration {
   readonly #deps: RegistrationDeps;
-  /** Those that have registered or are about to: once per connection. */
+  /** Connections that have registered or are about to. */
   readonly #registered = new WeakSet<Session>();
   #isLeaving = false;
 
@@ -61,7 +61,7 @@ export class Registration {
     }
   }
 
-  /** The instance is stopping: agents that are here, or that register here all the same, are given nothing new. */
+  /** The instance is stopping: agents that are here, or still register here, are assigned nothing new. */
   leave(): void {
     this.#isLeaving = true;
     for (const { agentId, session } of this.#deps.localAgents) {
@@ -82,7 +82,7 @@ export class Registration {
     await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
     const record = await agents.change(agentId, (before) => {
       if (before && before.userId !== userId) {
-        throw new Rejection("conflict", `There is an agent ${agentId}, and it is somebody else's.`);
+        throw new Rejection("conflict", `Agent ${agentId} is another user's.`);
       }
       return this.#connected(session, payload, before, name);
     });
@@ -102,7 +102,7 @@ export class Registration {
     session.onClose(() => this.#left(local));
     if (other) other.session.close("replaced");
     const { resume, cancel } = await this.#resume(local, record, payload.inFlight);
-    // What it was given while it was away, and what waits for it, comes after the reply.
+    // What it was assigned while it was away, and what is queued for it, comes after the reply.
     setImmediate(() =>
       this.#catchUp(local).catch((error: unknown) =>
         failed("bring a registered agent its dispatches", error, { willRetry: true, agentId: local.agentId }),
@@ -114,7 +114,7 @@ export class Registration {
   async #catchUp(local: LocalAgent): Promise<void> {
     const { agentId } = local;
     local.isReady = true;
-    // Whoever has the connection that this one replaces hears of it.
+    // The instance that has the connection which this one replaces closes that.
     this.#deps.broadcast.send({ kind: "agent", agentId });
     await this.#deps.agentDelivery.reconcile(agentId);
     await this.#deps.scheduler.assignWaiting(agentId);
@@ -122,8 +122,8 @@ export class Registration {
 
   #connected(session: Session, payload: Payload, before: AgentRecord | undefined, name: string | null) {
     const { clock, instanceId } = this.#deps;
-    const { inFlight: _, ...said } = payload;
-    const { agentId, concurrency, ...about } = withoutAbsent(said);
+    const { inFlight: _, ...fields } = payload;
+    const { agentId, concurrency, ...about } = withoutAbsent(fields);
     const { connectionId, principal } = session;
     const now = clock.now();
     const header = { room: agentRoom(agentId), sender: null };
@@ -149,16 +149,16 @@ export class Registration {
     return { record, events };
   }
 
-  /** Sees to what the agent had in flight when it was cut off. */
+  /** Resumes what the agent had in flight when it was cut off, or ends the attempt if the agent no longer has it. */
   async #resume(local: LocalAgent, record: AgentRecord, inFlight: readonly Attempt[] | undefined) {
-    const { dispatches, lifecycle, leaseMs } = this.#deps;
+    const { dispatchStore, lifecycle, leaseMs } = this.#deps;
     const { agentId } = local;
-    const found = await dispatches.getMany(record.inFlight.map(({ messageId }) => messageId));
+    const found = await dispatchStore.getMany(record.inFlight.map(({ messageId }) => messageId));
     const resume: Attempt[] = [];
     for (const [index, { messageId, attempt }] of record.inFlight.entries()) {
       const dispatch = found[index];
       if (!dispatch) continue;
-      // One that does not say goes on with everything that it has accepted.
+      // An agent that names none goes on with everything that it has accepted.
       const isKnown = inFlight
         ? inFlight.some((known) => known.messageId === messageId && known.attempt === attempt)
         : dispatch.state.status === "running";

@@ -14,7 +14,7 @@ import type { DispatchStore } from "./dispatch-store.ts";
 
 export interface SchedulerDeps {
   agents: Agents;
-  dispatches: DispatchStore;
+  dispatchStore: DispatchStore;
   leases: Leases;
   localAgents: LocalAgents;
   agentDelivery: Pick<AgentDelivery, "send">;
@@ -24,31 +24,32 @@ export interface SchedulerDeps {
   failed: Failed;
 }
 
-/** How often one that waits is brought to an agent's notice again: what was said of it may have got lost. */
-const waitingLookMs = 5_000;
-/** How many agents are tried before the dispatch waits: each was taken by somebody else meanwhile. */
+/** How often a queued dispatch is offered again: the broadcast about it may have got lost. */
+const retryAssignMs = 5_000;
+/** How many agents are tried before the dispatch is queued: each got other work meanwhile. */
 const candidatesTried = 5;
 
-/** How many are connected who could do it, and those of them who have room, the best first. */
+/** How many agents that may get a dispatch are connected, and those of them that have room, the best first. */
 export interface Candidates {
   connected: number;
   free: Versioned<AgentRecord>[];
 }
 
-/** Brings dispatches and agents together: an agent is looked for when there is work, and work when there is room. */
+/** Assigns dispatches to agents: a new or requeued one to an agent that has room, and queued ones when an agent gets room. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
-  readonly #filling = new KeyedQueue<AgentId>();
-  readonly #wantsMore = new Set<AgentId>();
+  readonly #assigning = new KeyedQueue<AgentId>();
+  /** Agents whose next turn in `#assigning` has not begun: it does for all requests until then. */
+  readonly #requested = new Set<AgentId>();
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Writes a new dispatch, given to the least loaded agent if one has room. `undefined`, and nothing is written, if
-   * nobody is connected who could do it and it is not to wait. Resolves with the one that has the id, if there is one.
-   * `prepare` is done before anything is written.
+   * Writes a new dispatch, assigned to the least loaded agent if one has room. `undefined`, and nothing is written, if no
+   * agent for it is connected and it is not to be queued. Resolves with the dispatch that has the id, if there is one.
+   * `prepare` is called before anything is written.
    */
   async submit(
     record: DispatchRecord,
@@ -56,60 +57,60 @@ export class Scheduler {
     queue: boolean,
     prepare: () => Promise<void>,
   ): Promise<DispatchRecord | undefined> {
-    const { agents, dispatches, agentDelivery, broadcast } = this.#deps;
+    const { agents, dispatchStore, agentDelivery, broadcast } = this.#deps;
     if (connected === 0 && !queue) return undefined;
     await prepare();
     const [best] = free;
     if (best) agents.versions.putIfNewer(best.value.agentId, best);
-    const given = best && (await dispatches.createAssigned(record, best.value.agentId, this.#deps.leaseMs));
-    if (given && best) {
-      if (!agentDelivery.send(given)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
-      return given;
+    const assigned = best && (await dispatchStore.createAssigned(record, best.value.agentId, this.#deps.leaseMs));
+    if (assigned && best) {
+      if (!agentDelivery.send(assigned)) broadcast.send({ kind: "agent", agentId: best.value.agentId });
+      return assigned;
     }
-    const created = await dispatches.create(record);
+    const created = await dispatchStore.create(record);
     if (created.writeId !== record.writeId) return created;
-    // It is taken on: should it find no agent now, a look does that later.
+    // It exists: if it cannot be assigned now, its lease brings the next attempt.
     return this.assign(created).catch((error: unknown) => {
       this.#deps.failed("assign a new dispatch", error, { willRetry: true, messageId: created.work.messageId });
       return created;
     });
   }
 
-  /** Gives a queued dispatch to the least loaded agent, or lets it wait in the line of those who could do it. */
+  /** Assigns a queued dispatch to the least loaded agent, or puts it into the queue of the agents that may get it. */
   async assign(record: DispatchRecord): Promise<DispatchRecord> {
     const { work, agents: earlier } = record;
     const { messageId } = work;
     const { free } = await this.candidates(work, earlier.at(-1));
     for (const { value } of free.slice(0, candidatesTried)) {
       const { agentId } = value;
-      const given = await this.#assignTo(messageId, agentId);
-      if (typeof given === "object") return given;
-      if (given === "over") return record;
+      const assigned = await this.#assignTo(messageId, agentId);
+      if (typeof assigned === "object") return assigned;
+      if (assigned === "not_queued") return record;
     }
     const { leases, broadcast, clock } = this.#deps;
     const now = clock.now();
-    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(waitingLookMs, work.deadline - now) }]);
+    await leases.set("dispatches", [{ id: messageId, inMs: Math.min(retryAssignMs, work.deadline - now) }]);
     await leases.set(queueOf(work), [{ id: messageId, inMs: work.createdAt - now }]);
-    // An agent may have got room while there was nothing in the line yet.
+    // An agent may have got room before the dispatch was in its queue.
     if (work.agentId) broadcast.send({ kind: "agent", agentId: work.agentId });
     else if (work.capability) broadcast.send({ kind: "capability", capability: work.capability });
     return record;
   }
 
-  /** Takes out of the lines what an agent here has room for. */
+  /** Assigns to an agent here as many queued dispatches as it has room for. */
   async assignWaiting(agentId: AgentId): Promise<void> {
-    if (this.#wantsMore.has(agentId)) return;
-    this.#wantsMore.add(agentId);
-    await this.#filling.run(agentId, async () => {
-      this.#wantsMore.delete(agentId);
+    if (this.#requested.has(agentId)) return;
+    this.#requested.add(agentId);
+    await this.#assigning.run(agentId, async () => {
+      this.#requested.delete(agentId);
       await this.#assignWaiting(agentId);
     });
   }
 
   /** The same for all agents here that have a capability. */
   async assignWaitingFor(capability: string): Promise<void> {
-    const having = [...this.#deps.localAgents].filter(({ capabilities }) => capabilities.includes(capability));
-    await Promise.all(having.map(({ agentId }) => this.assignWaiting(agentId)));
+    const agents = [...this.#deps.localAgents].filter(({ capabilities }) => capabilities.includes(capability));
+    await Promise.all(agents.map(({ agentId }) => this.assignWaiting(agentId)));
   }
 
   async #assignWaiting(agentId: AgentId): Promise<void> {
@@ -117,26 +118,26 @@ export class Scheduler {
     for (;;) {
       const local = localAgents.get(agentId);
       if (!local?.session.isOpen) return;
-      const lines = queuesOf(agentId, local.capabilities);
-      // Most often nobody waits, and that is seen without looking at the agent.
-      const [waiting] = await leases.first(lines, 1);
+      const queues = queuesOf(agentId, local.capabilities);
+      // Most often nothing waits, and that is seen without reading the record of the agent.
+      const [waiting] = await leases.first(queues, 1);
       if (!waiting) return;
       const agent = await agents.get(agentId);
       if (!agent || agent.value.connectionId !== local.session.connectionId || !hasRoom(agent.value)) return;
       const room = agent.value.concurrency - agent.value.inFlight.length;
-      for (const { line, id } of await leases.first(lines, room)) {
-        const given = await this.#assignTo(id as MessageId, agentId);
-        if (given === "full") return;
+      for (const { line, id } of await leases.first(queues, room)) {
+        const assigned = await this.#assignTo(id as MessageId, agentId);
+        if (assigned === "full") return;
         await leases.clear(line, id);
       }
     }
   }
 
-  /** `over`: it is not waiting any more. */
-  async #assignTo(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "over"> {
-    const { dispatches, leases, agentDelivery, broadcast, clock, leaseMs, failed } = this.#deps;
-    const stepped = await dispatches.step(messageId, { type: "assigned", agentId, leaseMs });
-    if ("refused" in stepped) return stepped.refused === "full" ? "full" : "over";
+  /** `full`: the agent has no room, or is not connected. */
+  async #assignTo(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "not_queued"> {
+    const { dispatchStore, leases, agentDelivery, broadcast, clock, leaseMs, failed } = this.#deps;
+    const stepped = await dispatchStore.step(messageId, { type: "assigned", agentId, leaseMs });
+    if ("refused" in stepped) return stepped.refused === "full" ? "full" : "not_queued";
     const { record } = stepped;
     const inMs = Math.min(leaseMs, record.work.deadline - clock.now());
     leases
@@ -146,7 +147,7 @@ export class Scheduler {
     return record;
   }
 
-  /** How many are connected, and those who have room, the least loaded first; who had it last comes last. */
+  /** The least loaded agents come first, and the one that had the last attempt comes last. */
   async candidates(
     { agentId, capability }: Pick<Work, "agentId" | "capability">,
     last: AgentId | undefined,
@@ -159,7 +160,7 @@ export class Scheduler {
         : await agents.withCapability(capability);
     const connected = found.filter((agent) => agent?.value.status === "connected");
     const free = connected.flatMap((agent) => (agent && hasRoom(agent.value) ? [agent] : []));
-    // Among equals one is taken at random: instances that look at the same moment must not all take the first.
+    // Equals are in random order: instances that ask at the same moment must not all choose the first.
     const ranked = free.map((agent) => ({ agent, rank: loadOf(agent.value, last), chance: Math.random() }));
     ranked.sort((a, b) => a.rank - b.rank || a.chance - b.chance);
     return { connected: connected.length, free: ranked.map(({ agent }) => agent) };

@@ -6,13 +6,13 @@ import {
   type DispatchState,
   dispatchStep,
 } from "./dispatch-machine.ts";
-import { answerStatusOf, type DispatchRecord, taskAfter } from "./dispatch-record.ts";
+import { type DispatchRecord, responseStatusOf, taskAfter } from "./dispatch-record.ts";
 
-/** A step as it is to be written. */
+/** A step before it is written. */
 export interface Plan {
   record: DispatchRecord;
   effects: DispatchEffect[];
-  /** Its agent afterwards, where the step changes that. */
+  /** The record of its agent, where the step changes that. */
   agent: AgentRecord | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface Plan {
 export type PlanRefusal = DispatchRefusal | "full";
 
 export interface StepContext {
-  /** Name of the step. */
+  /** See `DispatchRecord.writeId`. */
   writeId: string;
   /** Milliseconds since 1970. */
   now: number;
@@ -31,24 +31,24 @@ export function planStep(
   before: DispatchRecord,
   input: DispatchInput,
   agent: AgentRecord | undefined,
-  { writeId: mark, now }: StepContext,
+  { writeId, now }: StepContext,
 ): Plan | { refused: PlanRefusal } {
   const step = dispatchStep(before.state, input, before.work, now);
   if ("refused" in step) return step;
   const { state, effects } = step;
-  const isTaken = input.type === "assigned";
-  if (isTaken && !(agent && hasRoom(agent))) return { refused: "full" };
-  const agents = isTaken ? [...before.agents, input.agentId] : before.agents;
-  const record: DispatchRecord = { ...before, state, updatedAt: now, agents, writeId: mark };
-  record.pending = owedAfter(record, effects, agent);
-  return { record, effects, agent: agent && agentAfter(record, effects, agent, { writeId: mark, now }) };
+  const isAssigned = input.type === "assigned";
+  if (isAssigned && !(agent && hasRoom(agent))) return { refused: "full" };
+  const agents = isAssigned ? [...before.agents, input.agentId] : before.agents;
+  const record: DispatchRecord = { ...before, state, updatedAt: now, agents, writeId };
+  record.pending = pendingAfter(record, effects, agent);
+  return { record, effects, agent: agent && agentAfter(record, effects, agent, { writeId, now }) };
 }
 
-/** Whom a step may take something from or give it to. */
+/** The agent whose record a step may change. */
 export const agentOf = (input: DispatchInput, state: DispatchState) =>
   "agentId" in input ? input.agentId : "agentId" in state ? state.agentId : undefined;
 
-/** What an agent says of its work leaves its own record as it is. */
+/** An acceptance or progress leaves the record of the agent unchanged. */
 export const changesAgent = ({ type }: DispatchInput) =>
   type !== "accepted" && type !== "progressed" && type !== "resumed";
 
@@ -56,28 +56,28 @@ function agentAfter(
   { work: { messageId } }: DispatchRecord,
   effects: readonly DispatchEffect[],
   before: AgentRecord,
-  { writeId: mark, now }: StepContext,
+  { writeId, now }: StepContext,
 ): AgentRecord | undefined {
   for (const effect of effects) {
-    if (effect.type === "taken") {
+    if (effect.type === "assigned") {
       const inFlight = [...before.inFlight, { messageId, attempt: effect.attempt, since: now }];
-      return { ...before, inFlight, mark };
+      return { ...before, inFlight, writeId };
     }
     if (effect.type === "attempt_ended" && holds(before, messageId, effect.attempt)) {
       const signs = effect.status === "completed" ? { progressAt: now, lastSeen: now } : {};
-      return { ...without(before, messageId, effect.attempt), ...signs, mark };
+      return { ...without(before, messageId, effect.attempt), ...signs, writeId };
     }
   }
   return undefined;
 }
 
-/** What the task and the conversation have to be told now, with what they had to be told before. */
-function owedAfter(
-  { work, pending: owed, agents }: DispatchRecord,
+/** The effects on the task and the conversation that are pending after the step, those from before included. */
+function pendingAfter(
+  { work, pending, agents }: DispatchRecord,
   effects: readonly DispatchEffect[],
   agent: AgentRecord | undefined,
 ): DispatchRecord["pending"] {
-  let after = owed;
+  let after = pending;
   for (const effect of effects) {
     if (effect.type === "accepted" && work.taskId) after = { ...after, task: { status: "in_progress" } };
     if (effect.type !== "ended") continue;
@@ -85,7 +85,7 @@ function owedAfter(
     if (!work.sessionId) continue;
     const agentId = agents.at(-1);
     const sender = agentId && agent ? { userId: agent.userId, name: agent.name, agentId } : null;
-    after = { ...after, answer: { status: answerStatusOf(effect.status), sender } };
+    after = { ...after, response: { status: responseStatusOf(effect.status), sender } };
   }
   return after;
 }

@@ -4,7 +4,7 @@ import type { CheckpointId, TaskId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { checkpointRoom } from "../../shared/room.ts";
-import { keptTask } from "./change-task.ts";
+import { taskRecordOf } from "./change-task.ts";
 import { isRepeated, type RequestFingerprint } from "./request-fingerprint.ts";
 import { checkpointKey, type Decision, newEvent, type Snapshot, type TaskRecord } from "./task-records.ts";
 import { isFinished } from "./task-status.ts";
@@ -16,7 +16,7 @@ export function createCheckpoint(
   created: RequestFingerprint,
 ): Decision<Checkpoint> {
   const { taskId, checkpointId } = checkpoint;
-  const record = keptTask(view, taskId);
+  const record = taskRecordOf(view, taskId);
   const id = checkpointKey(taskId, checkpointId);
   const before = view.get("checkpoint", id);
   if (before && isRepeated(before.created, created, `a checkpoint ${checkpointId} of task ${taskId}`)) {
@@ -36,15 +36,15 @@ export function createCheckpoint(
   };
 }
 
-/** Tells that the task goes on from there, each time anew. Rejects with `not_found`, and `conflict` for a finished task. */
+/** Publishes that the task goes on from there, each time anew. Rejects with `not_found`, and `conflict` for a finished task. */
 export function resumeCheckpoint(view: Snapshot, taskId: TaskId, checkpointId: CheckpointId): Decision<Checkpoint> {
-  const record = keptTask(view, taskId);
+  const record = taskRecordOf(view, taskId);
   const found = view.get("checkpoint", checkpointKey(taskId, checkpointId));
   if (!found) throw new Rejection("not_found", `Task ${taskId} has no checkpoint ${checkpointId}.`);
   assertUnfinished(record);
   return {
     answer: found.checkpoint,
-    // As it is: nobody may finish it meanwhile.
+    // Unchanged, so that its version is checked: no other change may finish it meanwhile.
     documents: [{ kind: "task", id: taskId, value: record }],
     events: [newEvent(checkpointResumed, checkpointRoom(taskId), dataOf(found.checkpoint))],
   };

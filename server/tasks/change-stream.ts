@@ -6,7 +6,7 @@ import { isRepeated, type RequestFingerprint } from "./request-fingerprint.ts";
 import { noTasks, progressOf } from "./stream-counters.ts";
 import { type Decision, newEvent, type Snapshot, type StreamRecord } from "./task-records.ts";
 
-/** Told as the progress of a stream without tasks. Rejects an id that is taken with `conflict`. */
+/** Published as the progress of a stream without tasks. Rejects an id that is taken with `conflict`. */
 export function createStream(
   view: Snapshot,
   stream: TaskStream,
@@ -15,7 +15,7 @@ export function createStream(
   const before = view.get("stream", stream.id);
   const record: StreamRecord = { stream, created, counters: noTasks, lastUpdated: new Date(created.at).toISOString() };
   if (before && isRepeated(before.created, created, `a stream ${stream.id}`)) {
-    // As the first was answered, whatever its tasks have come to meanwhile.
+    // The reply to the first request, whatever its tasks have come to meanwhile.
     const first = { ...record, lastUpdated: new Date(before.created.at).toISOString() };
     return { answer: withProgress(first), documents: [], events: [] };
   }

@@ -32,20 +32,20 @@ export function createTask(view: Snapshot, task: Task, created: RequestFingerpri
 
 /** Rejects with `not_found`, and with `conflict` what the task's status does not allow. */
 export function updateTask(view: Snapshot, id: TaskId, changes: UpdateTaskBody, now: number): Decision<Task> {
-  const before = keptTask(view, id);
+  const before = taskRecordOf(view, id);
   const task = changedTask(before.task, changes);
   const fields = changeable.filter((field) => !isDeepStrictEqual(before.task[field], task[field]));
   return fields.length === 0 ? unchanged(task) : written(view, before.task, { ...before, task }, fields, now);
 }
 
-/** What the work on a task has come to, as reported by the agent that does it. */
-export interface Followed {
+/** The state of the work on a task, as reported by the agent that does it. */
+export interface TaskProgress {
   status: Extract<TaskStatus, "in_progress" | "blocked" | "completed">;
   blockedReason?: string | undefined;
 }
 
-/** A task that there is not, or that somebody has finished meanwhile, stays as it is. */
-export function followTask(view: Snapshot, id: TaskId, { status, blockedReason }: Followed, now: number) {
+/** A task that does not exist, or is finished, stays unchanged. */
+export function followTask(view: Snapshot, id: TaskId, { status, blockedReason }: TaskProgress, now: number) {
   const before = view.get("task", id)?.task;
   if (!before || isFinished(before.status)) return unchanged(before);
   return updateTask(
@@ -57,7 +57,7 @@ export function followTask(view: Snapshot, id: TaskId, { status, blockedReason }
 }
 
 /** Rejects with `not_found`. */
-export function keptTask(view: Snapshot, id: TaskId): TaskRecord {
+export function taskRecordOf(view: Snapshot, id: TaskId): TaskRecord {
   const record = view.get("task", id);
   if (!record) throw noSuchTask(id);
   return record;
@@ -98,12 +98,12 @@ function changedTask(before: Task, changes: UpdateTaskBody): Task {
   };
 }
 
-/** `null` removes, `undefined` leaves as it is. */
+/** `null` removes, `undefined` changes nothing. */
 function after<T>(before: T | undefined, change: T | null | undefined): T | undefined {
   return change === undefined ? before : (change ?? undefined);
 }
 
-/** The task, with the streams that it counts in, and all that there is to tell. */
+/** The task, with the streams that it counts in, and the events about both. */
 function written(
   view: Snapshot,
   before: Task | undefined,
@@ -113,7 +113,7 @@ function written(
 ): Decision<Task> {
   const { task } = record;
   const documents: WrittenRecord[] = [{ kind: "task", id: task.id, value: record }];
-  const events = before ? toldOfChange(before, task, changes) : toldOfCreation(task);
+  const events = before ? eventsOfChange(before, task, changes) : eventsOfCreation(task);
   for (const id of streamsOf(before, task)) {
     const stream = view.get("stream", id);
     if (!stream) throw noSuchStream(id);
@@ -123,7 +123,7 @@ function written(
     documents.push({ kind: "stream", id, value: changed.record });
     events.push(...changed.events);
   }
-  return { answer: task, documents, events: events };
+  return { answer: task, documents, events };
 }
 
 /** The one that it leaves first. */
@@ -131,11 +131,11 @@ function streamsOf(before: Task | undefined, task: Task): Set<StreamId> {
   return new Set([before?.streamId, task.streamId].filter((id) => id !== undefined));
 }
 
-function toldOfCreation(task: Task): NewEvent[] {
-  return [newEvent(taskCreated, taskRoom(task.id), task), ...toldOfStatus(task)];
+function eventsOfCreation(task: Task): NewEvent[] {
+  return [newEvent(taskCreated, taskRoom(task.id), task), ...eventsOfStatus(task)];
 }
 
-function toldOfChange(before: Task, task: Task, changes: readonly Changeable[]): NewEvent[] {
+function eventsOfChange(before: Task, task: Task, changes: readonly Changeable[]): NewEvent[] {
   const { id: taskId, streamId, status: newStatus, blockedReason } = task;
   const room = taskRoom(taskId);
   const events = [newEvent(taskUpdated, room, { ...task, changes: [...changes] })];
@@ -147,10 +147,10 @@ function toldOfChange(before: Task, task: Task, changes: readonly Changeable[]):
     newStatus,
     ...(blockedReason === undefined ? {} : { blockedReason }),
   };
-  return [...events, newEvent(taskStatusChanged, room, changed), ...toldOfStatus(task)];
+  return [...events, newEvent(taskStatusChanged, room, changed), ...eventsOfStatus(task)];
 }
 
-function toldOfStatus(task: Task): NewEvent[] {
+function eventsOfStatus(task: Task): NewEvent[] {
   if (task.status === "blocked") return [newEvent(taskBlocked, taskRoom(task.id), task)];
   return task.status === "completed" ? [newEvent(taskCompleted, taskRoom(task.id), task)] : [];
 }

@@ -13,7 +13,7 @@ export interface StreamCounters {
 
 export const noTasks: StreamCounters = { total: 0, completed: 0, blocked: 0 };
 
-/** What a task counts for. */
+/** What one task adds to the counters. */
 function shareOf(task: Task | undefined): StreamCounters {
   if (!task || task.status === "cancelled") return noTasks;
   return { total: 1, completed: Number(task.status === "completed"), blocked: Number(task.status === "blocked") };
@@ -48,8 +48,8 @@ export function progressOf({ stream, counters, lastUpdated }: StreamRecord): Str
 const isCompleted = ({ total, completed }: StreamCounters) => total > 0 && completed === total;
 
 /**
- * The stream after one of its tasks has changed, with what there is to tell: its progress if that is another, that it
- * is completed when it was not, that it is blocked when nothing in it was. `undefined`: it is as it was.
+ * The stream after one of its tasks has changed, with the events: its progress if that is another, that it is completed
+ * when it was not, that it is blocked when nothing in it was. `undefined`: it has not changed.
  */
 export function changedStream(
   before: StreamRecord,

@@ -9,7 +9,7 @@ import { fingerprintOf } from "./request-fingerprint.ts";
 import { allIndex, type StreamRecord } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
-/** The streams that tasks count in. */
+/** Streams: tasks that are counted together. */
 export class Streams {
   readonly #deps: TasksDeps;
 

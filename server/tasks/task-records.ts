@@ -9,7 +9,7 @@ import type { RoomName } from "../../shared/room.ts";
 import type { RequestFingerprint } from "./request-fingerprint.ts";
 import type { StreamCounters } from "./stream-counters.ts";
 
-/** What the store has of a task. */
+/** A task as the store has it. */
 export interface TaskRecord {
   task: Task;
   created: RequestFingerprint;
@@ -17,7 +17,7 @@ export interface TaskRecord {
   checkpoints: number;
 }
 
-/** What the store has of a stream: with its counts, so that no change has to read all of its tasks. */
+/** A stream as the store has it: with counters, so that no change has to read all of its tasks. */
 export interface StreamRecord {
   stream: TaskStream;
   created: RequestFingerprint;
@@ -26,7 +26,7 @@ export interface StreamRecord {
   lastUpdated: string;
 }
 
-/** What the store has of a checkpoint. It never changes. */
+/** A checkpoint as the store has it. It never changes. */
 export interface CheckpointRecord {
   checkpoint: Checkpoint;
   created: RequestFingerprint;
@@ -40,12 +40,12 @@ export interface RecordByKind {
 
 export type RecordKind = keyof RecordByKind;
 
-/** Documents by their ids, as they are at the moment of a decision. */
+/** Documents by their ids, as they were when the decision was made. */
 export interface Snapshot {
   get<Kind extends RecordKind>(kind: Kind, id: string): RecordByKind[Kind] | undefined;
 }
 
-/** A document as it is to be. */
+/** A document that is to be written. */
 export type WrittenRecord<Kinds extends RecordKind = RecordKind> = {
   [Kind in Kinds]: { kind: Kind; id: string; value: RecordByKind[Kind] };
 }[Kinds];
@@ -57,14 +57,14 @@ export interface NewEvent {
   data: unknown;
 }
 
-/** What a change comes to: all of it happens, or none. */
+/** The result of a change: all of it happens, or none. */
 export interface Decision<Answer> {
   answer: Answer;
   documents: readonly WrittenRecord[];
   events: readonly NewEvent[];
 }
 
-/** Which documents a decision is about. The streams that the tasks are in are read along with them. */
+/** The documents that a decision reads or writes. The streams that the tasks are in are read along with them. */
 export interface ReadSet {
   tasks?: readonly TaskId[];
   streams?: readonly StreamId[];
@@ -72,7 +72,7 @@ export interface ReadSet {
   checkpoints?: readonly string[];
 }
 
-/** Ids of checkpoints are their task's own. */
+/** Ids of checkpoints are unique within their task. */
 export function checkpointKey(taskId: TaskId, checkpointId: CheckpointId): string {
   return `${taskId}/${checkpointId}`;
 }

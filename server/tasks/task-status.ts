@@ -1,8 +1,8 @@
 import type { TaskStatus } from "../../shared/entities/task.ts";
 
 /**
- * What a task of each status may become. What is done can be taken up again, but neither called off nor blocked; what
- * was called off has to be put back first.
+ * What a task of each status may become. A completed one can be taken up again, but neither cancelled nor blocked; a
+ * cancelled one has to become pending first.
  */
 export const nextStatuses: { readonly [Status in TaskStatus]: readonly TaskStatus[] } = {
   pending: ["in_progress", "blocked", "completed", "cancelled"],
@@ -12,12 +12,12 @@ export const nextStatuses: { readonly [Status in TaskStatus]: readonly TaskStatu
   cancelled: ["pending"],
 };
 
-/** A status that stays as it is is no change, and always possible. */
+/** The same status is no change, and always possible. */
 export function mayBecome(from: TaskStatus, to: TaskStatus): boolean {
   return from === to || nextStatuses[from].includes(to);
 }
 
-/** Nothing more is done about it, unless somebody takes it up again. */
+/** No work is left to do, unless the task is taken up again. */
 export function isFinished(status: TaskStatus): boolean {
   return status === "completed" || status === "cancelled";
 }

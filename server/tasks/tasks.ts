@@ -4,7 +4,7 @@ import type { CreateTaskBody, UpdateTaskBody } from "../../shared/http/tasks.ts"
 import type { StreamId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { DocumentPage } from "../store/documents/documents.ts";
-import { createTask, type Followed, followTask, noSuchStream, noSuchTask, updateTask } from "./change-task.ts";
+import { createTask, followTask, noSuchStream, noSuchTask, type TaskProgress, updateTask } from "./change-task.ts";
 import { fingerprintOf } from "./request-fingerprint.ts";
 import { allIndex, type StreamRecord, streamIndex, type TaskRecord } from "./task-records.ts";
 import type { TransactionBatcher, TransactionBatcherDeps } from "./transaction-batcher.ts";
@@ -19,7 +19,7 @@ export interface Page<Item> {
   nextCursor: string | null;
 }
 
-/** The tasks that people follow. Each change, its events and the progress of its stream are one transaction. */
+/** Tasks. Each change, its events and the progress of its stream are one transaction. */
 export class Tasks {
   readonly #deps: TasksDeps;
 
@@ -51,14 +51,14 @@ export class Tasks {
   }
 
   /**
-   * The task does what the work on it does; may be called again. One that does not exist is left at that, and one that
-   * is completed or cancelled stays so. Resolves with the task as it is then.
+   * Brings the task to the state of the work on it; may be called again. A task that does not exist, or is completed or
+   * cancelled, stays unchanged. Resolves with the task afterwards.
    */
-  follow(id: TaskId, followed: Followed, sender: Sender | null = null): Promise<Task | undefined> {
+  follow(id: TaskId, progress: TaskProgress, sender: Sender | null = null): Promise<Task | undefined> {
     return this.#deps.batcher.change({
       sender,
       tasks: [id],
-      decide: (view, now) => followTask(view, id, followed, now),
+      decide: (view, now) => followTask(view, id, progress, now),
     });
   }
 
@@ -69,7 +69,7 @@ export class Tasks {
     return found.value.task;
   }
 
-  /** Latest activity first; all, or those of a stream. Rejects with `not_found` for one that there is not. */
+  /** Latest activity first; all, or those of a stream. Rejects with `not_found` for a stream that does not exist. */
   async list(streamId: StreamId | undefined, limit: number, cursor: string | undefined): Promise<Page<Task>> {
     const { documents } = this.#deps;
     const index = streamId === undefined ? allIndex : streamIndex(streamId);
@@ -79,9 +79,9 @@ export class Tasks {
   }
 }
 
-export function pageOf<Kept, Item>(
-  { items, nextCursor }: DocumentPage<Kept>,
-  itemOf: (record: Kept) => Item,
+export function pageOf<Record, Item>(
+  { items, nextCursor }: DocumentPage<Record>,
+  itemOf: (record: Record) => Item,
 ): Page<Item> {
   return { items: items.map(({ value }) => itemOf(value)), nextCursor };
 }

@@ -46,39 +46,39 @@ const inputs: Record<string, DispatchInput> = {
 /** Every pair at 500, the lease until 510 and the deadline 1000: the state that follows, or why there is none. */
 const table = `
   input               queued       dispatched   running      at its last attempt  completed  failed  cancelled  lost
-  assigned            dispatched   taken        taken        taken                over       over    over       over
-  accepted            stale        running      running      stale                over       over    over       over
-  progressed          stale        running      running      stale                over       over    over       over
-  resumed             stale        running      running      stale                over       over    over       over
-  responded           stale        completed    completed    stale                over       over    over       over
-  responded badly     stale        failed       failed       stale                over       over    over       over
-  attempt lost        stale        queued       queued       stale                over       over    over       over
-  last attempt lost   stale        stale        stale        lost                 over       over    over       over
-  lease expired       stale        early        early        early                over       over    over       over
-  deadline passed     early        early        early        early                over       over    over       over
-  cancelled           cancelled    cancelled    cancelled    cancelled            over       over    over       over
-  of an old attempt   stale        stale        stale        stale                over       over    over       over
-  of a later attempt  stale        stale        stale        stale                over       over    over       over
-  of another agent    stale        stale        stale        stale                over       over    over       over
+  assigned            dispatched   assigned     assigned     assigned             ended      ended   ended      ended
+  accepted            stale        running      running      stale                ended      ended   ended      ended
+  progressed          stale        running      running      stale                ended      ended   ended      ended
+  resumed             stale        running      running      stale                ended      ended   ended      ended
+  responded           stale        completed    completed    stale                ended      ended   ended      ended
+  responded badly     stale        failed       failed       stale                ended      ended   ended      ended
+  attempt lost        stale        queued       queued       stale                ended      ended   ended      ended
+  last attempt lost   stale        stale        stale        lost                 ended      ended   ended      ended
+  lease expired       stale        early        early        early                ended      ended   ended      ended
+  deadline passed     early        early        early        early                ended      ended   ended      ended
+  cancelled           cancelled    cancelled    cancelled    cancelled            ended      ended   ended      ended
+  of an old attempt   stale        stale        stale        stale                ended      ended   ended      ended
+  of a later attempt  stale        stale        stale        stale                ended      ended   ended      ended
+  of another agent    stale        stale        stale        stale                ended      ended   ended      ended
 `;
 
 /** The same when the time has come, at 1000 with the lease run out. */
 const lateTable = `
   input               queued       dispatched   running      at its last attempt  completed  failed  cancelled  lost
-  assigned            over         taken        taken        taken                over       over    over       over
-  accepted            stale        running      running      stale                over       over    over       over
-  progressed          stale        running      running      stale                over       over    over       over
-  resumed             stale        running      running      stale                over       over    over       over
-  responded           stale        completed    completed    stale                over       over    over       over
-  responded badly     stale        failed       failed       stale                over       over    over       over
-  attempt lost        stale        lost         lost         stale                over       over    over       over
-  last attempt lost   stale        stale        stale        lost                 over       over    over       over
-  lease expired       stale        lost         lost         lost                 over       over    over       over
-  deadline passed     lost         lost         lost         lost                 over       over    over       over
-  cancelled           cancelled    cancelled    cancelled    cancelled            over       over    over       over
-  of an old attempt   stale        stale        stale        stale                over       over    over       over
-  of a later attempt  stale        stale        stale        stale                over       over    over       over
-  of another agent    stale        stale        stale        stale                over       over    over       over
+  assigned            ended        assigned     assigned     assigned             ended      ended   ended      ended
+  accepted            stale        running      running      stale                ended      ended   ended      ended
+  progressed          stale        running      running      stale                ended      ended   ended      ended
+  resumed             stale        running      running      stale                ended      ended   ended      ended
+  responded           stale        completed    completed    stale                ended      ended   ended      ended
+  responded badly     stale        failed       failed       stale                ended      ended   ended      ended
+  attempt lost        stale        lost         lost         stale                ended      ended   ended      ended
+  last attempt lost   stale        stale        stale        lost                 ended      ended   ended      ended
+  lease expired       stale        lost         lost         lost                 ended      ended   ended      ended
+  deadline passed     lost         lost         lost         lost                 ended      ended   ended      ended
+  cancelled           cancelled    cancelled    cancelled    cancelled            ended      ended   ended      ended
+  of an old attempt   stale        stale        stale        stale                ended      ended   ended      ended
+  of a later attempt  stale        stale        stale        stale                ended      ended   ended      ended
+  of another agent    stale        stale        stale        stale                ended      ended   ended      ended
 `;
 
 function rowsOf(text: string) {
@@ -119,7 +119,7 @@ describe("a dispatch", () => {
 
     expect(made).toEqual({
       state: { status: "dispatched", attempt: 5, agentId: other, leaseUntil: now + leaseMs },
-      effects: [{ type: "taken", agentId: other, attempt: 5 }],
+      effects: [{ type: "assigned", agentId: other, attempt: 5 }],
     });
   });
 
@@ -150,7 +150,7 @@ describe("a dispatch", () => {
 
     expect(made).toEqual({
       state: { status: "queued", attempt: 2 },
-      effects: [{ type: "attempt_ended", ...by, status: "lost", outcome: { error: "gone" } }, { type: "waits" }],
+      effects: [{ type: "attempt_ended", ...by, status: "lost", outcome: { error: "gone" } }, { type: "requeued" }],
     });
   });
 

@@ -18,7 +18,7 @@ export interface AgentListDeps {
   statusesOf(messageIds: MessageId[]): Promise<(DispatchStatus | undefined)[]>;
 }
 
-/** The agents of all instances, as people look at them. */
+/** The agents of all instances, as clients see them. */
 export class AgentDirectory {
   readonly #deps: AgentListDeps;
 

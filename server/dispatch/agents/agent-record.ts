@@ -5,14 +5,14 @@ import type { JsonObject } from "../../../shared/json.ts";
 import type { PutOptions } from "../../store/documents/documents.ts";
 import { type SignsOfLife, verdictOf } from "./verdict.ts";
 
-/** A dispatch that an agent has. `since`: milliseconds since 1970. */
+/** An attempt that an agent has been assigned. `since`: milliseconds since 1970. */
 export interface InFlight {
   messageId: MessageId;
   attempt: number;
   since: number;
 }
 
-/** An agent as it is kept: connected, or lately gone. Times in milliseconds since 1970. */
+/** An agent as the store has it: connected, or lately gone. Times in milliseconds since 1970. */
 export interface AgentRecord extends SignsOfLife {
   agentId: AgentId;
   userId: UserId;
@@ -22,16 +22,16 @@ export interface AgentRecord extends SignsOfLife {
   workdir?: string;
   metadata?: JsonObject;
   concurrency: number;
-  /** Its instance is stopping, and will let go of it: it is given nothing until it has registered anew. */
+  /** Its instance is stopping: it is assigned nothing until it has registered anew. */
   isLeaving?: boolean;
   /** Where it is connected, if it is. */
   instanceId?: InstanceId;
   connectionId?: ConnectionId;
   inFlight: InFlight[];
-  /** The verdict that was told last. */
+  /** The verdict that was published last. */
   verdict: Agent["verdict"]["state"];
-  /** Name of the step that wrote it: a step whose answer got lost finds that it was carried out. */
-  mark: string;
+  /** As in `DispatchRecord`. */
+  writeId: string;
 }
 
 /** How long an agent that is gone is remembered: 24 hours. */
@@ -57,7 +57,7 @@ export function without(record: AgentRecord, messageId: MessageId, attempt: numb
   return { ...record, inFlight };
 }
 
-/** As it is when it is no longer connected. */
+/** The record of an agent that is no longer connected. */
 export function disconnected(
   before: AgentRecord,
   status: "disconnected" | "heartbeat_lost",
@@ -74,7 +74,7 @@ export interface ListedAgentOptions {
   statusOf(messageId: MessageId): DispatchStatus | undefined;
 }
 
-/** As it is told. */
+/** As clients see it. */
 export function toAgent(record: AgentRecord, { now, stallMs, statusOf }: ListedAgentOptions): Agent {
   const { agentId, userId, capabilities, workdir, metadata, status, concurrency, instanceId } = record;
   return {

@@ -15,24 +15,24 @@ export interface AgentsDeps {
   documents: Documents;
   transactions: Transactions;
   clock: Clock;
-  /** After so long without progress an agent that has something in flight counts as stalled. */
+  /** After so long without progress an agent that has dispatches in flight counts as stalled. */
   stallMs: number;
-  /** Another verdict than the one before is in force. */
+  /** Called when the verdict of an agent has changed. */
   onVerdict(agent: AgentRecord, verdict: AgentVerdict): void;
 }
 
-/** A change of an agent, with what is told of it. */
+/** A change of an agent, with its events. */
 export interface AgentChange {
-  record: Omit<AgentRecord, "mark" | "verdict">;
+  record: Omit<AgentRecord, "writeId" | "verdict">;
   events: Envelope[];
 }
 
 /** So often a change is decided anew before the caller is told to try again. */
 const triesMax = 50;
-/** Of so many connected agents with a capability the least loaded is looked for. */
+/** How many connected agents with a capability are read to find the least loaded. */
 const candidatesMax = 200;
 
-/** The records of agents, on whatever instance they are connected. */
+/** The records of agents, of all instances. */
 export class Agents {
   readonly #deps: AgentsDeps;
   /** Changes of one agent that are made here wait for each other, so that they need not be decided twice. */
@@ -52,7 +52,7 @@ export class Agents {
     return found.map((agent) => agent?.value);
   }
 
-  /** Those that are connected and have it. */
+  /** Those that are connected and have the capability. */
   async withCapability(capability: string): Promise<Versioned<AgentRecord>[]> {
     const { items } = await this.#deps.documents.list<AgentRecord>(
       "agent",
@@ -66,7 +66,7 @@ export class Agents {
     return this.#deps.documents.list<AgentRecord>("agent", index, limit, cursor);
   }
 
-  /** Tells the verdict, if it is another one than was told. Time alone can change it. */
+  /** Publishes the verdict, if it is another one than before. Time alone can change it. */
   async evaluate(record: AgentRecord): Promise<void> {
     const { clock, stallMs } = this.#deps;
     if (verdictOf(record, clock.now(), stallMs).state === record.verdict) return;
@@ -87,19 +87,19 @@ export class Agents {
     decide: (before: AgentRecord | undefined) => AgentChange | undefined,
   ): Promise<AgentRecord | undefined> {
     return this.enqueue(agentId, async () => {
-      const mark = newEventId(this.#deps.clock.now());
+      const writeId = newEventId(this.#deps.clock.now());
       for (let tries = 0; tries < triesMax; tries++) {
         const before = await this.get(agentId);
-        if (before?.value.mark === mark) return before.value;
+        if (before?.value.writeId === writeId) return before.value;
         const change = decide(before?.value);
         if (!change) return undefined;
-        const { transactions, clock, stallMs, onVerdict: judged } = this.#deps;
+        const { transactions, clock, stallMs, onVerdict } = this.#deps;
         const verdict = verdictOf(change.record, clock.now(), stallMs);
-        const record: AgentRecord = { ...change.record, verdict: verdict.state, mark };
+        const record: AgentRecord = { ...change.record, verdict: verdict.state, writeId };
         const documents = [changeOf(record, before?.version ?? 0)];
         if (!(await transactions.commit({ documents, events: change.events }))) continue;
         this.versions.set(agentId, record, (before?.version ?? 0) + 1);
-        if (before?.value.verdict !== verdict.state) judged(record, verdict);
+        if (before?.value.verdict !== verdict.state) onVerdict(record, verdict);
         return record;
       }
       throw new Rejection("unavailable", `Too much is going on around agent ${agentId}. Try again.`);

@@ -1,12 +1,12 @@
 import type { AgentId, ConnectionId, MessageId } from "../../../shared/ids.ts";
 import type { Session } from "../../session/session.ts";
 
-/** What an agent was told of a dispatch over its present connection. */
+/** The attempt of a dispatch that an agent was sent over its present connection. */
 export interface SentAttempt {
   attempt: number;
   /** Milliseconds since 1970. */
   deadline: number;
-  /** It is over, or somebody else's, and the agent knows. */
+  /** The attempt has ended, and the agent knows. */
   isDone: boolean;
 }
 
@@ -17,13 +17,13 @@ export interface LocalAgent {
   capabilities: readonly string[];
   /** By dispatch; of each the newest attempt. */
   sentAttempts: Map<MessageId, SentAttempt>;
-  /** It has the reply to its registration, and may be sent what it is to do. */
+  /** It has the reply to its registration, and may be sent dispatches. */
   isReady: boolean;
-  /** When it was last written down that the agent makes progress, in milliseconds since 1970. */
+  /** When progress was last noted in the record of the agent, in milliseconds since 1970. */
   progressNotedAt: number;
 }
 
-/** The agent knows that a dispatch is over or not its own: it was told, or has said so itself. */
+/** The agent knows that the attempt has ended: it was sent a cancellation, or has ended the attempt itself. */
 export function markDone({ sentAttempts }: LocalAgent, messageId: MessageId, attempt?: number): void {
   const known = sentAttempts.get(messageId);
   if (known && (attempt === undefined || known.attempt === attempt)) known.isDone = true;
@@ -42,7 +42,7 @@ export class LocalAgents implements Iterable<LocalAgent> {
     return this.#byConnection.get(session.connectionId);
   }
 
-  /** Takes the place of another connection of the agent's. */
+  /** Replaces another connection of the agent. */
   add(local: LocalAgent): void {
     this.#byId.set(local.agentId, local);
     this.#byConnection.set(local.session.connectionId, local);

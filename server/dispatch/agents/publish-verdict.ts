@@ -8,7 +8,7 @@ import type { AgentRecord } from "./agent-record.ts";
 
 const statusOf = { connected: "ok", heartbeating: "ok", progressing: "ok", stalled: "degraded", gone: "down" } as const;
 
-/** Tells of another verdict in `health`; of an agent that only looks as if it worked, in `alerts` too. */
+/** Publishes another verdict in `health`, and that an agent is stalled in `alerts` too. */
 export function createPublishVerdict({ publisher, failed }: { publisher: Publisher; failed: Failed }) {
   return ({ agentId, userId }: AgentRecord, { state, reason }: AgentVerdict): void => {
     const details = { agentId, verdict: state, reason };

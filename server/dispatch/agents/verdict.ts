@@ -12,12 +12,12 @@ export interface SignsOfLife {
   inFlight: readonly { since: number }[];
 }
 
-/** Tells an agent that works from one that only looks as if it did. */
+/** Distinguishes an agent that makes progress from one that is only connected. */
 export function verdictOf(signs: SignsOfLife, now: number, stallMs: number): AgentVerdict {
   const { status, goneBecause, lastSeen, heartbeatAt, progressAt = 0, inFlight } = signs;
   if (status !== "connected") return { state: "gone", reason: `${goneBecause ?? status}, last seen ${iso(lastSeen)}` };
   if (inFlight.length > 0) {
-    // What it was given last counts as progress: it may not have had the time for any.
+    // The newest assignment counts as progress: the agent may not have had the time for any.
     const movedAt = Math.max(progressAt, ...inFlight.map(({ since }) => since));
     const counted = `${inFlight.length} in flight`;
     if (now - movedAt > stallMs) {
