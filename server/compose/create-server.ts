@@ -221,8 +221,8 @@ async function build(
   const httpServer = await openDoors({ ...common, ...entrance, log, identity, delivery, counters });
   // What is under way may still answer before its connection is closed.
   closers.add("commands under way", () => router.idle());
-  closers.add("those who wait for a dispatch", () => domain.dispatch.waiters.close());
-  closers.add("long polls", () => waiters.endAll());
+  closers.add("waits for dispatches", () => domain.dispatch.waiters.close());
+  closers.add("long polls", () => waiters.close());
   drain.onDrain((afterMs) => waiters.drain(afterMs));
   drain.onDrain((afterMs) => domain.dispatch.waiters.drain(afterMs));
   drain.onStart(() => domain.dispatch.registration.leave());

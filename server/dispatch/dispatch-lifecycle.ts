@@ -7,6 +7,7 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import { newEventId } from "../publish/event-id.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
+import type { Waiters } from "../runtime/waiters.ts";
 import type { Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
@@ -16,7 +17,11 @@ import type { DispatchStore } from "./dispatch-store.ts";
 import type { EffectRunner, TaskFollower } from "./effect-runner.ts";
 import { queueOf, type Scheduler } from "./scheduler.ts";
 import type { StepRejected, StepResult } from "./step-result.ts";
-import type { DispatchWaiters } from "./waiters.ts";
+
+/** A dispatch has ended; without a record it did at another instance. */
+export interface EndedDispatch {
+  record?: DispatchRecord;
+}
 
 export interface DispatchLifecycleDeps {
   dispatchStore: DispatchStore;
@@ -26,7 +31,7 @@ export interface DispatchLifecycleDeps {
   effectRunner: EffectRunner;
   responses: DispatchResponses;
   tasks: Pick<TaskFollower, "assertExists">;
-  waiters: DispatchWaiters<DispatchRecord>;
+  waiters: Waiters<MessageId, EndedDispatch>;
   localAgents: LocalAgents;
   broadcast: Broadcast;
   clock: Clock;
@@ -35,6 +40,9 @@ export interface DispatchLifecycleDeps {
   trace?: (() => string | undefined) | undefined;
   failed: Failed;
 }
+
+/** How often the record is read by a request that waits for the end: the broadcast about it may get lost. */
+const rereadMs = 1_000;
 
 /** Dispatches from their creation to their end: each step, and what follows from it. */
 export class DispatchLifecycle {
@@ -88,12 +96,20 @@ export class DispatchLifecycle {
 
   /** Rejects with `not_found`. With `waitMs` it waits so long for the end of the dispatch. */
   async get(messageId: MessageId, waitMs: number): Promise<DispatchRecord> {
-    const look = async () => {
+    const read = async () => {
       const found = await this.#deps.dispatchStore.get(messageId);
       if (!found) throw notFound(messageId);
-      return { value: found.value, isLast: hasEnded(found.value) };
+      return found.value;
     };
-    return waitMs > 0 ? this.#deps.waiters.wait(messageId, waitMs, look) : (await look()).value;
+    if (waitMs <= 0) return read();
+    return this.#deps.waiters.wait([messageId], waitMs, async (wait) => {
+      for (;;) {
+        const record = await read();
+        if (hasEnded(record) || wait.isOver) return record;
+        const ended = await wait.next(rereadMs);
+        if (ended?.record) return ended.record;
+      }
+    });
   }
 
   /** Rejects with `not_found`, or with `conflict` when it has ended otherwise. Cancelling twice is as good as once. */
@@ -141,7 +157,7 @@ export class DispatchLifecycle {
       if (effect.type === "attempt_ended") await this.#attemptEnded(record, effect);
       if (effect.type === "requeued") await scheduler.assign(record);
       if (effect.type !== "ended") continue;
-      waiters.wake(messageId, record);
+      waiters.wake(messageId, { record });
       broadcast.send({ kind: "ended", messageId });
     }
     const wasQueued = hasEnded(record) && !effects.some(({ type }) => type === "attempt_ended");

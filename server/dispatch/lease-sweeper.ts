@@ -6,9 +6,8 @@ import type { LeaseQueue, Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import type { AgentExpiry } from "./agent-expiry.ts";
 import type { Agents } from "./agents/agents.ts";
-import type { DispatchLifecycle } from "./dispatch-lifecycle.ts";
+import type { DispatchLifecycle, DispatchLifecycleDeps } from "./dispatch-lifecycle.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { DispatchWaiters } from "./waiters.ts";
 
 export interface LeaseSweeperDeps {
   leases: Leases;
@@ -17,7 +16,7 @@ export interface LeaseSweeperDeps {
   agentExpiry: Pick<AgentExpiry, "onDue">;
   agentDelivery: Pick<AgentDelivery, "reconcile" | "reconcileAll">;
   scheduler: Pick<Scheduler, "assignWaiting" | "assignWaitingFor">;
-  waiters: Pick<DispatchWaiters<unknown>, "wake">;
+  waiters: Pick<DispatchLifecycleDeps["waiters"], "wake">;
   broadcast: Broadcast;
   leaseMs: number;
   heartbeatIntervalMs: number;
@@ -117,7 +116,7 @@ export class LeaseSweeper {
           .assignWaitingFor(capability)
           .catch((error: unknown) => failed("assign waiting dispatches", error, { willRetry: true, capability }));
       }
-      if (message.kind === "ended") waiters.wake(message.messageId);
+      if (message.kind === "ended") waiters.wake(message.messageId, {});
     });
   }
 }

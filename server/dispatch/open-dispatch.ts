@@ -1,7 +1,8 @@
-import type { InstanceId } from "../../shared/ids.ts";
+import type { InstanceId, MessageId } from "../../shared/ids.ts";
 import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Failed } from "../runtime/failed.ts";
+import { Waiters } from "../runtime/waiters.ts";
 import type { Leases } from "../store/leases.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { AgentCommands } from "./agent-commands.ts";
@@ -10,14 +11,12 @@ import { AgentExpiry } from "./agent-expiry.ts";
 import { AgentDirectory } from "./agents/agent-directory.ts";
 import { Agents, type AgentsDeps } from "./agents/agents.ts";
 import { LocalAgents } from "./agents/local-agents.ts";
-import { DispatchLifecycle, type DispatchLifecycleDeps } from "./dispatch-lifecycle.ts";
-import type { DispatchRecord } from "./dispatch-record.ts";
+import { DispatchLifecycle, type DispatchLifecycleDeps, type EndedDispatch } from "./dispatch-lifecycle.ts";
 import { DispatchStore, type DispatchStoreDeps } from "./dispatch-store.ts";
 import { EffectRunner, type TaskFollower } from "./effect-runner.ts";
 import { LeaseSweeper } from "./lease-sweeper.ts";
 import { Registration } from "./registration.ts";
 import { Scheduler } from "./scheduler.ts";
-import { DispatchWaiters } from "./waiters.ts";
 
 export interface DispatchOptions extends AgentsDeps {
   leases: Leases;
@@ -44,14 +43,14 @@ export interface OpenDispatch {
   agentCommands: AgentCommands;
   lifecycle: DispatchLifecycle;
   directory: AgentDirectory;
-  waiters: DispatchWaiters<DispatchRecord>;
+  waiters: DispatchLifecycleDeps["waiters"];
   leaseSweeper: LeaseSweeper;
 }
 
 export function openDispatch(options: DispatchOptions): OpenDispatch {
   const agents = new Agents(options);
   const localAgents = new LocalAgents();
-  const waiters = new DispatchWaiters<DispatchRecord>();
+  const waiters = new Waiters<MessageId, EndedDispatch>();
   const dispatchStore = new DispatchStore({ ...options, agents });
   const agentDelivery = new AgentDelivery({
     ...options,

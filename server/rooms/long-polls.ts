@@ -74,20 +74,17 @@ export class LongPolls {
 
   async #poll(query: Query, source: Source, tail: LogTail, session: Session): Promise<Answer> {
     const { waiters, clock } = this.#deps;
-    const ended = new AbortController();
-    session.onClose(() => ended.abort());
-    const askedUntil = performance.now() + query.wait * 1_000;
-    for (let { after } = query; ; ) {
-      const { answer, isNews } = await this.#page(query, source, tail, after);
-      const leftMs = Math.min(askedUntil - performance.now(), session.principal.expiresAt - clock.now());
-      if (isNews || leftMs <= 0 || !session.isOpen) return answer;
-      // No await since the page was finished: what is delivered from here on wakes.
-      const woken = await waiters.wait(source.channels, leftMs, ended.signal);
-      if (woken === "over") return answer;
-      after = answer.position;
-      // Whoever was removed meanwhile does not get what was written since.
-      await source.authorise(session.principal);
-    }
+    const waitMs = Math.min(query.wait * 1_000, session.principal.expiresAt - clock.now());
+    return waiters.wait(source.channels, waitMs, async (wait) => {
+      session.onClose(() => wait.endWithin(0));
+      for (let { after } = query; ; ) {
+        const { answer, isNews } = await this.#page(query, source, tail, after);
+        if (isNews || !(await wait.next())) return answer;
+        after = answer.position;
+        // A user who was removed meanwhile does not get what was written since.
+        await source.authorise(session.principal);
+      }
+    });
   }
 
   async #page(query: Query, source: Source, tail: LogTail, after: Position | undefined) {

@@ -1,0 +1,83 @@
+/** One wait for keys, with a limit to its time. */
+export class Wait<News> {
+  #until: number;
+  #news: News | undefined;
+  #wake = () => {};
+
+  constructor(ms: number) {
+    this.#until = performance.now() + ms;
+  }
+
+  get isOver(): boolean {
+    return performance.now() >= this.#until;
+  }
+
+  /** Resolves with the last news since it was asked before; with `undefined` after `ms`, or when the wait is over. */
+  async next(ms = Number.POSITIVE_INFINITY): Promise<News | undefined> {
+    const until = performance.now() + ms;
+    for (;;) {
+      const news = this.#news;
+      this.#news = undefined;
+      const left = Math.min(until, this.#until) - performance.now();
+      if (news !== undefined || left <= 0) return news;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        timer = setTimeout(resolve, left);
+      });
+      clearTimeout(timer);
+    }
+  }
+
+  wake(news: News): void {
+    this.#news = news;
+    this.#wake();
+  }
+
+  /** Ends the wait after so many milliseconds, if it would not end before. */
+  endWithin(ms: number): void {
+    this.#until = Math.min(this.#until, performance.now() + ms);
+    this.#wake();
+  }
+}
+
+/** Requests that wait for news of one or more keys. */
+export class Waiters<Key, News> {
+  readonly #byKey = new Map<Key, Set<Wait<News>>>();
+  readonly #all = new Map<Wait<News>, Promise<unknown>>();
+  #isClosed = false;
+
+  /** Runs `run` with a wait for the keys, which has begun when this returns and lasts `ms` at most. */
+  async wait<T>(keys: readonly Key[], ms: number, run: (wait: Wait<News>) => Promise<T>): Promise<T> {
+    const wait = new Wait<News>(this.#isClosed ? 0 : ms);
+    for (const key of keys) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(wait));
+    const result = run(wait);
+    this.#all.set(wait, result);
+    try {
+      return await result;
+    } finally {
+      this.#all.delete(wait);
+      for (const key of keys) {
+        const waiting = this.#byKey.get(key);
+        if (waiting?.delete(wait) && waiting.size === 0) this.#byKey.delete(key);
+      }
+    }
+  }
+
+  wake(key: Key, news: News): void {
+    for (const wait of this.#byKey.get(key) ?? []) wait.wake(news);
+  }
+
+  /** Each present wait ends after the milliseconds that it is given, and later ones at once. Resolves when all have. */
+  async drain(delayMs: () => number): Promise<void> {
+    this.#isClosed = true;
+    for (const wait of this.#all.keys()) wait.endWithin(delayMs());
+    await Promise.allSettled(this.#all.values());
+  }
+
+  /** Ends every wait, now and later. */
+  close(): void {
+    this.#isClosed = true;
+    for (const wait of this.#all.keys()) wait.endWithin(0);
+  }
+}
