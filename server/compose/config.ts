@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ConnectionLimits } from "../../shared/limits.ts";
 
 /** Every setting of the server, read from the environment. The names, defaults and units are those of `.env.example`. */
 export type Config = z.output<typeof Environment>;
@@ -212,4 +213,16 @@ function contradictions(given: Record<string, string | undefined>): string[] {
     );
   }
   return faults;
+}
+
+/** The limits that a client is told when it connects. */
+export function limitsOf(config: Config): ConnectionLimits {
+  return {
+    messageBytes: config.LIMIT_MESSAGE_BYTES,
+    roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
+    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
+    commandsPerSecond: config.LIMIT_COMMANDS_PER_SECOND,
+    commandsBurst: config.LIMIT_COMMANDS_BURST,
+    jsonDepth: config.LIMIT_JSON_DEPTH,
+  };
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { InstanceId } from "../../shared/ids.ts";
-import type { ConnectionLimits } from "../../shared/limits.ts";
 import { Admission } from "../connect/admission.ts";
 import { Connector } from "../connect/connector.ts";
 import { Drain } from "../connect/drain.ts";
@@ -26,7 +25,7 @@ import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
 import { redisKeys } from "../store/redis/redis-keys.ts";
 import { createSocketIoAdapter } from "../store/redis/socket-io-adapter.ts";
 import { Closers } from "./closers.ts";
-import { type Config, hostOf } from "./config.ts";
+import { type Config, hostOf, limitsOf } from "./config.ts";
 import { listen, listenBacklog, urlOf } from "./listening.ts";
 import { openDelivery } from "./open-delivery.ts";
 import { openDomain } from "./open-domain.ts";
@@ -244,15 +243,4 @@ async function build(
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
   const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
   return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
-}
-
-function limitsOf(config: Config): ConnectionLimits {
-  return {
-    messageBytes: config.LIMIT_MESSAGE_BYTES,
-    roomsPerConnection: config.LIMIT_ROOMS_PER_CONNECTION,
-    subscriptionsPerConnection: config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION,
-    commandsPerSecond: config.LIMIT_COMMANDS_PER_SECOND,
-    commandsBurst: config.LIMIT_COMMANDS_BURST,
-    jsonDepth: config.LIMIT_JSON_DEPTH,
-  };
 }
