@@ -10,7 +10,18 @@ export const Identifier = z
   )
   .meta({ id: "Id", description: "An id that needs no quoting in a URL, a room name or a Redis key." });
 
-export const UserId = Identifier.brand<"UserId">();
+/** The form of every user id. */
+export const UserId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9~][A-Za-z0-9._~@|+=-]{0,127}$/,
+    "must be 1 to 128 of A-Z a-z 0-9 . _ ~ @ | + = - and begin with a letter, a digit or ~",
+  )
+  .meta({
+    id: "UserId",
+    description: "An `Id`, or the form of a `sub` that is none, which begins with `~` (section 2).",
+  })
+  .brand<"UserId">();
 export type UserId = z.infer<typeof UserId>;
 
 export const ConversationId = Identifier.brand<"ConversationId">();

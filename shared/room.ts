@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AgentId, type ConversationId, Identifier, type StreamId, type TaskId, type UserId } from "./ids.ts";
+import { type AgentId, type ConversationId, Identifier, type StreamId, type TaskId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
 
 /** Kinds that are followed by an id: `conversation:42`. */
@@ -119,5 +119,6 @@ function parseRoomParts(text: string): Room | undefined {
   }
   const kind = kindsWithId.find((withId) => withId === text.slice(0, colon));
   const id = text.slice(colon + 1);
-  return kind && Identifier.safeParse(id).success ? { kind, id } : undefined;
+  const Id = kind === "user" ? UserId : Identifier;
+  return kind && Id.safeParse(id).success ? { kind, id } : undefined;
 }

@@ -1,4 +1,4 @@
-import { doesNotVerify, readHead } from "./signed-token.ts";
+import { readHead, untrustedIssuer } from "./signed-token.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 export interface Issuers {
@@ -19,7 +19,7 @@ export function createIssuers({ providers, others }: Issuers): TokenVerifier {
     async verify(token) {
       const { issuer } = readHead(token);
       const verifier = (issuer === undefined ? undefined : providers.get(issuer)) ?? others;
-      if (!verifier) throw doesNotVerify("its issuer is not known here");
+      if (!verifier) throw untrustedIssuer(issuer);
       return verifier.verify(token);
     },
   };

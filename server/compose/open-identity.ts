@@ -1,8 +1,9 @@
 import type { SignInProvider } from "../../shared/http/session.ts";
+import type { UserId } from "../../shared/ids.ts";
 import { CookieSessions, createCookieSessionTokens } from "../access/cookie-sessions.ts";
 import { createIssuers } from "../access/issuers.ts";
 import { type BackChannelLogout, createBackChannelLogout } from "../access/oidc/back-channel-logout.ts";
-import { createProvider, type Provider } from "../access/oidc/provider.ts";
+import { createProvider, type Provider, type ProviderOptions } from "../access/oidc/provider.ts";
 import { createProviderKeys } from "../access/oidc/provider-keys.ts";
 import { createRevocableTokens } from "../access/revocable-tokens.ts";
 import { Revocations } from "../access/revocation/revocations.ts";
@@ -40,10 +41,13 @@ export interface Identity {
 
 /** The trusted issuers, as configured, and revocations. */
 export function openIdentity(config: Config, deps: IdentityDeps): Identity {
-  const { clock } = deps;
-  const providers = new Map(config.OIDC_ISSUER.map((issuer) => [issuer, openProvider(issuer, config, deps)]));
+  const { clock, logger } = deps;
+  const ignored = (userId: UserId, claims: readonly string[]) =>
+    void logger.debug("claims ignored", { userId, claims });
+  const common = { clock, logger, ignored };
+  const providers = new Map(config.OIDC_ISSUER.map((issuer) => [issuer, openProvider(issuer, config, common)]));
   const { JWT_SECRET: secret, JWT_AUDIENCE: audience, JWT_ISSUER: issuer } = config;
-  const others = secret === undefined ? undefined : createSharedSecretVerifier({ secret, audience, issuer, clock });
+  const others = secret === undefined ? undefined : createSharedSecretVerifier({ ...common, secret, audience, issuer });
 
   const revocations = new Revocations(deps);
   const revoked = new RevokedConnections({ ...deps, revocations });
@@ -56,9 +60,11 @@ export function openIdentity(config: Config, deps: IdentityDeps): Identity {
   return { verifier, cookieSessions, revocations, revoked, providers: signIn, backChannelLogout };
 }
 
-function openProvider(issuer: string, config: Config, { clock, logger }: IdentityDeps): Provider {
+type ProviderDeps = Pick<ProviderOptions, "clock" | "ignored"> & Pick<IdentityDeps, "logger">;
+
+function openProvider(issuer: string, config: Config, { clock, logger, ignored }: ProviderDeps): Provider {
   const keys = createProviderKeys({ issuer, clock, logger });
   keys.prefetch();
   const { OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId, OIDC_ROLES_CLAIM: rolesClaim } = config;
-  return createProvider({ issuer, audience, clientId, rolesClaim, keys, clock });
+  return createProvider({ issuer, audience, clientId, rolesClaim, keys, clock, ignored });
 }

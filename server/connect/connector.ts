@@ -9,7 +9,7 @@ import type { SystemMessageData } from "../../shared/system-message.ts";
 import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import { type Clock, timestampOf } from "../runtime/clock.ts";
+import { type Clock, timestampAt, timestampOf } from "../runtime/clock.ts";
 import { hasRole, mayEnter, type Principal } from "../session/principal.ts";
 import { Session, type SessionOptions, type SessionWatcher, type Transport } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -183,7 +183,7 @@ export class Connector {
       instanceId,
       protocolVersion,
       serverTime: timestampOf(clock),
-      tokenExpiresAt: new Date(principal.expiresAt).toISOString(),
+      tokenExpiresAt: timestampAt(principal.expiresAt),
       heartbeatIntervalMs,
       limits,
     };

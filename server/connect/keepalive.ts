@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, timestampAt } from "../runtime/clock.ts";
 import { expiryGraceMs } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 
@@ -59,7 +59,7 @@ export class Keepalive {
       return session.close("slow_consumer");
     if (now > expiresAt - expiryNoticeMs && !session.isExpiryAnnounced) {
       session.isExpiryAnnounced = true;
-      session.send("system.token.expiring", { expiresAt: new Date(expiresAt).toISOString() });
+      session.send("system.token.expiring", { expiresAt: timestampAt(expiresAt) });
     }
     if (now - session.lastPingAt >= heartbeatIntervalMs) {
       session.lastPingAt = now;

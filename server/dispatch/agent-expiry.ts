@@ -3,7 +3,7 @@ import type { AgentId } from "../../shared/ids.ts";
 import { agentRoom } from "../../shared/room.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { stamp } from "../publish/stamp.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, timestampAt } from "../runtime/clock.ts";
 import type { Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import { disconnected } from "./agents/agent-record.ts";
@@ -44,7 +44,7 @@ export class AgentExpiry {
       const events = [
         stamp(clock, agentHeartbeatLost, {
           ...header,
-          data: { agentId, lastSeen: new Date(lastSeen).toISOString() },
+          data: { agentId, lastSeen: timestampAt(lastSeen) },
         }),
         stamp(clock, agentDisconnected, { ...header, data: { agentId, reason } }),
       ];

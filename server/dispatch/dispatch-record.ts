@@ -5,6 +5,7 @@ import type { AgentId, ConversationId, MessageId, TaskId, UserId } from "../../s
 import type { JsonObject } from "../../shared/json.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { DispatchResponse } from "../conversations/dispatch-responses.ts";
+import { timestampAt } from "../runtime/clock.ts";
 import type { DispatchEnd, DispatchState } from "./dispatch-machine.ts";
 
 /** What a dispatch asks for, and on which terms. Times in milliseconds since 1970. */
@@ -51,7 +52,7 @@ export interface DispatchRecord {
   writeId: string;
 }
 
-const iso = (ms: number) => new Date(ms).toISOString();
+const iso = (ms: number) => timestampAt(ms);
 
 export const hasEnded = ({ state }: DispatchRecord) => "outcome" in state;
 

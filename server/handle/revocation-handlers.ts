@@ -1,5 +1,6 @@
 import type { CommandData, CommandPayload } from "../../shared/commands/catalogue.ts";
 import type { Revocations } from "../access/revocation/revocations.ts";
+import { timestampAt } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 
 export interface RevocationHandlersDeps {
@@ -22,6 +23,6 @@ export function createRevoke({ revocations, audit }: RevocationHandlersDeps) {
           : (["token", String(tokenId)] as const);
     const { at } = await revocations.revoke({ of, id });
     audit("revoked", { by: principal.userId, of, id, reason });
-    return { revokedAt: new Date(at).toISOString() };
+    return { revokedAt: timestampAt(at) };
   };
 }

@@ -5,6 +5,7 @@ import type { TokenVerifier } from "../access/token-verifier.ts";
 import { leaveForbiddenRooms } from "../rooms/forbidden-rooms.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Subscriptions } from "../rooms/subscriptions.ts";
+import { timestampAt } from "../runtime/clock.ts";
 import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 
@@ -39,7 +40,7 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
       session.isExpiryAnnounced = false;
       subscriptions.leaveForbidden(session);
       await leaveForbiddenRooms(session, rooms.roomsOf(session), { access, rooms }, "forbidden");
-      return { tokenExpiresAt: new Date(principal.expiresAt).toISOString() };
+      return { tokenExpiresAt: timestampAt(principal.expiresAt) };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { TraceStep } from "../../shared/entities/trace.ts";
 import type { ConnectionId, InstanceId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Broadcast, TraceTarget } from "../deliver/broadcast.ts";
-import { type Clock, timestampOf } from "../runtime/clock.ts";
+import { type Clock, timestampAt, timestampOf } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { EventTrace, type Seen, type TraceDeps } from "./event-trace.ts";
@@ -50,7 +50,7 @@ export class EventTraces {
     const traceId = randomUUID();
     broadcast.send({ kind: "trace", traceId, by: session.connectionId, target, seconds });
     session.onClose(() => broadcast.send({ kind: "untrace", traceId }));
-    return { traceId, until: new Date(clock.now() + seconds * 1000).toISOString() };
+    return { traceId, until: timestampAt(clock.now() + seconds * 1000) };
   }
 
   /** Every trace on this instance ends. */

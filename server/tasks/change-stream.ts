@@ -2,6 +2,7 @@ import type { TaskStream } from "../../shared/entities/task-stream.ts";
 import { streamProgress } from "../../shared/events/task-events.ts";
 import type { StreamWithProgress } from "../../shared/http/streams.ts";
 import { streamRoom } from "../../shared/room.ts";
+import { timestampAt } from "../runtime/clock.ts";
 import { isRepeated, type RequestFingerprint } from "./request-fingerprint.ts";
 import { noTasks, progressOf } from "./stream-counters.ts";
 import { type Decision, newEvent, type Snapshot, type StreamRecord } from "./task-records.ts";
@@ -13,10 +14,10 @@ export function createStream(
   created: RequestFingerprint,
 ): Decision<StreamWithProgress> {
   const before = view.get("stream", stream.id);
-  const record: StreamRecord = { stream, created, counters: noTasks, lastUpdated: new Date(created.at).toISOString() };
+  const record: StreamRecord = { stream, created, counters: noTasks, lastUpdated: timestampAt(created.at) };
   if (before && isRepeated(before.created, created, `a stream ${stream.id}`)) {
     // The reply to the first request, whatever its tasks have come to meanwhile.
-    const first = { ...record, lastUpdated: new Date(before.created.at).toISOString() };
+    const first = { ...record, lastUpdated: timestampAt(before.created.at) };
     return { answer: withProgress(first), documents: [], events: [] };
   }
   return {

@@ -3,6 +3,7 @@ import type { Checkpoint } from "../../shared/entities/checkpoint.ts";
 import type { CreateCheckpointBody } from "../../shared/http/checkpoints.ts";
 import type { CheckpointId, TaskId } from "../../shared/ids.ts";
 import type { Sender } from "../../shared/sender.ts";
+import { timestampAt } from "../runtime/clock.ts";
 import { createCheckpoint, resumeCheckpoint } from "./change-checkpoint.ts";
 import { noSuchTask } from "./change-task.ts";
 import { fingerprintOf } from "./request-fingerprint.ts";
@@ -26,7 +27,7 @@ export class Checkpoints {
       tasks: [taskId],
       checkpoints: [checkpointKey(taskId, asked.checkpointId)],
       decide: (view, now) => {
-        const checkpoint = { ...asked, createdAt: new Date(now).toISOString() };
+        const checkpoint = { ...asked, createdAt: timestampAt(now) };
         return createCheckpoint(view, checkpoint, fingerprintOf(asked, sender, now));
       },
     });

@@ -2,6 +2,7 @@ import type { Task } from "../../shared/entities/task.ts";
 import type { StreamProgress } from "../../shared/entities/task-stream.ts";
 import { streamBlocked, streamCompleted, streamProgress } from "../../shared/events/task-events.ts";
 import { streamRoom } from "../../shared/room.ts";
+import { timestampAt } from "../runtime/clock.ts";
 import { type NewEvent, newEvent, type StreamRecord } from "./task-records.ts";
 
 /** The tasks of a stream, counted. Cancelled ones do not count. */
@@ -62,7 +63,7 @@ export function changedStream(
   if (!isProgress && counters.blocked === blocked) return undefined;
 
   const earlier = Date.parse(before.lastUpdated);
-  const lastUpdated = new Date(isProgress ? Math.max(now, earlier) : earlier).toISOString();
+  const lastUpdated = timestampAt(isProgress ? Math.max(now, earlier) : earlier);
   const record = { ...before, counters, lastUpdated };
   const room = streamRoom(before.stream.id);
   const progress = progressOf(record);

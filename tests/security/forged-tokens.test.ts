@@ -33,13 +33,11 @@ const forged: [string, string, string][] = [
   ],
   ["a path for a key", hmac({ alg: "HS256", kid: "../../../../dev/null" }, ""), "unauthenticated"],
   ["critical headers", hmac({ alg: "HS256", crit: ["exp"] }, testSecret), "unauthenticated"],
-  ["roles of another kind", jwt.sign({ ...claims, roles: "admin" }, testSecret), "unauthenticated"],
   [
     "a subject that is a question",
     hmac({ alg: "HS256" }, testSecret, { ...claims, sub: { $ne: "" } }),
     "unauthenticated",
   ],
-  ["a subject with a line break", jwt.sign({ ...claims, sub: "ada\n" }, testSecret), "unauthenticated"],
   ["its end", jwt.sign({ ...claims, exp: nowSeconds - 60 }, testSecret), "token_expired"],
   ["no end", jwt.sign({ sub: "ada", roles: ["user"] }, testSecret), "unauthenticated"],
 ];

@@ -1,14 +1,16 @@
 import { z } from "zod";
-import { UserId } from "../../../shared/ids.ts";
+import type { UserId } from "../../../shared/ids.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { IdClaim } from "../claims.ts";
 import { clockToleranceSeconds, doesNotVerify } from "../signed-token.ts";
+import { userIdOf } from "../user-id.ts";
 
 /** Source: OpenID Connect Back-Channel Logout 1.0, section 2.4. */
 const Claims = z.looseObject({
   iat: z.number(),
   exp: z.number().optional(),
-  sub: UserId.optional(),
-  sid: z.string().min(1).optional(),
+  sub: z.string().min(1).optional(),
+  sid: IdClaim.optional(),
   events: z.looseObject({ "http://schemas.openid.net/event/backchannel-logout": z.looseObject({}) }),
   // An ID token may have one; it could be posted as a logout token otherwise.
   nonce: z.undefined().optional(),
@@ -34,5 +36,5 @@ export function readLogoutToken(verified: unknown, clock: Clock): LogoutToken {
   if (nowSeconds >= exp + clockToleranceSeconds || iat > nowSeconds + clockToleranceSeconds) {
     throw doesNotVerify("it is not of now");
   }
-  return { userId: sub, sessionId: sid, issuedAt: iat * 1000 };
+  return { userId: sub === undefined ? undefined : userIdOf(sub), sessionId: sid, issuedAt: iat * 1000 };
 }

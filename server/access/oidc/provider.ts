@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { Rejection } from "../../../shared/rejection.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { type Claims, principalOf, usualRoles } from "../claims.ts";
+import { type Claims, namesIn, type PrincipalOptions, principalOf, usualRoles } from "../claims.ts";
 import { clockToleranceSeconds, doesNotVerify, readHead } from "../signed-token.ts";
 import type { TokenVerifier } from "../token-verifier.ts";
 import { type LogoutToken, readLogoutToken } from "./logout-token.ts";
@@ -17,6 +17,7 @@ export interface ProviderOptions {
   rolesClaim?: string | undefined;
   keys: ProviderKeys;
   clock: Clock;
+  ignored: PrincipalOptions["ignored"];
 }
 
 /** An OpenID provider, as far as its tokens go. */
@@ -29,7 +30,8 @@ export interface Provider extends TokenVerifier {
 const algorithms = ["RS256", "PS256", "ES256"];
 
 /** The access tokens of an OpenID provider: Keycloak, or any other that signs them as JWTs. */
-export function createProvider({ issuer, audience, clientId, rolesClaim, keys, clock }: ProviderOptions): Provider {
+export function createProvider(options: ProviderOptions): Provider {
+  const { issuer, audience, clientId, rolesClaim, keys, clock, ignored } = options;
   const verify = async (token: string, expectedAudience: string | undefined): Promise<JWTPayload> => {
     try {
       const { payload } = await jwtVerify(token, keys.find, {
@@ -51,11 +53,12 @@ export function createProvider({ issuer, audience, clientId, rolesClaim, keys, c
   return {
     async verify(token) {
       const { type } = readHead(token);
-      return principalOf(await verify(token, audience), clock, (read) => {
-        assertAccessToken(read, type);
-        if (audience === undefined && clientId !== undefined) assertFor(clientId, read);
-        return rolesOf(read, rolesClaim, clientId);
-      });
+      const rolesOf = (claims: Claims) => {
+        assertAccessToken(claims, type);
+        if (audience === undefined && clientId !== undefined) assertFor(clientId, claims);
+        return rolesIn(claims, rolesClaim, clientId);
+      };
+      return principalOf(await verify(token, audience), { clock, rolesOf, ignored });
     },
 
     async verifyLogout(token) {
@@ -85,7 +88,7 @@ function assertFor(clientId: string, { aud, azp, client_id }: Claims): void {
   if (!named.includes(clientId)) throw doesNotVerify("it was issued for another client");
 }
 
-function rolesOf(claims: Claims, path: string | undefined, clientId: string | undefined): readonly string[] {
+function rolesIn(claims: Claims, path: string | undefined, clientId: string | undefined): readonly string[] {
   if (path !== undefined) return namesAt(claims, path);
   const ofClient = clientId === undefined ? [] : namesIn(valueAt(claims, ["resource_access", clientId, "roles"]));
   return [...usualRoles(claims), ...ofClient];
@@ -101,10 +104,4 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   if (name === undefined) return value;
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
   return valueAt(Reflect.get(value, name), rest);
-}
-
-/** A list, or one text with spaces between the names, as a scope is written. */
-function namesIn(value: unknown): readonly string[] {
-  if (typeof value === "string") return value.split(" ");
-  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }

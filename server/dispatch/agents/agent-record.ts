@@ -2,6 +2,7 @@ import type { Agent } from "../../../shared/entities/agent.ts";
 import type { DispatchStatus } from "../../../shared/entities/dispatch.ts";
 import type { AgentId, ConnectionId, InstanceId, MessageId, UserId } from "../../../shared/ids.ts";
 import type { JsonObject } from "../../../shared/json.ts";
+import { timestampAt } from "../../runtime/clock.ts";
 import type { PutOptions } from "../../store/documents/documents.ts";
 import { type SignsOfLife, verdictOf } from "./verdict.ts";
 
@@ -90,8 +91,8 @@ export function toAgent(record: AgentRecord, { now, stallMs, statusOf }: ListedA
       return status ? [{ messageId, attempt, status }] : [];
     }),
     ...(instanceId !== undefined && { instanceId }),
-    connectedAt: new Date(record.connectedAt).toISOString(),
-    lastSeen: new Date(record.lastSeen).toISOString(),
+    connectedAt: timestampAt(record.connectedAt),
+    lastSeen: timestampAt(record.lastSeen),
     verdict: verdictOf(record, now, stallMs),
   };
 }

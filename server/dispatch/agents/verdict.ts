@@ -1,4 +1,5 @@
 import type { AgentVerdict } from "../../../shared/entities/agent.ts";
+import { timestampAt } from "../../runtime/clock.ts";
 
 /** What a verdict is made of. Times in milliseconds since 1970. */
 export interface SignsOfLife {
@@ -31,4 +32,4 @@ export function verdictOf(signs: SignsOfLife, now: number, stallMs: number): Age
   return { state: "connected", reason: `registered at ${iso(signs.connectedAt)}, no heartbeat yet` };
 }
 
-const iso = (ms: number) => new Date(ms).toISOString();
+const iso = (ms: number) => timestampAt(ms);

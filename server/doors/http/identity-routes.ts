@@ -11,6 +11,7 @@ import type { CookieSessions } from "../../access/cookie-sessions.ts";
 import type { BackChannelLogout } from "../../access/oidc/back-channel-logout.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import { cookieToken, headerToken, sessionCookie } from "../../connect/header-token.ts";
+import { timestampAt } from "../../runtime/clock.ts";
 import type { Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
@@ -114,5 +115,5 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
 }
 
 function answerOf({ userId, name, roles, expiresAt }: Principal): SessionAnswer {
-  return { userId, name, roles: [...roles], expiresAt: new Date(expiresAt).toISOString() };
+  return { userId, name, roles: [...roles], expiresAt: timestampAt(expiresAt) };
 }

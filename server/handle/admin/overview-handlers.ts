@@ -2,6 +2,7 @@ import type { Connection } from "../../../shared/entities/connection.ts";
 import type { ServerStats } from "../../../shared/entities/server-stats.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { RoomView } from "../../operate/room-view.ts";
+import { timestampAt } from "../../runtime/clock.ts";
 import type { ClusterView, LocatedConnection } from "../../store/registry/cluster-view.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -42,4 +43,4 @@ function toConnection(record: LocatedConnection): Connection {
   };
 }
 
-const timestamp = (ms: number) => new Date(ms).toISOString();
+const timestamp = (ms: number) => timestampAt(ms);
