@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY . .
 RUN npm ci --no-fund --no-audit && npm run build && npm prune --omit=dev --no-fund --no-audit
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production PORT=8000
 # The process cannot change its own files: they belong to root, and it runs as another user.
