@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Session } from "../session/session.ts";
 
 /** How an instance stops taking part. */
@@ -23,11 +24,15 @@ const answerTimeoutMs = 1_000;
 /** How long a client may take to read the notice and to go. */
 const closeTimeoutMs = 2_000;
 
+/** An instance that got no HTTP request for so long is known by its load balancer to be stopping. */
+const quietMs = 2_000;
+
 /** From the moment it starts, nobody is let in; see `/readyz`. */
 export class Drain {
   #started = false;
   readonly #listeners: (() => void)[] = [];
   readonly #others: DrainWaiters[] = [];
+  #lastRequestAt = Number.NEGATIVE_INFINITY;
 
   get started(): boolean {
     return this.#started;
@@ -36,6 +41,11 @@ export class Drain {
   /** To be done when it starts. */
   onStart(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** An HTTP request has arrived: while they do, the load balancer has not noticed yet that this instance is stopping. */
+  noteRequest(): void {
+    this.#lastRequestAt = performance.now();
   }
 
   /** Whoever waits there is let go of as people are. */
@@ -56,6 +66,17 @@ export class Drain {
     const delayMs = within(Math.max(0, windowMs - (performance.now() - startedAt)));
     const people = all.filter((session) => !isAgent(session));
     await Promise.all([...drain(people, delayMs), ...this.#others.map((others) => others(delayMs))]);
+    await this.#untilQuiet(startedAt + windowMs);
+  }
+
+  /** Serves HTTP requests for as long as they arrive, and until the window ends at most. */
+  async #untilQuiet(windowEndsAt: number): Promise<void> {
+    for (;;) {
+      const now = performance.now();
+      const until = Math.min(windowEndsAt, this.#lastRequestAt + quietMs);
+      if (now >= until) return;
+      await pause(until - now);
+    }
   }
 
   /** Tells a client to go, and ends its connection. */

@@ -82,7 +82,9 @@ describe("the dashboard", () => {
 
     const text = await (await asBrowser(server, "/")).text();
 
-    expect(text).toContain('content="{&quot;basePath&quot;:&quot;&quot;,&quot;socketPath&quot;:&quot;/live&quot;,&quot;hasAdmin&quot;:false}"');
+    expect(text).toContain(
+      'content="{&quot;basePath&quot;:&quot;&quot;,&quot;socketPath&quot;:&quot;/live&quot;,&quot;hasAdmin&quot;:false}"',
+    );
   });
 
   it("PAGE-4 can be switched off", async () => {

@@ -108,10 +108,23 @@ describe.each(stores)("an event stream (%s)", (store) => {
 
     await server.server.drain(0);
     await mona.inbox.one("end");
-    const refused = await server.eventStream("mona", "topics=*", monitor);
 
     expect(mona.inbox.of("system.connection.close")).toMatchObject([{ reason: "server_shutdown" }]);
-    expect(refused.response.status).toBe(503);
+  });
+
+  it("SSE-8 that cannot be served at the moment says why and when to connect again, with status 200, and ends", async () => {
+    const server = await startServer({ store });
+
+    const forbidden = await server.eventStream("ada", "topics=*", { roles: ["user"] });
+    await server.server.drain(0);
+    const refused = await server.eventStream("mona", "topics=*", monitor);
+    const error = await refused.inbox.one("system.error");
+    await refused.inbox.one("end");
+
+    expect(refused.response.status).toBe(200);
+    expect(error).toMatchObject({ command: null, error: { code: "unavailable", retryable: true } });
+    // What the same request will always meet is a status: the reader must not ask for ever.
+    expect(forbidden.response.status).toBe(403);
   });
 
   it("SSE-6 that is not read is closed, and resumes from where it was", async () => {

@@ -3,6 +3,7 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import type { EventType } from "../../../shared/event-type.ts";
 import type { EventsQuery } from "../../../shared/http/events.ts";
 import { Rejection } from "../../../shared/rejection.ts";
+import type { ReplyError } from "../../../shared/reply.ts";
 import { logOfRoom, monitoringLog } from "../../../shared/room.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
@@ -11,8 +12,8 @@ import type { Sink } from "../../deliver/sink.ts";
 import type { Router } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Channel } from "../../session/channel.ts";
-import { EventStream } from "./event-stream.ts";
-import { frameOf } from "./event-stream-frames.ts";
+import { EventStream, retryMs } from "./event-stream.ts";
+import { frameOf, retryFrameOf, startEventStream, systemFrameOf } from "./event-stream-frames.ts";
 
 export interface EventStreamDoorOptions {
   connector: Connector;
@@ -28,6 +29,8 @@ export interface EventStreamDoorOptions {
 export interface EventStreamDoor extends Sink {
   /** Serves a request whose query was checked. Rejects, before anything is written, with why it is refused. */
   serve(request: IncomingMessage, response: ServerResponse, query: EventsQuery): Promise<void>;
+  /** Answers with a stream that says why it ends and when to connect again, and ends. */
+  refuse(response: ServerResponse, error: ReplyError): void;
   close(): void;
 }
 
@@ -68,6 +71,11 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       );
     },
 
+    refuse(response, error) {
+      startEventStream(response);
+      response.end(retryFrameOf(retryMsOf(error)) + systemFrameOf("system.error", { command: null, error }));
+    },
+
     deliver(event: Envelope, channels: readonly Channel[]) {
       const [first, ...others] = channels.map((channel) => members.get(channel)).filter((found) => found !== undefined);
       if (!first) return;
@@ -81,4 +89,9 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       for (const stream of open) stream.close("server_shutdown");
     },
   };
+}
+
+function retryMsOf({ details }: ReplyError): number {
+  const wanted = typeof details === "object" && details !== null && "retryAfterMs" in details && details.retryAfterMs;
+  return Math.max(retryMs(), Number(wanted));
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Envelope } from "../../../shared/envelope.ts";
 import { formatPosition, type Position } from "../../../shared/position.ts";
 import { jsonOf } from "../../runtime/event-json.ts";
@@ -24,4 +25,14 @@ export const heartbeatFrame = ": heartbeat\n\n";
 /** How long a reader is to wait before it connects again. */
 export function retryFrameOf(ms: number): string {
   return `retry: ${Math.round(ms)}\n\n`;
+}
+
+/** Writes the head of a stream, with what keeps proxies from buffering or changing it. */
+export function startEventStream(response: ServerResponse): void {
+  response.writeHead(200, {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store, no-transform",
+    "X-Accel-Buffering": "no",
+  });
+  response.socket?.setNoDelay(true);
 }

@@ -13,7 +13,14 @@ import type { Respond } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
-import { frameOf, heartbeatFrame, positionFrameOf, retryFrameOf, systemFrameOf } from "./event-stream-frames.ts";
+import {
+  frameOf,
+  heartbeatFrame,
+  positionFrameOf,
+  retryFrameOf,
+  startEventStream,
+  systemFrameOf,
+} from "./event-stream-frames.ts";
 
 export interface EventStreamOptions {
   response: ServerResponse;
@@ -35,7 +42,7 @@ type AskForPage = (place: { after?: Position; limit: number }, respond: Respond)
 type Page = Resumed & { latest?: Envelope[] };
 
 /** Readers come back at different times. */
-const retryMs = () => 1_000 + Math.random() * 2_000;
+export const retryMs = () => 1_000 + Math.random() * 2_000;
 /** How long a reader may take to read what is left. */
 const closeTimeoutMs = 2_000;
 
@@ -147,13 +154,7 @@ export class EventStream implements Transport {
     if (this.#isOpen) return;
     this.#isOpen = true;
     const { response } = this.#options;
-    response.writeHead(200, {
-      "Content-Type": "text/event-stream; charset=utf-8",
-      "Cache-Control": "no-store, no-transform",
-      // Or a proxy would keep the events for itself until it has enough of them.
-      "X-Accel-Buffering": "no",
-    });
-    response.socket?.setNoDelay(true);
+    startEventStream(response);
     response.socket?.setKeepAlive(true, 30_000);
     response.write(retryFrameOf(retryMs()) + this.#early);
   }

@@ -57,7 +57,7 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
 
   return {
     async sessionOf(request, roles) {
-      if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Ask again.");
+      drain.noteRequest();
       const principal = await connector.authenticate(headerToken(request));
       if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);

@@ -1,10 +1,14 @@
 import type { IRouter, Request, Response } from "express";
 import { EventList, EventsQuery, EventToPublish } from "../../../shared/http/events.ts";
+import { Rejection } from "../../../shared/rejection.ts";
+import type { ReplyError } from "../../../shared/reply.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
 
 /** Where requests for `text/event-stream` are served. */
 export interface EventStreams {
   serve(request: Request, response: Response, query: EventsQuery): Promise<void>;
+  /** Answers with a stream that says why it ends and when to connect again, and ends. */
+  refuse(response: Response, error: ReplyError): void;
 }
 
 export interface EventRoutesDeps {
@@ -17,6 +21,19 @@ export function addEventRoutes(
   routes: IRouter,
   { calls: { sessionOf, run, assertStillGood }, eventStreams }: EventRoutesDeps,
 ): void {
+  async function serveStream(request: Request, response: Response): Promise<void> {
+    try {
+      await sessionOf(request);
+      const lastEventId = request.get("last-event-id");
+      // A reader that reconnects by itself asks for the same address, and says apart from it how far it was.
+      const given = lastEventId === undefined ? request.query : { ...request.query, after: lastEventId };
+      await eventStreams.serve(request, response, parse(EventsQuery, given, "query"));
+    } catch (error) {
+      if (!(error instanceof Rejection) || !passes(error.error)) throw error;
+      eventStreams.refuse(response, error.error);
+    }
+  }
+
   routes.post("/events", async (request, response) => {
     const session = await sessionOf(request, ["service"]);
     // A union of the two would say of neither what is wrong with it.
@@ -28,15 +45,11 @@ export function addEventRoutes(
   routes.get("/events", async (request, response, next) => {
     // Of a stream there is no head without a body.
     if (request.method !== "GET") return next();
+    const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
+    if (isStream) return serveStream(request, response);
     // Before anything is said of what was asked for.
     const session = await sessionOf(request);
-    const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
-    const lastEventId = isStream ? request.get("last-event-id") : undefined;
-    // A reader that comes back by itself asks for the same address, and says apart from it how far it was.
-    const given = lastEventId === undefined ? request.query : { ...request.query, after: lastEventId };
-    const query = parse(EventsQuery, given, "query");
-    if (isStream) return eventStreams.serve(request, response, query);
-
+    const query = parse(EventsQuery, request.query, "query");
     response.once("close", () => void session.closed("closed"));
     const { topics, ...rest } = query;
     response.set("Cache-Control", "no-store");
@@ -47,3 +60,9 @@ export function addEventRoutes(
 
   routes.all("/events", onlyWith("GET", "POST"));
 }
+
+/**
+ * What the same request may not meet later. An `EventSource` gives up for good at any status but 200, so that a moment
+ * without the store, a limit or a stopping instance would end it.
+ */
+const passes = ({ code, retryable }: ReplyError) => retryable || code === "limit_exceeded";

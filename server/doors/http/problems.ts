@@ -14,13 +14,16 @@ export function refuse(code: ErrorCode, message: string): Rejection {
   return new Rejection(code, message);
 }
 
+/** When a client should repeat a retryable request whose error names no time of its own. */
+const unavailableRetryMs = 1_000;
+
 /** Answers whatever a route threw as `application/problem+json`. */
 export function problemHandler({ logger }: ProblemHandlerDeps): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const problem = problemOf(toReplyError(error, logger), request.originalUrl.split("?", 1)[0]);
-    if (hasRetryAfter(problem.details))
-      response.set("Retry-After", String(Math.ceil(problem.details.retryAfterMs / 1000)));
+    const retryAfterMs = hasRetryAfter(problem.details) ? problem.details.retryAfterMs : unavailableRetryMs;
+    if (problem.retryable) response.set("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
     if (problem.status === 401) response.set("WWW-Authenticate", "Bearer");
     response.status(problem.status).type("application/problem+json").send(JSON.stringify(problem));
   };
