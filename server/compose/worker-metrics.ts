@@ -2,6 +2,7 @@ import type { Worker } from "node:cluster";
 import { randomUUID } from "node:crypto";
 import type { Collected } from "../observe/instruments.ts";
 import type { GatherMetrics } from "../observe/metrics.ts";
+import { withTimeout } from "../runtime/with-timeout.ts";
 
 /**
  * Whichever worker is asked for the metrics answers with those of all:
@@ -64,12 +65,12 @@ export const gatherFromWorkers: GatherMetrics = (collect) => {
   return async () => {
     const id = randomUUID();
     try {
-      return await new Promise<Collected[]>((resolve, reject) => {
+      const all = new Promise<Collected[]>((resolve) => {
         waiting.set(id, resolve);
-        // The primary is gone, or busy beyond measure.
-        setTimeout(() => reject(new Error("The other workers' metrics did not come.")), 2 * answerMs).unref();
         say({ signalbox: "metrics: all, please", id });
       });
+      // The primary is gone, or busy beyond measure.
+      return await withTimeout(all, 2 * answerMs, "The other workers' metrics did not come.");
     } finally {
       waiting.delete(id);
     }

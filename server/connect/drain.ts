@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { withTimeout } from "../runtime/with-timeout.ts";
 import type { Session } from "../session/session.ts";
 
 /** How an instance stops taking part. */
@@ -97,10 +98,5 @@ const isAgent = ({ namespaces }: Session) => namespaces.includes("/agents");
 /** Waits until the session has ended, or for so long. */
 async function endOr(session: Session, ms: number): Promise<void> {
   if (ms < 1) return;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([session.whenClosed, timeout]);
-  clearTimeout(timer);
+  await withTimeout(session.whenClosed, ms).catch(() => {});
 }

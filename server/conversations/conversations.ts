@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { ulid } from "ulid";
 import type { Conversation } from "../../shared/entities/conversation.ts";
 import type { ConversationId, UserId } from "../../shared/ids.ts";
@@ -29,18 +30,19 @@ const remembered = { among: 10_000, alone: 100_000 };
 export class Conversations {
   readonly #documents: Documents;
   readonly #clock: Clock;
-  /** Insertion order is age order. */
-  readonly #memberships = new Map<ConversationId, Membership & { readAt: number }>();
-  readonly #maxAgeMs: number;
-  readonly #remembered: number;
+  readonly #memberships: LRUCache<ConversationId, Membership>;
   /** How often something has changed: what was asked for before may be older than that. */
   #changes = 0;
 
   constructor({ documents, clock, isAlone }: ConversationsDeps) {
     this.#documents = documents;
     this.#clock = clock;
-    this.#maxAgeMs = isAlone ? Number.POSITIVE_INFINITY : membershipMaxAgeMs;
-    this.#remembered = isAlone ? remembered.alone : remembered.among;
+    this.#memberships = new LRUCache(
+      isAlone
+        ? { max: remembered.alone }
+        : // The library counts what is of exactly this age as good, too.
+          { max: remembered.among, ttl: membershipMaxAgeMs - 1, ttlResolution: 0, perf: clock },
+    );
   }
 
   /** Rejects with `conflict` when the id is taken. */
@@ -75,7 +77,7 @@ export class Conversations {
    * from memory: one that would refuse somebody is read again, so that a new member is never turned away.
    */
   async membership(id: ConversationId, suffices: (membership: Membership) => boolean): Promise<Membership | undefined> {
-    const known = this.#known(id);
+    const known = this.#memberships.get(id);
     if (known && suffices(known)) return known;
     const changes = this.#changes;
     const conversation = await this.get(id);
@@ -85,7 +87,7 @@ export class Conversations {
 
   /** Whether {@link membership} has an answer that suffices in memory. */
   isKnownSufficiently(id: ConversationId, suffices: (membership: Membership) => boolean): boolean {
-    const known = this.#known(id);
+    const known = this.#memberships.get(id);
     return known !== undefined && suffices(known);
   }
 
@@ -140,19 +142,9 @@ export class Conversations {
     return value;
   }
 
-  #known(id: ConversationId): Membership | undefined {
-    const known = this.#memberships.get(id);
-    return known && this.#clock.now() - known.readAt < this.#maxAgeMs ? known : undefined;
-  }
-
   #remember(conversation: Conversation): Membership {
-    const membership = { ...membershipOf(conversation), readAt: this.#clock.now() };
-    this.#memberships.delete(conversation.id);
+    const membership = membershipOf(conversation);
     this.#memberships.set(conversation.id, membership);
-    if (this.#memberships.size > this.#remembered) {
-      const [oldest] = this.#memberships.keys();
-      if (oldest !== undefined) this.#memberships.delete(oldest);
-    }
     return membership;
   }
 }

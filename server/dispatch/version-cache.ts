@@ -1,26 +1,19 @@
+import { LRUCache } from "lru-cache";
 import type { Versioned } from "../store/documents/documents.ts";
-
-const cachedMax = 500;
 
 /**
  * Documents as this instance wrote them last: a guess that saves reading them where no other instance writes. A commit
  * shows whether it was right; nothing may be refused because of it.
  */
-export class VersionCache<Id, Value> {
-  readonly #known = new Map<Id, Versioned<Value>>();
+export class VersionCache<Id extends string, Value> {
+  readonly #known = new LRUCache<Id, Versioned<Value>>({ max: 500 });
 
   get(id: Id): Versioned<Value> | undefined {
     return this.#known.get(id);
   }
 
   set(id: Id, value: Value, version: number): void {
-    this.#known.delete(id);
     this.#known.set(id, { value, version });
-    if (this.#known.size <= cachedMax) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
   }
 
   /** A document that was read, which may be older than the one in the cache. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "@opentelemetry/api";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
+import { withTimeout } from "../runtime/with-timeout.ts";
 import type { Span, SpanStart, Spans } from "./spans.ts";
 
 export interface OpenTelemetryOptions {
@@ -69,12 +70,7 @@ export async function openTelemetry(options: OpenTelemetryOptions): Promise<Span
     },
     current: () => here.getStore()?.traceparent,
     async close() {
-      let late: NodeJS.Timeout | undefined;
-      const tooLate = new Promise<void>((resolve) => {
-        late = setTimeout(resolve, closeMs).unref();
-      });
-      await Promise.race([provider.shutdown().catch(options.failed), tooLate]);
-      clearTimeout(late);
+      await withTimeout(provider.shutdown(), closeMs).catch(options.failed);
     },
   };
 }

@@ -66,7 +66,7 @@ const rules: Record<string, Rule> = {
 
   // The ports that keep something, and their twins. They know nothing of those who use them.
   "server/store/redis": { uses: ["redis", "@socket.io/redis-adapter"], knows: ["server/observe"] },
-  "server/store": { uses: ["server/store/redis"], knows: ["server/session"] },
+  "server/store": { uses: ["server/store/redis", "lru-cache"], knows: ["server/session"] },
 
   "server/deliver": { knows: ["server/session", "server/store"] },
   "server/publish": { uses: ["server/store", "ulid"], knows: ["server/deliver", "server/observe", "zod"] },
@@ -74,12 +74,12 @@ const rules: Record<string, Rule> = {
 
   // The domains.
   "server/conversations": {
-    uses: ["server/resume", "server/session", "server/store", "ulid"],
+    uses: ["server/resume", "server/session", "server/store", "lru-cache", "ulid"],
     knows: ["server/publish", "zod"],
   },
   "server/tasks": { uses: ["server/publish", "server/store", "ulid"], knows: ["zod"] },
   "server/dispatch": {
-    uses: ["server/publish", "server/session"],
+    uses: ["server/publish", "server/session", "lru-cache"],
     knows: ["server/conversations", "server/deliver", "server/observe", "server/store"],
   },
   "server/access": {

@@ -1,6 +1,7 @@
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Failed } from "../../runtime/failed.ts";
+import { pause } from "../../runtime/pause.ts";
 import type { Principal } from "../../session/principal.ts";
 import { concerns, type Revocable, type Revocation, revocable } from "../../session/revocation.ts";
 import type { Sessions } from "../../session/sessions.ts";
@@ -72,7 +73,7 @@ export class RevokedConnections {
         return;
       } catch (error) {
         failed("compare the connections with the revocations", error, { willRetry: true });
-        await new Promise<void>((resolve) => void setTimeout(resolve, retryMs).unref());
+        await pause(retryMs);
       }
     }
   }

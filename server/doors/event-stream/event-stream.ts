@@ -11,6 +11,7 @@ import type { LogName } from "../../../shared/room.ts";
 import type { Resumed } from "../../resume/start-catch-up.ts";
 import type { Respond } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { pause } from "../../runtime/pause.ts";
 import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import {
@@ -165,5 +166,3 @@ export class EventStream implements Transport {
     if (response.writableNeedDrain) await Promise.race([once(response, "drain"), session.whenClosed]);
   }
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { Batch } from "../../deliver/batch.ts";
 import type { Wire } from "../../deliver/outbox.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
+import { withTimeout } from "../../runtime/with-timeout.ts";
 
 /** A connection of a library, with its own way to write and with ours. */
 export interface CheckedLink {
@@ -39,7 +40,7 @@ export async function keepsOrder(library: CheckedLibrary): Promise<boolean> {
       httpServer.listen({ port: 0, host: "127.0.0.1", exclusive: true }, resolve);
     });
     const { port } = httpServer.address() as AddressInfo;
-    const { texts, isDirect } = await within(timeoutMs, exchange(library, httpServer, port));
+    const { texts, isDirect } = await withTimeout(exchange(library, httpServer, port), timeoutMs);
     return isDirect && texts.join() === written.join();
   } catch {
     return false;
@@ -114,16 +115,4 @@ function textsIn(bytes: Buffer): string[] {
     at = end;
   }
   return texts;
-}
-
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("late")), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

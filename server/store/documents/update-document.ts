@@ -1,5 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { Rejection } from "../../../shared/rejection.ts";
+import { pause } from "../../runtime/pause.ts";
 import type { DocumentKind, Documents, PutOptions } from "./documents.ts";
 
 export interface DocumentUpdate<T> extends PutOptions {

@@ -1,4 +1,5 @@
 import { Rejection } from "../../../shared/rejection.ts";
+import { withTimeout } from "../../runtime/with-timeout.ts";
 
 /** How long a command may take in all; the contract says that `unavailable` is answered within 2 s. */
 export const commandTimeoutMs = 1_500;
@@ -33,17 +34,9 @@ export const isPassing = (error: unknown) => passing.test(messageOf(error));
 
 export const unreachable = () => new Rejection("unavailable", "The store is out of reach. Try again.");
 
-/** Rejects when the promise takes longer. What it stands for goes on. */
-export function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("timed out")), Math.max(0, ms));
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
 /** Rejects with `unavailable` when something does not come about in the time that a command has. */
 export function withCommandTimeout<T>(promise: Promise<T>): Promise<T> {
-  return within(promise, commandTimeoutMs).catch(() => {
+  return withTimeout(promise, commandTimeoutMs).catch(() => {
     throw unreachable();
   });
 }

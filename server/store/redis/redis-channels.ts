@@ -1,5 +1,6 @@
+import { pause } from "../../runtime/pause.ts";
 import { withCommandTimeout } from "./redis-answer.ts";
-import { pause, type RedisClient } from "./redis-client.ts";
+import type { RedisClient } from "./redis-client.ts";
 
 type Listener = (message: string) => void;
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { RedisClient as Library } from "redis";
 import type { Logger } from "../../observe/logger.ts";
+import { pause } from "../../runtime/pause.ts";
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`. */
@@ -127,6 +128,3 @@ async function untilDone(client: RedisClient, run: () => Promise<unknown>): Prom
     }
   }
 }
-
-/** Does not keep the process up. */
-export const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());

@@ -1,18 +1,10 @@
-import {
-  commandTimeoutMs,
-  isLate,
-  isPassing,
-  isReplica,
-  messageOf,
-  refusalOf,
-  unreachable,
-  within,
-} from "./redis-answer.ts";
+import { pause } from "../../runtime/pause.ts";
+import { withTimeout } from "../../runtime/with-timeout.ts";
+import { commandTimeoutMs, isLate, isPassing, isReplica, messageOf, refusalOf, unreachable } from "./redis-answer.ts";
 import {
   connectAnew,
   createRedisClient,
   logOutages,
-  pause,
   type RedisClient,
   type RedisOptions,
   replaceWhenSilent,
@@ -95,7 +87,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   const answers = async () => {
     try {
       const until = performance.now() + commandTimeoutMs;
-      await within(
+      await withTimeout(
         life.send((client) => client.ping(), until),
         commandTimeoutMs,
       );
@@ -132,7 +124,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   };
   try {
     const connected = Promise.all(Object.values(clients).map((client) => client.connect()));
-    await within(
+    await withTimeout(
       connected.then(() => restoring),
       startTimeoutMs,
     );
@@ -163,7 +155,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
       );
       for (;;) {
         try {
-          return await within(life.send(command, until), until - performance.now());
+          return await withTimeout(life.send(command, until), until - performance.now());
         } catch (error) {
           if (isReplica(error)) leaveReplica();
           const refusal = refusalOf(error);
@@ -185,7 +177,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
       isClosed = true;
       // What was sent may still be answered, if there is somebody to answer it.
       const closing = Object.values(clients).map((client) => client.close());
-      await within(Promise.allSettled(closing), closeTimeoutMs).catch(() => {});
+      await withTimeout(Promise.allSettled(closing), closeTimeoutMs).catch(() => {});
       destroyAll();
     },
   };

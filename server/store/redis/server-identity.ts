@@ -1,5 +1,6 @@
+import { pause } from "../../runtime/pause.ts";
 import { messageOf } from "./redis-answer.ts";
-import { pause, type RedisClient } from "./redis-client.ts";
+import type { RedisClient } from "./redis-client.ts";
 
 /** What a command is told about the connection that it is sent over. */
 export interface Sending {
