@@ -6,9 +6,9 @@ import { type Chat, createChat } from "./chat/chat.ts";
 import type { Cancellation } from "./chat/streamed-response.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { Connection } from "./connection/connection.ts";
-import type { CloseReason, ConnectionState, TransportName } from "./connection/connection-machine.ts";
+import { type CloseReason, type ConnectionState, type TransportName, viaOf } from "./connection/connection-machine.ts";
 import type { Cancel } from "./connection/environment.ts";
-import { type PublicState, publicStateOf } from "./connection/public-state.ts";
+import { closeErrorOf, type PublicState, publicStateOf } from "./connection/public-state.ts";
 import { connectionDeps } from "./connection-deps.ts";
 import { Emitter } from "./emitter.ts";
 import { createLists } from "./monitoring/lists.ts";
@@ -76,7 +76,9 @@ export class Client {
       lost: (gap: Gap) => this.#emitter.emit("gap", gap),
       published: (envelope: Envelope) => {
         // Several subscriptions may deliver the same event.
-        if (isNew(envelope.id)) this.#publish(envelope);
+        if (!isNew(envelope.id)) return;
+        this.#emitter.emit("message", envelope);
+        this.bus.publish(envelope);
       },
     };
     this.#connection = new Connection(
@@ -97,7 +99,8 @@ export class Client {
         message: (namespace, event, data) => {
           subscriptions.message(namespace, event, data);
           if (namespace === "/admin") adminMessage(event, data);
-          if (event === "system.error") this.#error(new SignalboxError((data as { error: SignalboxError }).error));
+          if (event === "system.error")
+            this.#emitter.emit("error", new SignalboxError((data as { error: SignalboxError }).error));
           if (event === "cancel") {
             const { messageId: responseId, reason } = data as CancelMessage;
             this.#emitter.emit("cancel", { responseId, reason });
@@ -138,7 +141,7 @@ export class Client {
 
   /** The current transport, or the last one. */
   get transport(): TransportName {
-    return this.#connection.via ?? this.#transport;
+    return viaOf(this.status) ?? this.#transport;
   }
 
   /** Number of the current or next reconnection attempt; 0 while connected. */
@@ -156,6 +159,11 @@ export class Client {
   /** Time of the next attempt, milliseconds since 1970. */
   get nextAttemptAt(): number | null {
     return this.#connection.nextAttemptAt;
+  }
+
+  /** Since when the client has been trying to connect, milliseconds since 1970; `null` while active or closed. */
+  get offlineSince(): number | null {
+    return this.#connection.offlineSince;
   }
 
   /** Round-trip time at the last measurement, milliseconds. */
@@ -176,7 +184,7 @@ export class Client {
     const done = new Promise<void>((resolve, reject) => {
       const settle = (): boolean => {
         if (this.state === "active") resolve();
-        else if (this.state === "closed") reject(this.#whyClosed());
+        else if (this.state === "closed") reject(closeErrorOf(this.status));
         else return false;
         return true;
       };
@@ -211,11 +219,6 @@ export class Client {
     this.#emitter.off(name, listener);
   }
 
-  #publish(envelope: Envelope): void {
-    this.#emitter.emit("message", envelope);
-    this.bus.publish(envelope);
-  }
-
   #changed(previous: ConnectionState, next: ConnectionState): void {
     const [previousState, newState] = [publicStateOf(previous), publicStateOf(next)];
     // Pending commands survive an expired token: the user may sign in again.
@@ -229,20 +232,8 @@ export class Client {
       const reason = next.name === "closed" ? next.reason : undefined;
       this.#emitter.emit("disconnected", { willReconnect: newState !== "closed", reason });
     }
-    if (newState === "closed" && !(next.name === "closed" && next.reason === "client")) this.#error(this.#whyClosed());
-  }
-
-  #error(error: SignalboxError): void {
-    this.#emitter.emit("error", error);
-  }
-
-  #whyClosed(): SignalboxError {
-    const { status } = this;
-    if ((status.name === "unauthorized" || status.name === "closed") && status.error) {
-      return new SignalboxError(status.error);
-    }
-    const reason = status.name === "closed" ? status.reason : status.name;
-    return new SignalboxError({ code: "unavailable", message: `The client is closed: ${reason}.`, retryable: false });
+    if (newState === "closed" && !(next.name === "closed" && next.reason === "client"))
+      this.#emitter.emit("error", closeErrorOf(this.status));
   }
 }
 

@@ -49,9 +49,7 @@ export class Agent {
   #stopHeartbeat: Cancel = () => {};
 
   constructor(options: AgentOptions) {
-    // An agent outlives any outage.
-    const backoff = { attempts: Number.POSITIVE_INFINITY, ...options.backoff };
-    const deps = connectionDeps({ ...options, backoff, fallback: false });
+    const deps = connectionDeps({ ...options, fallback: false });
     this.#options = options;
     this.#environment = deps.environment;
     this.#logger = deps.logger.for("agent");

@@ -2,36 +2,40 @@ import { type DisconnectReason, disconnectReasons } from "../../shared/disconnec
 import type { ReplyError } from "../../shared/reply.ts";
 import { type BackoffOptions, backoffDelay } from "./backoff.ts";
 
-/** How a client reaches the server. */
+/** Transport of a connection. */
 export type TransportName = "websocket" | "http";
 
-/** What is remembered from attempt to attempt, until everything is well again. */
+/** State that is carried from attempt to attempt, until the client is active again. */
 export interface Tries {
-  /** The number of the attempt to come back; 0 for the very first. */
+  /** Number of the reconnection attempt; 0 for the first connection. */
   attempt: number;
   via: TransportName;
-  /** WebSockets that could not be opened in a row. */
+  /** Consecutive failures to open a WebSocket. */
   blocked: number;
-  /** The server has refused a token, and a new one is being tried. */
+  /** The server has refused a token, and another one is being tried. */
   renewed: boolean;
 }
 
-/** Why a client does not try again by itself: somebody said so, the server did, or too much failed. */
+/** Why a client is closed: by the application, by the server, after the maximum of attempts, or refused for good. */
 export type CloseReason = "client" | DisconnectReason | "attempts_exceeded" | "refused";
 
-/** The state of a connection in full; `state` of a client is the short of it. */
+/** Detailed state of a connection; {@link PublicState} is its summary. */
 export type ConnectionState =
   | { name: "idle" }
-  /** Asking for a token. */
+  /** Getting a token. */
   | { name: "authenticating"; tries: Tries }
   | { name: "opening"; tries: Tries }
-  /** Let in; the rooms are being caught up with. */
+  /** Connected; rooms are catching up. */
   | { name: "restoring"; tries: Tries }
   | { name: "active"; via: TransportName }
+  /** Waiting for the next attempt. */
   | { name: "waiting"; tries: Tries; delayMs: number }
-  /** The browser says that there is no network: nothing is tried, and nothing counts as failed. */
-  | { name: "offline"; tries: Tries }
-  /** The token is not good enough. Another may be. */
+  /**
+   * The same while the browser reports that there is no network. Attempts go on: the report may be wrong, as with some
+   * VPNs, and says nothing about servers on the same machine.
+   */
+  | { name: "offline"; tries: Tries; delayMs: number }
+  /** The server refused the token. `connect` tries again. */
   | { name: "unauthorized"; error: ReplyError }
   | { name: "closed"; reason: CloseReason; error?: ReplyError };
 
@@ -39,18 +43,19 @@ export type ConnectionEvent =
   | { type: "connect" }
   | { type: "disconnect" }
   | { type: "token"; token: string | undefined }
-  /** `error` says that there is no token to be had; without it, asking for one has failed. */
+  /** With `error` there is no token; without it, getting one failed and may be retried. */
   | { type: "noToken"; error?: ReplyError }
   | { type: "opened" }
   | { type: "refused"; error: ReplyError }
   | { type: "failed" }
   | { type: "restored" }
   | { type: "dropped"; reason?: DisconnectReason; retryAfterMs?: number | undefined }
+  /** The retry delay is over. */
   | { type: "due" }
   | { type: "online" }
   | { type: "offline" }
   | { type: "visible" }
-  /** A WebSocket has been opened beside HTTP, and takes over. */
+  /** A WebSocket has replaced HTTP. */
   | { type: "upgraded" };
 
 export type ConnectionEffect =
@@ -59,13 +64,15 @@ export type ConnectionEffect =
   | { do: "close" }
   | { do: "wait"; delayMs: number }
   | { do: "stopWaiting" }
-  | { do: "restore" };
+  | { do: "restore" }
+  /** Find out whether the connection still works: `dropped` if the server does not answer soon. */
+  | { do: "probe" };
 
 export interface MachineSettings {
   backoff: BackoffOptions;
-  /** Whether another token can be asked for. */
+  /** Whether another token can be requested. */
   canRenew: boolean;
-  /** WebSockets that may fail to open in a row before HTTP is tried; `Infinity`: it never is. */
+  /** Consecutive WebSocket failures before HTTP is tried; `Infinity` for never. */
   fallbackAfter: number;
 }
 
@@ -76,13 +83,17 @@ export interface Step {
 
 const noTries: Tries = { attempt: 0, via: "websocket", blocked: 0, renewed: false };
 
-/** The whole life of a connection. What has no meaning in a state leaves everything as it is. */
-export function transition(
-  state: ConnectionState,
-  event: ConnectionEvent,
-  settings: MachineSettings,
-  random: number,
-): Step {
+/** What a step depends on beside state and event. */
+export interface StepContext {
+  settings: MachineSettings;
+  /** From 0 (inclusive) to 1 (exclusive). */
+  random: number;
+  /** The browser reports that there is no network. */
+  isOffline: boolean;
+}
+
+/** The state machine of a connection. Events without meaning in a state change nothing. */
+export function transition(state: ConnectionState, event: ConnectionEvent, context: StepContext): Step {
   const tries = "tries" in state ? state.tries : noTries;
 
   if (event.type === "disconnect") {
@@ -98,40 +109,40 @@ export function transition(
       if (event.type === "token")
         return to({ name: "opening", tries }, { do: "open", via: tries.via, token: event.token });
       if (event.type === "noToken") {
-        return event.error ? to({ name: "unauthorized", error: event.error }) : again(tries, settings, random);
+        return event.error ? to({ name: "unauthorized", error: event.error }) : retry(tries, context);
       }
-      return event.type === "offline" ? to({ name: "offline", tries }, { do: "close" }) : stay(state);
+      return stay(state);
 
     case "opening":
       if (event.type === "opened") return to({ name: "restoring", tries }, { do: "restore" });
-      if (event.type === "refused") return refused(tries, event.error, settings, random);
-      if (event.type === "failed") return failed(tries, undefined, settings, random);
-      if (event.type === "dropped") return failed(tries, event.retryAfterMs, settings, random);
-      return event.type === "offline" ? to({ name: "offline", tries }, { do: "close" }) : stay(state);
+      if (event.type === "refused") return refused(tries, event.error, context);
+      if (event.type === "failed") return openFailed(tries, undefined, context);
+      if (event.type === "dropped") return openFailed(tries, event.retryAfterMs, context);
+      return stay(state);
 
     case "restoring":
     case "active":
       if (event.type === "restored" && state.name === "restoring") return to({ name: "active", via: tries.via });
       if (event.type === "upgraded" && viaOf(state) === "http")
         return to({ name: "restoring", tries: noTries }, { do: "restore" });
-      if (event.type === "dropped") return dropped(tries, event, settings, random);
-      return event.type === "offline" ? to({ name: "offline", tries }, { do: "close" }) : stay(state);
+      if (event.type === "dropped") return dropped(tries, event, context);
+      // The connection may or may not have survived the change. A tab that was in the background may have slept.
+      if (event.type === "online" || event.type === "offline" || event.type === "visible") {
+        return to(state, { do: "probe" });
+      }
+      return stay(state);
 
     case "waiting":
+    case "offline":
       if (event.type === "due") return attempt(tries);
       if (event.type === "connect" || event.type === "online" || event.type === "visible") {
         return attempt(tries, { do: "stopWaiting" });
       }
-      return event.type === "offline" ? to({ name: "offline", tries }, { do: "stopWaiting" }) : stay(state);
-
-    case "offline":
-      return event.type === "connect" || event.type === "online" || event.type === "visible"
-        ? attempt(tries)
-        : stay(state);
+      return event.type === "offline" && state.name === "waiting" ? to({ ...state, name: "offline" }) : stay(state);
   }
 }
 
-/** How the server is reached in a state, if it is. */
+/** The transport in use, if the state has one. */
 export function viaOf(state: ConnectionState): TransportName | undefined {
   if (state.name === "active") return state.via;
   return state.name === "restoring" ? state.tries.via : undefined;
@@ -149,61 +160,64 @@ function attempt(tries: Tries, ...before: ConnectionEffect[]): Step {
   return to({ name: "authenticating", tries }, ...before, { do: "fetchToken" });
 }
 
-/** What has to end with a state. */
+/** Effects that end a state. */
 function endOf(state: ConnectionState): ConnectionEffect[] {
-  if (state.name === "waiting") return [{ do: "stopWaiting" }];
+  if (state.name === "waiting" || state.name === "offline") return [{ do: "stopWaiting" }];
   return ["authenticating", "opening", "restoring", "active"].includes(state.name) ? [{ do: "close" }] : [];
 }
 
-/** One more has failed: after a delay the next, if there may be one. */
-function again(tries: Tries, { backoff }: MachineSettings, random: number, retryAfterMs?: number): Step {
+/** The next attempt after a delay, unless the maximum is reached. */
+function retry(tries: Tries, { settings: { backoff }, random, isOffline }: StepContext, retryAfterMs?: number): Step {
   const next = { ...tries, attempt: tries.attempt + 1, via: "websocket" } as const;
   if (next.attempt > backoff.attempts) return to({ name: "closed", reason: "attempts_exceeded" }, { do: "close" });
-  // The server knows best how to spread those who come back.
+  // The server spreads its reconnecting clients.
   const delayMs = retryAfterMs ?? backoffDelay(backoff, next.attempt, random);
-  return to({ name: "waiting", tries: next, delayMs }, { do: "close" }, { do: "wait", delayMs });
+  const name = isOffline ? "offline" : "waiting";
+  return to({ name, tries: next, delayMs }, { do: "close" }, { do: "wait", delayMs });
 }
 
-/** It could not be opened. Where WebSockets fail again and again HTTP is tried within the same attempt. */
-function failed(tries: Tries, retryAfterMs: number | undefined, settings: MachineSettings, random: number): Step {
-  if (tries.via === "http") return again(tries, settings, random, retryAfterMs);
+/** After repeated failures of WebSockets, HTTP is tried within the same attempt. */
+function openFailed(tries: Tries, retryAfterMs: number | undefined, context: StepContext): Step {
+  if (tries.via === "http") return retry(tries, context, retryAfterMs);
   const blocked = tries.blocked + 1;
-  if (blocked < settings.fallbackAfter) return again({ ...tries, blocked }, settings, random, retryAfterMs);
+  if (blocked < context.settings.fallbackAfter) return retry({ ...tries, blocked }, context, retryAfterMs);
   return attempt({ ...tries, blocked, via: "http" }, { do: "close" });
 }
 
-function refused(tries: Tries, error: ReplyError, settings: MachineSettings, random: number): Step {
+function refused(tries: Tries, error: ReplyError, context: StepContext): Step {
   switch (error.code) {
     case "unauthenticated":
     case "token_expired":
-      return renew(tries, error, settings);
+      return renew(tries, error, context.settings);
     case "forbidden":
       return to({ name: "unauthorized", error }, { do: "close" });
     default:
       if (!error.retryable) return to({ name: "closed", reason: "refused", error }, { do: "close" });
-      return again(tries, settings, random, retryAfterOf(error));
+      return retry(tries, context, retryAfterOf(error));
   }
 }
 
-/** Once: a second token that is refused is not going to be followed by a third. */
+/** Tries one other token; if that is refused as well, the client is unauthorized. */
 function renew(tries: Tries, error: ReplyError, { canRenew }: MachineSettings): Step {
   if (tries.renewed || !canRenew) return to({ name: "unauthorized", error }, { do: "close" });
   return attempt({ ...tries, renewed: true }, { do: "close" });
 }
+
+const expired: ReplyError = { code: "token_expired", message: "The token has expired.", retryable: false };
 
 interface Dropped {
   reason?: DisconnectReason;
   retryAfterMs?: number | undefined;
 }
 
-function dropped(tries: Tries, { reason, retryAfterMs }: Dropped, settings: MachineSettings, random: number): Step {
+function dropped(tries: Tries, { reason, retryAfterMs }: Dropped, context: StepContext): Step {
   switch (reason && disconnectReasons[reason].client) {
     case "stop":
       return to({ name: "closed", reason: reason ?? "refused" }, { do: "close" });
     case "new-token":
-      return renew(tries, { code: "token_expired", message: "The token has expired.", retryable: false }, settings);
+      return renew(tries, expired, context.settings);
     default:
-      return again(tries, settings, random, retryAfterMs);
+      return retry(tries, context, retryAfterMs);
   }
 }
 

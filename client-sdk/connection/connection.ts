@@ -52,7 +52,10 @@ export class Connection {
   #generation = 0;
   #stopWaiting: Cancel = () => {};
   #stopWatching: Cancel | undefined;
-  #nextAttemptAt: number | undefined;
+  #nextAttemptAt: number | null = null;
+  #offlineSince: number | null = null;
+  /** The last report of the browser. */
+  #isOffline = false;
 
   constructor(deps: ConnectionDeps, listener: ConnectionListener) {
     this.#deps = deps;
@@ -70,10 +73,6 @@ export class Connection {
     return this.#state;
   }
 
-  get via(): TransportName | undefined {
-    return viaOf(this.#state);
-  }
-
   /** Id of the current connection, or `null`. */
   get connectionId(): string | null {
     return this.#isLinked ? (this.#established?.connectionId ?? null) : null;
@@ -85,7 +84,12 @@ export class Connection {
 
   /** Time of the next attempt, milliseconds since 1970. */
   get nextAttemptAt(): number | null {
-    return this.#state.name === "waiting" ? (this.#nextAttemptAt ?? null) : null;
+    return "delayMs" in this.#state ? this.#nextAttemptAt : null;
+  }
+
+  /** Since when the client has been trying to connect, milliseconds since 1970; `null` while active or closed. */
+  get offlineSince(): number | null {
+    return this.#isLinked ? null : this.#offlineSince;
   }
 
   /** Round-trip time at the last measurement, milliseconds. */
@@ -96,6 +100,7 @@ export class Connection {
   connect(): void {
     this.#stopWatching ??= this.#deps.environment.watch((change) => {
       if (change === "online") this.#upgrader.probeNow();
+      if (change !== "visible") this.#isOffline = change === "offline";
       this.#dispatch({ type: change });
     });
     this.#dispatch({ type: "connect" });
@@ -128,14 +133,17 @@ export class Connection {
   #step(event: ConnectionEvent): void {
     const { settings, environment, logger } = this.#deps;
     const previous = this.#state;
-    const { state, effects } = transition(previous, event, settings, environment.random());
+    const context = { settings, random: environment.random(), isOffline: this.#isOffline };
+    const { state, effects } = transition(previous, event, context);
     if (state === previous && effects.length === 0) return;
     this.#state = state;
     logger.debug(`${previous.name} → ${state.name} (${event.type})`);
     // Close before `changed`: the listener must not see a link that has ended.
     if (effects.some((effect) => effect.do === "close")) this.#close();
-    if (state.name === "waiting") this.#nextAttemptAt = environment.now() + state.delayMs;
-    this.#listener.changed(previous, state);
+    for (const effect of effects) if (effect.do === "wait") this.#nextAttemptAt = environment.now() + effect.delayMs;
+    if (["active", "closed", "unauthorized"].includes(state.name)) this.#offlineSince = null;
+    else if (state.name !== "restoring") this.#offlineSince ??= environment.now();
+    if (state !== previous) this.#listener.changed(previous, state);
     for (const effect of effects) this.#carryOut(effect);
     this.#upgrader.follow(viaOf(state));
   }
@@ -153,6 +161,9 @@ export class Connection {
         return;
       case "stopWaiting":
         return this.#stopWaiting();
+      case "probe":
+        if (this.#link) this.#keepAlive.probe(this.#link, () => this.#dispatch({ type: "dropped" }));
+        return;
       case "close":
         return;
     }

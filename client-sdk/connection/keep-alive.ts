@@ -17,9 +17,13 @@ interface KeepAliveDeps {
 export interface KeepAlive {
   readonly roundTripMs: number | null;
   start(link: Link): void;
+  /** Calls `silent` if the server does not answer within a few seconds. */
+  probe(link: Link, silent: () => void): void;
   message(namespace: Namespace, name: string, data: unknown): void;
 }
 
+/** A working connection answers within a second, unless it is very slow. */
+const probeTimeoutMs = 5_000;
 /** Renewal starts a minute before the token expires, which leaves time for retries. */
 const renewalDelayMs = 5_000;
 const renewalAttempts = 8;
@@ -27,10 +31,11 @@ const renewalAttempts = 8;
 export function createKeepAlive({ namespaces, tokens, environment, logger, current }: KeepAliveDeps): KeepAlive {
   let roundTripMs: number | null = null;
 
-  function pong(link: Link, namespace: Namespace, timestamp: number): void {
+  function pong(link: Link, namespace: Namespace, timestamp: number, answered = () => {}): void {
     const sentAt = environment.now();
     link.command(namespace, "system.pong", { timestamp }, () => {
       roundTripMs = environment.now() - sentAt;
+      answered();
     });
   }
 
@@ -62,6 +67,15 @@ export function createKeepAlive({ namespaces, tokens, environment, logger, curre
       const [first] = namespaces;
       // HTTP has no pings.
       if (first && link.via === "websocket") pong(link, first, environment.now());
+    },
+    probe(link, silent) {
+      const [first] = namespaces;
+      // Over HTTP the long polls notice.
+      if (!first || link.via === "http") return;
+      const cancel = environment.after(probeTimeoutMs, () => {
+        if (link === current()) silent();
+      });
+      pong(link, first, environment.now(), cancel);
     },
     message(namespace, name, data) {
       const link = current();

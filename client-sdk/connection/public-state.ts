@@ -1,3 +1,4 @@
+import { SignalboxError } from "../signalbox-error.ts";
 import type { ConnectionState } from "./connection-machine.ts";
 
 /** Public state of a connection. `connected`: catching up; `active`: every room has caught up. */
@@ -17,4 +18,11 @@ export const publicStates = {
 
 export function publicStateOf(state: ConnectionState): PublicState {
   return publicStates[state.name];
+}
+
+/** Why a client is closed. */
+export function closeErrorOf(state: ConnectionState): SignalboxError {
+  if ((state.name === "unauthorized" || state.name === "closed") && state.error) return new SignalboxError(state.error);
+  const reason = state.name === "closed" ? state.reason : state.name;
+  return new SignalboxError({ code: "unavailable", message: `The client is closed: ${reason}.`, retryable: false });
 }

@@ -57,7 +57,7 @@ export class ConnectionStatusElement extends ClientElement {
     const countdown = partOf(shadow, "countdown");
     const { nextDelay, roundTripMs } = client;
     countdown.hidden = nextDelay === null;
-    if (nextDelay !== null) countdown.textContent = `next in ${Math.ceil(nextDelay / 1_000)} s`;
+    if (nextDelay !== null) countdown.textContent = `next try in ${Math.ceil(nextDelay / 1_000)} s`;
 
     const quality = partOf(shadow, "quality");
     quality.hidden = client.state !== "active" || roundTripMs === null;

@@ -1,4 +1,4 @@
-import type { ConnectionState } from "../connection/connection-machine.ts";
+import type { CloseReason, ConnectionState } from "../connection/connection-machine.ts";
 
 /** Connection quality, by round-trip time. */
 type Quality = "good" | "fair" | "poor";
@@ -8,25 +8,40 @@ export function qualityOf(roundTripMs: number): Quality {
   return roundTripMs < 500 ? "fair" : "poor";
 }
 
-/** What a person is told of a connection, without the seconds to the next attempt. */
+const closeTexts: Record<CloseReason, string> = {
+  client: "Disconnected",
+  attempts_exceeded: "Cannot reach the server",
+  refused: "The server refused the connection",
+  server_shutdown: "The server has shut down",
+  token_expired: "Sign in again",
+  revoked: "Access was revoked",
+  kicked: "Disconnected by an administrator",
+  heartbeat_lost: "Connection lost",
+  slow_consumer: "Connection too slow",
+  rate_limited: "Disconnected: too many requests",
+  protocol_error: "Disconnected: protocol error",
+  replaced: "Replaced by another connection",
+};
+
+/** Description of a connection for users, without the time of the next attempt. */
 export function statusText(status: ConnectionState): string {
   switch (status.name) {
     case "idle":
       return "Not connected";
     case "authenticating":
     case "opening":
-      return status.tries.attempt > 0 ? `Connecting again, attempt ${status.tries.attempt}` : "Connecting";
+      return status.tries.attempt > 0 ? "Reconnecting" : "Connecting";
     case "restoring":
       return "Catching up";
     case "active":
       return "Connected";
     case "waiting":
-      return `Connection lost, attempt ${status.tries.attempt}`;
+      return "Cannot reach the server";
     case "offline":
-      return "No network";
+      return "No network connection";
     case "unauthorized":
       return "Sign in again";
     case "closed":
-      return status.reason === "client" ? "Disconnected" : `Disconnected: ${status.reason.replaceAll("_", " ")}`;
+      return closeTexts[status.reason];
   }
 }

@@ -15,6 +15,8 @@ export interface ConnectionView {
   attempt: number;
   /** When the next attempt is due, milliseconds since 1970. */
   nextAttemptAt: number | null;
+  /** Since when the client has been trying to connect, milliseconds since 1970; `null` while active or closed. */
+  offlineSince: number | null;
 }
 
 const connectionStore = storesOf((client: Client) =>
@@ -27,6 +29,7 @@ const connectionStore = storesOf((client: Client) =>
       userId: client.userId,
       attempt: client.attempt,
       nextAttemptAt: client.nextAttemptAt,
+      offlineSince: client.offlineSince,
     }),
     watch(changed) {
       const cancels = [client.on("status", changed), client.on("transport", changed), client.on("connected", changed)];

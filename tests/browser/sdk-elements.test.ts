@@ -34,8 +34,8 @@ describe("what the package shows in a browser", () => {
       await badge.getByText("live").waitFor();
       const whenActive = await shape();
       await server.server.close();
-      await status.getByText(/attempt \d/).waitFor();
-      await status.getByText(/next in 1 s/).waitFor();
+      await status.getByText("Cannot reach the server").waitFor();
+      await status.getByText(/next try in 1 s/).waitFor();
       await badge.getByText(/stale since/).waitFor();
       const whenLost = await shape();
       await startServer({ store: "memory", env: { PORT: String(server.server.port) } });

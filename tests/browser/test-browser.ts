@@ -91,7 +91,7 @@ export class TestBrowser {
  */
 const isOfTransport = (message: ConsoleMessage) =>
   /^(Failed to load resource|WebSocket connection to)/.test(message.text()) &&
-  message.location().url.includes("/socket.io/");
+  (message.location().url.includes("/socket.io/") || message.text().includes("ERR_INTERNET_DISCONNECTED"));
 
 /** Somebody who looks at the dashboard. */
 export class Visitor {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
-import { type Client, createClient, SignalboxError } from "../../client-sdk/index.ts";
+import { type Client, createClient, defaultBackoff, SignalboxError } from "../../client-sdk/index.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually, within } from "../support/within.ts";
-import { createNetwork } from "./network.ts";
+import { createNetwork, openNetwork } from "./network.ts";
 import { connectSdk, inState, sdkClient } from "./sdk-client.ts";
+import { createTestTime } from "./test-time.ts";
 
 const failure = (promise: Promise<unknown>): Promise<SignalboxError> =>
   within(
@@ -186,7 +187,7 @@ describe("the client", () => {
     expect(client.state).toBe("active");
   });
 
-  it("SDK-10 says when the attempts are exceeded", async () => {
+  it("SDK-10 gives up after a maximum of attempts, where one is set", async () => {
     const server = await startServer({ store });
     await server.server.close();
     const client = sdkClient(server, "ada", { backoff: { attempts: 3 } });
@@ -210,19 +211,79 @@ describe("the client", () => {
     expect(client.status).toMatchObject({ name: "unauthorized", error: { code: "token_expired" } });
   });
 
-  it("SDK-10 tries nothing while there is no network, and connects as soon as there is", async () => {
+  it("SDK-10 keeps a connection that works, whatever the browser reports of the network", async () => {
     const server = await startServer({ store });
     const network = createNetwork();
-    const client = await connectSdk(server, "ada", { environment: network.environment, backoff: { baseMs: 60_000 } });
+    const { environment, advance } = createTestTime();
+    const client = await connectSdk(server, "ada", {
+      environment: { ...environment, watch: network.environment.watch },
+    });
     const states = statesOf(client);
+    const { connectionId } = client;
 
+    for (const change of ["offline", "visible", "online"] as const) network.tell(change);
+    await client.chat.list();
+    advance(60_000);
+
+    expect(client).toMatchObject({ state: "active", connectionId, offlineSince: null });
+    expect(states).toEqual(["active"]);
+  });
+
+  it.each(["offline", "online", "visible"] as const)(
+    "SDK-10 notices soon after %s that a connection is dead, says since when, and tries for ever",
+    async (change) => {
+      const server = await startServer({ store });
+      const wire = await openNetwork(server.server.port);
+      const network = createNetwork();
+      const { environment, advance } = createTestTime();
+      const client = await connectSdk({ url: `http://127.0.0.1:${wire.port}` }, "ada", {
+        environment: { ...environment, watch: network.environment.watch },
+        backoff: defaultBackoff,
+        fallback: false,
+      });
+
+      wire.set("hold");
+      network.tell(change);
+      advance(4_999);
+      const before = client.state;
+      advance(1);
+      const lost = client.status;
+      const since = client.offlineSince;
+      wire.set("cut");
+      for (let attempt = 1; attempt <= 20; attempt += 1) {
+        advance(client.nextDelay ?? 0);
+        await eventually(() => client.attempt > attempt && client.nextDelay !== null, `attempt ${attempt + 1}`);
+      }
+      const { nextDelay, offlineSince } = client;
+      wire.set("open");
+      await client.connect();
+
+      expect([before, lost.name]).toEqual(["active", change === "offline" ? "offline" : "waiting"]);
+      expect([since, offlineSince]).toEqual([5_000, 5_000]);
+      expect(nextDelay).toBeGreaterThanOrEqual(27_000);
+      expect(client).toMatchObject({ state: "active", attempt: 0, offlineSince: null });
+    },
+  );
+
+  it("SDK-10 tries at once when the browser reports a network", async () => {
+    const server = await startServer({ store });
+    const { port } = server.server;
+    const network = createNetwork();
+    const client = await connectSdk(server, "ada", {
+      environment: network.environment,
+      backoff: { baseMs: 60_000, maxMs: 60_000 },
+    });
+    const states = statesOf(client);
     network.tell("offline");
-    const { status, nextDelay } = client;
+    await server.server.close();
+    await inState(client, "reconnecting");
+    const { status } = client;
+    await startServer({ store, env: { PORT: String(port) } });
+
     network.tell("online");
     await inState(client, "active");
 
     expect(status.name).toBe("offline");
-    expect(nextDelay).toBeNull();
     expect(states).toEqual(["active", "reconnecting", "connecting", "connected", "active"]);
   });
 

@@ -22,7 +22,7 @@ const states = {
   restoring: { name: "restoring", tries },
   active: { name: "active", via: "websocket" },
   waiting: { name: "waiting", tries, delayMs: 4_000 },
-  offline: { name: "offline", tries },
+  offline: { name: "offline", tries, delayMs: 4_000 },
   unauthorized: { name: "unauthorized", error: replyError("unauthenticated", "no") },
   closed: { name: "closed", reason: "client" },
 } satisfies { [Name in ConnectionState["name"]]: ConnectionState };
@@ -50,31 +50,42 @@ type Row = { [Event in EventName]?: string };
 const ask = "authenticating: fetchToken";
 const askNow = "authenticating: stopWaiting fetchToken";
 const wait = "waiting: close wait";
-const away = "offline: close";
 
 /** The state that follows, and the effects. What is left out changes nothing. */
 const table: Record<keyof typeof states, Row> = {
   idle: { connect: ask, disconnect: "closed:" },
-  authenticating: { disconnect: "closed: close", token: "opening: open", noToken: wait, offline: away },
+  authenticating: { disconnect: "closed: close", token: "opening: open", noToken: wait },
   opening: {
     disconnect: "closed: close",
     opened: "restoring: restore",
     refused: wait,
     failed: wait,
     dropped: wait,
-    offline: away,
   },
-  restoring: { disconnect: "closed: close", restored: "active:", dropped: wait, offline: away },
-  active: { disconnect: "closed: close", dropped: wait, offline: away },
+  restoring: {
+    disconnect: "closed: close",
+    restored: "active:",
+    dropped: wait,
+    online: "restoring: probe",
+    offline: "restoring: probe",
+    visible: "restoring: probe",
+  },
+  active: {
+    disconnect: "closed: close",
+    dropped: wait,
+    online: "active: probe",
+    offline: "active: probe",
+    visible: "active: probe",
+  },
   waiting: {
     connect: askNow,
     disconnect: "closed: stopWaiting",
     due: ask,
     online: askNow,
-    offline: "offline: stopWaiting",
+    offline: "offline:",
     visible: askNow,
   },
-  offline: { connect: ask, disconnect: "closed:", online: ask, visible: ask },
+  offline: { connect: askNow, disconnect: "closed: stopWaiting", due: ask, online: askNow, visible: askNow },
   unauthorized: { connect: ask, disconnect: "closed:" },
   closed: { connect: ask },
 };
@@ -89,8 +100,12 @@ const cells = Object.entries(states).flatMap(([name, state]) =>
   })),
 );
 
-const step = (state: ConnectionState, event: ConnectionEvent, changes: Partial<MachineSettings> = {}) =>
-  transition(state, event, { ...settings, ...changes }, 0);
+const step = (
+  state: ConnectionState,
+  event: ConnectionEvent,
+  changes: Partial<MachineSettings> = {},
+  isOffline = false,
+) => transition(state, event, { settings: { ...settings, ...changes }, random: 0, isOffline });
 
 describe("the connection's machine", () => {
   it.each(cells)("SDK-1 in $name, $event leads to $expected", ({ state, value, expected }) => {
@@ -172,20 +187,40 @@ describe("the connection's machine", () => {
     expect(shortest).toEqual(longest.map((delay) => delay * 0.9));
   });
 
-  it("SDK-2 gives up after so many attempts, or never", () => {
+  it("SDK-2 never gives up, unless there is a maximum of attempts", () => {
+    const bounded = { backoff: { ...defaultBackoff, attempts: 3 }, fallbackAfter: Number.POSITIVE_INFINITY };
     let state: ConnectionState = states.active;
     let attempts = 0;
-    for (let next = step(state, events.dropped); next.state.name === "waiting"; attempts += 1) {
+    for (let next = step(state, events.dropped, bounded); next.state.name === "waiting"; attempts += 1) {
       const opening = step(step(next.state, events.due).state, events.token);
-      next = step(opening.state, events.failed, { fallbackAfter: Number.POSITIVE_INFINITY });
+      next = step(opening.state, events.failed, bounded);
       state = next.state;
     }
-    const last: ConnectionState = { name: "opening", tries: { ...tries, attempt: 1_000_000 } };
-    const forEver = step(last, events.failed, { backoff: { ...defaultBackoff, attempts: Number.POSITIVE_INFINITY } });
+    const later = { name: "opening", tries: { ...tries, attempt: 1_000_000 } } as const;
 
-    expect(attempts).toBe(10);
+    expect(attempts).toBe(3);
     expect(state).toEqual({ name: "closed", reason: "attempts_exceeded" });
-    expect(forEver.state).toMatchObject({ name: "waiting", delayMs: 30_000 });
+    expect(step(later, events.failed).state).toMatchObject({ name: "waiting", delayMs: 30_000 });
+    expect(step({ ...later, name: "authenticating" }, events.noToken).state).toMatchObject({
+      name: "waiting",
+      delayMs: 30_000,
+    });
+  });
+
+  it("SDK-10 goes on trying while the browser reports that there is no network", () => {
+    const lost = step(states.active, events.dropped, {}, true);
+    const attempt = step(lost.state, events.due, {}, true);
+    const opening = step(attempt.state, events.token, {}, true);
+    const failed = step(opening.state, events.failed, {}, true);
+
+    expect(lost).toMatchObject({
+      state: { name: "offline", delayMs: 1_000 },
+      effects: [{ do: "close" }, { do: "wait" }],
+    });
+    expect(failed).toMatchObject({
+      state: { name: "offline", delayMs: 2_000 },
+      effects: [{ do: "close" }, { do: "wait" }],
+    });
   });
 
   it("SDK-2 obeys the server's retryAfterMs", () => {

@@ -57,9 +57,8 @@ describe.each(stores)("a client behind a proxy that blocks WebSockets (%s)", (st
     await eventually(() => bob.transport === "websocket" && bob.state === "active", "a WebSocket");
     await sending;
     proxy.isBlocking = true;
-    network.tell("offline");
+    proxy.closeWebSockets();
     await Promise.all(numbered(20, 60).map((text) => ada.chat.conversation("42").send(text)));
-    network.tell("online");
     await eventually(() => seen.length === 80, "80 messages");
 
     expect(transports).toEqual(["http", "websocket", "http"]);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "@jest/globals";
 import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { alertOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
+import { audience, TestProvider } from "../support/openid-provider.ts";
 import { runPython } from "../support/python-script.ts";
 import { startServer } from "../support/server.ts";
 import { type StoreName, storeEnv, stores } from "../support/stores.ts";
@@ -10,6 +11,9 @@ import { connectSdk } from "./sdk-client.ts";
 
 interface Line {
   state?: string;
+  /** Seconds. */
+  offline?: number | null;
+  nextIn?: number | null;
   live?: string;
   gap?: string;
   topic?: string;
@@ -37,6 +41,9 @@ function run(program: string, ...args: string[]) {
     lines,
     rooms,
     has: (line: Line) => inbox.until(() => lines().some((other) => contains(other, line)), JSON.stringify(line)),
+    /** In a state, after having been in another one. */
+    isInAgain: (state: string) =>
+      inbox.until(() => lines().filter((line) => line.state === state).length > 1, `${state} again`),
     hasRooms: (count: number) => inbox.until(() => rooms().length >= count, `${count} events`),
     messages: () => lines().flatMap(({ message }) => message ?? []),
     gaps: () => lines().flatMap(({ gap }) => gap ?? []),
@@ -138,6 +145,49 @@ describe.each(stores)("conversations in the package for Python (%s)", (store) =>
     await pia.has({ refused: "not_found" });
 
     expect(pia.messages().toSorted()).toEqual(["first", "from Python", "second", "third"]);
+  });
+});
+
+describe("the reconnecting client of the package for Python", () => {
+  it("PYTHON-5 says since when it has been offline and when it tries again, and tries at once when asked to", async () => {
+    const server = await startServer({ store: "memory" });
+    const client = run("reconnect_sdk.py", server.url, token, "60", "0");
+    await client.has({ state: "active" });
+
+    await server.server.close();
+    await client.has({ state: "reconnecting" });
+    await startServer({ store: "memory", env: { PORT: String(server.server.port) } });
+    await client.isInAgain("active");
+
+    const [lost] = client.lines().filter(({ state }) => state === "reconnecting");
+    expect(lost?.nextIn).toBeGreaterThan(50);
+    expect(lost?.offline).toBeGreaterThanOrEqual(0);
+    expect(client.lines().at(-1)).toEqual({ state: "active", offline: null, nextIn: null });
+  });
+
+  it("PYTHON-5 goes on trying after a refusal that may pass", async () => {
+    const provider = await TestProvider.start();
+    provider.isDown = true;
+    const env = { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: audience };
+    const server = await startServer({ store: "memory", env });
+
+    const client = run("reconnect_sdk.py", server.url, provider.sign({ roles: ["monitor"] }), "0.2", "0");
+    await client.has({ state: "reconnecting" });
+    provider.isDown = false;
+    await client.has({ state: "active" });
+
+    expect(client.lines().map(({ state }) => state)).not.toContain("closed");
+  });
+
+  it("PYTHON-5 gives up after a maximum of attempts, where one is set", async () => {
+    const server = await startServer({ store: "memory" });
+    await server.server.close();
+
+    const client = run("reconnect_sdk.py", server.url, token, "0.01", "3");
+    await client.has({ state: "closed" });
+
+    const attempts = client.lines().filter(({ state }) => state === "connecting");
+    expect(attempts).toHaveLength(4);
   });
 });
 

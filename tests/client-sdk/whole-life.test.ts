@@ -1,29 +1,17 @@
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { type Client, createClient, defaultBackoff } from "../../client-sdk/index.ts";
 import type { Envelope } from "../../shared/envelope.ts";
-import { NetworkProxy } from "../chaos/network-proxy.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually, within } from "../support/within.ts";
+import { openNetwork } from "./network.ts";
 import { connectSdk, inState } from "./sdk-client.ts";
 import { createTestTime } from "./test-time.ts";
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `message ${index}`);
-
-const networks: NetworkProxy[] = [];
-afterEach(async () => {
-  for (const network of networks.splice(0)) await network.close();
-});
-
-/** The network between a client and a server. Closed after the test. */
-async function openNetwork(port: number): Promise<NetworkProxy> {
-  const network = await NetworkProxy.start(port);
-  networks.push(network);
-  return network;
-}
 
 /** Everything that a client tells, in order. */
 function listenTo(client: Client): string[] {

@@ -1,10 +1,11 @@
 import { createServer, request } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { listening } from "./listening.ts";
 
 /** An HTTP proxy in front of a server that lets requests through, and WebSockets only when it is told to. */
 export class BlockingProxy {
   isBlocking = true;
+  readonly #webSockets = new Set<Socket>();
   readonly url: string;
 
   private constructor(url: string) {
@@ -33,10 +34,19 @@ export class BlockingProxy {
         onward.write(head);
         onward.pipe(socket).pipe(onward);
       });
+      proxy.#webSockets.add(onward);
       for (const end of [onward, socket]) end.on("error", () => {});
-      onward.on("close", () => socket.destroy());
+      onward.on("close", () => {
+        proxy.#webSockets.delete(onward);
+        socket.destroy();
+      });
       socket.on("close", () => onward.destroy());
     });
     return proxy;
+  }
+
+  /** Ends the WebSockets that are open. */
+  closeWebSockets(): void {
+    for (const socket of this.#webSockets) socket.destroy();
   }
 }

@@ -18,7 +18,8 @@ __all__ = ["Client", "Refused"]
 class Client:
     """
     Delivers events to callbacks once and in order, over a WebSocket or, where WebSockets are blocked, over HTTP. It
-    reconnects by itself and resumes at the last position. Callbacks run in one thread of the client.
+    reconnects by itself, for as long as it takes, and resumes at the last position. Callbacks run in one thread of the
+    client.
 
     States: disconnected, connecting, active, reconnecting, unauthorized, closed.
     """
@@ -31,19 +32,29 @@ class Client:
         fallback: bool = True,
         base_delay: float = 1.0,
         max_delay: float = 30.0,
+        max_attempts: Optional[int] = None,
         timeout: float = 10.0,
         on_state: Optional[Callable[[str], None]] = None,
     ) -> None:
-        """`token`: a fixed token, or a function that is called before every attempt. Times are in seconds."""
+        """
+        `token`: a fixed token, or a function that is called before every attempt. Delays between attempts double from
+        `base_delay` to `max_delay` and are randomly shortened. `max_attempts`: failed attempts in a row after which the
+        client closes; by default it never gives up. Times are in seconds.
+        """
         self.state = "disconnected"
         #: The current transport, or the last one: websocket or http.
         self.transport: Optional[str] = None
         #: The error of the states unauthorized and closed.
         self.error: Optional[Exception] = None
+        #: Since when the client has been trying to connect, as `time.time()`; None while active or closed.
+        self.offline_since: Optional[float] = None
+        #: Time of the next attempt, as `time.time()`; None while there is none to wait for.
+        self.next_attempt_at: Optional[float] = None
         self._url = url.rstrip("/")
         self._token = token
         self._fallback = fallback
         self._delays = (base_delay, max_delay)
+        self._max_attempts = max_attempts
         self._timeout = timeout
         self._on_state = on_state
         self._subscriptions: dict[str, Subscription] = {}
@@ -51,6 +62,7 @@ class Client:
         self._probes = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._thread: Optional[threading.Thread] = None
         self._link: Optional[WebSocketLink] = None
 
@@ -63,8 +75,13 @@ class Client:
     def stop(self) -> None:
         """Closes the connection and waits for the client's thread, except when called from a callback."""
         self._stop.set()
+        self._wake.set()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join(self._timeout)
+
+    def reconnect_now(self) -> None:
+        """Ends the wait for the next attempt, for example when the network is back."""
+        self._wake.set()
 
     def subscribe(
         self,
@@ -173,6 +190,8 @@ class Client:
             # After a while on HTTP nothing has failed: try a WebSocket without a delay.
             if self._fallback and blocked >= 2 and self._run_http():
                 continue
+            if self._max_attempts is not None and attempt > self._max_attempts:
+                raise Refused({"code": "unavailable", "message": f"No connection in {self._max_attempts} attempts."})
             self._back_off(attempt, retry_after)
 
     def _run_link(self, link: Union[WebSocketLink, HttpLink], transport: str, is_wanted: Callable[[], bool]) -> None:
@@ -201,10 +220,17 @@ class Client:
     def _back_off(self, attempt: int, retry_after: Optional[float]) -> None:
         if self._stop.is_set():
             return
-        self._set_state("reconnecting")
         base, longest = self._delays
         delay = min(longest, base * 2 ** min(attempt - 1, 20)) * (1 - 0.1 * random.random())
-        self._stop.wait(delay if retry_after is None else retry_after)
+        if retry_after is not None:
+            delay = retry_after
+        self._wake.clear()
+        self.next_attempt_at = time.time() + delay
+        self._set_state("reconnecting")
+        # `stop` may have come before the wake-up was cleared.
+        if not self._stop.is_set():
+            self._wake.wait(delay)
+        self.next_attempt_at = None
 
     def _active_subscriptions(self) -> list[Subscription]:
         with self._lock:
@@ -223,6 +249,10 @@ class Client:
     def _set_state(self, state: str) -> None:
         if state == self.state:
             return
+        if state in ("connecting", "reconnecting"):
+            self.offline_since = self.offline_since or time.time()
+        else:
+            self.offline_since = None
         self.state = state
         if self._on_state:
             self._on_state(state)

@@ -36,6 +36,15 @@ class ConnectionLost(Exception):
         self.retry_after = retry_after
 
 
+def _error_of(value: Mapping[str, Any]) -> Exception:
+    """A refusal, or the loss of a connection that may be opened later."""
+    error = Refused(value)
+    if not error.retryable:
+        return error
+    details = error.details if isinstance(error.details, dict) else {}
+    return ConnectionLost(str(error), (details.get("retryAfterMs") or 0) / 1000 or None)
+
+
 def _refuse(subscription: Subscription, error: Refused) -> None:
     if not subscription.refused(error):
         raise error
@@ -65,7 +74,7 @@ class WebSocketLink:
             self._commands: dict[str, "Future[Any]"] = {}
             first = self._read(timeout)
             if first is not None and first["type"] == "system.error":
-                raise Refused(first["payload"]["error"])
+                raise _error_of(first["payload"]["error"])
         except (OSError, websocket.WebSocketException) as error:
             raise ConnectionLost(str(error)) from error
 
@@ -232,7 +241,4 @@ class HttpLink:
             raise ConnectionLost(str(error)) from error
         if answer.ok:
             return body
-        error = Refused(body if isinstance(body, dict) else {})
-        if error.retryable:
-            raise ConnectionLost(str(error), ((error.details or {}).get("retryAfterMs") or 0) / 1000 or None)
-        raise error
+        raise _error_of(body if isinstance(body, dict) else {})

@@ -5,6 +5,7 @@ import { useSignedIn } from "../session/session-context.ts";
 import { Brand } from "../ui/brand.tsx";
 import { Deferred } from "../ui/deferred.tsx";
 import { ErrorBoundary } from "../ui/error-boundary.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notifications } from "./notifications.tsx";
@@ -31,6 +32,7 @@ export function Shell() {
           <UserMenu />
         </div>
       </header>
+      <ConnectionBanner />
       <Notifications />
       <Navigation screens={screens} current={current} counts={counts} />
       {screens.map((screen) => (

@@ -1,3 +1,4 @@
+import { backoffDelay, defaultBackoff, SignalboxError } from "@signalbox/client";
 import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
 import { serverSettings, serverUrl } from "../ui/server-settings.ts";
@@ -6,6 +7,8 @@ import { takeTokenFromUrl } from "./token-in-url.ts";
 
 type SessionState =
   | { name: "loading" }
+  /** The server does not answer. */
+  | { name: "unreachable"; since: number; nextAttemptAt: number; retry(): void }
   | { name: "signed-out"; providers: readonly SignInProvider[]; error: string | undefined }
   | { name: "signed-in"; session: SignedIn };
 
@@ -22,30 +25,44 @@ let isStarted = false;
 export function useSession() {
   const [state, setState] = useState<SessionState>({ name: "loading" });
 
-  /** Loads the session. `error` is shown on the sign-in page. */
-  const load = useCallback(async (error?: string) => {
+  /** Goes on trying until the server answers. */
+  const settle = useCallback(async (action: () => Promise<SessionState>, attempt = 1, since = Date.now()) => {
     try {
-      const session = await cookieSession.current();
-      if (session) setState({ name: "signed-in", session });
-      else setState({ name: "signed-out", providers: await cookieSession.providers(), error });
-    } catch (failure) {
-      setState({ name: "signed-out", providers: [], error: error ?? messageOf(failure) });
+      setState(await action());
+    } catch (error) {
+      if (!(error instanceof SignalboxError) || !error.retryable) {
+        return setState({ name: "signed-out", providers: [], error: messageOf(error) });
+      }
+      const nextAttemptAt = Date.now() + backoffDelay(defaultBackoff, attempt, Math.random());
+      let isRetrying = false;
+      const retry = () => {
+        if (isRetrying) return;
+        isRetrying = true;
+        setState((current) => (current.name === "unreachable" ? { ...current, nextAttemptAt: 0 } : current));
+        void settle(action, attempt + 1, since);
+      };
+      setState({ name: "unreachable", since, nextAttemptAt, retry });
     }
   }, []);
 
+  /** Loads the session. `error` is shown on the sign-in page. */
+  const load = useCallback((error?: string) => settle(() => currentState(error)), [settle]);
+
   const signIn = useCallback(
-    async (token: string) => {
-      try {
-        const session = await cookieSession.begin(token);
-        // Browsers silently drop a Secure cookie over HTTP.
-        const isStored = isSecureContext || (await cookieSession.current()) !== null;
-        if (!isStored) throw new Error("This server requires HTTPS to sign in. Open it with https://.");
-        setState({ name: "signed-in", session });
-      } catch (error) {
-        await load(messageOf(error));
-      }
-    },
-    [load],
+    (token: string) =>
+      settle(async () => {
+        try {
+          const session = await cookieSession.begin(token);
+          // Browsers silently drop a Secure cookie over HTTP.
+          const isStored = isSecureContext || (await cookieSession.current()) !== null;
+          if (isStored) return { name: "signed-in", session };
+          return currentState("This server requires HTTPS to sign in. Open it with https://.");
+        } catch (error) {
+          if (error instanceof SignalboxError && error.retryable) throw error;
+          return currentState(messageOf(error));
+        }
+      }),
+    [settle],
   );
 
   const redirectToProvider = useCallback(
@@ -92,6 +109,19 @@ export function useSession() {
     return () => removeEventListener("hashchange", onHashChange);
   }, [load, signIn, finishSignIn]);
 
+  useEffect(() => {
+    if (state.name !== "unreachable") return;
+    const onVisible = () => document.visibilityState === "visible" && state.retry();
+    const timer = setTimeout(state.retry, Math.max(0, state.nextAttemptAt - Date.now()));
+    addEventListener("online", state.retry);
+    document.addEventListener("visibilitychange", onVisible);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("online", state.retry);
+      document.removeEventListener("visibilitychange", onVisible);
+    };
+  }, [state]);
+
   const isSignedIn = state.name === "signed-in";
   useEffect(() => {
     if (!isSignedIn || !selectedProvider.get()) return;
@@ -109,6 +139,12 @@ export function useSession() {
   }, [isSignedIn]);
 
   return { state, signIn, redirectToProvider, signOut, load };
+}
+
+async function currentState(error: string | undefined): Promise<SessionState> {
+  const session = await cookieSession.current();
+  if (session) return { name: "signed-in", session };
+  return { name: "signed-out", providers: await cookieSession.providers(), error };
 }
 
 function messageOf(error: unknown): string {
