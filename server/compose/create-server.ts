@@ -125,7 +125,7 @@ async function build(
   const health = createHealthUpdates({
     broadcast: redis ? createAdapterBroadcast(io, local) : local,
     latest,
-    heard: createMemoryLatestUpdates({ clock }),
+    delivered: createMemoryLatestUpdates({ clock }),
     superseded: () => void counters.superseded++,
     failed,
   });

@@ -1,20 +1,20 @@
 import type { TextFrame } from "./text-frame.ts";
 
 /**
- * Messages that go to a connection in one piece, in their order. Never changes; who adds to it has another one.
+ * Messages written to a connection as one piece, in order. Immutable; adding a message gives another batch.
  *
- * Connections that get the same messages share the same batches, and so the bytes, which are put together once:
+ * Connections that receive the same messages share their batches, and so the bytes, which are joined once:
  *
  *   ada:  empty ─► A ─► A B        the thousand others of the room:  the very same "A B"
  *   bob:  empty ─► reply ─► reply A ─► reply A B
  *
- * To find the batch that somebody else's addition has made, each remembers its latest successor. That is enough: an
- * event goes to all of its subscribers before there is another.
+ * A batch remembers its latest successor, so that the next outbox which adds the same message finds it. One successor
+ * is enough: an event is put into all of its subscribers' outboxes before the next event.
  */
 export class Batch {
   readonly #before: Batch | undefined;
   readonly #last: TextFrame | undefined;
-  /** How much it is, in characters. */
+  /** Characters. */
   readonly size: number;
   #next: Batch | undefined;
   #bytes: Buffer | undefined;
@@ -25,7 +25,7 @@ export class Batch {
     this.size = (before?.size ?? 0) + (last?.text.length ?? 0);
   }
 
-  /** What every connection begins with. */
+  /** The batch that every connection begins with. */
   static empty(): Batch {
     return new Batch(undefined, undefined);
   }
@@ -34,14 +34,14 @@ export class Batch {
     return this.#last === undefined;
   }
 
-  /** The batch that has one message more. */
+  /** The batch with one more message. */
   with(frame: TextFrame): Batch {
     if (this.#next && this.#next.#last === frame) return this.#next;
     this.#next = new Batch(this, frame);
     return this.#next;
   }
 
-  /** Lets go of the successor, which would be kept for as long as this one. */
+  /** Drops the successor, which would otherwise stay in memory as long as this batch. */
   forget(): void {
     this.#next = undefined;
   }
@@ -52,7 +52,7 @@ export class Batch {
     return frames.reverse();
   }
 
-  /** All messages as they go over the wire. */
+  /** All messages in wire format. */
   get bytes(): Buffer {
     this.#bytes ??= this.#join();
     return this.#bytes;

@@ -5,38 +5,38 @@ import type { AgentId, ConnectionId, ConversationId, MessageId, UserId } from ".
 import type { RoomName } from "../../shared/room.ts";
 import type { Revocation } from "../session/revocation.ts";
 
-/** What instances tell each other without keeping it. */
+/** Messages between instances that are not stored. */
 export type BroadcastMessage =
-  /** An ephemeral event for everybody in its room. */
+  /** An ephemeral event for every connection in its room. */
   | { kind: "event"; event: Envelope }
-  /** Who belongs to the conversation has changed. */
+  /** The members of the conversation have changed. */
   | { kind: "changed"; conversationId: ConversationId }
   /** The user may no longer be in the room. */
   | { kind: "evict"; room: RoomName; userId: UserId; reason: string }
-  /** What was told for some time may not have been heard: whoever is in a room may not belong there any more. */
+  /** Broadcasts may have been lost: each instance compares the sessions in its rooms with the stored memberships. */
   | { kind: "recheck" }
-  /** These tokens are not good any more. */
+  /** Tokens that are no longer valid. */
   | { kind: "revoked"; revocation: Revocation }
-  /** Goes to all connections of the user. */
+  /** A message for all connections of the user. */
   | { kind: "tell"; userId: UserId; name: string; data: unknown }
-  /** Something has changed for this agent: whoever has its connection looks. */
+  /** The agent's record has changed: the instance that has its connection reconciles. */
   | { kind: "agent"; agentId: AgentId }
-  /** Something waits for an agent that has the capability. */
+  /** Work is waiting for an agent with this capability. */
   | { kind: "capability"; capability: string }
   /** The dispatch has ended. */
   | { kind: "ended"; messageId: MessageId }
-  /** The connection, or all of the user, are to end. */
+  /** Close this connection, or all connections of the user. */
   | { kind: "kick"; connectionId: ConnectionId }
   | { kind: "kick"; userId: UserId }
-  /** What is to be logged from now on. */
+  /** The log level from now on. */
   | { kind: "log_level"; level: LogLevel }
-  /** Look on for so many seconds, and tell this connection. */
+  /** Trace the target for this many seconds and report each step to the connection `by`. */
   | { kind: "trace"; traceId: string; by: ConnectionId; target: TraceTarget; seconds: number }
   | { kind: "untrace"; traceId: string }
-  /** What was seen, for that connection. */
+  /** A step of an event trace, for the connection that asked for it. */
   | { kind: "traced"; to: ConnectionId; step: TraceStep };
 
-/** What is looked at. */
+/** What an event trace observes. */
 export type TraceTarget = { connectionId: ConnectionId } | { room: RoomName };
 
 /**

@@ -6,25 +6,23 @@ import { prefixOfTopic, type Topic } from "../../shared/topic.ts";
 import type { Channel } from "../session/channel.ts";
 
 /**
- * The channels that this instance has beside those of plain rooms: they watch a pattern, or some types of event only.
- * A pattern is a channel by itself, found by the beginnings of the room's name, so that an event costs the same
- * however many patterns there are:
+ * This instance's channels other than plain rooms: patterns, and filters by event type. Each pattern is a channel,
+ * looked up by prefixes of the room's name, so that the cost of an event does not grow with the number of patterns:
  *
  *   task:b-1, task.updated  ─►  task:b-1   task:b-1#task.updated
- *                               *  task:*  task:b*  …  and each with #task.updated, as far as somebody watches it
+ *                               *  task:*  task:b*  …  and each with #task.updated, where it has a subscriber
  */
 export class ChannelMatcher {
-  /** How many connections are in each. */
+  /** The number of connections in each channel. */
   readonly #sizes = new Map<Channel, number>();
-  /** How many channels there are of patterns of each length: only those lengths are looked up. */
+  /** The number of pattern channels by prefix length: only these lengths are looked up. */
   readonly #lengths = new Map<number, number>();
 
-  /** How many lookups of patterns an event costs at most. */
+  /** The highest number of pattern lookups per event. */
   get prefixLengths(): number {
     return this.#lengths.size;
   }
 
-  /** A connection has joined. */
   added(channel: Channel): void {
     const size = this.#sizes.get(channel) ?? 0;
     this.#sizes.set(channel, size + 1);
@@ -32,19 +30,18 @@ export class ChannelMatcher {
     if (size === 0 && length !== undefined) this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + 1);
   }
 
-  /** A connection that had joined has left. */
   removed(channel: Channel): void {
     const size = (this.#sizes.get(channel) ?? 0) - 1;
     if (size > 0) return void this.#sizes.set(channel, size);
     this.#sizes.delete(channel);
     const length = prefixLength(channel);
     if (length === undefined) return;
-    const others = (this.#lengths.get(length) ?? 0) - 1;
-    if (others > 0) this.#lengths.set(length, others);
+    const remaining = (this.#lengths.get(length) ?? 0) - 1;
+    if (remaining > 0) this.#lengths.set(length, remaining);
     else this.#lengths.delete(length);
   }
 
-  /** Whom an event is for. A connection that is in several of them gets it once. */
+  /** The channels that receive an event. A connection in several of them receives it once. */
   channelsOf({ room, type }: Pick<Envelope, "room" | "type">): readonly Channel[] {
     const found: Channel[] = [room];
     if (this.#sizes.size === 0 || !isMonitored(room)) return found;
@@ -56,14 +53,14 @@ export class ChannelMatcher {
   }
 
   #findVariants(topic: string, type: EventType, found: Channel[]): void {
-    // A room is found already.
+    // A channel without a pattern or filter is the room itself, which is in the list already.
     if (topic.endsWith("*") && this.#sizes.has(topic)) found.push(topic);
     const filtered = `${topic}#${type}`;
     if (this.#sizes.has(filtered)) found.push(filtered);
   }
 }
 
-/** The channels that a subscription to the topic is in. With `types`, one for each type that its rooms can have. */
+/** The channels of a subscription to the topic. With `types`, one for each of these types that its rooms can have. */
 export function channelsOfTopic(topic: Topic, types: ReadonlySet<EventType> | undefined): Channel[] {
   if (!types) return [topic];
   const possible = typesOfTopic(topic);
@@ -85,7 +82,7 @@ function isMonitored(room: string): boolean {
   return kind !== undefined && isMonitoredKind(kind);
 }
 
-/** Of a channel that watches a pattern. */
+/** The prefix length of a pattern's channel. */
 function prefixLength(channel: Channel): number | undefined {
   const [topic = ""] = channel.split("#", 1);
   return prefixOfTopic(topic as Topic)?.length;

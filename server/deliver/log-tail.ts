@@ -14,21 +14,21 @@ import {
 
 export interface LogTailDeps {
   log: EventLog;
-  /** Called in log order, each event once. */
+  /** Called once for each event, in log order. */
   deliver(event: LoggedEnvelope): void;
-  /** History was lost under the subscribers; delivery goes on after `position`. */
+  /** History that subscribers had not received is gone; delivery continues after `position`. */
   reset(log: LogName, position: Position, reason: "trimmed" | "epoch_changed"): void;
-  /** The log could not be read; it is tried again. */
+  /** Reports that the log could not be read; the read is retried. */
   failed: Failed;
 }
 
-/** Events kept in memory for those who come back after a moment. */
+/** Recent events kept in memory for clients that reconnect after a short interruption. */
 const ringSize = 256;
 const fetchPage = 500;
 const reachTimeoutMs = 5_000;
 const retryMs = 1_000;
 
-/** One log, followed on behalf of everybody on this instance who is in one of its rooms. */
+/** A log that this instance follows, shared by all of its connections in the log's rooms. */
 export class LogTail {
   readonly name: LogName;
   readonly #deps: LogTailDeps;
@@ -45,11 +45,11 @@ export class LogTail {
     this.#state = state;
   }
 
-  /** Follows the log from its present end on. */
+  /** Follows the log from its current end. */
   static async open(name: LogName, deps: LogTailDeps): Promise<LogTail> {
     const early: LoggedEnvelope[] = [];
     let tail: LogTail | undefined;
-    // First follow, then look where the log ends: the other way round, an append in between would be missed.
+    // Follow first, then read the log's end: in the opposite order an append in between would be missed.
     const unfollow = await deps.log.follow(name, {
       announced: (event) => (tail ? tail.#step({ type: "announced", event }) : void early.push(event)),
       interrupted: () => void tail?.check(),
@@ -70,14 +70,14 @@ export class LogTail {
     return { epoch: this.#state.epoch, offset: this.#state.head };
   }
 
-  /** What was delivered after `offset`, or `undefined` when that is longer ago than memory reaches. */
+  /** The events delivered after `offset`, or `undefined` when they are no longer in memory. */
   eventsAfter(offset: number): LoggedEnvelope[] | undefined {
     const missing = this.#state.head - offset;
     if (missing <= 0) return [];
     return missing <= this.#ring.length ? this.#ring.slice(-missing) : undefined;
   }
 
-  /** Resolves when the event at `offset`, which is in the log, has been delivered. Rejects with `unavailable` after 5 s. */
+  /** Resolves when the logged event at `offset` has been delivered. Rejects with `unavailable` after 5 s. */
   async waitUntil(offset: number): Promise<void> {
     if (this.#state.head >= offset) return;
     await new Promise<void>((resolve, reject) => {
@@ -91,14 +91,14 @@ export class LogTail {
       };
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
-        reject(new Rejection("unavailable", "The log's events do not get through. Try again."));
+        reject(new Rejection("unavailable", "Events of the log are not being delivered at present. Try again."));
       }, reachTimeoutMs).unref();
       this.#waiters.add(waiter);
       void this.check();
     });
   }
 
-  /** Compares with the log, and delivers what announcements failed to bring. */
+  /** Compares the tail with its log, and delivers events whose announcements were lost. */
   async check(): Promise<void> {
     try {
       this.#step({ type: "checked", bounds: await this.#deps.log.bounds(this.name) });
@@ -113,7 +113,7 @@ export class LogTail {
     this.#unfollow();
   }
 
-  /** Whatever else may bring it about, nobody waits longer than this for what the log has. */
+  /** Schedules another check, so that a logged event need not wait for the next announcement. */
   #failed(operation: string, error: unknown): void {
     this.#deps.failed(operation, error, { willRetry: !this.#isClosed, log: this.name });
     clearTimeout(this.#retry);

@@ -1,16 +1,16 @@
 import type { LogName } from "../../shared/room.ts";
 import { LogTail, type LogTailDeps } from "./log-tail.ts";
 
-/** Somebody's interest in a log. To be released once. */
+/** One reference to a log's tail. To be released once. */
 export interface TailHandle {
   tail: LogTail;
   release(): void;
 }
 
 export interface LogTailsOptions {
-  /** How long a log is followed on after the last interest in it ended: most people come back at once. */
+  /** How long a tail stays open without handles: most clients reconnect soon. */
   lingerMs: number;
-  /** Every how often a tail is compared with its log. Each instance adds up to a third at random. */
+  /** The interval at which a tail is compared with its log. Each instance adds up to a third at random. */
   checkMs: number;
 }
 
@@ -19,7 +19,7 @@ const defaults: LogTailsOptions = { lingerMs: 10_000, checkMs: 30_000 };
 interface OpenLog {
   opening: Promise<LogTail>;
   handles: number;
-  /** One lease less. */
+  /** Counts one handle less. */
   released(): void;
   idle?: NodeJS.Timeout;
 }
@@ -41,7 +41,7 @@ class Handle implements TailHandle {
   }
 }
 
-/** The logs that this instance follows: those that somebody here is interested in. */
+/** The logs that this instance follows: those with an open handle. */
 export class LogTails {
   readonly #open = new Map<LogName, OpenLog>();
   readonly #deps: LogTailDeps;
@@ -55,24 +55,24 @@ export class LogTails {
     this.#checking = setInterval(() => void this.check(), every).unref();
   }
 
-  /** How many logs are followed. */
+  /** The number of logs followed. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Follows the log, or shares the tail that does. Rejects with `unavailable` when the store is out of reach. */
+  /** Follows the log, or shares its open tail. Rejects with `unavailable` when the store cannot be reached. */
   async open(name: LogName): Promise<TailHandle> {
     let entry = this.#open.get(name);
     if (!entry) {
-      const opening: OpenLog = {
+      const created: OpenLog = {
         opening: LogTail.open(name, this.#deps),
         handles: 0,
         released: () => {
-          if (--opening.handles === 0) this.#whenIdle(name, opening);
+          if (--created.handles === 0) this.#whenIdle(name, created);
         },
       };
-      this.#open.set(name, opening);
-      entry = opening;
+      this.#open.set(name, created);
+      entry = created;
     }
     const opened = entry;
     opened.handles++;

@@ -1,9 +1,9 @@
 import type { Broadcast, BroadcastMessage } from "./broadcast.ts";
 
-/** One instance: what it sends, it hears. */
+/** For a single instance: each message goes to its own listeners. */
 export function createMemoryBroadcast(): Broadcast {
   const listeners: ((message: BroadcastMessage) => void)[] = [];
-  /** What a listener sends waits until all have heard what it answers to. */
+  /** Messages that listeners send wait until all listeners have received the current message. */
   const waiting: BroadcastMessage[] = [];
   let sending = false;
 

@@ -2,94 +2,93 @@ import { EndOfTurn } from "../runtime/end-of-turn.ts";
 import { Batch } from "./batch.ts";
 import type { TextFrame } from "./text-frame.ts";
 
-/** What brings a connection's messages out. */
+/** Writes a connection's messages to the network. */
 export interface Wire {
-  /** Synchronous, and behind everything that was written before. */
+  /** Synchronous; keeps the order of the calls. */
   write(batch: Batch): void;
 }
 
 /**
- * The messages of one connection, in the order in which they were put here. They go out together when the turn of the
- * event loop ends: writing costs per write, and hardly per message.
+ * The messages of one connection, in order. They are written together at the end of the event loop's turn: the cost
+ * is per write, and hardly per message.
  */
 export class Outbox {
-  readonly #rounds: FlushScheduler;
+  readonly #scheduler: FlushScheduler;
   readonly #wire: Wire;
   #batch: Batch;
   #closed = false;
-  /** The event that was put here last, by its number: a receiver in several channels gets it once. */
+  /** Number of the last event added: a subscriber in several channels receives it once. */
   latest = 0;
 
-  constructor(rounds: FlushScheduler, wire: Wire) {
-    this.#rounds = rounds;
+  constructor(scheduler: FlushScheduler, wire: Wire) {
+    this.#scheduler = scheduler;
     this.#wire = wire;
-    this.#batch = rounds.empty;
+    this.#batch = scheduler.empty;
   }
 
-  /** How much waits here, in characters. */
+  /** Characters waiting. */
   get size(): number {
     return this.#batch.size;
   }
 
-  /** For what can be gathered with more of its kind, for as long as the setting says. */
+  /** Queues a frame that may wait for `coalesceMs` to be written together with others. */
   put(frame: TextFrame): void {
     if (this.#closed) return;
-    if (this.#batch.isEmpty) this.#rounds.schedule(this);
+    if (this.#batch.isEmpty) this.#scheduler.schedule(this);
     this.#batch = this.#batch.with(frame);
     if (this.#batch.size > maxBatch) this.flush();
   }
 
-  /** For what somebody waits for: goes out when this turn ends, together with what was put here before. */
+  /** Queues a frame that its receiver is waiting for; it is written when this turn of the event loop ends. */
   send(frame: TextFrame): void {
     this.put(frame);
-    this.#rounds.flushSoon(this);
+    this.#scheduler.flushSoon(this);
   }
 
-  /** Writes now. */
   flush(): void {
     if (this.#batch.isEmpty) return;
     const batch = this.#batch;
-    this.#batch = this.#rounds.empty;
+    this.#batch = this.#scheduler.empty;
     this.#wire.write(batch);
   }
 
-  /** What is still here is dropped, and what comes too. */
+  /** Drops the queued frames, and all that are added later. */
   close(): void {
     this.#closed = true;
-    this.#batch = this.#rounds.empty;
+    this.#batch = this.#scheduler.empty;
   }
 }
 
-/** A reader should not be given more at once than the network takes, in characters. */
+/** Characters. Larger batches would be more than the network takes at once. */
 const maxBatch = 256 * 1024;
 
-/** Sees to it that outboxes are emptied. */
+/** Decides when outboxes are flushed. */
 export class FlushScheduler {
   readonly empty = Batch.empty();
   readonly #coalesceMs: number;
   readonly #atEndOfTurn = new EndOfTurn<Outbox>((outboxes) => this.#flushAll(outboxes));
-  /** Those that wait for `coalesceMs`. */
+  /** Outboxes that wait for `coalesceMs`. */
   #waiting: Outbox[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** `coalesceMs`: for how long events are gathered. 0: for the rest of the turn in which they come. */
+  /** `coalesceMs`: how long frames are collected. 0: until the current turn ends. */
   constructor({ coalesceMs }: { coalesceMs: number }) {
     this.#coalesceMs = coalesceMs;
   }
 
-  /** To be called when something was put into an empty outbox. */
+  /** To be called when a frame was put into an empty outbox. */
   schedule(outbox: Outbox): void {
     if (this.#coalesceMs === 0) return this.#atEndOfTurn.add(outbox);
     this.#waiting.push(outbox);
     this.#timer ??= setTimeout(() => this.#flushWaiting(), this.#coalesceMs);
   }
 
-  /** To be called when an outbox must not wait for longer than the turn. */
+  /** To be called when an outbox must be flushed at the end of this turn. */
   flushSoon(outbox: Outbox): void {
     if (this.#coalesceMs > 0) this.#atEndOfTurn.add(outbox);
   }
 
-  /** Empties all of them now. */
+  /** Flushes all outboxes now. */
   flush(): void {
     this.#atEndOfTurn.flush();
     this.#flushWaiting();

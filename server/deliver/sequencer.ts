@@ -2,42 +2,42 @@ import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { LogBounds, LogSlice } from "../store/log/event-log.ts";
 
 /**
- * Brings the announcements of one log into the order of their offsets, whatever was lost, doubled or delayed between.
+ * Puts the announcements of one log into offset order, although some may be lost, doubled or delayed.
  * Pure: the driver in `log-tail.ts` carries the effects out.
  *
  *   announced n+1 ─► deliver            announced ≤ n ─► drop
- *   announced > n+1 ─► hold, fetch the hole ─► fetched ─► deliver it, then what was held
- *   checked: log is ahead ─► fetch      log starts later than the hole, or in a new epoch ─► reset
+ *   announced > n+1 ─► hold, fetch the gap ─► fetched ─► deliver it, then the held events
+ *   checked: log is ahead ─► fetch      log starts after the gap, or in a new epoch ─► reset
  *
- * One fetch is under way at a time, and only its answer resets: an answer or a check of an older epoch that arrives
- * late cannot bring it back.
+ * At most one fetch is under way, and only its result resets: a late result or check of an older epoch cannot bring
+ * that epoch back.
  */
 export interface SequencerState {
   epoch: string;
   /** Offset of the last event delivered. */
   head: number;
-  /** Announced too early; by offset. Empty unless a hole is being fetched. */
+  /** Events announced too early, by offset. Empty unless a gap is being fetched. */
   held: ReadonlyMap<number, LoggedEnvelope>;
   fetching: boolean;
-  /** The log has shown more since the fetch was sent, which may have read before that: fetch once more. */
+  /** The log has grown since the fetch was sent, which may have read before that: fetch once more. */
   again: boolean;
 }
 
 export type SequencerInput =
   | { type: "announced"; event: LoggedEnvelope }
-  /** The head of the log was looked up. */
+  /** The end of the log was read. */
   | { type: "checked"; bounds: LogBounds }
   | { type: "fetched"; slice: LogSlice }
   | { type: "fetch_failed" };
 
 export type SequencerEffect =
   | { type: "deliver"; events: LoggedEnvelope[] }
-  /** Read the log after this offset, and answer with `fetched` or `fetch_failed`. */
+  /** Read the log after this offset, and report `fetched` or `fetch_failed`. */
   | { type: "fetch"; after: number }
-  /** History under the subscribers is gone; they go on with what follows `head`. */
+  /** History that subscribers had not received is gone; they continue after `head`. */
   | { type: "reset"; epoch: string; head: number; reason: "trimmed" | "epoch_changed" };
 
-/** A burst behind a hole is fetched from the log again rather than held without bound. */
+/** Beyond this, a burst behind a gap is fetched from the log again. */
 const maxHeld = 1_000;
 const none: ReadonlyMap<number, LoggedEnvelope> = new Map();
 
@@ -53,19 +53,19 @@ export function sequence(
     case "announced":
       return announced(state, input.event);
     case "checked":
-      if (input.bounds.epoch !== state.epoch || input.bounds.last > state.head) return fetchAfresh(state);
+      if (input.bounds.epoch !== state.epoch || input.bounds.last > state.head) return fetchAgain(state);
       return { state, effects: [] };
     case "fetched":
       return fetched(state, input.slice);
     case "fetch_failed":
-      // The next announcement or check asks again; what is held stays held.
+      // The next announcement or check fetches again; held events stay held.
       return { state: { ...state, fetching: false, again: false }, effects: [] };
   }
 }
 
 function announced(state: SequencerState, event: LoggedEnvelope): ReturnType<typeof sequence> {
   const { epoch, offset } = event.position;
-  if (epoch !== state.epoch) return fetchAfresh(state);
+  if (epoch !== state.epoch) return fetchAgain(state);
   if (offset <= state.head) return { state, effects: [] };
   if (offset === state.head + 1 && state.held.size === 0) {
     return { state: { ...state, head: offset }, effects: [{ type: "deliver", events: [event] }] };
@@ -73,18 +73,18 @@ function announced(state: SequencerState, event: LoggedEnvelope): ReturnType<typ
   const held = state.held.size < maxHeld ? new Map(state.held).set(offset, event) : state.held;
   const released = release({ ...state, held }, []);
   if (released.state.held.size === 0) return released;
-  const fetching = fetchHole(released.state);
+  const fetching = fetchGap(released.state);
   return { state: fetching.state, effects: [...released.effects, ...fetching.effects] };
 }
 
-function fetchHole(state: SequencerState): ReturnType<typeof sequence> {
+function fetchGap(state: SequencerState): ReturnType<typeof sequence> {
   if (state.fetching) return { state, effects: [] };
   return { state: { ...state, fetching: true }, effects: [{ type: "fetch", after: state.head }] };
 }
 
-/** For what a fetch that is under way may not have seen. */
-function fetchAfresh(state: SequencerState): ReturnType<typeof sequence> {
-  return state.fetching ? { state: { ...state, again: true }, effects: [] } : fetchHole(state);
+/** Fetches events that a fetch under way may have missed. */
+function fetchAgain(state: SequencerState): ReturnType<typeof sequence> {
+  return state.fetching ? { state: { ...state, again: true }, effects: [] } : fetchGap(state);
 }
 
 function fetched(before: SequencerState, { bounds, events }: LogSlice): ReturnType<typeof sequence> {
@@ -95,13 +95,13 @@ function fetched(before: SequencerState, { bounds, events }: LogSlice): ReturnTy
   const missed = events.filter((event) => event.position.offset > state.head);
   const head = missed.at(-1)?.position.offset ?? state.head;
   const released = release({ ...state, head }, missed);
-  // A page that did not reach the end of the log, held events beyond another hole, or news: go on fetching.
+  // The page did not reach the end of the log, events are held behind another gap, or the log has grown: fetch on.
   if (released.state.head >= bounds.last && released.state.held.size === 0 && !before.again) return released;
-  const next = fetchHole(released.state);
+  const next = fetchGap(released.state);
   return { state: next.state, effects: [...released.effects, ...next.effects] };
 }
 
-/** Delivers `first`, then whatever of the held events follows without a hole. */
+/** Delivers `first`, then the held events that follow without a gap. */
 function release(state: SequencerState, first: LoggedEnvelope[]): ReturnType<typeof sequence> {
   const events = [...first];
   const held = new Map(state.held);
@@ -118,7 +118,7 @@ function release(state: SequencerState, first: LoggedEnvelope[]): ReturnType<typ
   return { state: { ...state, head, held }, effects: events.length > 0 ? [{ type: "deliver", events }] : [] };
 }
 
-/** Goes on before the oldest event that there is now, and reads the log from there. */
+/** Continues before the oldest event that is left, and reads the log from there. */
 function reset(
   state: SequencerState,
   { epoch, first }: LogBounds,

@@ -2,13 +2,13 @@ import type { Channel } from "../session/channel.ts";
 import type { Outbox } from "./outbox.ts";
 import type { TextFrame } from "./text-frame.ts";
 
-/** Which of a door's connections are in which channels. */
+/** The outboxes of a door's connections by channel. */
 export class SubscriberIndex {
   readonly #members = new Map<Channel, Set<Outbox>>();
   readonly #counters: { deliveries: number };
   #events = 0;
 
-  /** `deliveries` goes up by one for every event that is put into an outbox. */
+  /** `deliveries` is incremented for every event put into an outbox. */
   constructor(counters = { deliveries: 0 }) {
     this.#counters = counters;
   }
@@ -25,7 +25,7 @@ export class SubscriberIndex {
     if (found?.size === 0) this.#members.delete(channel);
   }
 
-  /** Puts an event into the outboxes of those who are in any of the channels now, once. It is made if there is one. */
+  /** Puts an event once into each outbox that is in any of the channels. The frame is made only if needed. */
   fanOut(channels: readonly Channel[], makeFrame: () => TextFrame): void {
     let frame: TextFrame | undefined;
     const event = ++this.#events;

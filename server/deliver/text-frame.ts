@@ -1,4 +1,4 @@
-/** A WebSocket message of text as a server writes it. Made once, for everybody who gets it. */
+/** A WebSocket text message from server to client. Encoded once for all receivers. */
 export class TextFrame {
   readonly text: string;
   #bytes: Buffer | undefined;
@@ -7,7 +7,7 @@ export class TextFrame {
     this.text = text;
   }
 
-  /** As it goes over the wire (RFC 6455, section 5.2): whole, not masked, not compressed. */
+  /** The frame of RFC 6455, section 5.2: unfragmented, unmasked, uncompressed. */
   get bytes(): Buffer {
     this.#bytes ??= frame(this.text);
     return this.#bytes;

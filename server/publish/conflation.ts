@@ -1,5 +1,5 @@
 /**
- * Lets the first of a kind through at once, and of what follows within `windowMs` the newest, at the end of the window:
+ * Passes the first item of a kind on at once, then the newest of those within `windowMs`, at the end of the window:
  *
  *   in    a1 a2 a3 .  .  .  a4 .  .       b1
  *   out   a1    .  .  a3 .  .  a4          b1
@@ -10,7 +10,7 @@ export class Conflation<Item> {
   readonly #emit: (item: Item) => void;
   readonly #superseded: () => void;
 
-  /** `superseded` is told of each that is not let through. */
+  /** `superseded` is called for each item that is dropped. */
   constructor(windowMs: number, emit: (item: Item) => void, superseded: () => void = () => {}) {
     this.#windowMs = windowMs;
     this.#emit = emit;
@@ -24,7 +24,7 @@ export class Conflation<Item> {
     window.waiting = item;
   }
 
-  /** What waits is not let through any more. */
+  /** Drops the items that are waiting. */
   close(): void {
     for (const { timer } of this.#windows.values()) clearTimeout(timer);
     this.#windows.clear();

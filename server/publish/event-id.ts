@@ -2,7 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { ulid } from "ulid";
 import type { EventId } from "../../shared/ids.ts";
 
-/** Random bytes are fetched many at once: one at a time costs more than all else that is done to publish. */
+/** Random bytes are fetched in bulk: one fetch per id costs more than the rest of publishing. */
 const pool = new Uint8Array(16_384);
 let used = pool.length;
 

@@ -8,21 +8,21 @@ import { Conflation } from "./conflation.ts";
 export interface HealthUpdatesDeps {
   broadcast: Broadcast;
   latest: LatestUpdates;
-  /** What was told of on this instance, without waiting. */
-  heard: { note(event: HealthEvent): void; noted(): HealthEvent[] };
-  /** One was told to nobody: a newer one has come. */
+  /** Synchronous cache of the updates that were delivered on this instance. */
+  delivered: { note(event: HealthEvent): void; noted(): HealthEvent[] };
+  /** Called when an update is dropped in favour of a newer one. */
   superseded(): void;
   failed: Failed;
 }
 
-/** Of each component's updates, at most one of a type goes out in this time. */
+/** At most one update of each type per component is sent in this time. */
 export const conflationMs = 200;
 
 /**
- * Components tell of themselves as often as they like; the newest is all that counts. Conflated where it is sent, for
- * the other instances' sake, and where it arrives, since several instances may send.
+ * Components send updates as often as they like; only the newest counts. Conflated at the sender, to save traffic
+ * between instances, and at the receiver, since several instances may send.
  */
-export function createHealthUpdates({ broadcast, latest, heard, superseded, failed }: HealthUpdatesDeps) {
+export function createHealthUpdates({ broadcast, latest, delivered, superseded, failed }: HealthUpdatesDeps) {
   const listeners: ((message: BroadcastMessage) => void)[] = [];
 
   const send = (event: HealthEvent) => {
@@ -32,12 +32,12 @@ export function createHealthUpdates({ broadcast, latest, heard, superseded, fail
       .catch((error: unknown) => failed("store the newest health update", error, { willRetry: false, component }));
     broadcast.send({ kind: "event", event });
   };
-  const hear = (event: HealthEvent) => {
-    heard.note(event);
+  const receive = (event: HealthEvent) => {
+    delivered.note(event);
     for (const listener of listeners) listener({ kind: "event", event });
   };
   const outgoing = new Conflation<HealthEvent>(conflationMs, send, superseded);
-  const incoming = new Conflation<HealthEvent>(conflationMs, hear, superseded);
+  const incoming = new Conflation<HealthEvent>(conflationMs, receive, superseded);
   broadcast.listen((message) => {
     const event = healthEventIn(message);
     if (event) incoming.add(subjectOf(event), event);
@@ -45,7 +45,7 @@ export function createHealthUpdates({ broadcast, latest, heard, superseded, fail
   });
 
   return {
-    /** The same as the one given, with what is said of one component conflated. */
+    /** The given broadcast, with the updates of each component conflated. */
     broadcast: {
       send(message) {
         const event = healthEventIn(message);
@@ -56,16 +56,16 @@ export function createHealthUpdates({ broadcast, latest, heard, superseded, fail
     } satisfies Broadcast,
 
     /**
-     * The newest of each component. Resolves with a function that is to be called in the tick in which the answer goes
-     * out: what was delivered while the store was asked is in it.
+     * The newest update of each component. Resolves with a function to call in the tick in which the reply is written:
+     * its result includes what was delivered while the store was read.
      */
     async latest(): Promise<() => HealthEvent[]> {
       const kept = await latest.all();
       return () => {
         const newest = new Map<string, HealthEvent>();
-        for (const event of [...kept, ...heard.noted()]) {
-          const other = newest.get(subjectOf(event));
-          if (!other || other.timestamp <= event.timestamp) newest.set(subjectOf(event), event);
+        for (const event of [...kept, ...delivered.noted()]) {
+          const known = newest.get(subjectOf(event));
+          if (!known || known.timestamp <= event.timestamp) newest.set(subjectOf(event), event);
         }
         return [...newest.values()];
       };

@@ -16,7 +16,7 @@ export interface WritePath {
 /** Called once for each event that this instance has accepted; `position` is absent where it is in no log. */
 export type OnAccepted = (event: Envelope, position?: Position) => void;
 
-/** The same ports, whose accepted events are reported to listeners and, with `spans`, are each a span while written. */
+/** The same ports; accepted events are reported to listeners and, with `spans`, each write of an event is a span. */
 export function observeWrites({ log, transactions, broadcast }: WritePath, spans: EventSpans | undefined) {
   const listeners: OnAccepted[] = [];
   const accepted: OnAccepted = (event, position) => {
@@ -52,9 +52,9 @@ export function observeWrites({ log, transactions, broadcast }: WritePath, spans
           const positions = await transactions.commit(transaction);
           if (!positions) lose("conflict");
           for (const [index, position] of (positions ?? []).entries()) {
-            const one = begun[index];
-            if (one?.span) spans?.kept(one.span, one.event, position);
-            if (one) accepted(one.event, position);
+            const write = begun[index];
+            if (write?.span) spans?.kept(write.span, write.event, position);
+            if (write) accepted(write.event, position);
           }
           return positions;
         } catch (error) {

@@ -10,26 +10,26 @@ import type { EventLog } from "../store/log/event-log.ts";
 import { stamp, type Unstamped } from "./stamp.ts";
 
 export interface PublishRequest<Data> extends Unstamped<Data> {
-  /** Within 10 minutes the same sender's event with the same key is published once per log. Default: the chosen id. */
+  /** Within 10 minutes the same sender's event with the same key is published once per log. Default: the given id. */
   dedupe?: string;
 }
 
-/** The only way into a room. */
+/** All events enter rooms through this. */
 export interface Publisher {
-  /** Resolves when the event is in the log: from then on it is not lost. Rejects with `unavailable`, and then it is not. */
+  /** Resolves once the event is in the log and cannot be lost. Rejects with `unavailable` when it is not. */
   publish<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, true>,
     event: PublishRequest<z.input<Data>>,
   ): Promise<PublishedReply>;
 
-  /** The same to several rooms, as an event of its own in each. Rejects when it is not in all of them. */
+  /** Publishes a separate event with the same data to each room. Rejects unless all of them are in their logs. */
   publishToEach<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, true>,
     rooms: readonly RoomName[],
     event: Omit<PublishRequest<z.input<Data>>, "room" | "id" | "dedupe">,
   ): Promise<void>;
 
-  /** An ephemeral event, to whoever is there now. Returns its id. */
+  /** Sends an ephemeral event to the connections that are in the room now. Returns its id. */
   signal<Type extends EventType, Data extends z.ZodType>(
     definition: EventDefinition<Type, Data, false>,
     event: PublishRequest<z.input<Data>>,
@@ -48,15 +48,15 @@ export function createPublisher({
   return {
     async publish(definition, event) {
       const envelope = stamp(clock, definition, event);
-      // Chosen ids and our own keys are told apart, or an id could take the place of a response's end.
+      // Given ids and internal keys have separate prefixes: a client's id must not block the end of a response.
       const key = event.dedupe ?? (event.id && `id:${event.id}`);
-      // Per sender: nobody can suppress somebody else's event by using its id.
+      // Keyed by sender: a client cannot suppress another user's event by using its id.
       const dedupe = key === undefined ? undefined : `${event.sender?.userId ?? ""}/${key}`;
       return log.append(logOfRoom(event.room), envelope, dedupe);
     },
 
     async publishToEach(definition, rooms, event) {
-      // Checked once, and shared: a conversation with a thousand members has a thousand to tell.
+      // Parsed once and shared: a conversation with a thousand members has a thousand user rooms.
       const data = definition.data.parse(event.data);
       const envelopes = rooms.map((room) => stamp(clock, definition, { ...event, room }, data));
       await Promise.all(envelopes.map((envelope) => log.append(logOfRoom(envelope.room), envelope)));

@@ -16,13 +16,13 @@ export interface Unstamped<Data> {
   sender: Sender | null;
   /** Default: `null`. */
   correlationId?: string | null;
-  /** The id that the publisher chose. Default: a ULID. */
+  /** An id given by the publisher. Default: a ULID. */
   id?: EventId | undefined;
 }
 
 /**
- * The envelope of an event, checked against its definition. `data` is given where it was checked before.
- * What does not fit the definition is a bug of the caller, and thrown as such.
+ * Makes an event's envelope. `data`: the event's data if it is parsed already.
+ * Throws when the event does not fit its definition, which is a bug of the caller.
  */
 export function stamp<Type extends EventType, Data extends z.ZodType>(
   clock: Clock,
@@ -31,7 +31,7 @@ export function stamp<Type extends EventType, Data extends z.ZodType>(
   data = definition.data.parse(event.data),
 ): Envelope {
   const { kind } = parseRoom(event.room);
-  if (!definition.rooms.includes(kind)) throw new TypeError(`${definition.type} is not for a ${kind} room`);
+  if (!definition.rooms.includes(kind)) throw new TypeError(`${definition.type} is not allowed in a ${kind} room`);
   return {
     id: event.id ?? newEventId(clock.now()),
     type: definition.type,
@@ -39,7 +39,7 @@ export function stamp<Type extends EventType, Data extends z.ZodType>(
     timestamp: timestampOf(clock),
     sender: event.sender,
     correlationId: event.correlationId ?? null,
-    // The definition is the event's own, so what it lets through is that event's data.
+    // The schema belongs to this event type, so its output is the data of this type.
     data: data as Envelope["data"],
   };
 }

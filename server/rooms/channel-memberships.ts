@@ -2,7 +2,7 @@ import type { ChannelMatcher } from "../deliver/channel-matcher.ts";
 import type { Channel } from "../session/channel.ts";
 import type { Session } from "../session/session.ts";
 
-/** Sessions in channels. Several subscriptions may put a session into the same one, and it stays until the last ends. */
+/** The channels of each session. Subscriptions of a session may share a channel: it leaves with the last of them. */
 export class ChannelMemberships {
   readonly #matcher: ChannelMatcher;
   readonly #counts = new Map<Session, Map<Channel, number>>();

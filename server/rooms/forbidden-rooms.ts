@@ -4,7 +4,7 @@ import type { Access } from "../access/access.ts";
 import type { Session } from "../session/session.ts";
 import type { Rooms } from "./rooms.ts";
 
-/** Takes the session out of those of the rooms that it may not read any more, and tells it so. */
+/** Removes the session from the rooms that it may no longer read, and notifies the client. */
 export async function leaveForbiddenRooms(
   session: Session,
   candidates: readonly RoomName[],
@@ -14,10 +14,11 @@ export async function leaveForbiddenRooms(
   for (const room of candidates) {
     try {
       const isServed = session.namespaces.includes(namespaceOfKind[parseRoom(room).kind]);
-      if (!isServed) throw new Rejection("forbidden", `${room} is of a namespace that the token does not open.`);
+      if (!isServed)
+        throw new Rejection("forbidden", `${room} belongs to a namespace that the token does not give access to.`);
       await access.assertCanRead(session.principal, room);
     } catch (error) {
-      // Not known is not forbidden.
+      // Only a refusal removes the session: an error that may pass proves nothing.
       if (!(error instanceof Rejection) || error.error.retryable) throw error;
       await rooms.evict(session, room, reason);
     }

@@ -4,7 +4,7 @@ import type { Sink } from "../deliver/sink.ts";
 import { type Wait, Waiters } from "../runtime/waiters.ts";
 import type { Channel } from "../session/channel.ts";
 
-/** Requests that wait for an event of a channel: a sink that wakes them, and leaves the reading to them. */
+/** HTTP requests that wait for an event of a channel. As a sink it only wakes them; they read the event themselves. */
 export class LongPollWaiters implements Sink {
   readonly #matcher: ChannelMatcher;
   readonly #waiters = new Waiters<Channel, "event">();

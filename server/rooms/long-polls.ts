@@ -27,26 +27,26 @@ export interface LongPollsDeps {
   health: Pick<HealthUpdates, "latest">;
   waiters: LongPollWaiters;
   clock: Clock;
-  /** How many requests of one user may wait here at the same time. */
+  /** How many requests of one user may wait on this instance at the same time. */
   waitingPerUser: number;
 }
 
 type Query = CommandPayload<"http", "read_events">;
 type Answer = CommandData<"http", "read_events">;
 
-/** What a request reads: a room of `/chat`, or topics of `/monitoring`. */
+/** Where a request reads from: a room of `/chat`, or topics of `/monitoring`. */
 interface Source {
   log: LogName;
   channels: Channel[];
   matches(event: Envelope): boolean;
-  /** Rejects when the principal may not read it, or not any more. */
+  /** Rejects when the principal may not read the source, or may no longer. */
   authorise(principal: Principal): Promise<void>;
   start(tail: LogTail, after: Position | undefined): Promise<CatchUp>;
-  /** The newest of each component, where components are among what is read. */
+  /** The newest update of each component, where the topics include components. */
   latest(): Promise<(() => Envelope[]) | undefined>;
 }
 
-/** Pages of events for programs without a connection. Any instance answers: all that is kept between two requests is a position. */
+/** Pages of events for clients without a connection. Any instance can answer: the client keeps only a position. */
 export class LongPolls {
   readonly #deps: LongPollsDeps;
   readonly #waiting = new Map<UserId, number>();
@@ -56,19 +56,19 @@ export class LongPolls {
   }
 
   /**
-   * The events after a position, or the latest. When there are none, waits for the first, for as long as was asked for:
-   * until the session ends, the token expires, or the instance stops, and then the page is empty.
+   * The events after a position, or the latest. When there are none, waits for the first as long as the query asks.
+   * The page is empty when the time is over, the session ends, the token expires or the instance stops.
    */
   async read(query: Query, session: Session): Promise<Answer> {
     const source = this.#sourceOf(query);
     await source.authorise(session.principal);
-    const lease = await this.#deps.tails.open(source.log);
+    const handle = await this.#deps.tails.open(source.log);
     try {
       return query.wait > 0
-        ? await this.#counted(session, () => this.#poll(query, source, lease.tail, session))
-        : (await this.#page(query, source, lease.tail, query.after)).answer;
+        ? await this.#counted(session, () => this.#poll(query, source, handle.tail, session))
+        : (await this.#page(query, source, handle.tail, query.after)).answer;
     } finally {
-      lease.release();
+      handle.release();
     }
   }
 
@@ -81,7 +81,7 @@ export class LongPolls {
         const { answer, isNews } = await this.#page(query, source, tail, after);
         if (isNews || !(await wait.next())) return answer;
         after = answer.position;
-        // A user who was removed meanwhile does not get what was written since.
+        // A user who was removed while waiting must not receive later events.
         await source.authorise(session.principal);
       }
     });
@@ -104,14 +104,14 @@ export class LongPolls {
     const { userId } = session.principal;
     const count = this.#waiting.get(userId) ?? 0;
     if (count >= this.#deps.waitingPerUser) {
-      throw new Rejection("limit_exceeded", `A user may wait for events ${this.#deps.waitingPerUser} times at once.`);
+      throw new Rejection("limit_exceeded", `A user may have ${this.#deps.waitingPerUser} waiting requests at a time.`);
     }
     this.#waiting.set(userId, count + 1);
     try {
       return await poll();
     } finally {
-      const others = (this.#waiting.get(userId) ?? 1) - 1;
-      if (others > 0) this.#waiting.set(userId, others);
+      const left = (this.#waiting.get(userId) ?? 1) - 1;
+      if (left > 0) this.#waiting.set(userId, left);
       else this.#waiting.delete(userId);
     }
   }
@@ -128,7 +128,8 @@ export class LongPolls {
       channels: [room],
       matches: ({ type }) => !wanted || wanted.has(type),
       async authorise(principal) {
-        if (!mayEnter(principal, "/chat")) throw new Rejection("forbidden", `${room} is for the roles of /chat.`);
+        if (!mayEnter(principal, "/chat"))
+          throw new Rejection("forbidden", `${room} is only for roles with access to /chat.`);
         await access.assertCanRead(principal, room);
       },
       start: (tail, after) => catchUp.start(tail, room, after, limit),

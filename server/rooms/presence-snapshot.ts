@@ -4,15 +4,15 @@ import { EventType } from "../../shared/event-type.ts";
 import type { RoomName } from "../../shared/room.ts";
 
 /**
- * Keeps the member list of a join's reply true until the reply is written. Who comes or goes after the list was read
- * and before the connection is live would be in neither the list nor the events:
+ * Keeps the member list of a join's reply correct until the reply is written. A member who joins or leaves after the
+ * list was read and before the connection is live would otherwise be in neither the list nor the events:
  *
- *   ada reads the list ─► bob's user_joined goes out ─► ada goes live
+ *   ada reads the list ─► bob's user_joined is sent ─► ada goes live
  */
 export class PresenceSnapshots {
   readonly #open = new Map<RoomName, Set<PresenceSnapshot>>();
 
-  /** Starts to note who comes and goes. */
+  /** Starts to collect arrivals and departures. */
   open(room: RoomName): PresenceSnapshot {
     const presenceSnapshots = this.#open.get(room) ?? new Set();
     this.#open.set(room, presenceSnapshots);
@@ -24,7 +24,7 @@ export class PresenceSnapshots {
     return presenceSnapshot;
   }
 
-  /** To be told of every ephemeral event that reaches this instance. */
+  /** Receives every ephemeral event that reaches this instance. */
   note(event: Envelope): void {
     for (const presenceSnapshot of this.#open.get(event.room) ?? []) presenceSnapshot.note(event);
   }
@@ -42,7 +42,7 @@ export class PresenceSnapshot {
     if (isArrival(event) || isDeparture(event)) this.#changes.push(event);
   }
 
-  /** The list that was read, with what has changed since. */
+  /** The list as read, with the changes since. */
   complete(list: { members: PresentMember[]; memberCount: number }): { members: PresentMember[]; memberCount: number } {
     if (this.#changes.length === 0) return list;
     const isWhole = list.members.length === list.memberCount;
@@ -56,7 +56,7 @@ export class PresenceSnapshot {
       if (isDeparture(change)) members.delete(change.data.userId);
       if (isArrival(change) || isDeparture(change)) memberCount = change.data.memberCount;
     }
-    // A change may have been counted before others that the list has already.
+    // A change's count may be older than the list.
     return { members: [...members.values()], memberCount: isWhole ? members.size : memberCount };
   }
 }

@@ -8,15 +8,15 @@ import type { Departure, Presence, PresentConnection } from "../store/presence/p
 export interface PresenceTrackerDeps {
   presence: Presence;
   publisher: Publisher;
-  /** How long a user who lost the last connection is still taken to be there. */
+  /** How long a user counts as present after the last connection has ended. */
   graceMs: number;
   failed: Failed;
 }
 
-/** How often it is looked whose grace period is over. */
+/** How often users whose grace period has ended are looked for. */
 const sweepMs = 250;
 
-/** Lets a session enter and leave rooms, and tells those who stay. Only conversations have somebody to tell. */
+/** Records users in rooms, and announces their arrival and departure. Only conversations have presence. */
 export class PresenceTracker {
   readonly #deps: PresenceTrackerDeps;
   readonly #sweeping: NodeJS.Timeout;
@@ -26,7 +26,7 @@ export class PresenceTracker {
     this.#sweeping = setInterval(() => void this.sweep(), sweepMs).unref();
   }
 
-  /** Resolves with what is to be told when the user's arrival is complete. */
+  /** Resolves with a function that announces the user, to be called when the join is complete. */
   async enter(room: RoomName, session: Session): Promise<() => void> {
     if (!isAttended(room)) return () => {};
     const attendee = attendeeOf(session);
@@ -36,11 +36,11 @@ export class PresenceTracker {
     return () => this.#deps.publisher.signal(userJoined, { room, sender: null, data });
   }
 
-  /** With `grace` a user who comes back soon has never been away. */
+  /** With `grace`, a user who returns within the grace period is not announced as having left. */
   async leave(room: RoomName, session: Session, { grace }: { grace: boolean }): Promise<void> {
     if (!isAttended(room)) return;
     const departure = await this.#deps.presence.leave(room, attendeeOf(session), grace ? this.#deps.graceMs : 0);
-    if (departure) this.#tell(departure);
+    if (departure) this.#announceDeparture(departure);
   }
 
   members(room: RoomName, limit: number): ReturnType<Presence["members"]> {
@@ -49,10 +49,10 @@ export class PresenceTracker {
       : Promise.resolve({ members: [], memberCount: 0 });
   }
 
-  /** Tells of those whose grace period is over. */
+  /** Announces the departure of users whose grace period has ended. */
   async sweep(): Promise<void> {
     try {
-      for (const departure of await this.#deps.presence.sweep()) this.#tell(departure);
+      for (const departure of await this.#deps.presence.sweep()) this.#announceDeparture(departure);
     } catch (error) {
       this.#deps.failed("end the grace period of absent users", error, { willRetry: true });
     }
@@ -62,7 +62,7 @@ export class PresenceTracker {
     clearInterval(this.#sweeping);
   }
 
-  #tell(departure: Departure): void {
+  #announceDeparture(departure: Departure): void {
     const { room, userId, memberCount } = departure;
     const data = { userId, ...nameOf(departure), memberCount };
     this.#deps.publisher.signal(userLeft, { room, sender: null, data });

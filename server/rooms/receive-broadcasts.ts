@@ -21,23 +21,23 @@ export interface ReceiveBroadcastsDeps {
   failed: Failed;
 }
 
-/** What this instance does about what the instances tell each other. */
+/** Carries out on this instance what broadcasts ask for. */
 export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
   const { access, broadcast, conversations, rooms, presenceSnapshots, sessions, deliver, failed } = deps;
 
   let rechecks = 0;
   /** One after the other, so that a conversation with many members here is looked up once. */
+  /** A newer recheck replaces the one under way, and sessions are taken in sequence so that memberships are cached. */
   const recheck = async () => {
-    // The later one will have seen all that this one would.
-    const own = ++rechecks;
+    const run = ++rechecks;
     for (const session of sessions) {
-      if (own !== rechecks) return;
+      if (run !== rechecks) return;
       for (const room of rooms.roomsOf(session)) {
         const { kind, id } = parseRoom(room);
         if (kind !== "conversation") continue;
         const isMember = ({ members }: Membership) => members.has(session.principal.userId);
         const membership = await conversations.membership(id as ConversationId, isMember);
-        // A conversation that the store has lost has removed nobody.
+        // A conversation missing from the store has not removed anybody.
         if (membership && !isMember(membership))
           await leaveForbiddenRooms(session, [room], { access, rooms }, "removed");
       }

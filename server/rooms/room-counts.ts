@@ -1,12 +1,12 @@
 import type { RoomName } from "../../shared/room.ts";
 
-/** How many of this instance's connections are in each room, and for which of them that has changed. */
+/** The number of this instance's connections in each room, and which numbers have changed. */
 export class RoomCounts {
   readonly #counts = new Map<RoomName, number>();
   #changed = new Set<RoomName>();
   #onChange: () => void = () => {};
 
-  /** To be told when something has changed, once until the changes are taken. */
+  /** The listener is called when a number changes, once until the changes are taken. */
   whenChanged(listener: () => void): void {
     this.#onChange = listener;
   }
@@ -23,19 +23,19 @@ export class RoomCounts {
     this.#note(room);
   }
 
-  /** Rooms that somebody is in. */
+  /** The number of rooms with connections. */
   get size(): number {
     return this.#counts.size;
   }
 
-  /** The rooms that have changed since this was called before. */
+  /** The rooms whose numbers have changed since the last call. */
   takeChanges(): [RoomName, number][] {
     const changed = this.#changed;
     this.#changed = new Set();
     return [...changed].map((room) => [room, this.#counts.get(room) ?? 0]);
   }
 
-  /** All of them; nothing counts as changed any more. */
+  /** All rooms; clears the changes. */
   takeAll(): [RoomName, number][] {
     this.#changed.clear();
     return [...this.#counts];

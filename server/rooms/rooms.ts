@@ -26,19 +26,19 @@ export interface RoomsDeps {
 
 export type JoinReply = CommandData<"/chat", "join_room">;
 
-/** A session's way into a room. While it is under way an eviction can still stop it. */
+/** A session's place in a room. Until it is live, an eviction can still cancel the join. */
 interface Entry {
   session: Session;
   room: RoomName;
   /** Absent until the log is followed. */
-  lease: TailHandle | undefined;
+  handle: TailHandle | undefined;
   live: boolean;
 }
 
 /** Which of this instance's sessions are in which rooms. */
 export class Rooms {
   readonly #deps: RoomsDeps;
-  /** By log, for when something happens to one. */
+  /** For when something happens to a log. */
   readonly #live = new Map<LogName, Set<Entry>>();
   readonly #entries = new Map<Session, Map<RoomName, Entry>>();
   readonly #leaveAll = (session: Session) => this.leaveAll(session);
@@ -47,25 +47,25 @@ export class Rooms {
     this.#deps = deps;
   }
 
-  /** Also those that the session is on its way into. */
+  /** Includes rooms whose join is still under way. */
   roomsOf(session: Session): RoomName[] {
     return [...this.#entriesOf(session).keys()];
   }
 
-  /** `undefined`: the session is not in the room, nor on its way. */
+  /** `undefined`: the session is neither in the room nor joining it. */
   standingOf(session: Session, room: RoomName): "live" | "not_live" | undefined {
     const entry = this.#entries.get(session)?.get(room);
     return entry && (entry.live ? "live" : "not_live");
   }
 
-  /** How many {@link roomsOf} has. */
+  /** The number of {@link roomsOf}. */
   countOf(session: Session): number {
     return this.#entries.get(session)?.size ?? 0;
   }
 
   /**
-   * Brings the session from `after`, or the latest events, to live, if `authorise` does not reject.
-   * A room that the session is in is left first; where joining it again fails, it stays left.
+   * Brings the session from `after`, or the latest events, to live, if `authorise` does not reject. A session that
+   * is in the room already leaves it first, and stays out if the new join fails.
    */
   async join(
     session: Session,
@@ -78,10 +78,10 @@ export class Rooms {
     const entry = this.#enter(session, room);
     const presenceSnapshot = presenceSnapshots.open(room);
     let announce = () => {};
-    /** Whatever the entry has become meanwhile, no trace of the attempt stays. */
+    /** Undoes the attempt, whether or not the entry is still current. */
     const leaveQuietly = () => {
       const { connectionId } = session;
-      giveUp().catch((error: unknown) => failed("leave a room again", error, { willRetry: false, room, connectionId }));
+      giveUp().catch((error: unknown) => failed("undo a join", error, { willRetry: false, room, connectionId }));
     };
     const giveUp = async () => {
       presenceSnapshot.close();
@@ -90,7 +90,7 @@ export class Rooms {
       await presenceTracker.leave(room, session, { grace: true });
     };
     try {
-      // Not before there is an entry: an eviction that comes while this is looked up must find something to end.
+      // After the entry exists: an eviction during this lookup must find an entry to remove.
       await authorise();
       const tail = await this.#follow(session, room, entry);
       const history = await catchUp.start(tail, room, after, limit);
@@ -100,7 +100,7 @@ export class Rooms {
       const finish = (): JoinReply => {
         if (!this.#isCurrent(session, room, entry)) {
           leaveQuietly();
-          throw gone(room);
+          throw leftEarly(room);
         }
         const resumed = history.finish();
         if (resumed.joined) this.#goLive(session, room, entry);
@@ -118,14 +118,14 @@ export class Rooms {
     }
   }
 
-  /** Live at once, from now on: the rooms that a client is put into when it connects. */
+  /** Joins without history: for the rooms that a client enters when it connects. */
   async follow(session: Session, room: RoomName): Promise<() => void> {
     const entry = this.#enter(session, room);
     await this.#follow(session, room, entry);
     return () => this.#goLive(session, room, entry);
   }
 
-  /** Leaving a room that the session is not in changes nothing. */
+  /** Does nothing if the session is not in the room. */
   async leave(session: Session, room: RoomName, { grace }: { grace: boolean }): Promise<void> {
     const entry = this.#entriesOf(session).get(room);
     if (!entry) return;
@@ -141,7 +141,7 @@ export class Rooms {
     await Promise.all(left);
   }
 
-  /** Takes the session out, and tells it so. */
+  /** Removes the session from the room and notifies the client. */
   async evict(session: Session, room: RoomName, reason: string): Promise<void> {
     if (!this.#entriesOf(session).has(room)) return;
     const left = this.leave(session, room, { grace: false });
@@ -149,7 +149,7 @@ export class Rooms {
     await left;
   }
 
-  /** The log has lost history: everybody in one of its rooms is told where it goes on. */
+  /** The log has lost history: tells every client in one of its rooms where delivery continues. */
   reset(log: LogName, position: Position, reason: string): void {
     for (const { session, room } of this.#live.get(log) ?? []) {
       session.send("system.room.reset", { room, position, reason });
@@ -164,7 +164,7 @@ export class Rooms {
     return session.isOpen && this.#entriesOf(session).get(room) === entry;
   }
 
-  /** Not live until the catch-up is done: what comes meanwhile is in the reply, and would come twice. */
+  /** Not live until the catch-up is done: events delivered before are in the reply, and would arrive twice. */
   #enter(session: Session, room: RoomName): Entry {
     const entries = this.#entriesOf(session);
     const before = entries.get(room);
@@ -172,25 +172,25 @@ export class Rooms {
       const { roomsPerConnection } = this.#deps;
       throw new Rejection("limit_exceeded", `A connection may be in ${roomsPerConnection} rooms. Leave one first.`);
     }
-    if (!session.isOpen) throw gone(room);
+    if (!session.isOpen) throw leftEarly(room);
     if (before) this.#drop(session, room, before);
     if (!this.#entries.has(session)) {
       this.#entries.set(session, new Map());
       session.onClose(this.#leaveAll);
     }
-    const entry: Entry = { session, room, lease: undefined, live: false };
+    const entry: Entry = { session, room, handle: undefined, live: false };
     this.#entriesOf(session).set(room, entry);
     return entry;
   }
 
   async #follow(session: Session, room: RoomName, entry: Entry): Promise<LogTail> {
-    const lease = await this.#deps.tails.open(logOfRoom(room));
+    const handle = await this.#deps.tails.open(logOfRoom(room));
     if (!this.#isCurrent(session, room, entry)) {
-      lease.release();
-      throw gone(room);
+      handle.release();
+      throw leftEarly(room);
     }
-    entry.lease = lease;
-    return lease.tail;
+    entry.handle = handle;
+    return handle.tail;
   }
 
   #goLive(session: Session, room: RoomName, entry: Entry): void {
@@ -205,7 +205,7 @@ export class Rooms {
     this.#entriesOf(session).delete(room);
     session.transport.leave(room);
     if (entry.live) this.#deps.counts.left(room);
-    entry.lease?.release();
+    entry.handle?.release();
     const log = logOfRoom(room);
     const live = this.#live.get(log);
     live?.delete(entry);
@@ -213,6 +213,6 @@ export class Rooms {
   }
 }
 
-function gone(room: RoomName): Rejection {
-  return new Rejection("not_found", `The connection left ${room} before it was in.`);
+function leftEarly(room: RoomName): Rejection {
+  return new Rejection("not_found", `The connection left ${room} before the join was complete.`);
 }

@@ -30,17 +30,17 @@ export interface SubscriptionsDeps {
 export type Subscribe = CommandPayload<"/monitoring", "subscribe">;
 export type Subscribed = Omit<CommandData<"/monitoring", "subscribe">, "id">;
 
-/** Until it is live it can be dropped, and then its reply is a refusal. */
+/** Until it is live it can be dropped, and its command is then refused. */
 interface Subscription {
   session: Session;
   topics: readonly Topic[];
   types: ReadonlySet<EventType> | undefined;
   /** Absent until the log is followed. */
-  lease: TailHandle | undefined;
+  handle: TailHandle | undefined;
   live: boolean;
 }
 
-/** What this instance's sessions watch of the one log of `/monitoring`. */
+/** The subscriptions of this instance's sessions to topics of `/monitoring`, which share one log. */
 export class Subscriptions {
   readonly #deps: SubscriptionsDeps;
   readonly #bySession = new Map<Session, Map<SubscriptionId, Subscription>>();
@@ -50,8 +50,8 @@ export class Subscriptions {
   }
 
   /**
-   * Brings the session from `after`, or the latest events that match, to live. A subscription of the same id is
-   * replaced. Rejects with `forbidden` or `limit_exceeded`, and then that one is as it was.
+   * Brings the session from `after`, or the latest matching events, to live. Replaces a subscription of the same id,
+   * but not when it rejects with `forbidden` or `limit_exceeded`.
    */
   async subscribe(session: Session, command: Subscribe): Promise<DeferredReply<Subscribed>> {
     const { id, after, limit } = command;
@@ -59,17 +59,17 @@ export class Subscriptions {
     const subscription = this.#enter(session, command);
     const matches = matcherOf(subscription);
     try {
-      const lease = await this.#deps.tails.open(monitoringLog);
-      subscription.lease = lease;
-      // Dropped meanwhile, when there was no lease to release.
-      if (!this.#isCurrent(session, id, subscription)) lease.release();
+      const handle = await this.#deps.tails.open(monitoringLog);
+      subscription.handle = handle;
+      // If the subscription was dropped during the await, its handle was not there to be released.
+      if (!this.#isCurrent(session, id, subscription)) handle.release();
       const [history, latest] = await Promise.all([
-        catchUp.start(lease.tail, matches, after, limit),
+        catchUp.start(handle.tail, matches, after, limit),
         watchesHealth(subscription) ? health.latest() : () => [],
       ]);
 
       const finish = (): Subscribed => {
-        if (!this.#isCurrent(session, id, subscription)) throw gone();
+        if (!this.#isCurrent(session, id, subscription)) throw endedEarly();
         const resumed = history.finish();
         if (resumed.joined) this.#goLive(subscription);
         else this.#drop(session, id, subscription);
@@ -82,13 +82,13 @@ export class Subscriptions {
     }
   }
 
-  /** Ending one that there is not changes nothing. */
+  /** Does nothing if there is no such subscription. */
   unsubscribe(session: Session, id: SubscriptionId): void {
     const subscription = this.#bySession.get(session)?.get(id);
     if (subscription) this.#drop(session, id, subscription);
   }
 
-  /** After the session's token has changed: what it may not watch any more is left, and the client is told so. */
+  /** After a change of token: leaves the topics that the session may no longer watch, and notifies the client. */
   leaveForbidden(session: Session): void {
     const { access } = this.#deps;
     const forbidden = new Set<Topic>();
@@ -100,7 +100,7 @@ export class Subscriptions {
       if (allowed.length === 0 || !live) {
         this.#drop(session, id, subscription);
       } else {
-        this.#leaveAudiences(subscription);
+        this.#leaveChannels(subscription);
         subscription.topics = allowed;
         this.#goLive(subscription);
       }
@@ -108,7 +108,7 @@ export class Subscriptions {
     for (const room of forbidden) session.send("system.room.left", { room, reason: "forbidden" });
   }
 
-  /** The log has lost history: whoever watches it is told, once, where it goes on. */
+  /** The log has lost history: tells every client with a live subscription, once, where delivery continues. */
   reset(log: LogName, position: Position, reason: string): void {
     if (log !== monitoringLog) return;
     for (const [session, subscriptions] of this.#bySession) {
@@ -121,32 +121,32 @@ export class Subscriptions {
     return session.isOpen && this.#bySession.get(session)?.get(id) === subscription;
   }
 
-  /** Not live until the catch-up is done: what comes meanwhile is in the reply, and would come twice. */
+  /** Not live until the catch-up is done: events delivered before are in the reply, and would arrive twice. */
   #enter(session: Session, { id, topics, types }: Subscribe): Subscription {
     const { access, subscriptionsPerConnection } = this.#deps;
     const forbidden = topics.find((topic) => !access.mayWatch(session.principal, topic));
     if (forbidden !== undefined) throw new Rejection("forbidden", `You may not watch ${forbidden}.`);
-    const others = this.#bySession.get(session) ?? new Map<SubscriptionId, Subscription>();
-    const before = others.get(id);
-    if (!before && others.size >= subscriptionsPerConnection) {
+    const subscriptions = this.#bySession.get(session) ?? new Map<SubscriptionId, Subscription>();
+    const before = subscriptions.get(id);
+    if (!before && subscriptions.size >= subscriptionsPerConnection) {
       throw new Rejection(
         "limit_exceeded",
         `A connection may have ${subscriptionsPerConnection} subscriptions. End one first.`,
       );
     }
-    if (!session.isOpen) throw gone();
+    if (!session.isOpen) throw endedEarly();
     if (before) this.#drop(session, id, before);
     if (!this.#bySession.has(session)) {
-      this.#bySession.set(session, others);
+      this.#bySession.set(session, subscriptions);
       session.onClose((ended) => this.#dropAll(ended));
     }
     const filter = types && new Set(types);
-    const subscription = { session, topics: [...new Set(topics)], types: filter, lease: undefined, live: false };
-    others.set(id, subscription);
+    const subscription = { session, topics: [...new Set(topics)], types: filter, handle: undefined, live: false };
+    subscriptions.set(id, subscription);
     return subscription;
   }
 
-  /** Whether the event is for the session, or why not. */
+  /** Whether the session receives the event, or why not. */
   standingOf(session: Session, event: Envelope): "live" | "not_live" | "filtered_by_type" | "not_a_member" {
     const watching = [...(this.#bySession.get(session)?.values() ?? [])].filter(({ topics }) =>
       topics.some((topic) => topicMatches(topic, event.room)),
@@ -157,37 +157,36 @@ export class Subscriptions {
     return watching.length > 0 ? "filtered_by_type" : "not_a_member";
   }
 
-  /** How many subscriptions the session has. */
   countOf(session: Session): number {
     return this.#bySession.get(session)?.size ?? 0;
   }
 
   #goLive(subscription: Subscription): void {
-    for (const room of this.#ownRooms(subscription)) this.#deps.counts.entered(room);
+    for (const room of this.#exclusiveRooms(subscription)) this.#deps.counts.entered(room);
     subscription.live = true;
-    for (const channel of audiencesIn(subscription)) this.#deps.joined.join(subscription.session, channel);
+    for (const channel of channelsIn(subscription)) this.#deps.joined.join(subscription.session, channel);
   }
 
-  #leaveAudiences(subscription: Subscription): void {
+  #leaveChannels(subscription: Subscription): void {
     if (!subscription.live) return;
     subscription.live = false;
-    for (const channel of audiencesIn(subscription)) this.#deps.joined.leave(subscription.session, channel);
-    for (const room of this.#ownRooms(subscription)) this.#deps.counts.left(room);
+    for (const channel of channelsIn(subscription)) this.#deps.joined.leave(subscription.session, channel);
+    for (const room of this.#exclusiveRooms(subscription)) this.#deps.counts.left(room);
   }
 
-  /** The rooms that it names, and no other live subscription of the session does. */
-  *#ownRooms({ session, topics }: Subscription): Iterable<RoomName> {
-    const others = [...(this.#bySession.get(session)?.values() ?? [])].filter(({ live }) => live);
+  /** The rooms that only this subscription of the session's live ones includes. */
+  *#exclusiveRooms({ session, topics }: Subscription): Iterable<RoomName> {
+    const live = [...(this.#bySession.get(session)?.values() ?? [])].filter((subscription) => subscription.live);
     for (const topic of topics) {
       const room = roomOfTopic(topic);
-      if (room !== undefined && !others.some((other) => other.topics.includes(topic))) yield room;
+      if (room !== undefined && !live.some((other) => other.topics.includes(topic))) yield room;
     }
   }
 
   #drop(session: Session, id: SubscriptionId, subscription: Subscription): void {
     this.#bySession.get(session)?.delete(id);
-    this.#leaveAudiences(subscription);
-    subscription.lease?.release();
+    this.#leaveChannels(subscription);
+    subscription.handle?.release();
   }
 
   #dropAll(session: Session): void {
@@ -196,11 +195,11 @@ export class Subscriptions {
   }
 }
 
-function* audiencesIn({ topics, types }: Subscription): Iterable<string> {
+function* channelsIn({ topics, types }: Subscription): Iterable<string> {
   for (const topic of topics) yield* channelsOfTopic(topic, types);
 }
 
-/** What the subscription is to, as a test for one event. */
+/** Whether an event matches the subscription. */
 function matcherOf({ topics, types }: Pick<Subscription, "topics" | "types">): (event: Envelope) => boolean {
   return ({ room, type }) => (!types || types.has(type)) && topics.some((topic) => topicMatches(topic, room));
 }
@@ -209,6 +208,6 @@ function watchesHealth({ topics }: Subscription): boolean {
   return topics.some((topic) => topicMatches(topic, healthRoom));
 }
 
-function gone(): Rejection {
-  return new Rejection("not_found", "The subscription was ended, or not allowed any more, before it was live.");
+function endedEarly(): Rejection {
+  return new Rejection("not_found", "The subscription was ended or forbidden before it was live.");
 }

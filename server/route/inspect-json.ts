@@ -1,8 +1,8 @@
 import { Rejection } from "../../shared/rejection.ts";
 
 /**
- * Refuses what no schema should have to think about: JSON that is nested too deeply (`too_large`), and keys that
- * would reach an object's prototype (`invalid_payload`). Does not recurse, so its own stack is safe.
+ * Refuses JSON that no schema should have to handle: nested too deeply (`too_large`), or with keys that would reach an
+ * object's prototype (`invalid_payload`). Does not recurse, so that deep input cannot overflow the stack.
  */
 export function inspectJson(payload: unknown, maxDepth: number): void {
   let level: object[] = isObject(payload) ? [payload] : [];

@@ -9,11 +9,11 @@ import type { Middleware } from "./router.ts";
 
 export interface MeasuringDeps {
   counters: { commands: number };
-  /** Told of every command: `ok`, or the code of its error. What the client gave for a name may be anything. */
+  /** Called for every command: `ok`, or the error's code. `command` is the client's text, and can be anything. */
   answered(command: string, code: ErrorCode | "ok", milliseconds: number, session: Session): void;
 }
 
-/** Counts every command and how long it took. The first, so that it sees what the others refuse. */
+/** Counts and times every command. Must be first, so that it includes those that later middleware refuses. */
 export function measuring({ counters, answered }: MeasuringDeps): Middleware {
   return async ({ command, session }, next) => {
     counters.commands++;
@@ -31,8 +31,8 @@ export function measuring({ counters, answered }: MeasuringDeps): Middleware {
 }
 
 /**
- * Every command is a span. What a client gives for a name is told only if there is such a command: of the others there
- * may be any number.
+ * Makes a span for every command. The span has the command's name only if such a command exists, since clients can
+ * send any number of other names.
  */
 export function spanning({
   spans,
@@ -55,7 +55,7 @@ export function spanning({
   };
 }
 
-/** A connection outlives its token by a moment only. */
+/** Refuses commands of a connection whose token expired more than a moment ago. */
 export function authentication({ clock }: { clock: Clock }): Middleware {
   return ({ session }, next) => {
     if (clock.now() > session.principal.expiresAt + expiryGraceMs) {
@@ -65,7 +65,7 @@ export function authentication({ clock }: { clock: Clock }): Middleware {
   };
 }
 
-/** So many commands a second per connection. One that goes on far beyond is closed: it does not listen. */
+/** Limits the commands per second of a connection, and closes one that goes far beyond the limit. */
 export function rateLimit(): Middleware {
   return ({ session }, next) => {
     const retryAfterMs = session.commands.take();
@@ -77,7 +77,7 @@ export function rateLimit(): Middleware {
   };
 }
 
-/** A line per command, at level debug only: at the price of a line, none is written for nothing. */
+/** Logs every command at level debug. At other levels not even the line's fields are made. */
 export function commandLogging({ logger }: { logger: Logger }): Middleware {
   const logged: Middleware = async ({ session, command, bytes }, next) => {
     const startedAt = performance.now();
@@ -90,6 +90,6 @@ export function commandLogging({ logger }: { logger: Logger }): Middleware {
       logger.debug("command", { command: name, connectionId, userId: principal.userId, bytes, milliseconds });
     }
   };
-  // It may change while the server runs. To ask the logger costs a third of a line.
+  // The level may change at run time. Asking the logger costs a third of the time of a line.
   return (call, next) => (logger.level === "debug" ? logged(call, next) : next());
 }

@@ -13,23 +13,23 @@ import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import { inspectJson } from "./inspect-json.ts";
 
-/** A command as it came through a door. */
+/** A command as received by a door. */
 export interface Call {
   session: Session;
-  /** Whatever the client gave for a name. */
+  /** The command's name as the client sent it: any value. */
   command: unknown;
   payload: unknown;
-  /** Size of the payload as it came, UTF-8. */
+  /** Size of the received payload in UTF-8. */
   bytes: number;
-  /** Where the name is looked up; the first that has it serves it. Default: what the door of the session takes. */
+  /** Where the name is looked up; the first that has it serves it. Default: what the session's door offers. */
   scopes?: readonly CommandSpace[];
-  /** What the door could not read: the call's answer, where no middleware has another. */
+  /** The door could not parse the message: the reply, unless a middleware refuses first. */
   fault?: Rejection;
 }
 
 /**
- * Runs before every command, and goes on by calling `next`. One that throws a `Rejection`, or rejects with it, ends the
- * call with it. One that has nothing to do afterwards need not be async, which would cost every command a promise.
+ * Runs before every command, and continues by calling `next`. Throwing or rejecting with a `Rejection` ends the call
+ * with it. A middleware with nothing to do afterwards need not be async, which would cost every command a promise.
  */
 export type Middleware = (call: Call, next: () => Promise<void>) => Promise<void>;
 
@@ -37,7 +37,7 @@ export type Middleware = (call: Call, next: () => Promise<void>) => Promise<void
 export type Respond = (reply: Reply<unknown>) => void;
 
 export interface RouterOptions {
-  /** In the order in which they run. */
+  /** In execution order. */
   middleware: readonly Middleware[];
   messageBytes: number;
   jsonDepth: number;
@@ -46,7 +46,7 @@ export interface RouterOptions {
 
 interface Route {
   definition: AnyCommand;
-  /** Which commands of one connection wait for each other. */
+  /** Commands of one connection with the same queue name run in order. */
   queueName(payload: unknown): string | undefined;
   handle(payload: unknown, session: Session): Promise<unknown>;
 }
@@ -56,7 +56,7 @@ interface Ordering {
   orderedBy?: (payload: never) => string | undefined;
 }
 
-/** From a command's name to its handler. The only place that catches what handlers throw. */
+/** Dispatches commands to their handlers. The only place that catches what handlers throw. */
 export class Router {
   readonly #routes = new Map<string, Route>();
   readonly #options: RouterOptions;
@@ -69,7 +69,7 @@ export class Router {
 
   /** Serves one command of a namespace. */
   register<N extends CommandSpace, C extends CommandName<N>>(namespace: N, name: C, handler: Handler<N, C>): void {
-    // Widened by what the catalogue's own `satisfies` has checked; the room function goes with the payload's schema.
+    // The cast is safe: `satisfies` in the catalogue has checked the definition, and `room` takes the schema's output.
     const definition: AnyCommand & Ordering = commands[namespace][name] as AnyCommand;
     this.#routes.set(`${namespace} ${name}`, {
       definition,
@@ -98,7 +98,7 @@ export class Router {
     }
   }
 
-  /** Resolves when no command is being carried out. */
+  /** Resolves when no command is running. */
   async idle(): Promise<void> {
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
@@ -114,19 +114,19 @@ export class Router {
     if (fault) throw fault;
     const route = this.#find(call);
     const payload = this.#parse(route.definition, call);
-    const run = async (placed: () => void) => {
+    const run = async (sequenced: () => void) => {
       const result = await route.handle(payload, session);
       if (!(result instanceof DeferredReply)) return respond?.({ ok: true, data: result });
       if (result.stored) {
-        placed();
+        sequenced();
         await result.stored;
       }
-      // Nothing may come between the last step of a join and its reply: no await here.
+      // No await here: a join's last step and its reply must be in one tick, without events between them.
       respond?.({ ok: true, data: result.finish() });
       result.afterReply();
     };
-    const lane = route.queueName(payload);
-    await (lane === undefined ? run(() => {}) : session.enqueue(lane, route.definition.adds === true, run));
+    const queue = route.queueName(payload);
+    await (queue === undefined ? run(() => {}) : session.enqueue(queue, route.definition.adds === true, run));
   }
 
   #find({ session, command, scopes = session.offeredNamespaces }: Call): Route {
@@ -135,9 +135,9 @@ export class Router {
       if (!route) continue;
       const { roles } = route.definition;
       if (isForbiddenNamespace(namespace, session))
-        throw new Rejection("forbidden", `${namespace} is not for the roles of this token.`);
+        throw new Rejection("forbidden", `The roles of this token do not give access to ${namespace}.`);
       if (roles && !hasRole(session.principal, ...roles)) {
-        throw new Rejection("forbidden", `${route.definition.name} is for the roles ${roles.join(" and ")}.`);
+        throw new Rejection("forbidden", `${route.definition.name} requires one of the roles ${roles.join(", ")}.`);
       }
       return route;
     }
@@ -150,7 +150,7 @@ export class Router {
     if (bytes > messageBytes)
       throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
     inspectJson(payload, jsonDepth);
-    // A library's way to send nothing is to leave the payload out, which says as much as one without fields.
+    // Some libraries send no payload at all, which means a payload without fields.
     const parsed = definition.payload.safeParse(payload === undefined ? {} : payload);
     if (!parsed.success) throw invalidPayload(`the payload of ${definition.name}`, parsed.error);
     return parsed.data;
@@ -167,7 +167,9 @@ export class Router {
       userId: principal.userId,
       error,
     });
-    return replyError("internal", "The server failed to carry this out. Its log says why, under this id.", { errorId });
+    return replyError("internal", "The server failed to run this command. Its log has the reason under this id.", {
+      errorId,
+    });
   }
 
   #fail({ session, command }: Call, error: ReplyError, respond: Respond | undefined): void {
@@ -176,13 +178,13 @@ export class Router {
   }
 }
 
-/** The door takes the commands of this namespace, but not from this connection. Mostly the two lists are one. */
+/** The door offers the namespace, but not to this connection. The two lists are mostly the same object. */
 const isForbiddenNamespace = (scope: CommandSpace, { offeredNamespaces, namespaces }: Session) =>
   offeredNamespaces !== namespaces &&
   offeredNamespaces.some((namespace) => namespace === scope) &&
   !namespaces.some((namespace) => namespace === scope);
 
-/** A reply that is out is not followed by another, whatever fails after it. */
+/** Ignores further replies, such as a failure after the reply was written. */
 function once(respond: Respond): Respond {
   let responded = false;
   return (reply) => {
@@ -192,12 +194,12 @@ function once(respond: Respond): Respond {
   };
 }
 
-/** What a client gave for a name need not be text, and not all that is can be made one. */
+/** A client's command name may be any value, and not every value converts to text. */
 function describe(command: unknown): string {
   return typeof command === "string" ? command.slice(0, 64) : typeof command;
 }
 
-/** Text that is held to the size of a result, and not to a length of its field's own. */
+/** Text that exceeds the limit of a whole result, as opposed to a field's own limit. */
 const isTooLarge = (issue: z.core.$ZodIssue) =>
   issue.code === "too_big" && issue.origin === "string" && issue.maximum >= limits.responseLength;
 

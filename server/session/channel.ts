@@ -1,5 +1,5 @@
 /**
- * A group of this instance's connections that get the same events: those who have joined a room (its name is the
- * room's), or who watch what matches a pattern.
+ * Key of a group of this instance's connections that receive the same events: the name of a room, or a subscription's
+ * pattern or filter.
  */
 export type Channel = string;

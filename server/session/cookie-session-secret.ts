@@ -1,4 +1,4 @@
-/** What the session cookie has for its value. Begins as no JWT does. */
+/** Begins the value of the session cookie; no JWT begins like this. */
 export const cookieSessionPrefix = "sbs_";
 const shape = /^sbs_[A-Za-z0-9_-]{43}$/;
 

@@ -1,18 +1,18 @@
 export interface DeferredReplyOptions<Data> {
   /**
-   * The write that must be done before the reply is made. Nothing that is begun later can come before it, so the
-   * connection's next command need not wait for it to settle. Its rejection is the reply. Default: none.
+   * The write that must settle before the reply is made. It is sequenced: nothing begun later can come before it, so
+   * the connection's next command need not wait for it. If it rejects, so does the command. Default: none.
    */
   stored?: Promise<unknown>;
-  /** Makes the reply's data. Synchronous, in the tick in which the reply is written. */
+  /** Makes the reply's data, synchronously in the tick in which the reply is written. */
   finish(): Data;
   /** Called once the reply is written. */
   afterReply?(): void;
 }
 
 /**
- * What a handler returns where plain data would be too early or too late: a message whose place in the log is taken and
- * whose write is still under way, or a join whose position must not drift apart from the first live event after it.
+ * A handler's result where plain data would be too early or too late: an appended message whose write is still under
+ * way, or a join whose position must match the first live event after it.
  */
 export class DeferredReply<Data> {
   readonly stored: Promise<unknown> | undefined;
@@ -25,7 +25,7 @@ export class DeferredReply<Data> {
     this.afterReply = afterReply;
   }
 
-  /** The reply is what the write resolves with. */
+  /** A reply with the data that the write resolves with. */
   static to<Data>(write: Promise<Data>): DeferredReply<Data> {
     let data: Data;
     const stored = write.then((written) => {

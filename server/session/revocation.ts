@@ -1,12 +1,12 @@
 import type { Principal } from "./principal.ts";
 
-/** Which tokens are refused: all of a user, of a session (`sid`), one (`jti`), or those of a cookie session (`login`). */
+/** Refuses all tokens of a user, of a session (`sid`), or of a cookie session (`login`); or one token (`jti`). */
 export interface Revocation extends Revocable {
   /** Milliseconds since 1970. */
   at: number;
 }
 
-/** What a revocation may name. */
+/** What a revocation can name. */
 export interface Revocable {
   of: "user" | "session" | "token" | "login";
   id: string;
@@ -14,7 +14,7 @@ export interface Revocable {
 
 const kinds = ["user", "session", "token", "login"] as const;
 
-/** What could be revoked of a principal. */
+/** Everything by which the principal can be revoked. */
 export function revocable(principal: Principal): Revocable[] {
   const parts: Revocable[] = [];
   for (const of of kinds) {
@@ -25,8 +25,8 @@ export function revocable(principal: Principal): Revocable[] {
 }
 
 /**
- * Whether it concerns the principal. A user may come back with a token that was issued later; tokens count whole
- * seconds, so one of the same second is refused. What does not say when it was issued was issued before.
+ * Whether the revocation applies to the principal. A user may return with a token issued later; tokens count whole
+ * seconds, so one issued in the same second is refused. A token without an issue time counts as issued before.
  */
 export function concerns({ of, id, at }: Revocation, principal: Principal): boolean {
   if (idOf(of, principal) !== id) return false;

@@ -8,68 +8,67 @@ import { type ConnectionLife, type ConnectionState, newConnectionLife, transitio
 import type { Principal } from "./principal.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
-/** What a door does for one of its connections. All of it is synchronous and keeps the order of the calls. */
+/** A door's operations for one of its connections. All are synchronous and keep the order of the calls. */
 export interface Transport {
-  /** Writes a message to this connection alone. */
   send(name: string, data: unknown): void;
   /**
-   * Writes a message that the client answers. Resolves with whatever it answers; rejects when it has not in time, or
-   * the connection ends. Absent at doors where nothing is asked; one whose clients do not answer answers for them.
+   * Writes a message that the client answers. Resolves with the answer; rejects when none comes in time or the
+   * connection ends. Absent at doors that never ask; a door whose clients cannot answer answers for them.
    */
   ask?(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
   /** From now on the channel's events are written to this connection. */
   join(channel: Channel): void;
   leave(channel: Channel): void;
-  /** Bytes that were sent and that the network has not taken yet. */
+  /** Bytes written that the network has not taken yet. */
   backlogBytes(): number;
   /**
-   * Something that stays the same for as long as the network takes nothing of what waits, or `undefined` when nothing
-   * waits. Without it only the bytes are looked at.
+   * A value that stays the same while the network takes none of the waiting bytes; `undefined` when none are waiting.
+   * Without it, only the number of bytes is checked.
    */
   oldestUnsent?(): unknown;
-  /** Ends the connection in the way that the reason asks for; what was sent before still goes out. */
+  /** Ends the connection in the way that suits the reason; what was written before still goes out. */
   close(reason: DisconnectReason): void;
 }
 
 export interface SessionOptions {
   connectionId: ConnectionId;
   principal: Principal;
-  /** Whose commands the connection may send; the first that has a command serves it. */
+  /** The namespaces whose commands the connection may send; the first that has a command serves it. */
   namespaces: readonly Namespace[];
-  /** Whose commands its door takes, from those who may send them. Default: `namespaces`. */
+  /** The namespaces whose commands the door offers to permitted clients. Default: `namespaces`. */
   offeredNamespaces?: readonly Namespace[];
-  /** As the client is told: a Socket.IO namespace, or the path of a plain WebSocket door. */
+  /** The door's name for the client: a Socket.IO namespace, or the path of a plain WebSocket endpoint. */
   door: string;
   clock: Clock;
-  /** How many commands it may send; a bucket where others draw from the same. */
+  /** The rate of commands; a bucket where several connections share one. */
   commands: Rate | TokenBucket;
   watcher: SessionWatcher;
 }
 
-/** Is told of what should not be. One for all: what each connection weighs counts thousands of times. */
+/** Receives reports of faults. One instance for all sessions: memory per connection counts thousands of times. */
 export interface SessionWatcher {
   impossibleTransition(session: Session, from: ConnectionState, to: ConnectionState): void;
-  /** Something that was to be done when the connection ended has failed. */
+  /** An action that follows the end of the connection has failed. */
   failed(session: Session, error: unknown): void;
 }
 
 type OnClose = (session: Session) => unknown;
 
-/** What the server knows of a connection. */
+/** The server's state of a connection. */
 export class Session {
   readonly connectionId: ConnectionId;
-  /** A refreshed token may take some away, and bring others of those that are {@link offeredNamespaces}. */
+  /** A refreshed token may remove some, or add others of {@link offeredNamespaces}. */
   namespaces: readonly Namespace[];
   readonly offeredNamespaces: readonly Namespace[];
   readonly door: string;
   readonly connectedAt: number;
   principal: Principal;
-  /** The client was told that its token is about to expire. */
+  /** Whether the client was notified that its token is about to expire. */
   isExpiryAnnounced = false;
   /** When the client last sent anything. Milliseconds since 1970. */
   lastSeenAt: number;
   lastPingAt: number;
-  /** What waits to be sent, and since when the network has taken nothing of it. */
+  /** The oldest waiting output, and since when the network has taken nothing. */
   stuck: { on: unknown; since: number } | undefined;
   transport: Transport = detached;
   readonly #clock: Clock;
@@ -77,11 +76,11 @@ export class Session {
   #onClose: readonly OnClose[] = [];
   /** A rate until the first command: most connections only listen. */
   #commands: Rate | TokenBucket;
-  /** Absent until something is refused. */
+  /** Created with the first refusal. */
   #refusals: TokenBucket | undefined;
-  /** Absent until a command needs one. */
-  #lanes: Map<string, CommandQueue> | undefined;
-  /** Absent until somebody waits. */
+  /** Created with the first command that needs one. */
+  #queues: Map<string, CommandQueue> | undefined;
+  /** Created with the first wait. */
   #closed: { promise: Promise<void>; resolve(): void } | undefined;
   #life: ConnectionLife = newConnectionLife;
   #endedBy: string | undefined;
@@ -113,14 +112,14 @@ export class Session {
     return this.#commands;
   }
 
-  /** How many commands beyond {@link commands} are answered before the connection is closed. */
+  /** How many commands beyond {@link commands} are answered with a refusal before the connection is closed. */
   get refusals(): TokenBucket {
     const { burst } = this.commands;
     this.#refusals ??= new TokenBucket({ perSecond: burst, burst: burst * 10 }, this.#clock);
     return this.#refusals;
   }
 
-  /** Resolves when the connection has ended and all that follows from it is done. */
+  /** Resolves when the connection has ended and all close listeners have finished. */
   get whenClosed(): Promise<void> {
     if (this.#life.state === "closed") return Promise.resolve();
     if (!this.#closed) {
@@ -133,7 +132,7 @@ export class Session {
     return this.#closed.promise;
   }
 
-  /** Makes a transition, if it is a possible one; else leaves the state as it is and says so in the log. */
+  /** Makes the transition if it is possible; otherwise keeps the state and logs the attempt. */
   moveTo(state: ConnectionState): boolean {
     const moved = transition(this.#life, state, this.#clock.now());
     if (moved) this.#life = moved;
@@ -152,11 +151,11 @@ export class Session {
 
   /** As {@link Transport.ask}. */
   async ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
-    if (!this.isOpen || !this.transport.ask) throw new Error("There is nobody to answer.");
+    if (!this.isOpen || !this.transport.ask) throw new Error("The connection cannot be asked.");
     return this.transport.ask(name, data, timeoutMs);
   }
 
-  /** Tells the client why, then ends the connection. */
+  /** Sends the reason to the client, then ends the connection. */
   close(reason: DisconnectReason, retryAfterMs?: number): void {
     if (!this.isOpen || this.#endedBy) return;
     this.#endedBy = reason;
@@ -164,19 +163,19 @@ export class Session {
     this.transport.close(reason);
   }
 
-  /** To be done when the connection has ended, whoever ended it; at once if it has. */
+  /** The listener runs when the connection has ended, by whichever side; at once if it already has. */
   onClose(listener: OnClose): void {
-    // As long as it has to be: one that is pushed to has room for many more.
+    // `concat` gives an array of exact length; `push` would reserve space for many more listeners.
     if (this.isOpen) this.#onClose = this.#onClose.concat(listener);
     else void this.#run(listener);
   }
 
-  /** Who or what ended the connection: a reason of the server's, or what the door saw. */
+  /** Why the connection ended: the server's reason, or what the door observed. */
   get endedBy(): string | undefined {
     return this.#endedBy;
   }
 
-  /** The door says that the connection has ended. */
+  /** Called by the door when the connection has ended. */
   async closed(how: string): Promise<void> {
     if (!this.isOpen) return;
     this.#endedBy ??= how;
@@ -188,21 +187,21 @@ export class Session {
     this.#closed?.resolve();
   }
 
-  /** As {@link CommandQueue.run}, in the lane of this name. */
-  enqueue<T>(name: string, adds: boolean, work: (placed: () => void) => Promise<T>): Promise<T> {
-    this.#lanes ??= new Map();
-    const lanes = this.#lanes;
-    let lane = lanes.get(name);
-    if (!lane) {
-      lane = new CommandQueue(() => lanes.delete(name));
-      lanes.set(name, lane);
+  /** As {@link CommandQueue.run}, in the queue of this name. */
+  enqueue<T>(name: string, adds: boolean, work: (sequenced: () => void) => Promise<T>): Promise<T> {
+    this.#queues ??= new Map();
+    const queues = this.#queues;
+    let queue = queues.get(name);
+    if (!queue) {
+      queue = new CommandQueue(() => queues.delete(name));
+      queues.set(name, queue);
     }
-    return lane.run(adds, work);
+    return queue.run(adds, work);
   }
 
-  /** Resolves when what has begun in its lanes is done, and answered. */
+  /** Resolves when all commands in its queues are done and answered. */
   async idle(): Promise<void> {
-    await Promise.all([...(this.#lanes?.values() ?? [])].map((lane) => lane.idle()));
+    await Promise.all([...(this.#queues?.values() ?? [])].map((queue) => queue.idle()));
   }
 
   async #run(listener: OnClose): Promise<void> {

@@ -8,16 +8,16 @@ export class Sessions {
   readonly #remove = (session: Session) => {
     const { userId } = session.principal;
     this.#all.delete(session.connectionId);
-    const others = this.#byUser.get(userId);
-    others?.delete(session);
-    if (others?.size === 0) this.#byUser.delete(userId);
+    const remaining = this.#byUser.get(userId);
+    remaining?.delete(session);
+    if (remaining?.size === 0) this.#byUser.delete(userId);
   };
 
   get size(): number {
     return this.#all.size;
   }
 
-  /** Until its connection has ended. */
+  /** The session is removed when its connection has ended. */
   add(session: Session): void {
     const { userId } = session.principal;
     this.#all.set(session.connectionId, session);
@@ -25,7 +25,7 @@ export class Sessions {
     session.onClose(this.#remove);
   }
 
-  /** Resolves when those that are here now have ended. */
+  /** Resolves when the sessions that exist now have ended. */
   async ended(): Promise<void> {
     await Promise.all([...this.#all.values()].map(({ whenClosed }) => whenClosed));
   }

@@ -1,19 +1,18 @@
 import type { Clock } from "../runtime/clock.ts";
 
-/** So many a second, and so many at once. */
 export interface Rate {
   perSecond: number;
   burst: number;
 }
 
-/** Gives as many as a rate allows. */
+/** Grants tokens at a rate, with a burst at first. */
 export class TokenBucket {
   readonly #rate: Rate;
   readonly #clock: Clock;
   #tokens: number;
   #filledAt: number;
 
-  /** The rate is shared by all that have the same: there are some of these for each connection. */
+  /** One `rate` object is shared by many buckets, since each connection has several. */
   constructor(rate: Rate, clock: Clock) {
     this.#rate = rate;
     this.#clock = clock;
@@ -25,12 +24,12 @@ export class TokenBucket {
     return this.#rate.burst;
   }
 
-  /** Takes one. The answer is 0, or the milliseconds until there will be one, and then none was taken. */
+  /** Takes a token and returns 0; if there is none, returns the milliseconds until there will be one. */
   take(): number {
     const { perSecond, burst } = this.#rate;
     const perMs = perSecond / 1_000;
     const now = this.#clock.now();
-    // A clock that was set back gives nothing and takes nothing.
+    // A clock that was set back neither adds nor removes tokens.
     const gained = Math.max(0, now - this.#filledAt) * perMs;
     this.#tokens = Math.min(burst, this.#tokens + gained);
     this.#filledAt = now;

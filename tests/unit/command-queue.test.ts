@@ -11,10 +11,10 @@ describe("a queue", () => {
     const steps: string[] = [];
     const [one, two] = [deferred(), deferred()];
     const message = (name: string, kept: Promise<void>) =>
-      queue.run(true, async (placed) => {
+      queue.run(true, async (sequenced) => {
         steps.push(`${name} begins`);
         await Promise.resolve();
-        placed();
+        sequenced();
         await kept;
         steps.push(`${name} is kept`);
       });
@@ -49,16 +49,16 @@ describe("a queue", () => {
         fails: random.chance(0.2),
       }));
       const settled = jobs.map((job, index) =>
-        queue.run(job.adds, async (placed) => {
+        queue.run(job.adds, async (sequenced) => {
           const before = jobs.slice(0, index);
           const mayPass = (other: (typeof jobs)[number]) =>
-            other.state === "ended" || (job.adds && other.adds && other.state === "placed");
+            other.state === "ended" || (job.adds && other.adds && other.state === "sequenced");
           if (!before.every(mayPass)) throw new Error(`${index} has overtaken another`);
           job.state = "begun";
           await moments(random);
           if (job.fails && random.chance(0.5)) return end(job);
-          job.state = "placed";
-          placed();
+          job.state = "sequenced";
+          sequenced();
           await moments(random);
           return end(job);
         }),
@@ -77,8 +77,8 @@ describe("a queue", () => {
     const queue = new CommandQueue(nothing);
     const open = deferred();
     const steps: string[] = [];
-    const message = queue.run(true, async (placed) => {
-      placed();
+    const message = queue.run(true, async (sequenced) => {
+      sequenced();
       await open.promise;
       steps.push("kept");
     });
