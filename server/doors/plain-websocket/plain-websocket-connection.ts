@@ -7,7 +7,7 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { type FlushScheduler, Outbox } from "../../deliver/outbox.ts";
 import type { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
-import type { Respond, Router } from "../../route/router.ts";
+import type { Call, Respond, Router } from "../../route/router.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
 import type { LoopTurns } from "../../runtime/loop-turns.ts";
 import type { Channel } from "../../session/channel.ts";
@@ -114,8 +114,8 @@ export class PlainWebSocketConnection implements Transport {
   }
 
   #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
-    const spaces = commandScopesOf(this.#session, payload);
-    const call = { session: this.#session, command, payload, bytes, spaces };
+    const scopes = commandScopesOf(this.#session, payload);
+    const call: Call = { session: this.#session, command, payload, bytes, scopes };
     void this.#options.router.handle(call, this.#replyTo(id));
   }
 
