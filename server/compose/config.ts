@@ -33,7 +33,13 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ""),
 );
 
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+/** An app or an extension; `URL` calls the origin of each of them `null`. */
+const appOrigin = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*,]+$/;
+
+const isOrigin = (text: string) =>
+  URL.canParse(text) && (new URL(text).origin === text || (new URL(text).origin === "null" && appOrigin.test(text)));
+
+const origin = z.string().refine(isOrigin, {
   error: ({ input }) => `${JSON.stringify(input)} is not an exact origin such as https://app.example.com`,
 });
 

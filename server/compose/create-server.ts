@@ -6,7 +6,7 @@ import { Admission } from "../connect/admission.ts";
 import { Connector } from "../connect/connector.ts";
 import { Drain } from "../connect/drain.ts";
 import { Keepalive } from "../connect/keepalive.ts";
-import type { OriginPolicy } from "../connect/origin.ts";
+import { Origins } from "../connect/origins.ts";
 import type { LogTailsOptions } from "../deliver/log-tails.ts";
 import { createMemoryBroadcast } from "../deliver/memory-broadcast.ts";
 import { Ingest } from "../doors/ingest/ingest.ts";
@@ -104,7 +104,13 @@ async function build(
   const counters = createCounters();
   const drain = new Drain();
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
-  const origins: OriginPolicy = { allowed: config.CORS_ORIGINS, allowLocalhost: config.NODE_ENV !== "production" };
+  const origins = new Origins({
+    allowed: config.CORS_ORIGINS,
+    allowLocalhost: config.NODE_ENV !== "production",
+    trustProxy: config.TRUST_PROXY,
+    clock,
+    refused: (refusal) => logger.warn("origin refused", { refusal }),
+  });
   const admission = new Admission({
     connectionsPerIp: config.LIMIT_CONNECTIONS_PER_IP,
     newPerSecond: config.LIMIT_NEW_CONNECTIONS_PER_SECOND,

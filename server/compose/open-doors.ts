@@ -4,7 +4,7 @@ import type { ConnectionLimits } from "../../shared/limits.ts";
 import type { Admission } from "../connect/admission.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { Drain } from "../connect/drain.ts";
-import type { OriginPolicy } from "../connect/origin.ts";
+import type { Origins } from "../connect/origins.ts";
 import { FlushScheduler } from "../deliver/outbox.ts";
 import { createEventStreamDoor } from "../doors/event-stream/event-stream-door.ts";
 import { serveBelow } from "../doors/http/base-path.ts";
@@ -38,7 +38,7 @@ export interface DoorsDeps {
   router: Router;
   drain: Drain;
   admission: Admission;
-  origins: OriginPolicy;
+  origins: Origins;
   registryPublisher: RegistryPublisher;
   identity: Identity;
   delivery: Delivery;
@@ -61,7 +61,7 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   const { config, io, delivery, identity, limits, logger, closers, ...common } = deps;
   const { connector, router, drain, admission, origins, clock, counters } = common;
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
-  const eventStreams = createEventStreamDoor({ connector, admission, router, clock, backlogBytes, counters });
+  const eventStreams = createEventStreamDoor({ connector, admission, origins, router, clock, backlogBytes, counters });
   const app = createApp({
     ...common,
     eventStreams,

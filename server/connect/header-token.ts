@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isCookieSessionSecret } from "../session/cookie-session-secret.ts";
 import { bearerToken } from "./bearer-token.ts";
+import type { Origins } from "./origins.ts";
 
 /** The cookie that `POST /api/session` sets. */
 export const sessionCookie = "signalbox_session";
@@ -15,8 +16,9 @@ export interface TokenRequest {
  * What the headers of a request bring for a token: `Authorization: Bearer …`, else the session cookie. The origin was
  * found to be allowed; here it only matters that there is one.
  */
-export function headerToken({ method, headers }: TokenRequest): string | undefined {
-  return bearerToken(headers.authorization) ?? (isOfAPage(method, headers) ? cookieToken(headers.cookie) : undefined);
+export function headerToken(request: TokenRequest, origins: Pick<Origins, "isOwn">): string | undefined {
+  const { authorization, cookie } = request.headers;
+  return bearerToken(authorization) ?? (isOfAPage(request, origins) ? cookieToken(cookie) : undefined);
 }
 
 /**
@@ -25,15 +27,13 @@ export function headerToken({ method, headers }: TokenRequest): string | undefin
  * it says whose it is, but over plain HTTP, other than on localhost, it does not. Then the address of the page tells,
  * which the dashboard lets it name to this server alone, and which no page can make up.
  */
-function isOfAPage(method: string | undefined, headers: IncomingHttpHeaders): boolean {
+function isOfAPage({ method, headers }: TokenRequest, origins: Pick<Origins, "isOwn">): boolean {
   if (headers.origin !== undefined) return true;
   const site = headers["sec-fetch-site"];
   if (site !== undefined) return site === "same-origin";
-  return method === "GET" && headers.upgrade === undefined && hostOf(headers.referer) === headers.host;
-}
-
-function hostOf(address: string | undefined): string | null {
-  return address !== undefined && URL.canParse(address) ? new URL(address).host : null;
+  const { referer, upgrade } = headers;
+  if (method !== "GET" || upgrade !== undefined || referer === undefined || !URL.canParse(referer)) return false;
+  return origins.isOwn(new URL(referer), headers);
 }
 
 /** Of two cookies of the name one was set by a neighbour, under a wider domain or a longer path: then neither counts. */

@@ -119,6 +119,15 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
       "from another port": await verdictOf(server, from("http://localhost:1/page")),
       "from no address": await verdictOf(server, from("localhost")),
     };
+    const proxied = await startServer({ store, env: { TRUST_PROXY: "1" } });
+    const { cookie: other } = await logIn(proxied);
+    const at = (host: string): Asking => ({
+      cookie: other,
+      origin: null,
+      headers: { referer: "http://chat.example.com/chat", "x-forwarded-host": host },
+    });
+    expect(await verdictOf(proxied, at("CHAT.example.com:80"))).toBe("ok");
+    expect(await verdictOf(proxied, at("chat.example.com:81"))).toBe("unauthenticated");
     const ours = from(`${server.url}/chat`);
     const written = await server.request("POST", "/api/conversations", {
       as: null,

@@ -47,6 +47,35 @@ describe("connections of one address", () => {
     expect([one.statuses, pretending.statuses, other.statuses]).toEqual([[101, 101, 429], [429], [101, 101]]);
   });
 
+  it("LIMIT-1 are one address however a proxy writes it: with a port, in brackets, mapped, with a zone", async () => {
+    const env = { LIMIT_CONNECTIONS_PER_IP: "4", TRUST_PROXY: "1" };
+    const server = await startServer({ store, env });
+    const statusesOf = async (spellings: string[]) => {
+      const statuses = [];
+      for (const forwarded of spellings)
+        statuses.push(...(await open(server, 1, plainPath, { "x-forwarded-for": forwarded })).statuses);
+      return statuses;
+    };
+
+    const four = await statusesOf([
+      "203.0.113.5",
+      "203.0.113.5:51234",
+      "203.0.113.5:51235",
+      "[::ffff:203.0.113.5]:1",
+      "::FFFF:203.0.113.5",
+    ]);
+    const six = await statusesOf([
+      "2001:db8::1",
+      "[2001:db8::2]:51234",
+      "2001:DB8:0:0::3%eth0",
+      '"[2001:db8::4]"',
+      "2001:db8::5",
+    ]);
+
+    expect(four).toEqual([101, 101, 101, 101, 429]);
+    expect(six).toEqual([101, 101, 101, 101, 429]);
+  });
+
   it("LIMIT-1 without a proxy are not told apart by what a client says", async () => {
     const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_IP: "1" } });
 

@@ -8,8 +8,8 @@ const store = "memory";
 const listed = "https://app.example.com";
 
 /** Whether each door lets a page of the origin in, by the HTTP status of its answer. */
-async function answers(server: TestServer, origin: string | undefined) {
-  const headers: Record<string, string> = origin === undefined ? {} : { origin };
+async function answers(server: TestServer, origin: string | undefined, more: Record<string, string> = {}) {
+  const headers: Record<string, string> = { ...more, ...(origin === undefined ? {} : { origin }) };
   const [socketIo, plain, polling, http, page] = await Promise.all([
     upgrade(server.url, "/socket.io/?EIO=4&transport=websocket", headers),
     upgrade(server.url, `/ws?token=${tokenOf("ada")}`, headers),
@@ -44,13 +44,18 @@ const refused = {
 };
 
 const development = {};
-const production = { NODE_ENV: "production", HOST: "127.0.0.1", CORS_ORIGINS: `${listed},http://intranet:8080` };
+const production = {
+  NODE_ENV: "production",
+  HOST: "127.0.0.1",
+  CORS_ORIGINS: `${listed},http://intranet:8080,tauri://localhost`,
+};
 
 describe("origins", () => {
   it.each([
     ["no origin at all", undefined],
     ["a listed origin", listed],
     ["another listed origin", "http://intranet:8080"],
+    ["a listed app", "tauri://localhost"],
   ])("CONN-5 %s is let in by every door in production", async (_what, origin) => {
     const server = await startServer({ store, env: production });
 
@@ -67,6 +72,7 @@ describe("origins", () => {
     ["the same host with another port", "http://localhost:1"],
     ["localhost", "http://localhost:3000"],
     ["a sandboxed page or a file", "null"],
+    ["an app that is not listed", "capacitor://localhost"],
     ["no URL", "app.example.com"],
     ["nothing", ""],
   ])("CONN-5 %s is refused by every door in production", async (_what, origin) => {
@@ -80,6 +86,50 @@ describe("origins", () => {
 
     expect(await answers(server, server.url)).toEqual(letIn);
     expect(await answers(server, `http://localhost:${server.server.port + 1}`)).toEqual(refused);
+  });
+
+  it("CONN-5 the server's own pages are let in by every door behind a proxy that names their host", async () => {
+    const server = await startServer({ store, env: { ...production, TRUST_PROXY: "1" } });
+    const origin = "https://chat.example.com";
+
+    expect(await answers(server, origin, { "x-forwarded-host": "Chat.example.com:443" })).toEqual(letIn);
+    expect(await answers(server, origin, { "x-forwarded-host": "chat.example.com.evil.example" })).toEqual(refused);
+    expect(
+      await answers(await startServer({ store, env: production }), origin, { "x-forwarded-host": "chat.example.com" }),
+    ).toEqual(refused);
+  });
+
+  it("CONN-5 a refusal says at every door what was compared and what to set, and so does one line of the log", async () => {
+    const server = await startServer({ store, env: production });
+    const { host } = new URL(server.url);
+    const headers = { origin: "https://chat.example.com" };
+
+    const http = await server.request("POST", "/api/session", { headers });
+    const polling = await server.request("GET", "/socket.io/?EIO=4&transport=polling", { as: null, headers });
+    const plain = await upgrade(server.url, `/ws?token=${tokenOf("ada")}`, headers);
+    const lines = server.lines.filter((line) => line.includes("origin refused"));
+
+    expect(polling.body.message).toBe(http.body.detail);
+    expect(plain.body).toBe(http.body.detail);
+    for (const part of ['"https://chat.example.com"', `"${host}"`, "CORS_ORIGINS", "TRUST_PROXY", "Host header"])
+      expect(http.body.detail).toContain(part);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: "warn", refusal: http.body.detail }]);
+  });
+
+  it("HTTP-5 files of the dashboard are served to every page, so that it can say what is wrong, and nothing else is", async () => {
+    const server = await startServer({ store, env: production });
+    const headers = { origin: "https://chat.example.com" };
+    const ask = async (method: string, path: string) => {
+      const answer = await server.request(method, path, { as: null, headers });
+      return [answer.status, answer.headers.get("access-control-allow-origin")];
+    };
+
+    // There is no such file, and the next that is asked would answer.
+    expect(await ask("GET", "/assets/none.js")).toEqual([404, null]);
+    expect(await ask("HEAD", "/assets/none.js")).toEqual([404, null]);
+    expect(await ask("POST", "/assets/none.js")).toEqual([403, null]);
+    expect(await ask("GET", "/assets")).toEqual([403, null]);
+    expect(await ask("GET", "/")).toEqual([403, null]);
   });
 
   it.each(["http://localhost:3000", "https://localhost", "http://127.0.0.1:5173", "http://[::1]:8080"])(

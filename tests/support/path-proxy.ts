@@ -14,6 +14,8 @@ export interface PathProxyOptions {
   path: string;
   /** Whether requests reach the server without the path. */
   removesPath: boolean;
+  /** The header in which the server gets the host of the site. Default: `Host`. */
+  hostHeader?: "Host" | "X-Forwarded-Host" | "none";
 }
 
 /** nginx with a site of its own, and a server below a path of it. */
@@ -24,7 +26,11 @@ export class PathProxy {
   readonly #process: ChildProcess;
   readonly #folder: string;
 
-  private constructor(program: string, port: number, { target, path, removesPath }: PathProxyOptions) {
+  private constructor(
+    program: string,
+    port: number,
+    { target, path, removesPath, hostHeader = "Host" }: PathProxyOptions,
+  ) {
     this.origin = `http://127.0.0.1:${port}`;
     this.url = this.origin + path;
     this.#folder = mkdtempSync(join(tmpdir(), "signalbox-path-proxy-"));
@@ -38,7 +44,7 @@ export class PathProxy {
             proxy_http_version 1.1;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_of;
-            proxy_set_header Host $http_host;
+            ${hostHeader === "none" ? "" : `proxy_set_header ${hostHeader} $http_host;`}
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_buffering off;
         }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach } from "@jest/globals";
 import { loadConfig } from "../../server/compose/config.ts";
 import { openStore as openStoreOf, type Store } from "../../server/compose/open-store.ts";
+import { Origins } from "../../server/connect/origins.ts";
 import type { Broadcast } from "../../server/deliver/broadcast.ts";
 import { createMemoryBroadcast } from "../../server/deliver/memory-broadcast.ts";
 import { createAdapterBroadcast } from "../../server/doors/socket-io/adapter-broadcast.ts";
@@ -67,7 +68,7 @@ export async function openStore(name: StoreName, options: StoreOptions = {}): Pr
 function openBroadcast({ redis }: Store, prefix: string): Broadcast {
   const local = createMemoryBroadcast();
   if (!redis) return local;
-  const origins = { allowed: [], allowLocalhost: true };
+  const origins = new Origins({ allowed: [], allowLocalhost: true, trustProxy: 0, clock: systemClock, refused() {} });
   const settings = { path: "/socket.io", transports: ["websocket"], heartbeatIntervalMs: 25_000 } as const;
   const io = createSocketIoServer({
     ...settings,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import { afterEach } from "@jest/globals";
 import { within } from "./within.ts";
 
@@ -9,14 +10,16 @@ afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy();
 });
 
-/** Asks for a WebSocket at a path by hand. The answer's status, and the bare connection if it is one of ours now. */
-export function upgrade(
-  serverUrl: string,
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; socket?: Duplex }> {
+interface UpgradeAnswer {
+  status: number;
+  body?: string;
+  socket?: Duplex;
+}
+
+/** Asks for a WebSocket at a path by hand. The answer's status and text, and the bare connection if there is one. */
+export function upgrade(serverUrl: string, path: string, headers: Record<string, string> = {}): Promise<UpgradeAnswer> {
   const { hostname, port } = new URL(serverUrl);
-  const answer = new Promise<{ status: number; socket?: Duplex }>((resolve, reject) => {
+  const answer = new Promise<UpgradeAnswer>((resolve, reject) => {
     const asking = request({
       hostname,
       port,
@@ -32,8 +35,7 @@ export function upgrade(
     asking.on("socket", (socket) => opened.push(socket));
     asking.on("upgrade", (response, socket) => resolve({ status: response.statusCode ?? 0, socket }));
     asking.on("response", (response) => {
-      response.resume();
-      resolve({ status: response.statusCode ?? 0 });
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     asking.on("error", reject);
     asking.end();

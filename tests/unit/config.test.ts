@@ -53,7 +53,7 @@ describe("configuration", () => {
     const config = loadConfig({
       PORT: "0",
       WEBSOCKET_ENABLED: "false",
-      CORS_ORIGINS: "https://a.example.com, http://localhost:3000,",
+      CORS_ORIGINS: "https://a.example.com, http://localhost:3000,tauri://localhost,chrome-extension://abc,app://.,",
       SOCKET_TRANSPORTS: "websocket",
       JWT_SECRET: secret,
     });
@@ -61,7 +61,13 @@ describe("configuration", () => {
     expect(config).toMatchObject({
       PORT: 0,
       WEBSOCKET_ENABLED: false,
-      CORS_ORIGINS: ["https://a.example.com", "http://localhost:3000"],
+      CORS_ORIGINS: [
+        "https://a.example.com",
+        "http://localhost:3000",
+        "tauri://localhost",
+        "chrome-extension://abc",
+        "app://.",
+      ],
       SOCKET_TRANSPORTS: ["websocket"],
       JWT_SECRET: secret,
     });
@@ -80,6 +86,14 @@ describe("configuration", () => {
     ["CORS_ORIGINS", "*"],
     ["CORS_ORIGINS", "https://app.example.com/"],
     ["CORS_ORIGINS", "app.example.com"],
+    ["CORS_ORIGINS", "null"],
+    ["CORS_ORIGINS", "https://App.example.com"],
+    ["CORS_ORIGINS", "https://app.example.com:443"],
+    ["CORS_ORIGINS", "tauri://localhost/"],
+    ["CORS_ORIGINS", "tauri://*"],
+    ["CORS_ORIGINS", "tauri:localhost"],
+    ["CORS_ORIGINS", "javascript:alert(1)"],
+    ["CORS_ORIGINS", "chrome-extension://"],
     ["SOCKET_PATH", "socket.io"],
     ["BASE_PATH", "rt"],
     ["BASE_PATH", "/"],

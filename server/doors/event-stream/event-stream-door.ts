@@ -8,6 +8,7 @@ import { logOfRoom, monitoringLog } from "../../../shared/room.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
 import { headerToken } from "../../connect/header-token.ts";
+import type { Origins } from "../../connect/origins.ts";
 import type { Sink } from "../../deliver/sink.ts";
 import type { Router } from "../../route/router.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -18,6 +19,7 @@ import { frameOf, retryFrameOf, startEventStream, systemFrameOf } from "./event-
 export interface EventStreamDoorOptions {
   connector: Connector;
   admission: Admission;
+  origins: Origins;
   router: Router;
   clock: Clock;
   /** What a reader may leave unread. */
@@ -36,7 +38,7 @@ export interface EventStreamDoor extends Sink {
 
 /** Readers of `text/event-stream`: a connection like any other, that sends one command and then listens. */
 export function createEventStreamDoor(options: EventStreamDoorOptions): EventStreamDoor {
-  const { connector, admission, router, clock, backlogBytes, counters } = options;
+  const { connector, admission, origins, router, clock, backlogBytes, counters } = options;
   const members = new Map<Channel, Set<EventStream>>();
   const open = new Set<EventStream>();
 
@@ -49,7 +51,7 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       response.once("close", () => admission.left(place));
       const source = "room" in topics ? logOfRoom(topics.room) : monitoringLog;
       const opening = await connector.open({
-        token: headerToken(request),
+        token: headerToken(request, origins),
         door: "/api/events",
         namespaces: ["room" in topics ? "/chat" : "/monitoring"],
         autoJoin: false,

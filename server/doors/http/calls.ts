@@ -8,6 +8,7 @@ import type { Role } from "../../../shared/role.ts";
 import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
+import type { Origins } from "../../connect/origins.ts";
 import { type Router as CommandRouter, invalidPayload } from "../../route/router.ts";
 import { hasRole, type Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
@@ -15,6 +16,7 @@ import type { TokenBucket } from "../../session/token-bucket.ts";
 
 export interface CallsDeps {
   connector: Connector;
+  origins: Origins;
   drain: Drain;
   router: CommandRouter;
 }
@@ -44,7 +46,7 @@ export interface Calls {
   ): Promise<CommandData<N, C>>;
 }
 
-export function createCalls({ connector, drain, router }: CallsDeps): Calls {
+export function createCalls({ connector, origins, drain, router }: CallsDeps): Calls {
   const buckets = new LRUCache<string, TokenBucket>({ max: rememberedBuckets });
 
   function bucketOf(principal: Principal): TokenBucket {
@@ -58,7 +60,7 @@ export function createCalls({ connector, drain, router }: CallsDeps): Calls {
   return {
     async sessionOf(request, roles) {
       drain.noteRequest();
-      const principal = await connector.authenticate(headerToken(request));
+      const principal = await connector.authenticate(headerToken(request, origins));
       if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
       }

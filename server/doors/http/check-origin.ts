@@ -1,16 +1,21 @@
-import type { RequestHandler } from "express";
-import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import type { Request, RequestHandler } from "express";
+import type { Origins } from "../../connect/origins.ts";
 import { refuse } from "./problems.ts";
 
 /** How long a browser may remember the answer to a preflight. */
 const preflightSeconds = 600;
 
 /** Refuses pages of other origins, and lets those that are allowed read the answers (CORS). SPEC CONN-5, HTTP-5. */
-export function checkOrigin(origins: OriginPolicy): RequestHandler {
+export function checkOrigin(origins: Origins): RequestHandler {
   return (request, response, next) => {
-    const { origin, host } = request.headers;
+    const { origin } = request.headers;
     response.vary("Origin");
-    if (!isOriginAllowed(origin, host, origins)) throw refuse("forbidden", `Origin ${String(origin)} is not allowed.`);
+    const refusal = origins.refusalOf(request.headers);
+    if (refusal !== undefined) {
+      // Public files: the dashboard is to load where it is refused, or it could not say why. Its scripts have an origin.
+      if (isAsset(request)) return next();
+      throw refuse("forbidden", refusal);
+    }
     if (origin !== undefined)
       response.set({ "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true" });
     if (request.method !== "OPTIONS") return next();
@@ -24,4 +29,8 @@ export function checkOrigin(origins: OriginPolicy): RequestHandler {
       .status(204)
       .end();
   };
+}
+
+function isAsset({ method, path }: Request): boolean {
+  return (method === "GET" || method === "HEAD") && path.startsWith("/assets/");
 }

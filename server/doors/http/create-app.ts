@@ -1,7 +1,7 @@
 import express, { type Express, Router } from "express";
 import helmet from "helmet";
 import type { Drain } from "../../connect/drain.ts";
-import type { OriginPolicy } from "../../connect/origin.ts";
+import type { Origins } from "../../connect/origins.ts";
 import type { Spans } from "../../observe/spans.ts";
 import { inspectJson } from "../../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
@@ -25,7 +25,7 @@ export interface AppDeps
   drain: Drain;
   /** `undefined`: no traces are kept. */
   spans: Spans | undefined;
-  origins: OriginPolicy;
+  origins: Origins;
   /** Number of proxies in front. */
   trustProxy: number;
   /** Bytes of a request's body. */

@@ -11,6 +11,7 @@ import type { CookieSessions } from "../../access/cookie-sessions.ts";
 import type { BackChannelLogout } from "../../access/oidc/back-channel-logout.ts";
 import { bearerToken } from "../../connect/bearer-token.ts";
 import { cookieToken, headerToken, sessionCookie } from "../../connect/header-token.ts";
+import type { Origins } from "../../connect/origins.ts";
 import { timestampAt } from "../../runtime/clock.ts";
 import type { Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
@@ -18,6 +19,7 @@ import { type Calls, onlyWith, parse } from "./calls.ts";
 
 export interface IdentityRoutesDeps {
   calls: Calls;
+  origins: Origins;
   cookieSessions: CookieSessions;
   /** Whether browsers are to send the cookie over encrypted connections only. */
   secureCookie: boolean;
@@ -34,7 +36,7 @@ const logoutBytes = 32 * 1024;
 
 /** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
 export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): void {
-  const { calls, cookieSessions, providers, secureCookie, cookiePath, backChannelLogout } = deps;
+  const { calls, origins, cookieSessions, providers, secureCookie, cookiePath, backChannelLogout } = deps;
   const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: cookiePath };
   /** Who asks, by the token of the request itself. */
   async function authenticated(request: Request): Promise<Session> {
@@ -48,7 +50,7 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
   /** The cookie, if it is one of this request's own making. */
   const ownCookie = ({ method, headers }: Request) => {
     const { authorization: _, ...others } = headers;
-    return headerToken({ method, headers: others });
+    return headerToken({ method, headers: others }, origins);
   };
   const forgetCookie = (response: Response) => response.clearCookie(sessionCookie, cookie);
 

@@ -4,6 +4,7 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
 import type { Connector, OpenedConnection } from "../../connect/connector.ts";
 import { headerToken } from "../../connect/header-token.ts";
+import type { Origins } from "../../connect/origins.ts";
 import type { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import type { Logger } from "../../observe/logger.ts";
 import { timestampOf } from "../../runtime/clock.ts";
@@ -13,6 +14,7 @@ import { urlOf } from "./url-of.ts";
 
 export interface LetInOptions extends ConnectionOptions {
   connector: Connector;
+  origins: Origins;
   logger: Logger;
   messageBytes: number;
 }
@@ -43,7 +45,7 @@ export async function letIn(
   let opening: OpenedConnection;
   try {
     const autoJoin = searchParams.get("auto_join") !== "false";
-    const token = headerToken(request) ?? searchParams.get("token");
+    const token = headerToken(request, options.origins) ?? searchParams.get("token");
     opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });

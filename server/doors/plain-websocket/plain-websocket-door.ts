@@ -5,7 +5,6 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import type { EventFrame } from "../../../shared/plain-websocket/frames.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { Drain } from "../../connect/drain.ts";
-import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
 import type { Sink } from "../../deliver/sink.ts";
 import { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
@@ -19,7 +18,6 @@ export interface PlainWebSocketDoorOptions extends LetInOptions {
   httpServer: HttpServer;
   drain: Drain;
   admission: Admission;
-  origins: OriginPolicy;
   /** Path of the Socket.IO door, whose upgrades are not ours; `undefined` when it takes none. */
   socketIoPath: string | undefined;
   /** `false`: upgrades are refused. */
@@ -49,8 +47,8 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
     const isKnown = pathname === "/ws" || pathname === bridgePath;
     if (!isKnown || !options.enabled) return refuseUpgrade(socket, 404, "Not Found");
     if (drain.started) return refuseUpgrade(socket, 503, "Service Unavailable");
-    if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
-      return refuseUpgrade(socket, 403, "Forbidden");
+    const refusal = origins.refusalOf(request.headers);
+    if (refusal !== undefined) return refuseUpgrade(socket, 403, "Forbidden", refusal);
     const refused = admission.refusalOf(request);
     if (refused) return refuseUpgrade(socket, refused.status, refused.message);
     admission.begin(() => {

@@ -9,6 +9,7 @@ import type { Admission } from "../../connect/admission.ts";
 import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
+import type { Origins } from "../../connect/origins.ts";
 import type { FlushScheduler } from "../../deliver/outbox.ts";
 import type { Sink } from "../../deliver/sink.ts";
 import { SubscriberIndex } from "../../deliver/subscriber-index.ts";
@@ -32,6 +33,7 @@ export interface SocketIoDoorOptions {
   router: Router;
   drain: Drain;
   admission: Admission;
+  origins: Origins;
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
@@ -109,7 +111,7 @@ function refuseEverybody(namespace: OpenNamespace): void {
 type Served = SocketIoDoorOptions & ConnectionDeps;
 
 function serve(namespace: OpenNamespace, options: Served): void {
-  const { name, connector, drain, logger } = options;
+  const { name, connector, origins, drain, logger } = options;
   /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
   const entered = new WeakSet<object>();
 
@@ -131,7 +133,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     entered.add(socket.conn);
     try {
       const { token, autoJoin } = socket.handshake.auth;
-      const given = token ?? headerTokenOf(socket);
+      const given = token ?? headerTokenOf(socket, origins);
       forgetSecrets(socket);
       const opening = await connector.open({
         token: given,
@@ -186,8 +188,9 @@ function connectError(error: ReplyError): Error {
 /** Tokens that came in a header, which serves all namespaces of a connection and is there but once. */
 const headerTokens = new WeakMap<object, string>();
 
-function headerTokenOf(socket: SessionSocket): string | undefined {
-  const token = headerTokens.get(socket.conn) ?? headerToken({ method: "GET", headers: socket.handshake.headers });
+function headerTokenOf(socket: SessionSocket, origins: Origins): string | undefined {
+  const token =
+    headerTokens.get(socket.conn) ?? headerToken({ method: "GET", headers: socket.handshake.headers }, origins);
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
 }

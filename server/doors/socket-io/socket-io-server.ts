@@ -3,7 +3,7 @@ import { limits } from "../../../shared/limits.ts";
 import type { Admission } from "../../connect/admission.ts";
 import type { OpenedConnection } from "../../connect/connector.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
-import { isOriginAllowed, type OriginPolicy } from "../../connect/origin.ts";
+import type { Origins } from "../../connect/origins.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
 import { contractParser } from "./contract-parser.ts";
 
@@ -13,7 +13,7 @@ export interface SocketIoServerOptions {
   admission: Pick<Admission, "refusalOf" | "begin">;
   /** Nobody can be let in for want of the store, and it has been so for more than a moment. */
   isStoreAway(): boolean;
-  origins: OriginPolicy;
+  origins: Origins;
   heartbeatIntervalMs: number;
   /** Another implementation of WebSockets: a class like the server of `ws`. Default: the library's own. */
   wsEngine?: unknown;
@@ -52,15 +52,14 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     cors: ({ headers }, decide) => {
       if (headers.upgrade !== undefined) return decide(null, { origin: false });
       decide(null, {
-        origin: (origin, allow) => allow(null, isOriginAllowed(origin, undefined, origins)),
+        origin: (origin, allow) => allow(null, origins.isListed(origin)),
         credentials: true,
       });
     },
     // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
     allowRequest: (request, allow) => {
-      if (isStoreAway()) allow("The store is out of reach", false);
-      else if (!isOriginAllowed(request.headers.origin, request.headers.host, origins))
-        allow(`Origin ${String(request.headers.origin)} is not allowed`, false);
+      const refusal = isStoreAway() ? "The store is out of reach" : origins.refusalOf(request.headers);
+      if (refusal !== undefined) allow(refusal, false);
       else {
         const refused = admission.refusalOf(request);
         if (refused) allow(refused.message, false);
