@@ -11,11 +11,11 @@ import { createLogger, type Logger } from "./observe/logger.ts";
 
 // The only file that touches the process: environment, signals, exit code.
 
-// What the logs and rings let go of is old by then. Left to itself V8 clears it away every few megabytes, with helpers that
-// take the core from whoever is to be served, for 60 ms at a time; now when the heap has doubled.
+// Events dropped by logs and rings are in V8's old generation by then. By default V8 collects it every few megabytes,
+// in helper threads that occupy the core for 60 ms at a time; with this setting only when the heap has doubled.
 setFlagsFromString("--heap-growing-percent=100");
 
-/** Somebody at a terminal does not want to wait for clients to leave in good order. */
+/** After an interrupt at a terminal the server stops without a drain window. */
 const interruptDrainMs = 0;
 
 async function main(): Promise<void> {
@@ -30,9 +30,10 @@ async function main(): Promise<void> {
   const ignored = settingsWithoutEffect(process.env);
   if (ignored.length > 0) logger.warn("these settings have no effect in this version", { settings: ignored });
 
-  // Not where a provider is trusted: then nobody asked for tokens of ours.
-  const madeUp = !config.JWT_SECRET && config.OIDC_ISSUER.length === 0 ? randomBytes(32).toString("base64") : undefined;
-  const JWT_SECRET = config.JWT_SECRET ?? madeUp;
+  // Not with an OpenID provider: then the server's own tokens are not wanted.
+  const generatedSecret =
+    !config.JWT_SECRET && config.OIDC_ISSUER.length === 0 ? randomBytes(32).toString("base64") : undefined;
+  const JWT_SECRET = config.JWT_SECRET ?? generatedSecret;
   const { WEB_CONCURRENCY: count, PORT: port } = config;
   const host = hostOf(config);
   const running =
@@ -49,13 +50,14 @@ async function main(): Promise<void> {
   const url = urlOf(host, running.port);
   if (cluster.isWorker) logger.info("worker ready", { worker: cluster.worker?.id });
   else logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
-  // Tokens of a secret that was given would be good beyond this run, and end up in somebody's log.
-  if (madeUp !== undefined && cluster.isPrimary) console.log(welcome(url + config.BASE_PATH, madeUp, config));
+  // Only for a generated secret: tokens of a configured one would stay valid after this run, and could end up in a log.
+  if (generatedSecret !== undefined && cluster.isPrimary)
+    console.log(welcome(url + config.BASE_PATH, generatedSecret, config));
 
   let stopping = false;
   const stop = async (why: NodeJS.Signals | "bug") => {
     if (stopping) {
-      // Some platforms say SIGTERM more than once, and to every process there is: workers hear it from theirs too.
+      // Some platforms send SIGTERM more than once, and to every process; workers also receive it from their primary.
       if (why === "SIGTERM" || (why === "SIGINT" && cluster.isWorker)) return;
       process.exit(1);
     }
@@ -67,22 +69,22 @@ async function main(): Promise<void> {
   };
   const stopOrDie = (why: NodeJS.Signals | "bug") => {
     stop(why).catch((error: unknown) => {
-      logger.error("could not stop in good order", { error });
+      logger.error("could not stop cleanly", { error });
       process.exit(1);
     });
   };
   process.on("SIGTERM", stopOrDie);
   process.on("SIGINT", stopOrDie);
-  // The state that a bug leaves behind is not known: the platform starts a new process.
+  // After an uncaught error the state is unknown: exit, and let the platform start a new process.
   const onBug = (error: unknown) => {
-    logger.error("bug: nobody caught this", { error });
+    logger.error("uncaught error: stopping", { error });
     stopOrDie("bug");
   };
   process.on("unhandledRejection", onBug);
   process.on("uncaughtException", onBug);
 }
 
-/** What this process runs, and how it stops. */
+/** The server or the workers of this process. */
 interface Running {
   port: number;
   /** Resolves with the exit code. */
@@ -104,7 +106,7 @@ async function instance(config: ServerConfig, logger: Logger): Promise<Running> 
   };
 }
 
-/** Loaded only where it is used: it takes hold of the cluster's events. */
+/** Imported only where it is used, since it attaches to the cluster's events. */
 async function workers(options: WorkersOptions): Promise<Running> {
   const { startWorkers } = await import("./compose/workers.ts");
   return startWorkers(options);
@@ -124,7 +126,7 @@ ${lines.join("\n")}
 `;
 }
 
-/** What whoever starts the program can mend is said without the stack. */
+/** Returns only the message for faults that the operator can correct, without a stack. */
 function explain(error: unknown): unknown {
   if (error instanceof ConfigurationError || (error instanceof Error && /^(?:REDIS|OTEL)_\w+: /.test(error.message))) {
     return error.message;

@@ -2,13 +2,13 @@ import type { CommandData, CommandName, CommandPayload, CommandSpace } from "../
 import type { DeferredReply } from "../session/deferred-reply.ts";
 import type { Session } from "../session/session.ts";
 
-/** One command: checked payload in, reply data out. A thrown `Rejection` is the other reply. */
+/** Handles one command: parsed payload in, reply data out. A thrown `Rejection` becomes the error reply. */
 export type Handler<N extends CommandSpace, C extends CommandName<N>> = (
   payload: CommandPayload<N, C>,
   session: Session,
 ) => Promise<CommandData<N, C> | DeferredReply<CommandData<N, C>>>;
 
-/** A handler for each command that is named, or for all of the namespace. */
+/** A handler for each of the named commands, or for all of the namespace. */
 export type Handlers<N extends CommandSpace, C extends CommandName<N> = CommandName<N>> = {
   [Name in C]: Handler<N, Name>;
 };

@@ -5,7 +5,7 @@ import type { Session } from "../session/session.ts";
 
 export interface RevocationHandlersDeps {
   revocations: Pick<Revocations, "revoke">;
-  /** Writes down who has done what. */
+  /** Writes an entry of the audit log: what was done, by whom, to what. */
   audit(what: string, details: object): void;
 }
 

@@ -21,7 +21,7 @@ type Refresh = "system.token.refresh";
 /** The commands that every namespace has. SPEC CONN-6, CONN-9. */
 export function createSessionHandlers({ verifier, access, rooms, subscriptions }: SessionHandlersDeps) {
   return {
-    // That it came is all that counts: the door has noted the time.
+    // Nothing to do: the door has noted the time of the message.
     "system.pong": async () => ({}),
 
     "system.token.refresh": async (
@@ -30,11 +30,11 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
     ): Promise<CommandData<"/chat", Refresh>> => {
       const principal = await verifier.verify(token);
       if (principal.userId !== session.principal.userId)
-        throw new Rejection("forbidden", "The token is somebody else's.");
+        throw new Rejection("forbidden", "The token belongs to another user.");
       const namespaces = session.offeredNamespaces.filter((namespace) => mayEnter(principal, namespace));
       if (namespaces.length === 0)
         throw new Rejection("forbidden", "The roles of the token do not allow this connection.");
-      // A connection that came by a cookie ends with that session, whatever token it has now.
+      // A connection that was authenticated by a cookie still ends with that cookie session.
       session.principal = { ...principal, cookieSession: session.principal.cookieSession };
       session.namespaces = namespaces;
       session.isExpiryAnnounced = false;

@@ -2,7 +2,7 @@ import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Counters } from "./counters.ts";
 
-/** Counts an event that was accepted here; those that tell of a dispatch tell what became of it. */
+/** Counts an event accepted by this instance; events about a dispatch are also counted by the dispatch's new state. */
 export function countEvent(event: Envelope, counters: Counters): void {
   counters.events++;
   counters.published.add(event.type);

@@ -1,36 +1,36 @@
-/** How often each of some things has happened. */
+/** Counts by label. */
 export class Tally extends Map<string, number> {
   add(what: string): void {
     this.set(what, (this.get(what) ?? 0) + 1);
   }
 }
 
-/** What this instance has done since it started. Plain numbers: to count must cost nothing. */
+/** Totals of this instance since its start. Plain numbers, so that counting costs next to nothing. */
 export interface Counters {
-  /** Commands that came, whatever their reply. */
+  /** Commands received, whatever their reply. */
   commands: number;
-  /** Events that were accepted here, kept or not. */
+  /** Events accepted here, durable or ephemeral. */
   events: number;
-  /** Events that were put where a connection's messages wait to be written, one for each connection. */
+  /** Events put into outboxes, one for each connection. */
   deliveries: number;
-  /** Events in the replies to those who came back with a position. */
+  /** Events in replies to clients that resumed from a position. */
   replayedEvents: number;
-  /** Health updates that were told to nobody, since a newer one of the component had come. */
+  /** Health updates dropped in favour of a newer one of the component. */
   superseded: number;
-  /** How often Redis was there again after it was not. */
+  /** How often the connection to Redis was restored. */
   redisRestored: number;
-  /** Events that were accepted here, by type. */
+  /** Events accepted here, by type. */
   published: Tally;
-  /** Connections that were let in, by door; and that have ended, by reason. */
+  /** Connections accepted, by door; and ended, by reason. */
   opened: Tally;
   closed: Tally;
-  /** Connections that could not begin: too many of their address, or too many at once. */
+  /** Connections refused: too many from their address, or too many at once. */
   refused: Tally;
-  /** Those who came back with a position: `recovered`, or why history was gone. */
+  /** Clients that resumed from a position: `recovered`, or why history was gone. */
   replays: Tally;
-  /** Logs that lost history under those who follow them here, by reason. */
+  /** Followed logs that lost history, by reason. */
   resets: Tally;
-  /** Dispatches that have come into a state, by what was told of them here. */
+  /** Dispatches by the state that they entered, according to events of this instance. */
   dispatches: Tally;
 }
 

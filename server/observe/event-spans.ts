@@ -2,13 +2,13 @@ import type { Envelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Span, Spans } from "./spans.ts";
 
-/** Events that were published here and not delivered here yet: no more are remembered, since some have nobody here. */
+/** Limit for published events that await their delivery here, since some have no receiver on this instance. */
 const undelivered = 4_096;
 
 /**
- * The way of an event as spans: `publish`, from when it was accepted until the log has it, and within its trace
- * `deliver`, from the log's announcement until every receiver's outbox here has it. What another instance has published
- * is delivered in a trace of its own, which has the event's id: an announcement is what receivers are sent, no more.
+ * Spans of an event: `publish`, from its acceptance until it is in the log, and in the same trace `deliver`, from the
+ * log's announcement until it is in every receiver's outbox of this instance. For events of other instances `deliver`
+ * has a trace of its own with the event's id as an attribute, since announcements carry no trace.
  */
 export class EventSpans {
   readonly #spans: Spans;
@@ -18,11 +18,11 @@ export class EventSpans {
     this.#spans = spans;
   }
 
-  /** It is about to be appended. To be ended by `kept` or `lost`. */
+  /** Begins the span of an append. To be ended by `kept` or `lost`. */
   publishing(event: Envelope): Span {
     const attributes = { "signalbox.event": event.id, "signalbox.room": event.room };
     const span = this.#spans.start(`publish ${event.type}`, { kind: "producer", attributes });
-    // It may be announced before the append is answered.
+    // The announcement may arrive before the append resolves.
     this.#published.set(keyOf(event), span.traceparent);
     if (this.#published.size > undelivered) {
       const [oldest = ""] = this.#published.keys();
@@ -42,7 +42,7 @@ export class EventSpans {
     span.end(why);
   }
 
-  /** The same as `deliver`, which puts an event into outboxes and counts how many. What is in no log has no span. */
+  /** Wraps `deliver`, which counts the outboxes that it puts the event into. Ephemeral events have no span. */
   around(deliver: (event: Envelope) => void, counters: { readonly deliveries: number }): (event: Envelope) => void {
     return (event) => {
       if (!event.position) return deliver(event);
@@ -59,5 +59,5 @@ export class EventSpans {
   }
 }
 
-/** Of two senders each may have chosen the same id, but hardly in one room and at one time. */
+/** Two senders may choose the same id, but hardly in the same room at the same time. */
 const keyOf = ({ room, id }: Envelope) => `${room} ${id}`;

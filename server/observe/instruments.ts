@@ -3,15 +3,15 @@ import { Counter, Gauge, Registry } from "prom-client";
 /** The numbers of one process. JSON. */
 export type Collected = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 
-/** Values of a label, each with its number; without a label the value is empty. */
+/** Label values with their numbers; the label value is empty where there is no label. */
 type Readings = Iterable<[string, number]>;
 type Counted = ReadonlyMap<string, number> | (() => number | ReadonlyMap<string, number>);
 
-/** Numbers that are kept elsewhere, and read when somebody asks. */
+/** Metrics whose values are kept elsewhere and read at each scrape. */
 export class Instruments {
   readonly registry = new Registry();
 
-  /** Something that only grows. */
+  /** A counter. */
   count(name: string, help: string, label: string | undefined, counted: Counted): void {
     new Counter({
       name,
@@ -27,7 +27,7 @@ export class Instruments {
     });
   }
 
-  /** Something as it is when it is read. */
+  /** A gauge, read at each scrape. */
   measure(name: string, help: string, label: string | undefined, read: () => Readings): void {
     new Gauge({
       name,
@@ -42,7 +42,7 @@ export class Instruments {
     });
   }
 
-  /** Something that the store knows, and of several processes each tells the same. Left out while it cannot be asked. */
+  /** A gauge of a value in the store, the same from every process. Omitted while the store cannot be reached. */
   ask(name: string, help: string, read: () => Promise<number>): void {
     new Gauge({
       name,

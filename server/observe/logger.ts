@@ -8,11 +8,11 @@ export interface LoggerOptions {
   level: "error" | "warn" | "info" | "debug";
   /** `json`: a line of JSON per entry; `text`: for a terminal. */
   format: "json" | "text";
-  /** Where the lines go. Default: standard output. */
+  /** Receives the lines. Default: standard output. */
   write?: (line: string) => void;
 }
 
-/** Logs with tokens, cookies and secrets taken out, and with one line per entry whatever a client sent. */
+/** Logs one line per entry, whatever text clients send, with tokens, cookies and secrets redacted. */
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
   const { combine, timestamp, json, printf } = winston.format;
   const shape =
@@ -35,7 +35,7 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
 }
 
 const secretKey = /token$|cookie|authorization|secret|password/i;
-/** A token, or the beginning of one that was cut. */
+/** A token, or the beginning of a truncated one. */
 const jwt = /eyJ[\w-]{5,}(?:\.[\w-]*)+/g;
 
 const redaction = winston.format((info) => {
@@ -43,7 +43,7 @@ const redaction = winston.format((info) => {
   return info;
 });
 
-/** Deep enough for anything that is meant to be read, and an end to what contains itself. */
+/** Enough for any readable value; ends the recursion in cyclic values. */
 const maxDepth = 8;
 
 function redact(value: unknown, depth = 0): unknown {
@@ -64,12 +64,12 @@ function redact(value: unknown, depth = 0): unknown {
   );
 }
 
-/** Where the formats before leave the finished line. */
+/** Where the previous formats leave the finished line. */
 const finished = Symbol.for("message");
-/** JSON leaves some of these as they are: U+2028 ends a line for some readers, U+009B begins a terminal's command. */
+/** JSON does not escape all of these: U+2028 ends a line for some readers, U+009B begins a terminal command. */
 const control = /[\p{Cc}\u2028\u2029]/gu;
 
-/** What a client sent cannot begin a line of its own. The escapes are those of JSON. */
+/** Prevents clients' text from beginning a new line. Uses the escapes of JSON. */
 const oneLine = winston.format((info) => {
   info[finished] = String(info[finished]).replace(control, (character) => {
     const escaped = JSON.stringify(character).slice(1, -1);

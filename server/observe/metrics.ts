@@ -7,31 +7,31 @@ import { type Collected, Instruments } from "./instruments.ts";
 
 export interface MetricsDeps {
   counters: Counters;
-  /** Of this instance, now. */
+  /** Current connections of this instance. */
   connections(): ConnectionCounts;
-  /** Bytes that wait to be taken by the network, connection by connection. */
+  /** Bytes waiting to be taken by the network, for each connection. */
   backlogs(): Iterable<number>;
-  /** How many rooms have somebody of this instance in them. */
+  /** The number of rooms with connections of this instance. */
   rooms(): number;
-  /** Agents that are connected here. */
+  /** Agents connected to this instance. */
   agents(): Partial<Record<AgentVerdict["state"], number>>;
   dispatches: {
-    /** That agents which are connected here have. */
+    /** Dispatches assigned to agents connected to this instance. */
     inFlight(): number;
-    /** That have not ended, wherever they are. */
+    /** Unfinished dispatches on all instances. */
     open(): Promise<number>;
   };
   /** `undefined` without Redis. */
   redis: { readonly isReady: boolean; readonly lostMessages: number; ping(): Promise<unknown> } | undefined;
 }
 
-/** Seconds: most commands take a few milliseconds, and none more than the store is waited for. */
+/** Seconds: most commands take a few milliseconds, and none longer than the store's timeout. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const perSecond = 1e9;
 
 /**
- * What this instance does, as Prometheus reads it. While the server works numbers are counted up and nothing else;
- * all else happens when somebody reads.
+ * This instance's metrics in Prometheus format. The server only increments numbers; everything else happens at a
+ * scrape.
  */
 export class Metrics {
   readonly #instruments = new Instruments();
@@ -51,7 +51,7 @@ export class Metrics {
     });
     this.#answers = new Counter({
       name: "signalbox_commands_total",
-      help: "Commands by what they were answered: ok, or the error code",
+      help: "Commands by result: ok, or the error code",
       labelNames: ["command", "code"],
       registers,
     });
@@ -60,7 +60,7 @@ export class Metrics {
     this.#measureProcess();
   }
 
-  /** A command was answered: `ok`, or with an error code. */
+  /** Records a reply: `ok`, or the error code. */
   answered(command: string, code: string, milliseconds: number): void {
     this.#commands.observe({ command }, milliseconds / 1000);
     this.#answers.inc({ command, code });
@@ -76,43 +76,44 @@ export class Metrics {
 
   #countWhatHappened(counters: Counters, redis: MetricsDeps["redis"]): void {
     const count = this.#instruments.count.bind(this.#instruments);
-    count("signalbox_events_published_total", "Events that were accepted", "type", counters.published);
-    count("signalbox_connections_opened_total", "Connections that were let in", "door", counters.opened);
-    count("signalbox_connections_closed_total", "Connections that have ended", "reason", counters.closed);
-    count("signalbox_connections_refused_total", "Connections that could not begin", "reason", counters.refused);
-    count("signalbox_replays_total", "Those who came back with a position", "result", counters.replays);
-    count("signalbox_resets_total", "Logs that lost history under those who follow", "reason", counters.resets);
-    count("signalbox_dispatches_total", "Dispatches that came into a state", "state", counters.dispatches);
-    count("signalbox_deliveries_total", "Events put out to a connection", undefined, () => counters.deliveries);
+    count("signalbox_events_published_total", "Events accepted", "type", counters.published);
+    count("signalbox_connections_opened_total", "Connections accepted", "door", counters.opened);
+    count("signalbox_connections_closed_total", "Connections ended", "reason", counters.closed);
+    count("signalbox_connections_refused_total", "Connections refused", "reason", counters.refused);
+    count("signalbox_replays_total", "Clients that resumed from a position", "result", counters.replays);
+    count("signalbox_resets_total", "Followed logs that lost history", "reason", counters.resets);
+    count("signalbox_dispatches_total", "Dispatches by state entered", "state", counters.dispatches);
+    count("signalbox_deliveries_total", "Events written to connections", undefined, () => counters.deliveries);
     count("signalbox_replayed_events_total", "Missed events sent", undefined, () => counters.replayedEvents);
-    count("signalbox_redis_restored_total", "Times Redis came back", undefined, () => counters.redisRestored);
+    count(
+      "signalbox_redis_restored_total",
+      "Times the connection to Redis was restored",
+      undefined,
+      () => counters.redisRestored,
+    );
     const dropped = () =>
       new Map(Object.entries({ superseded: counters.superseded, unsent: redis?.lostMessages ?? 0 }));
-    count("signalbox_ephemeral_dropped_total", "What may be lost and was", "class", dropped);
+    count("signalbox_ephemeral_dropped_total", "Ephemeral messages dropped", "class", dropped);
   }
 
   #measureWhatIs({ connections, backlogs, rooms, agents, dispatches, redis }: MetricsDeps): void {
     const instruments = this.#instruments;
     const measure = instruments.measure.bind(instruments);
     measure("signalbox_connections", "Connections now", "namespace", () => Object.entries(connections()));
-    measure("signalbox_rooms", "Rooms with somebody of an instance in them", undefined, () => [["", rooms()]]);
+    measure("signalbox_rooms", "Rooms with connections, by instance", undefined, () => [["", rooms()]]);
     measure("signalbox_agents", "Connected agents by verdict", "verdict", () => Object.entries(agents()));
-    measure("signalbox_backlog_bytes", "What waits to be taken by the network", undefined, () => {
+    measure("signalbox_backlog_bytes", "Bytes waiting to be taken by the network", undefined, () => {
       let bytes = 0;
       for (const backlog of backlogs()) bytes += backlog;
       return [["", bytes]];
     });
-    measure("signalbox_dispatches_in_flight", "Dispatches that connected agents have", undefined, () => [
+    measure("signalbox_dispatches_in_flight", "Dispatches assigned to connected agents", undefined, () => [
       ["", dispatches.inFlight()],
     ]);
-    instruments.ask("signalbox_dispatches_open", "Dispatches that have not ended, of all instances", () =>
-      dispatches.open(),
-    );
+    instruments.ask("signalbox_dispatches_open", "Unfinished dispatches on all instances", () => dispatches.open());
     if (!redis) return;
-    measure("signalbox_redis_up", "Whether Redis answers, by processes", undefined, () => [
-      ["", redis.isReady ? 1 : 0],
-    ]);
-    instruments.ask("signalbox_redis_ping_seconds", "How long Redis took to answer, or was waited for", async () => {
+    measure("signalbox_redis_up", "Processes that Redis answers", undefined, () => [["", redis.isReady ? 1 : 0]]);
+    instruments.ask("signalbox_redis_ping_seconds", "Time until Redis answered, or the timeout", async () => {
       const since = performance.now();
       await redis.ping().catch(() => {});
       return (performance.now() - since) / 1000;
@@ -124,7 +125,7 @@ export class Metrics {
     const instruments = this.#instruments;
     new Gauge({
       name: "signalbox_event_loop_delay_seconds",
-      help: "By how much timers were late since this was read last",
+      help: "Delay of timers since the last scrape",
       labelNames: ["quantile"],
       registers: [instruments.registry],
       aggregator: "max",
@@ -143,14 +144,14 @@ export class Metrics {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;
     });
-    instruments.measure("signalbox_processes", "Processes that these numbers are of", undefined, () => [["", 1]]);
+    instruments.measure("signalbox_processes", "Processes included in these metrics", undefined, () => [["", 1]]);
   }
 }
 
-/** To be given what collects the numbers of this process; resolves with those of all, whenever they are asked for. */
+/** Takes a function that collects this process's metrics; resolves with those of all processes at each call. */
 export type GatherMetrics = (collect: () => Promise<Collected>) => () => Promise<Collected[]>;
 
-/** What `/metrics` answers. */
+/** The text served at `/metrics`. */
 export function createMetricsText(metrics: Metrics, gather: GatherMetrics = alone): () => Promise<string> {
   const collectAll = gather(() => metrics.collect());
   return async () => AggregatorRegistry.aggregate(await collectAll()).metrics();

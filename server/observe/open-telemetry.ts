@@ -9,18 +9,18 @@ export interface OpenTelemetryOptions {
   endpoint: string;
   serviceName: string;
   instanceId: string;
-  /** Of the traces that begin here, the share that is kept. Whoever names a parent has decided for its own. */
+  /** The share of traces beginning here that is sampled. A request with a parent follows the parent's decision. */
   ratio: number;
-  /** Spans could not be sent. They are lost. */
+  /** Called when spans could not be sent; they are lost. */
   failed(error: unknown): void;
 }
 
-/** How long spans are gathered before they are sent, in milliseconds. */
+/** How long spans are collected before they are sent, in milliseconds. */
 const gatherMs = 1_000;
-/** How long a server that stops waits for what is sent last. */
+/** How long a stopping server waits for the last spans to be sent. */
 const closeMs = 2_000;
 
-/** The packages are no dependencies of the server, and nothing of them is loaded before this is called. */
+/** The packages are optional and loaded only when this is called. */
 export async function openTelemetry(options: OpenTelemetryOptions): Promise<Spans> {
   const { api, core, resources, sdk, otlp } = await load();
   const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
@@ -32,7 +32,7 @@ export async function openTelemetry(options: OpenTelemetryOptions): Promise<Span
     }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(options.ratio) }),
     spanProcessors: [
-      new sdk.BatchSpanProcessor({ exporter: telling(exporter, options.failed), scheduledDelayMillis: gatherMs }),
+      new sdk.BatchSpanProcessor({ exporter: reporting(exporter, options.failed), scheduledDelayMillis: gatherMs }),
     ],
   });
   const tracer = provider.getTracer("signalbox");
@@ -101,8 +101,8 @@ async function load() {
   }
 }
 
-/** The same exporter, which tells when it fails: by itself it says nothing. */
-function telling(exporter: SpanExporter, failed: (error: unknown) => void): SpanExporter {
+/** The same exporter, with failures reported; the exporter itself ignores them. */
+function reporting(exporter: SpanExporter, failed: (error: unknown) => void): SpanExporter {
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {

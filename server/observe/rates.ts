@@ -10,10 +10,10 @@ export interface Rate {
   loopUtilization: number;
 }
 
-/** Whoever asks more often is told the same again. */
+/** Calls within this time of the last measurement get the same result. */
 const shortestMs = 1_000;
 
-/** How much is done per second, between the last two looks at it. */
+/** Rates per second between the last two measurements. */
 export class Rates {
   readonly #counters: Counted;
   #before: Counted;

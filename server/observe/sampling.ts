@@ -1,21 +1,21 @@
 import winston from "winston";
 
-/** So many warnings of a kind are written in a second. */
+/** Warnings with the same message that are written per second. */
 export const warningsPerSecond = 20;
 
 /**
- * Warnings of one kind beyond so many a second are counted, and the count is told when the second is over: a store that
- * is away would fill the disk with one line. Nothing else is left out: errors have ids that people look for, and who
- * came, went and did what is wanted in full.
+ * Counts the warnings of one message beyond the limit and logs the count when the second is over; an unreachable store
+ * would otherwise fill the disk with one line. Only warnings are left out: people look for errors by their ids, and
+ * entries of the audit log are needed in full.
  */
-export function sampling(tell: (level: string, message: string, details: object) => void): winston.Logform.Format {
+export function sampling(log: (level: string, message: string, details: object) => void): winston.Logform.Format {
   let seen = new Map<string, number>();
   const sumUp = () => {
     const before = seen;
     seen = new Map();
     for (const [message, count] of before) {
       const leftOut = count - warningsPerSecond;
-      if (leftOut > 0) tell("info", "lines left out", { of: message, count: leftOut });
+      if (leftOut > 0) log("info", "lines left out", { of: message, count: leftOut });
     }
   };
   return winston.format((info) => {

@@ -1,33 +1,33 @@
-/** What is told of a span. No text of people, and no token. */
+/** Attributes of a span. Never user content or tokens. */
 export type Attributes = Record<string, string | number | boolean>;
 
 export interface SpanStart {
-  /** Default: something that happens within the server. */
+  /** Default: an operation inside the server. */
   kind?: "server" | "producer" | "consumer";
-  /** `traceparent` of W3C Trace Context; one that is malformed counts for none. Default: the span that is open here. */
+  /** `traceparent` of W3C Trace Context; ignored if malformed. Default: the current span. */
   parent?: string | undefined;
   /** Milliseconds since 1970. Default: now. */
   startedAt?: number;
   attributes?: Attributes;
 }
 
-/** Something that takes time. */
+/** An operation with a duration. */
 export interface Span {
-  /** How others name it as their parent: W3C Trace Context. */
+  /** For use as the parent of another span: W3C Trace Context. */
   readonly traceparent: string;
   rename(name: string): void;
   set(attributes: Attributes): void;
-  /** Calls it, and whatever it begins has this span for a parent. */
+  /** Runs the function with this span as the current one. */
   within<T>(run: () => T): T;
-  /** With why, if it failed. */
+  /** Ends the span; with `failure`, as failed. */
   end(failure?: string): void;
 }
 
-/** Where the time goes, for a collector of traces. There is none unless a setting asks for it. */
+/** Creates spans for a trace collector. Absent unless configured. */
 export interface Spans {
   start(name: string, start?: SpanStart): Span;
-  /** `traceparent` of the span that is open here. */
+  /** `traceparent` of the current span. */
   current(): string | undefined;
-  /** What has not been sent yet is sent, if that takes no longer than a moment. */
+  /** Sends what is unsent, unless that takes longer than a moment. */
   close(): Promise<void>;
 }

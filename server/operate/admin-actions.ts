@@ -9,11 +9,11 @@ export interface AdminActionsDeps {
   broadcast: Broadcast;
   sessions: Sessions;
   clusterView: ClusterView;
-  /** Changes what this instance logs. */
+  /** Sets this instance's log level. */
   setLogLevel(level: LogLevel): void;
 }
 
-/** What an admin makes all instances do. Whether they have heard it is not asked: it is done while instances hear each other. */
+/** Actions of admins on all instances. Sent as broadcasts without confirmation: an unreachable instance misses them. */
 export class AdminActions {
   readonly #deps: AdminActionsDeps;
 
@@ -28,20 +28,20 @@ export class AdminActions {
     });
   }
 
-  /** Ends the connection. Rejects with `not_found` when nobody knows of it. */
+  /** Ends the connection. Rejects with `not_found` when no instance has it. */
   async disconnect(connectionId: ConnectionId): Promise<void> {
     await this.assertKnown(connectionId);
     this.#deps.broadcast.send({ kind: "kick", connectionId });
   }
 
-  /** Rejects with `not_found` when no instance has said that it has the connection. */
+  /** Rejects with `not_found` when no instance has reported the connection. */
   async assertKnown(connectionId: ConnectionId): Promise<void> {
     const { clusterView, sessions } = this.#deps;
     const known = sessions.get(connectionId) ?? (await clusterView.connection(connectionId));
     if (!known) throw new Rejection("not_found", `There is no connection ${connectionId}.`);
   }
 
-  /** Ends all connections of the user. Resolves with how many there were. */
+  /** Ends all connections of the user. Resolves with the number of them. */
   async disconnectUser(userId: UserId): Promise<number> {
     const count = await this.#deps.clusterView.connectionsOf(userId);
     this.#deps.broadcast.send({ kind: "kick", userId });

@@ -2,19 +2,19 @@ import { namespaces } from "../../shared/namespace.ts";
 import type { Session } from "../session/session.ts";
 import type { ConnectionRecord } from "../store/registry/registry.ts";
 
-/** What is told of activity may be this old: told each time, it would be the most of all that is told. */
+/** How old the reported activity may be: reporting every change would be most of all reports. */
 const activityMs = 60_000;
 
-/** A connection that serves no namespace, since its new token allows none, counts where it came in. */
+/** A connection left without namespaces by a new token counts in `/chat`. */
 export function recordOf(session: Session, rooms: number): ConnectionRecord {
-  const { connectionId, principal, namespaces: served, door, life, connectedAt, lastSeenAt } = session;
+  const { connectionId, principal, door, life, connectedAt, lastSeenAt } = session;
   const { userId, name, roles } = principal;
   return {
     connectionId,
     userId,
     name,
     roles,
-    namespace: served[0] ?? "/chat",
+    namespace: session.namespaces[0] ?? "/chat",
     door: doorOf(door),
     state: life.state,
     history: life.history,
@@ -24,14 +24,14 @@ export function recordOf(session: Session, rooms: number): ConnectionRecord {
   };
 }
 
-/** Whether the record tells of the session what it is now. */
+/** Whether the record still matches the session. */
 export function isCurrent(record: ConnectionRecord, session: Session, rooms: number): boolean {
-  const { principal, namespaces: served, life, lastSeenAt } = session;
+  const { principal, life, lastSeenAt } = session;
   return (
     record.history === life.history &&
     record.rooms === rooms &&
     record.roles === principal.roles &&
-    record.namespace === (served[0] ?? "/chat") &&
+    record.namespace === (session.namespaces[0] ?? "/chat") &&
     lastSeenAt - record.lastActivityAt < activityMs
   );
 }

@@ -8,8 +8,8 @@ import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Tracer } from "./event-tracing.ts";
 
-/** What a step is beside who saw it, and when. */
-export type Seen = TraceStep extends infer Step
+/** A step without the fields that identify the trace, time and instance. */
+export type UnstampedStep = TraceStep extends infer Step
   ? Step extends TraceStep
     ? Omit<Step, "traceId" | "at" | "instanceId">
     : never
@@ -22,24 +22,24 @@ export interface TraceDeps {
   target: TraceTarget;
   sessions: Sessions;
   standingOf(session: Session, event: Envelope): Standing;
-  /** What is told, and what is told beside it: what somebody did not get is much more than what they did. */
+  /** Two budgets: `steps`, and `asides` for events that the connection does not receive, which are far more. */
   steps: Budget;
   asides: Budget;
 }
 
-/** Takes what is to be told, for as long as there is not too much of it. */
+/** Passes steps on up to a rate. */
 interface Budget {
   readonly isSpent: boolean;
-  tell(step: Seen): void;
+  report(step: UnstampedStep): void;
   leaveOut(): void;
 }
 
-/** How often it is looked whether what was delivered is written. */
-const lookMs = 50;
-/** Of a room: beyond so many connections only their number is told. */
-const followedMax = 20;
+/** How often an outbox is checked until a delivered event is written. */
+const checkMs = 50;
+/** Connections of a room whose deliveries are traced; of the others only the number is reported. */
+const tracedMax = 20;
 
-/** Looks on what becomes of the events of a room, or what a connection gets and sends. On one instance, until `stop`. */
+/** Traces the events of a room, or what a connection receives and sends. On one instance, until `stop`. */
 export class EventTrace implements Tracer {
   readonly #deps: TraceDeps;
   #isOver = false;
@@ -59,7 +59,7 @@ export class EventTrace implements Tracer {
       "room" in target
         ? target.room === event.room
         : by !== null && sessions.get(target.connectionId)?.principal.userId === by;
-    if (isMeant) steps.tell({ step: "published", event: nameOf(event, position), by });
+    if (isMeant) steps.report({ step: "published", event: nameOf(event, position), by });
   }
 
   reached(event: Envelope): void {
@@ -73,18 +73,18 @@ export class EventTrace implements Tracer {
   commanded(session: Session, command: string, code: ErrorCode | null, milliseconds: number): void {
     const { target, steps } = this.#deps;
     if ("room" in target || target.connectionId !== session.connectionId) return;
-    steps.tell({ step: "command", ...receiverOf(session), command: command.slice(0, 64), code, milliseconds });
+    steps.report({ step: "command", ...receiverOf(session), command: command.slice(0, 64), code, milliseconds });
   }
 
   #reachedRoom(event: Envelope): void {
     const { sessions, standingOf, steps } = this.#deps;
-    // To look through all sessions costs something.
+    // Scanning all sessions is expensive.
     if (steps.isSpent) return steps.leaveOut();
     const here = [...sessions].map((session) => ({ session, standing: standingOf(session, event) }));
     const concerned = here.filter(({ standing }) => standing !== "not_a_member");
     const subscribers = concerned.filter(({ standing }) => standing === "live");
-    steps.tell({ step: "audience", event: nameOf(event), connections: subscribers.length });
-    for (const { session } of concerned.slice(0, followedMax)) this.#reachedSession(session, event);
+    steps.report({ step: "audience", event: nameOf(event), connections: subscribers.length });
+    for (const { session } of concerned.slice(0, tracedMax)) this.#reachedSession(session, event);
   }
 
   #reachedSession(session: Session, event: Envelope): void {
@@ -92,24 +92,24 @@ export class EventTrace implements Tracer {
     const standing = standingOf(session, event);
     const header = { ...receiverOf(session), event: nameOf(event) };
     if (standing !== "live") {
-      return (standing === "not_a_member" ? asides : steps).tell({ step: "dropped", ...header, why: standing });
+      return (standing === "not_a_member" ? asides : steps).report({ step: "dropped", ...header, why: standing });
     }
-    steps.tell({ step: "delivered", ...header, backlogBytes: session.transport.backlogBytes() });
+    steps.report({ step: "delivered", ...header, backlogBytes: session.transport.backlogBytes() });
     const deliveredAt = performance.now();
-    const look = () => {
+    const check = () => {
       if (this.#isOver) return;
       if (!session.isOpen || session.endedBy !== undefined) {
         const why = session.endedBy === "slow_consumer" ? "backlog" : "closed";
-        return steps.tell({ step: "dropped", ...header, why });
+        return steps.report({ step: "dropped", ...header, why });
       }
-      // Nothing waits: then this does not wait either.
+      // Nothing is waiting to be written, so the event is out.
       if (session.transport.backlogBytes() === 0) {
-        return steps.tell({ step: "written", ...header, milliseconds: performance.now() - deliveredAt });
+        return steps.report({ step: "written", ...header, milliseconds: performance.now() - deliveredAt });
       }
-      setTimeout(look, lookMs).unref();
+      setTimeout(check, checkMs).unref();
     };
-    // What a turn brings is written when it ends, and that was asked for before this.
-    setImmediate(look);
+    // Outboxes are flushed at the end of the turn, by a callback that was scheduled before this one.
+    setImmediate(check);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Broadcast, TraceTarget } from "../deliver/broadcast.ts";
 import { type Clock, timestampAt, timestampOf } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { EventTrace, type Seen, type TraceDeps } from "./event-trace.ts";
+import { EventTrace, type TraceDeps, type UnstampedStep } from "./event-trace.ts";
 import type { EventTracing } from "./event-tracing.ts";
 import { StepBudget } from "./trace-step-budget.ts";
 
@@ -19,14 +19,14 @@ export interface TracesDeps {
   clock: Clock;
 }
 
-/** Steps that an instance tells in a second; people read them. */
+/** Steps that an instance reports per second; people read them. */
 const stepsPerSecond = 100;
-/** Events that are told of because a connection does not get them. */
+/** Steps per second about events that the connection does not receive. */
 const asidesPerSecond = 10;
 /** How many traces one connection may have at a time. */
 const tracesPerConnection = 5;
 
-/** Traces of all instances: each looks on where it is, and tells the connection that asked. */
+/** Traces on all instances: each instance observes its own sessions and reports to the connection that asked. */
 export class EventTraces {
   readonly #deps: TracesDeps;
   readonly #running = new Map<string, { by: ConnectionId; stop(): void }>();
@@ -40,11 +40,11 @@ export class EventTraces {
     });
   }
 
-  /** Looks on for so many seconds, or until the session ends. Rejects with `limit_exceeded`. */
+  /** Traces the target for `seconds`, or until the session ends. Rejects with `limit_exceeded`. */
   start(session: Session, target: TraceTarget, seconds: number): { traceId: string; until: string } {
     const { broadcast, clock } = this.#deps;
-    const own = [...this.#running.values()].filter(({ by }) => by === session.connectionId);
-    if (own.length >= tracesPerConnection) {
+    const running = [...this.#running.values()].filter(({ by }) => by === session.connectionId);
+    if (running.length >= tracesPerConnection) {
       throw new Rejection("limit_exceeded", `A connection may have ${tracesPerConnection} traces at a time.`);
     }
     const traceId = randomUUID();
@@ -53,15 +53,15 @@ export class EventTraces {
     return { traceId, until: timestampAt(clock.now() + seconds * 1000) };
   }
 
-  /** Every trace on this instance ends. */
+  /** Ends every trace on this instance. */
   close(): void {
     for (const { stop } of this.#running.values()) stop();
   }
 
   #run(traceId: string, by: ConnectionId, target: TraceTarget, seconds: number): void {
     const { tracing, instanceId, clock } = this.#deps;
-    const tell = (step: Seen) => this.#tell(by, { traceId, at: timestampOf(clock), instanceId, ...step });
-    const [steps, asides] = [new StepBudget(stepsPerSecond, tell), new StepBudget(asidesPerSecond, tell)];
+    const report = (step: UnstampedStep) => this.#report(by, { traceId, at: timestampOf(clock), instanceId, ...step });
+    const [steps, asides] = [new StepBudget(stepsPerSecond, report), new StepBudget(asidesPerSecond, report)];
     const trace = new EventTrace({ ...this.#deps, target, steps, asides });
     const stop = () => {
       clearTimeout(timer);
@@ -71,13 +71,13 @@ export class EventTraces {
       tracing.remove(trace);
       this.#running.delete(traceId);
     };
-    // By the time of this instance: clocks differ.
+    // Every instance measures the duration itself, since clocks differ.
     const timer = setTimeout(stop, seconds * 1000).unref();
     this.#running.set(traceId, { by, stop });
     tracing.add(trace);
   }
 
-  #tell(to: ConnectionId, step: TraceStep): void {
+  #report(to: ConnectionId, step: TraceStep): void {
     const session = this.#deps.sessions.get(to);
     if (session) session.send("admin.trace", step);
     else this.#deps.broadcast.send({ kind: "traced", to, step });

@@ -3,17 +3,17 @@ import type { ErrorCode } from "../../shared/error-code.ts";
 import type { Position } from "../../shared/position.ts";
 import type { Session } from "../session/session.ts";
 
-/** Somebody who looks on. */
+/** An observer of events and commands. */
 export interface Tracer {
   published(event: Envelope, position: Position | undefined): void;
-  /** It was given to the doors. */
+  /** The event was passed to the doors. */
   reached(event: Envelope): void;
   commanded(session: Session, command: string, code: ErrorCode | null, milliseconds: number): void;
 }
 
 /**
- * Where the way of an event is looked at from outside. While nobody looks on, which is nearly always, the way costs one
- * more look at `isActive`, and whoever calls makes it before anything else.
+ * Passes events and commands to the tracers. Without tracers, which is nearly always, the cost is one test of
+ * `isActive`, which callers make first.
  */
 export class EventTracing {
   isActive = false;

@@ -22,30 +22,30 @@ export interface RegistryPublisherDeps {
   sessions: Iterable<Session>;
   instanceId: InstanceId;
   roomCounts: RoomCounts;
-  /** How many rooms and subscriptions the session has. */
+  /** The number of rooms and subscriptions of the session. */
   roomsOf(session: Session): number;
-  /** What there is to say of the instance beside its connections. */
+  /** The instance's report without its connections. */
   describe(): Omit<InstanceReport, "connections">;
-  /** How many connections a user may have, on all instances. */
+  /** Connections that a user may have on all instances. */
   connectionsPerUser: number;
   failed: Failed;
 }
 
-/** Whoever has come or gone is told of after so long, together with all others of that time. */
+/** How long changes are collected before they are published together. */
 const gatherMs = 100;
-/** How much is said at once: the store does nothing else meanwhile. */
+/** Limits the time for which one report blocks the store. */
 const recordsPerReport = 200;
 
-/** Tells the registry what this instance carries: what is new after a moment, everything that differs every two seconds. */
+/** Publishes this instance's state to the registry: changes after a moment, all differences every two seconds. */
 export class RegistryPublisher {
   readonly #deps: RegistryPublisherDeps;
   readonly #timer: NodeJS.Timeout;
-  /** What was said of each connection; `undefined` for those that have only been admitted. */
+  /** The record published of each connection; `undefined` for those that have only been admitted. */
   readonly #published = new Map<ConnectionId, ConnectionRecord | undefined>();
   #opening = new Set<Session>();
   #ended: ConnectionKey[] = [];
   #changesTimer: NodeJS.Timeout | undefined;
-  /** What is being said; the next one waits for it. */
+  /** The report under way; the next one waits for it. */
   #publishing: Promise<void> = Promise.resolve();
   #isDirty = true;
   #isClosed = false;
@@ -57,30 +57,31 @@ export class RegistryPublisher {
     this.#heartbeatSoon();
   }
 
-  /** The registry may have lost what was said. */
+  /** The registry may have lost what was published: publishes a full snapshot. */
   markDirty(): void {
     this.#isDirty = true;
     this.#heartbeatSoon();
   }
 
-  /** How many connections there are on each instance, here as they are now. */
+  /** The connections of each instance; for this instance the current numbers. */
   async counts(): Promise<ConnectionCounts[]> {
     const { instances } = await this.#deps.registry.instances();
     const others = instances.filter(({ instanceId }) => instanceId !== this.#deps.instanceId);
     return [countOf(this.#deps.sessions), ...others.map(({ connections }) => connections)];
   }
 
-  /** Counts a connection that is about to be opened. Rejects with `limit_exceeded` when its user has enough. */
+  /** Counts a connection that is about to open. Rejects with `limit_exceeded` when its user has too many. */
   async admit(session: Session): Promise<void> {
     const { registry, connectionsPerUser } = this.#deps;
-    const seat = keyOf(session);
-    let answer = await registry.admit(seat, connectionsPerUser);
+    const key = keyOf(session);
+    let answer = await registry.admit(key, connectionsPerUser);
     if (answer === "unknown") {
       this.#isDirty = true;
       await this.#heartbeat();
-      answer = await registry.admit(seat, connectionsPerUser);
+      answer = await registry.admit(key, connectionsPerUser);
     }
-    if (answer === "unknown") throw new Rejection("unavailable", "The store forgets too quickly. Try again.");
+    if (answer === "unknown")
+      throw new Rejection("unavailable", "The store lost this instance's record again. Try again.");
     if (answer === "full") {
       throw new Rejection("limit_exceeded", `A user may have ${connectionsPerUser} connections. Close one first.`);
     }
@@ -95,7 +96,7 @@ export class RegistryPublisher {
     clearInterval(this.#timer);
     clearTimeout(this.#changesTimer);
     await this.#publishing;
-    // Should the store be out of reach, the report expires by itself.
+    // If the store cannot be reached, the report expires by itself.
     await this.#deps.registry.leave().catch(() => {});
   }
 
@@ -125,22 +126,22 @@ export class RegistryPublisher {
     return this.#enqueue(() => (this.#isDirty ? this.#publishSnapshot() : this.#publishDifferences()));
   }
 
-  /** One after the other. What fails leaves in doubt what of it has come about. */
-  #enqueue(say: () => Promise<void>): Promise<void> {
-    const said = this.#publishing.then(async () => {
+  /** Runs publications one after another. After a failure it is not known which parts arrived, so all is dirty. */
+  #enqueue(publish: () => Promise<void>): Promise<void> {
+    const published = this.#publishing.then(async () => {
       if (this.#isClosed) return;
       try {
-        await say();
+        await publish();
       } catch (error) {
         this.#isDirty = true;
         throw error;
       }
     });
-    this.#publishing = said.catch(() => {});
-    return said;
+    this.#publishing = published.catch(() => {});
+    return published;
   }
 
-  /** Who has come and gone since, and the rooms of which that is so. While everything is in doubt that is said with the rest. */
+  /** Publishes connections and rooms that have changed. While dirty, the next full snapshot includes them. */
   async #publishChanges(): Promise<void> {
     if (this.#isDirty) return;
     const connections = [...this.#opening].flatMap((session) => this.#differenceOf(session));
@@ -175,27 +176,27 @@ export class RegistryPublisher {
   }
 
   async #publish(report: InstanceReport | undefined, changes: Changes): Promise<void> {
-    let own = report;
+    let unsent = report;
     for (const portion of portionsOf(changes)) {
-      if (!own && Object.values(portion).every(({ length }) => length === 0)) continue;
-      const isKnown = await this.#deps.registry.report(own, portion, false);
-      own = undefined;
+      if (!unsent && Object.values(portion).every(({ length }) => length === 0)) continue;
+      const isKnown = await this.#deps.registry.report(unsent, portion, false);
+      unsent = undefined;
       if (isKnown) continue;
       this.#isDirty = true;
       return;
     }
   }
 
-  /** What is to be said of the session, if anything is; it counts as said. */
+  /** The session's record if it differs from the published one; it then counts as published. */
   #differenceOf(session: Session): ConnectionRecord[] {
-    // Let in before it was counted, or gone.
+    // Not admitted yet, or ended, or not active yet.
     if (!this.#published.has(session.connectionId) || session.life.state === "authenticated") return [];
     this.#opening.delete(session);
     const rooms = this.#deps.roomsOf(session);
-    const said = this.#published.get(session.connectionId);
-    if (said && isCurrent(said, session, rooms)) return [];
+    const published = this.#published.get(session.connectionId);
+    if (published && isCurrent(published, session, rooms)) return [];
     const record = recordOf(session, rooms);
-    if (said && said.namespace !== record.namespace) this.#ended.push(said);
+    if (published && published.namespace !== record.namespace) this.#ended.push(published);
     this.#published.set(session.connectionId, record);
     return [record];
   }
@@ -209,7 +210,7 @@ export class RegistryPublisher {
   }
 }
 
-/** Who has ended comes first: a connection that counts elsewhere now has ended where it did before. */
+/** Ended connections come first: one that changes its namespace ends in the old one before it counts in the new. */
 function* portionsOf({ connections, ended, rooms }: Changes): Iterable<Changes> {
   for (let at = recordsPerReport; at < ended.length; at += recordsPerReport) {
     yield { ...noChanges, ended: ended.slice(at, at + recordsPerReport) };
@@ -233,9 +234,9 @@ const nameOf: Record<Namespace, keyof ConnectionCounts> = {
   "/agents": "agents",
 };
 
-/** A plain WebSocket may serve two namespaces and counts in the first, so that the sum is right. */
+/** A plain WebSocket may serve two namespaces; it counts in the first, so that the sum is right. */
 export function countOf(sessions: Iterable<Session>): ConnectionCounts {
   const counts = { chat: 0, monitoring: 0, admin: 0, agents: 0 };
-  for (const { namespaces: served } of sessions) if (served[0]) counts[nameOf[served[0]]]++;
+  for (const { namespaces } of sessions) if (namespaces[0]) counts[nameOf[namespaces[0]]]++;
   return counts;
 }

@@ -15,21 +15,21 @@ export interface RoomViewDeps {
 
 export type RoomView = CommandData<"/admin", "admin.room">;
 
-/** How far back the rate is looked at. */
+/** The period over which the rate is measured. */
 const windowMs = 10_000;
-const lookedAt = 500;
+const eventsRead = 500;
 
-/** A room as all instances together have it; one that nobody has ever used is an empty one. */
+/** A room as seen by all instances; an unused room is an empty one. */
 export async function readRoom(room: RoomName, { clusterView, presence, log, clock }: RoomViewDeps): Promise<RoomView> {
   const [connections, present, { bounds, events }] = await Promise.all([
     clusterView.connectionsIn(room),
     presence.members(room, limits.membersInReply),
-    log.readBack(logOfRoom(room), undefined, lookedAt),
+    log.readBack(logOfRoom(room), undefined, eventsRead),
   ]);
   const now = clock.now();
   const recent = events.filter(({ timestamp }) => now - Date.parse(timestamp) < windowMs);
-  // Where more happened than was read, the time that it took is shorter.
-  const isCut = recent.length === lookedAt;
+  // If there were more events than were read, the ones read cover less than the period.
+  const isCut = recent.length === eventsRead;
   const spanMs = isCut ? now - Date.parse(recent[0]?.timestamp ?? "") : windowMs;
   const count = recent.filter((event) => event.room === room).length;
   return {

@@ -11,7 +11,7 @@ export interface StatsDeps {
   clock: Clock;
 }
 
-/** All instances together, as the registry knows them. */
+/** Statistics of all instances, from the registry. */
 export async function readStats({ clusterView, clock }: StatsDeps): Promise<ServerStats> {
   const { instances, rooms } = await clusterView.instances();
   const sum = (of: "commandsPerSecond" | "eventsPerSecond" | "deliveriesPerSecond") =>
@@ -27,9 +27,9 @@ export async function readStats({ clusterView, clock }: StatsDeps): Promise<Serv
   };
 }
 
-/** Tells those who are in `/admin` here, for as long as there are any. Returns how to stop. */
+/** Sends statistics to this instance's sessions in `/admin` periodically. Returns a function that stops it. */
 export function publishStats(deps: StatsDeps & { sessions: Iterable<Session>; failed: Failed }): () => void {
-  const tell = async () => {
+  const publish = async () => {
     const watching = [...deps.sessions].filter(({ namespaces }) => namespaces.includes("/admin"));
     if (watching.length === 0) return;
     const stats = await readStats(deps);
@@ -37,7 +37,9 @@ export function publishStats(deps: StatsDeps & { sessions: Iterable<Session>; fa
   };
   const timer = setInterval(
     () =>
-      void tell().catch((error: unknown) => deps.failed("send the statistics to /admin", error, { willRetry: true })),
+      void publish().catch((error: unknown) =>
+        deps.failed("send the statistics to /admin", error, { willRetry: true }),
+      ),
     reportEveryMs,
   ).unref();
   return () => clearInterval(timer);

@@ -1,44 +1,44 @@
-import type { Seen } from "./event-trace.ts";
+import type { UnstampedStep } from "./event-trace.ts";
 
-/** Tells so many steps a second, and of the others how many they were. */
+/** Passes on a number of steps per second, and reports how many were left out. */
 export class StepBudget {
-  readonly #tell: (step: Seen) => void;
+  readonly #emit: (step: UnstampedStep) => void;
   readonly #perSecond: number;
   #left: number;
   #leftOut = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(perSecond: number, tell: (step: Seen) => void) {
+  constructor(perSecond: number, report: (step: UnstampedStep) => void) {
     this.#perSecond = perSecond;
     this.#left = perSecond;
-    this.#tell = tell;
+    this.#emit = report;
   }
 
-  /** What comes until the second is over is only counted. */
+  /** Whether further steps of this second are only counted. */
   get isSpent(): boolean {
     return this.#left === 0;
   }
 
-  tell(step: Seen): void {
+  report(step: UnstampedStep): void {
     this.#timer ??= setTimeout(() => this.#renew(), 1_000).unref();
     if (this.isSpent) return this.leaveOut();
     this.#left--;
-    this.#tell(step);
+    this.#emit(step);
   }
 
-  /** Something that would have been a step at least. */
+  /** Counts something that would have been at least one step. */
   leaveOut(): void {
     this.#leftOut++;
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    if (this.#leftOut > 0) this.#tell({ step: "left_out", steps: this.#leftOut });
+    if (this.#leftOut > 0) this.#emit({ step: "left_out", steps: this.#leftOut });
   }
 
   #renew(): void {
     this.#timer = undefined;
-    if (this.#leftOut > 0) this.#tell({ step: "left_out", steps: this.#leftOut });
+    if (this.#leftOut > 0) this.#emit({ step: "left_out", steps: this.#leftOut });
     this.#left = this.#perSecond;
     this.#leftOut = 0;
   }

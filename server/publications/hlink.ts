@@ -18,7 +18,7 @@ export interface HlinkDeps {
   clock: Clock;
 }
 
-/** Messages between user interfaces and services. */
+/** HLink messages between user interfaces and services. */
 export class Hlink {
   readonly #deps: HlinkDeps;
 
@@ -27,8 +27,8 @@ export class Hlink {
   }
 
   /**
-   * Hands the message to the services, then publishes it in the room of its target. Rejects with `not_found` or
-   * `forbidden` for a room that is not the sender's to write to: somebody else's own one is open to programs only.
+   * Appends the message to the services' stream, then publishes it in the room of its target. Rejects with `not_found`
+   * or `forbidden` when the sender may not write to the room: only programs may write to another user's room.
    */
   async publish(
     message: HlinkMessage,
@@ -40,11 +40,11 @@ export class Hlink {
     const { kind, id: owner } = parseRoom(room);
     if (kind === "conversation") await access.assertCanWrite(principal, room);
     if (kind === "user" && owner !== principal.userId && !hasRole(principal, "agent", "service", "admin")) {
-      throw new Rejection("forbidden", `You may not write ${room}.`);
+      throw new Rejection("forbidden", `You may not write to ${room}.`);
     }
-    // Before it is accepted: what is sent again because this failed may come to the services twice, and never not at all.
-    const once = dedupe ?? (id && `id:${id}`);
-    await uiEvents.append(message, timestampOf(clock), once && `${sender?.userId ?? ""}/${once}`);
+    // Before publishing: a retry after a failed publish may reach the services twice, but a message cannot miss them.
+    const dedupeKey = dedupe ?? (id && `id:${id}`);
+    await uiEvents.append(message, timestampOf(clock), dedupeKey && `${sender?.userId ?? ""}/${dedupeKey}`);
     return publisher.publish(hlinkMessage, {
       room,
       sender,

@@ -25,27 +25,27 @@ export interface PublicationsDeps {
   failed: Failed;
 }
 
-/** On whose behalf programs publish. */
+/** The principal that publishes, and the sender in its events. */
 export interface Author {
   principal: Principal;
-  /** As readers see it; `null`: the server itself. */
+  /** The sender shown to readers; `null`: the server itself. */
   sender: Sender | null;
 }
 
 export interface AdmitOptions {
-  /** As the publisher's; for events without an id. */
+  /** As `PublishRequest.dedupe`; for events without an id. */
   dedupe?: string;
-  /** Where the event stands in what was sent; faults are named below it. */
+  /** Path of the event in the request; faults are reported below it. */
   path?: readonly string[];
 }
 
 export type PublishResult = PublishAnswer[number];
 
-/** An event that may be published. */
+/** A checked event, ready to publish. */
 export interface Admitted {
-  /** Rejects with `unavailable`, and then it may be called again. */
+  /** Rejects with `unavailable`; may then be called again. */
   publish(): Promise<PublishResult>;
-  /** It is on its way when `publish` has returned, behind all that was before it. */
+  /** `publish` is sequenced when it returns: events published later cannot overtake this one. */
   keepsOrder: boolean;
 }
 
@@ -53,7 +53,7 @@ type AnyDefinition = EventDefinition<EventType, z.ZodType, boolean>;
 type Durable = EventDefinition<EventType, z.ZodType, true>;
 type Ephemeral = EventDefinition<EventType, z.ZodType, false>;
 
-/** Events of any type that other programs publish: each is held against its definition before anything happens. */
+/** Publishes events of any type for other programs, after checking them against their definitions. */
 export class Publications {
   readonly #deps: PublicationsDeps;
 
@@ -62,8 +62,8 @@ export class Publications {
   }
 
   /**
-   * Checks everything that can be wrong. Rejects with `invalid_payload` and every fault, with `forbidden`
-   * for an event that is not the author's to publish, and with `not_found` for a conversation that there is not.
+   * Checks the event. Rejects with `invalid_payload` and every fault; with `forbidden` when the author may not publish
+   * it; and with `not_found` when the conversation does not exist.
    */
   async admit(event: EventToPublish, author: Author, options: AdmitOptions = {}): Promise<Admitted> {
     const { access } = this.#deps;
@@ -71,10 +71,10 @@ export class Publications {
     const definition: AnyDefinition = events[event.type];
     const { kind } = parseRoom(event.room);
     if (!hasRole(author.principal, ...definition.publishers) || event.type === EventType.ChatResponseDelta) {
-      throw new Rejection("forbidden", `${event.type} is not published this way.`);
+      throw new Rejection("forbidden", `${event.type} cannot be published this way.`);
     }
     if (!definition.rooms.includes(kind)) {
-      throw invalid([{ path: [...path, "room"].join("."), message: `${event.type} is not for a ${kind} room` }]);
+      throw invalid([{ path: [...path, "room"].join("."), message: `${event.type} is not allowed in a ${kind} room` }]);
     }
     const parsed = definition.data.safeParse(event.data);
     if (!parsed.success) {
@@ -85,7 +85,7 @@ export class Publications {
       throw invalid(parsed.error.issues.slice(0, 20).map(faultOf));
     }
     if (kind === "conversation") await access.assertCanWrite(author.principal, event.room);
-    return this.#wayOf(event, author, definition, options);
+    return this.#preparePublish(event, author, definition, options);
   }
 
   /**
@@ -108,7 +108,7 @@ export class Publications {
     return published;
   }
 
-  #wayOf(
+  #preparePublish(
     event: EventToPublish,
     author: Author,
     definition: AnyDefinition,
@@ -120,7 +120,7 @@ export class Publications {
     if (event.type === EventType.ChatResponse) {
       const response = events[EventType.ChatResponse].data.parse(data);
       const conversationId = parseRoom(room).id as ConversationId;
-      const publish = () => this.#noted(event, responses.finish(author, { conversationId, ...response }));
+      const publish = () => this.#bumpActivityAfter(event, responses.finish(author, { conversationId, ...response }));
       return { publish, keepsOrder: false };
     }
     if (event.type === EventType.HlinkMessage) {
@@ -128,11 +128,15 @@ export class Publications {
       if (message.recipient.target !== room) {
         throw invalid([{ path: [...path, "data.recipient.target"].join("."), message: "must be the room" }]);
       }
-      return { publish: () => this.#noted(event, hlink.publish(message, author, { id, dedupe })), keepsOrder: false };
+      return {
+        publish: () => this.#bumpActivityAfter(event, hlink.publish(message, author, { id, dedupe })),
+        keepsOrder: false,
+      };
     }
     if (isDurable(definition)) {
       const more = dedupe === undefined ? {} : { dedupe };
-      const publish = () => this.#noted(event, publisher.publish(definition, { room, data, id, sender, ...more }));
+      const publish = () =>
+        this.#bumpActivityAfter(event, publisher.publish(definition, { room, data, id, sender, ...more }));
       return { publish, keepsOrder: true };
     }
     const signal = () => publisher.signal(definition as Ephemeral, { room, data, id, sender });
@@ -140,7 +144,10 @@ export class Publications {
   }
 
   /** A conversation in which something was said comes first in the lists. */
-  async #noted({ room }: EventToPublish, publishing: ReturnType<Publisher["publish"]>): Promise<PublishResult> {
+  async #bumpActivityAfter(
+    { room }: EventToPublish,
+    publishing: ReturnType<Publisher["publish"]>,
+  ): Promise<PublishResult> {
     const { id, position, duplicate } = await publishing;
     const { kind, id: conversationId } = parseRoom(room);
     if (kind === "conversation" && !duplicate) {

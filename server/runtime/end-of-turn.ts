@@ -1,6 +1,6 @@
 /**
- * Gathers what one turn of the event loop brings, and hands it over when the turn ends, in the order of its arrival: a
- * system call, a write or a call to the store is paid once for all of it.
+ * Collects items during one turn of the event loop and passes them on together, in order, when the turn ends: one
+ * system call, write or call to the store for all of them.
  */
 export class EndOfTurn<Item> {
   readonly #flush: (items: Item[]) => void;
@@ -14,7 +14,7 @@ export class EndOfTurn<Item> {
     if (this.#items.push(item) === 1) setImmediate(() => this.flush());
   }
 
-  /** Hands over now. What is added meanwhile belongs to the next turn. */
+  /** Passes the items on now. Items added meanwhile belong to the next turn. */
   flush(): void {
     if (this.#items.length === 0) return;
     const items = this.#items;

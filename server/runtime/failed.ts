@@ -1,6 +1,6 @@
-/** What an operation was about, by ids, and whether it will be carried out again. */
+/** The ids of what the operation concerned, and whether it will be retried. */
 export interface FailureContext {
-  /** `true`: the same operation is repeated, now or at its next occasion. `false`: its effect is missing from now on. */
+  /** `true`: the operation is repeated, now or at its next occasion. `false`: its effect is missing from now on. */
   willRetry: boolean;
   [id: string]: string | number | boolean | null | undefined;
 }

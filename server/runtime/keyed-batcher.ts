@@ -1,13 +1,13 @@
-/** So many are made as one. */
-const togetherMax = 32;
+/** Items per batch at most. */
+const maxBatch = 32;
 
-/** What waits for its turn at something, and is then made together with whatever else waits there. */
+/** While the queue of a key is busy, collects the key's items into a batch. */
 export class KeyedBatcher<Key, Item> {
   readonly #waiting = new Map<Key, Item[]>();
   readonly #inOrder: (key: Key, run: () => Promise<void>) => Promise<unknown>;
   readonly #make: (key: Key, all: readonly Item[]) => Promise<void>;
 
-  /** `inOrder` runs one after the other what has the same key. `make` must not reject. */
+  /** `inOrder` runs the calls of one key one after another. `make` must not reject. */
   constructor(
     inOrder: (key: Key, run: () => Promise<void>) => Promise<unknown>,
     make: (key: Key, all: readonly Item[]) => Promise<void>,
@@ -18,7 +18,7 @@ export class KeyedBatcher<Key, Item> {
 
   add(key: Key, item: Item): void {
     const waiting = this.#waiting.get(key);
-    if (waiting && waiting.length < togetherMax) return void waiting.push(item);
+    if (waiting && waiting.length < maxBatch) return void waiting.push(item);
     const all = [item];
     this.#waiting.set(key, all);
     void this.#inOrder(key, async () => {

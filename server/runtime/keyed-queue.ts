@@ -1,18 +1,18 @@
-/** Runs what belongs to one lane in the order of the calls, one after the other. */
-export class KeyedQueue<Lane> {
-  readonly #last = new Map<Lane, Promise<unknown>>();
+/** Runs the tasks of each key one after another, in the order of the calls. */
+export class KeyedQueue<Key> {
+  readonly #last = new Map<Key, Promise<unknown>>();
 
-  run<T>(lane: Lane, run: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(lane);
+  run<T>(key: Key, run: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key);
     const result = before ? before.then(run) : run();
-    // The next one in the lane waits for the end, whatever it is.
+    // The key's next task starts when this one settles, even if it fails.
     const ended = result.then(
       () => {},
       () => {},
     );
-    this.#last.set(lane, ended);
+    this.#last.set(key, ended);
     void ended.then(() => {
-      if (this.#last.get(lane) === ended) this.#last.delete(lane);
+      if (this.#last.get(key) === ended) this.#last.delete(key);
     });
     return result;
   }

@@ -1,6 +1,6 @@
 import { EndOfTurn } from "./end-of-turn.ts";
 
-/** Numbers the turns of the event loop in which its number was asked for. */
+/** Numbers the turns of the event loop. */
 export class LoopTurns {
   #current = 0;
   #isCounting = false;
@@ -9,7 +9,7 @@ export class LoopTurns {
     this.#current++;
   });
 
-  /** The same number for as long as the turn lasts. */
+  /** The same number throughout a turn. */
   get current(): number {
     if (!this.#isCounting) {
       this.#isCounting = true;

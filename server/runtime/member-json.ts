@@ -1,8 +1,8 @@
 import type { PresentMember } from "../../shared/commands/chat-commands.ts";
 
 /**
- * A member of a room who is there, as replies have it, with the JSON once it was wanted: when all come back at once,
- * each of them is told of all the others. Never changes.
+ * A present member as in replies, with its JSON cached: when many clients reconnect at once, each receives all the
+ * others. Immutable.
  */
 export class KnownMember implements PresentMember {
   readonly userId: PresentMember["userId"];
@@ -22,7 +22,7 @@ export class KnownMember implements PresentMember {
   }
 }
 
-/** The JSON of a member, made anew for one that is not known. */
+/** The JSON of a member, from the cache if there is one. */
 export function jsonOfMember(member: PresentMember): string {
   return member instanceof KnownMember ? member.json : JSON.stringify(member);
 }

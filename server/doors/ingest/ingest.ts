@@ -14,7 +14,7 @@ export interface IngestDeps {
   logger: Logger;
 }
 
-/** Whoever may write to the store is a backend; readers are shown no sender. */
+/** A program with access to the store counts as a backend; its events have no sender. */
 const author: Author = {
   principal: {
     userId: "ingest" as UserId,
@@ -28,23 +28,23 @@ const author: Author = {
   sender: null,
 };
 
-/** An entry, and what may be done with it: nothing, where it was deleted meanwhile. */
-interface Looked {
+/** An entry and the result of its check: neither field if the entry was deleted meanwhile. */
+interface CheckedEntry {
   entry: IngestEntry;
   admitted?: Admitted;
   rejected?: ReplyError;
 }
 
 const batch = 100;
-/** How long to wait when there was nothing. It asks rather than waits: a waiting command takes a connection of its own. */
+/** Poll interval when the stream is empty. Polling, since a blocking read needs a connection of its own. */
 const idleMs = 75;
-/** How long to wait while another instance reads. */
+/** Poll interval while another instance reads. */
 const otherReaderMs = 250;
 const retryMs = 500;
-/** So long before the lease ends nothing more is begun: another instance may have taken over when it is done. */
+/** No work begins this close to the end of the lease, since another instance may have taken over when it is done. */
 const leaseReserveMs = 2_000;
 
-/** Publishes what other programs write to the ingest stream: each entry once, in their order. */
+/** Publishes the entries that other programs write to the ingest stream, each once and in order. */
 export class Ingest {
   readonly #deps: IngestDeps;
   readonly #running: Promise<void>;
@@ -57,7 +57,7 @@ export class Ingest {
     this.#running = this.#run();
   }
 
-  /** Takes nothing more, and resolves when another instance may go on. */
+  /** Stops taking entries. Resolves when another instance may take over. */
   async close(): Promise<void> {
     this.#isStopping = true;
     this.#wake();
@@ -72,7 +72,7 @@ export class Ingest {
           return ms;
         },
         (error: unknown) => {
-          // Every attempt fails while the store is away; the first says it all.
+          // While the store is away every attempt fails the same way: log the first.
           if (!this.#isFailing) this.#deps.logger.warn("could not read the ingest stream; retrying", { error });
           this.#isFailing = true;
           return retryMs;
@@ -80,22 +80,22 @@ export class Ingest {
       );
       if (waitMs > 0) await this.#pause(waitMs);
     }
-    // Should the store be out of reach, the lease ends by itself.
+    // If the store cannot be reached, the lease expires by itself.
     await this.#deps.stream.release().catch(() => {});
   }
 
-  /** Publishes one batch. Resolves with how long to wait for the next. */
+  /** Publishes one batch. Resolves with the milliseconds until the next. */
   async #step(): Promise<number> {
     const takenAt = performance.now();
     const entries = await this.#deps.stream.take(batch);
     if (!entries) return otherReaderMs;
-    const looked: Looked[] = [];
-    for (const entry of entries) looked.push(await this.#lookAt(entry));
+    const checked: CheckedEntry[] = [];
+    for (const entry of entries) checked.push(await this.#check(entry));
 
     const outcomes: Outcome[] = [];
     try {
-      for (const group of groupsOf(looked)) {
-        // What is left is not settled, and taken again.
+      for (const group of groupsOf(checked)) {
+        // The remaining entries stay unsettled, and are taken again.
         if (performance.now() - takenAt > readerLeaseMs - leaseReserveMs) break;
         outcomes.push(...(await this.#publish(group)));
       }
@@ -105,13 +105,13 @@ export class Ingest {
     return entries.length > 0 ? 0 : idleMs;
   }
 
-  async #lookAt(entry: IngestEntry): Promise<Looked> {
+  async #check(entry: IngestEntry): Promise<CheckedEntry> {
     const { publications, limits } = this.#deps;
     const { id, fields } = entry;
     if (!fields) return { entry };
     try {
       const event = readEntry(fields, limits);
-      // An entry that comes again, because it could not be settled, has the same key.
+      // An entry that is taken again, because it was not settled, has the same key.
       const options = event.id ? {} : { dedupe: `ingest:${id}` };
       return { entry, admitted: await publications.admit(event, author, options) };
     } catch (error) {
@@ -119,10 +119,10 @@ export class Ingest {
     }
   }
 
-  async #publish(group: readonly Looked[]): Promise<Outcome[]> {
+  async #publish(group: readonly CheckedEntry[]): Promise<Outcome[]> {
     const { publications } = this.#deps;
     const [first] = group;
-    if (first && isByItself(first)) {
+    if (first && mustGoAlone(first)) {
       const { entry, admitted } = first;
       try {
         await admitted?.publish();
@@ -135,7 +135,7 @@ export class Ingest {
     return group.map(({ entry, rejected }) => (rejected ? { entry, rejected } : { entry }));
   }
 
-  /** Why the entry will never be published. Throws what may pass: then the entry is tried again. */
+  /** Why the entry will never be published. Rethrows errors that may pass, so that the entry is retried. */
   #rejectionOf(error: unknown, { id }: IngestEntry): ReplyError {
     if (error instanceof Rejection) {
       if (error.error.retryable) throw error;
@@ -143,7 +143,7 @@ export class Ingest {
     }
     const errorId = ulid();
     this.#deps.logger.error("ingest failed", { errorId, entry: id, error });
-    return replyError("internal", "The server failed to publish this. Its log says why.", { errorId });
+    return replyError("internal", "The server failed to publish this event. Its log has the reason.", { errorId });
   }
 
   #pause(ms: number): Promise<void> {
@@ -157,15 +157,15 @@ export class Ingest {
   }
 }
 
-const isByItself = ({ admitted }: Looked) => admitted !== undefined && !admitted.keepsOrder;
+const mustGoAlone = ({ admitted }: CheckedEntry) => admitted !== undefined && !admitted.keepsOrder;
 
-/** What goes to the store in its order goes there together, and the rest one by one. */
-function groupsOf(looked: readonly Looked[]): Looked[][] {
-  const groups: Looked[][] = [];
-  for (const one of looked) {
+/** Consecutive entries that keep their order form a group, which is published together; others form groups of one. */
+function groupsOf(checked: readonly CheckedEntry[]): CheckedEntry[][] {
+  const groups: CheckedEntry[][] = [];
+  for (const entry of checked) {
     const group = groups.at(-1);
-    if (group && !isByItself(one) && !group.some(isByItself)) group.push(one);
-    else groups.push([one]);
+    if (group && !mustGoAlone(entry) && !group.some(mustGoAlone)) group.push(entry);
+    else groups.push([entry]);
   }
   return groups;
 }

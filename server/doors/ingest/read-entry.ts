@@ -8,13 +8,13 @@ export interface EntryLimits {
   jsonDepth: number;
 }
 
-/** The event that an entry asks for. Throws a `Rejection` that names what is wrong with it. */
+/** Parses an entry into the event to publish. Throws a `Rejection` that names the fault. */
 export function readEntry(fields: Record<string, string>, { messageBytes, jsonDepth }: EntryLimits): EventToPublish {
   const bytes = Object.entries(fields).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
   if (bytes > messageBytes)
     throw new Rejection("too_large", `The entry has ${bytes} bytes; ${messageBytes} are allowed.`);
-  const { data, ...others } = fields;
-  const candidate = { ...others, ...(data === undefined ? {} : { data: parseJson(data) }) };
+  const { data, ...rest } = fields;
+  const candidate = { ...rest, ...(data === undefined ? {} : { data: parseJson(data) }) };
   inspectJson(candidate, jsonDepth);
   const parsed = EventToPublish.safeParse(candidate);
   if (!parsed.success) throw invalidPayload("the entry", parsed.error);
@@ -25,7 +25,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Rejection("invalid_payload", "Not valid, the entry: data is no JSON.", [
+    throw new Rejection("invalid_payload", "Not valid, the entry: data is not JSON.", [
       { path: "data", message: "must be JSON" },
     ]);
   }

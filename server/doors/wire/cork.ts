@@ -7,8 +7,8 @@ const corked = new EndOfTurn<Socket>((sockets) => {
 });
 
 /**
- * What is written to the connection in this turn of the event loop, by whomever, goes out in one write when the turn
- * ends; with those of others, whose readers are woken together.
+ * Everything written to the socket in this turn of the event loop goes out in one write at its end, together with the
+ * writes to other corked sockets, so that their readers wake together.
  */
 export function corkForThisTurn(socket: Socket): void {
   socket.cork();

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 
 /**
- * The TCP connection under a WebSocket of the `ws` library, for whole frames that are written past it.
- * The names that begin with `_` are the library's own; that they mean what we think is looked at when the server starts.
+ * The TCP connection under a WebSocket of the `ws` library, for whole frames written past the library. Names that
+ * begin with `_` are private to the library; the server checks their meaning at its start.
  */
 export class RawSocket {
   readonly tcp: Socket;
@@ -13,14 +13,14 @@ export class RawSocket {
     this.tcp = webSocket._socket;
   }
 
-  /** `undefined` when it is made differently from what we know, or would have to compress. */
+  /** `undefined` when the library's internals differ from what this class expects, or compression is on. */
   static under(webSocket: unknown): RawSocket | undefined {
     return isKnown(webSocket) && webSocket.extensions === "" ? new RawSocket(webSocket) : undefined;
   }
 
   /**
-   * Nothing waits in the library, and in the stream at most what waits for the end of this turn: a write now stands
-   * behind all that was written before, and is not one more for a reader that is behind.
+   * Nothing waits in the library, and in the stream only what the end of this turn will write: a write now keeps the
+   * order, and does not add to the backlog of a slow reader.
    */
   get isFree(): boolean {
     const { readyState, _sender: sender } = this.#webSocket;
@@ -34,7 +34,7 @@ export class RawSocket {
   }
 }
 
-/** Lets a WebSocket read no more, until the function that is returned is called. */
+/** Stops reading from a WebSocket until the returned function is called. */
 export function pauseReading(webSocket: unknown): () => void {
   if (!canPause(webSocket)) return () => {};
   webSocket.pause();
@@ -42,12 +42,12 @@ export function pauseReading(webSocket: unknown): () => void {
 }
 
 const open = 1;
-/** Of a sender that neither compresses nor reads what it is to send. */
+/** State of a sender that is neither compressing nor reading a blob. */
 const idle = 0;
 
 interface KnownWebSocket {
   readyState: number;
-  /** Those that were agreed on; compression is the only one there is. */
+  /** Negotiated extensions; compression is the only one. */
   extensions: string;
   _socket: Socket;
   _sender: { _state: number; _queue: unknown[] };

@@ -1,17 +1,17 @@
 import type { LoopTurns } from "../../runtime/loop-turns.ts";
 
-/** What commands are read from. */
+/** Where commands are read from. */
 export interface Source {
-  /** Reads no more, until the function that it returns is called. */
+  /** Stops reading until the returned function is called. */
   pause(): () => void;
 }
 
-/** Commands of one connection that are begun in one turn. */
+/** Commands of one connection that are started per turn. */
 export const commandsPerTurn = 64;
 
 /**
- * Holds a greedy connection back. What it has sent is read in large pieces, thousands of commands each, and while they
- * are carried out nobody else is served: so only some are begun per turn, in their order, and no more is read meanwhile.
+ * Keeps a busy connection from starving the others. Its input arrives in large chunks, thousands of commands each; only
+ * some are started per turn, in order, and no more input is read meanwhile.
  */
 export class ReadThrottle {
   readonly #turns: LoopTurns;

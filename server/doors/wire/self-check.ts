@@ -5,18 +5,18 @@ import type { Wire } from "../../deliver/outbox.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import { withTimeout } from "../../runtime/with-timeout.ts";
 
-/** A connection of a library, with its own way to write and with ours. */
+/** A server-side connection of a library, with the library's way to write and the direct one. */
 export interface CheckedLink {
-  /** By the library's public method. */
+  /** Writes with the library's public method. */
   writePublicly(text: string): void;
   wire: Wire;
-  /** Whether the wire would write past the library now. */
+  /** Whether a write now would bypass the library. */
   isDirect(): boolean;
 }
 
-/** A library's server on an HTTP server that nobody else knows of. */
+/** A library's server on an HTTP server of its own. */
 export interface CheckedLibrary {
-  /** Where it takes WebSockets. */
+  /** The path of its WebSocket endpoint. */
   path: string;
   attach(httpServer: HttpServer, connected: (link: CheckedLink) => void): void;
   close(): void;
@@ -25,9 +25,8 @@ export interface CheckedLibrary {
 const timeoutMs = 2_000;
 
 /**
- * Whether what is written past a library arrives whole, and in its place among what the library writes. It is tried on
- * a connection of this process to itself: what a library is like inside is promised by nobody, and may change with any
- * version.
+ * Whether frames written past a library arrive whole and in order with those the library writes. Tested on a connection
+ * of this process to itself, because the library's internals are not documented and may change with any version.
  */
 export async function keepsOrder(library: CheckedLibrary): Promise<boolean> {
   const httpServer = createServer();
@@ -36,7 +35,7 @@ export async function keepsOrder(library: CheckedLibrary): Promise<boolean> {
   try {
     await new Promise<void>((resolve, reject) => {
       httpServer.once("error", reject);
-      // Exclusive: a worker shares its ports with the others, and they would be talked to as well.
+      // Exclusive: workers share ports, so another worker could receive the connection.
       httpServer.listen({ port: 0, host: "127.0.0.1", exclusive: true }, resolve);
     });
     const { port } = httpServer.address() as AddressInfo;
@@ -51,10 +50,10 @@ export async function keepsOrder(library: CheckedLibrary): Promise<boolean> {
   }
 }
 
-/** One that is as long as a short frame can be, and one that is longer, with more bytes than characters. */
+/** Includes a frame of the greatest short length, and a longer one with more bytes than characters. */
 const written = ["4first", `4${"ä".repeat(62)}`, `4${"€".repeat(300)}`, "4fourth", "4fifth", "4last"];
 
-/** What a client has got of what was written, by turns, to it. */
+/** The texts that a client receives when messages are written to it by turns directly and through the library. */
 async function exchange(library: CheckedLibrary, httpServer: HttpServer, port: number) {
   let isDirect = false;
   library.attach(httpServer, (link) => {
@@ -87,23 +86,23 @@ function receive(port: number, path: string, count: number): Promise<string[]> {
     asking.on("error", reject);
     asking.on("upgrade", (_response, socket, head) => {
       let bytes = head;
-      const look = () => {
-        // What the library says of its own accord, such as Engine.IO's greeting, is not ours.
+      const check = () => {
+        // The library's own messages, such as Engine.IO's greeting, are not part of the test.
         const texts = textsIn(bytes).filter((text) => text.startsWith("4"));
         if (texts.length >= count) resolve(texts);
       };
       socket.on("error", reject);
       socket.on("data", (chunk: Buffer) => {
         bytes = Buffer.concat([bytes, chunk]);
-        look();
+        check();
       });
-      look();
+      check();
     });
     asking.end();
   });
 }
 
-/** The messages that have come as a whole. */
+/** The texts of the complete frames received. */
 function textsIn(bytes: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 0; at + 4 <= bytes.length; ) {

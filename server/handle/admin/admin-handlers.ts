@@ -5,7 +5,7 @@ import type { Handlers } from "../handler.ts";
 import { createAnnounce } from "./announce.ts";
 import { createOverviewHandlers, type OverviewHandlersDeps } from "./overview-handlers.ts";
 
-/** Writes down who has done what. */
+/** Writes an entry of the audit log: what was done, by whom, to what. */
 export type Audit = (what: string, details: object) => void;
 
 export interface AdminHandlersDeps extends OverviewHandlersDeps {
@@ -15,7 +15,7 @@ export interface AdminHandlersDeps extends OverviewHandlersDeps {
   audit: Audit;
 }
 
-/** What admins do. SPEC ADMIN-4 to ADMIN-6, NOTE-2. */
+/** The commands of admins that change something. SPEC ADMIN-4 to ADMIN-6, NOTE-2. */
 export function createAdminHandlers(deps: AdminHandlersDeps) {
   const { adminActions, traces, audit } = deps;
   return {
@@ -33,7 +33,7 @@ export function createAdminHandlers(deps: AdminHandlersDeps) {
     "admin.trace": async ({ connectionId, room, seconds }, session) => {
       if (connectionId !== undefined) await adminActions.assertKnown(connectionId);
       const target = connectionId === undefined ? room && { room } : { connectionId };
-      if (!target) throw new Error("The schema lets one of the two through.");
+      if (!target) throw new Error("The schema requires exactly one target.");
       const started = traces.start(session, target, seconds);
       audit("traced", { by: session.principal.userId, ...target, seconds });
       return started;

@@ -12,7 +12,7 @@ export interface OverviewHandlersDeps {
   readRoom(room: RoomName): Promise<RoomView>;
 }
 
-/** What admins look at. SPEC ADMIN-1 to ADMIN-3. */
+/** The commands of admins that only read. SPEC ADMIN-1 to ADMIN-3. */
 export function createOverviewHandlers({ clusterView, readStats, readRoom }: OverviewHandlersDeps) {
   return {
     "admin.stats": () => readStats(),

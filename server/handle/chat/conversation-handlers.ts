@@ -25,7 +25,7 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
   const { access, conversations, conversationList, publisher, broadcast } = deps;
 
   async function changed(by: Principal, conversation: Conversation, change: Change, removed: UserId[] = []) {
-    // Of what was not there nobody remembers anything.
+    // No instance has a new conversation in its cache.
     if (change !== "created") broadcast.send({ kind: "changed", conversationId: conversation.id });
     const affected = [...conversation.members, ...removed];
     const event = { sender: senderOf(by), data: { conversation, change } };
@@ -35,7 +35,7 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
 
   return {
     "conversation.create": async ({ id, title, members, public: isPublic }, { principal }) => {
-      // A backend that sets up conversations for others does not take part in them.
+      // A backend that creates a conversation for others is not a member of it.
       const creator = hasRole(principal, "user", "agent", "admin") ? [principal.userId] : [];
       const conversation = await conversations.create({
         id,
@@ -55,7 +55,7 @@ export function createConversationHandlers(deps: ConversationHandlersDeps) {
     "conversation.remove_member": async ({ conversationId, userId }, { principal }) => {
       await access.assertCanManage(principal, conversationId);
       const conversation = await conversations.removeMember(conversationId, userId);
-      // First of all: whatever fails from here on, the removed member is out.
+      // Before everything else, so that the removed member is out even if a later step fails.
       broadcast.send({ kind: "changed", conversationId });
       broadcast.send({ kind: "evict", room: conversationRoom(conversationId), userId, reason: "removed" });
       return changed(principal, conversation, "member_removed", [userId]);

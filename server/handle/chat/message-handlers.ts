@@ -27,7 +27,7 @@ export interface MessageHandlersDeps {
 export function createMessageHandlers(deps: MessageHandlersDeps) {
   const { access, conversations, responses, publisher, broadcast, cancelDispatch, failed } = deps;
 
-  /** The message is stored by now, so a failure here is not the sender's. */
+  /** The message is stored by now, so a failure here must not fail the command. */
   function bumpActivity(conversationId: ConversationId, { duplicate }: PublishedReply): void {
     if (duplicate) return;
     conversations
@@ -71,7 +71,7 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
         await cancelDispatch(responseId, reason);
         return {};
       }
-      // To all of the producer's connections: it may have reconnected since it began.
+      // To all connections of the producer, which may have reconnected since the stream began.
       broadcast.send({ kind: "tell", userId, name: "cancel", data: { messageId: responseId, reason } });
       return {};
     },

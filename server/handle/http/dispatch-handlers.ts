@@ -13,7 +13,7 @@ export interface DispatchHandlersDeps {
   toDispatch(record: DispatchRecord): Dispatch;
 }
 
-/** What backends do with agents. SPEC DISPATCH-1 to DISPATCH-12, AGENT-9. */
+/** The commands of backends about agents and dispatches. SPEC DISPATCH-1 to DISPATCH-12, AGENT-9. */
 export function createDispatchHandlers({ access, lifecycle, directory, toDispatch }: DispatchHandlersDeps) {
   return {
     list_agents: ({ limit, cursor }) => directory.list(limit, cursor),
