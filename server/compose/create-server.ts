@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { InstanceId } from "../../shared/ids.ts";
+import { Rejection } from "../../shared/rejection.ts";
 import { Admission } from "../connect/admission.ts";
 import { Connector } from "../connect/connector.ts";
 import { Drain } from "../connect/drain.ts";
@@ -87,7 +88,12 @@ async function build(
 ): Promise<SignalboxServer> {
   const instanceId = randomUUID() as InstanceId;
   const clock = overrides.clock ?? systemClock;
-  const failed: Failed = (operation, error, context) => logger.warn(`could not ${operation}`, { ...context, error });
+  let redis: Store["redis"];
+  const failed: Failed = (operation, error, context) => {
+    // What Redis refuses is in the log already, and comes about when it no longer does.
+    if (redis?.isRefusing && context.willRetry && isUnavailable(error)) return;
+    logger.warn(`could not ${operation}`, { ...context, error });
+  };
   const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
   const common = { config, clock, instanceId, logger, closers, spans, failed };
 
@@ -98,7 +104,8 @@ async function build(
     return store;
   };
   const store = isStore(overrides) ? overrides : { ...(await openOwnStore()), ...overrides };
-  const { documents, latest, redis } = store;
+  const { documents, latest } = store;
+  redis = store.redis;
 
   // The Socket.IO server comes before its door: instances talk over its adapter
   const counters = createCounters();
@@ -203,11 +210,12 @@ async function build(
 
   // Doors
   if (store.ingest) {
-    const ingest = new Ingest({ stream: store.ingest, publications: domain.publications, limits, logger });
+    const ingest = new Ingest({ stream: store.ingest, publications: domain.publications, limits, logger, failed });
     closers.add("ingest", () => ingest.close());
     drain.onStart(() => void ingest.close());
   }
   const isReady = () => redis?.isReady ?? true;
+  const warnings = () => redis?.warnings ?? [];
   const { wsEngine, gatherMetrics } = overrides;
   const metrics = createMetricsText(operations.metrics, gatherMetrics);
   const entrance = {
@@ -219,6 +227,7 @@ async function build(
     origins,
     registryPublisher,
     isReady,
+    warnings,
     metrics,
     limits,
     wsEngine,
@@ -245,6 +254,8 @@ async function build(
     close: () => closers.close(),
   };
 }
+
+const isUnavailable = (error: unknown) => error instanceof Rejection && error.error.code === "unavailable";
 
 function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
   const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;

@@ -47,6 +47,7 @@ export interface DoorsDeps {
   spans: Spans | undefined;
   limits: ConnectionLimits;
   isReady(): boolean;
+  warnings(): readonly string[];
   /** The text of `/metrics`. */
   metrics(): Promise<string>;
   clock: Clock;

@@ -60,6 +60,7 @@ export function openOperations(deps: OperationsDeps) {
       startedAt,
       memoryBytes: process.memoryUsage.rss(),
       ...rates.current,
+      ...(redis && redis.warnings.length > 0 ? { warnings: [...redis.warnings] } : {}),
     }),
     connectionsPerUser: config.LIMIT_CONNECTIONS_PER_USER,
     failed,

@@ -72,7 +72,13 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
   }
 
   const { REDIS_CA_CERT: caCert, REDIS_TLS_INSECURE: tlsInsecure, PRESENCE_GRACE_MS: graceMs } = config;
-  const redis = await connectToRedis({ url, caCert, tlsInsecure, logger });
+  const redis = await connectToRedis({
+    url,
+    caCert,
+    tlsInsecure,
+    logger,
+    isProduction: config.NODE_ENV === "production",
+  });
   const keys = redisKeys(config.REDIS_PREFIX);
   const appending = new RedisAppending({ clock, keys, maxEvents, ttlSeconds });
   return {

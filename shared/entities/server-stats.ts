@@ -33,6 +33,10 @@ export const Instance = z
       .max(1)
       .describe("The share of the last few seconds in which the event loop was busy: at 1 everything waits."),
     ...rateFields,
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe("What is wrong with how Redis is set up: a sentence each. Absent where nothing is."),
   })
   .meta({ id: "Instance", description: "One server process. Rates are over the last few seconds." });
 export type Instance = z.infer<typeof Instance>;

@@ -19,6 +19,8 @@ export interface OperationsRoutesDeps {
   isProduction: boolean;
   /** Whether the store can be reached. */
   isReady(): boolean;
+  /** What is wrong with how the store is set up. */
+  warnings(): readonly string[];
 }
 
 /** For the platform: no user's token is asked for. */
@@ -30,7 +32,7 @@ export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps)
   /** Whether new clients should be sent here. */
   routes.get("/readyz", (_request, response) => {
     const status = drain.started ? "draining" : isReady() ? "ready" : "store_unavailable";
-    response.status(status === "ready" ? 200 : 503).json({ status });
+    response.status(status === "ready" ? 200 : 503).json({ status, ...warned(deps.warnings()) });
   });
 
   routes.get("/api/websocket/status", async (_request, response) => {
@@ -46,6 +48,8 @@ export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps)
       .send(await deps.metrics());
   });
 }
+
+const warned = (warnings: readonly string[]) => (warnings.length > 0 ? { warnings } : {});
 
 function assertMayMeasure(
   given: string | undefined,

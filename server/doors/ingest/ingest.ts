@@ -4,6 +4,7 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { type ReplyError, replyError } from "../../../shared/reply.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Admitted, Author, Publications } from "../../publications/publications.ts";
+import type { Failed } from "../../runtime/failed.ts";
 import { type IngestEntry, type IngestStream, type Outcome, readerLeaseMs } from "../../store/ingest-stream.ts";
 import { type EntryLimits, readEntry } from "./read-entry.ts";
 
@@ -12,6 +13,7 @@ export interface IngestDeps {
   publications: Publications;
   limits: EntryLimits;
   logger: Logger;
+  failed: Failed;
 }
 
 /** A program with access to the store counts as a backend; its events have no sender. */
@@ -73,7 +75,7 @@ export class Ingest {
         },
         (error: unknown) => {
           // While the store is away every attempt fails the same way: log the first.
-          if (!this.#isFailing) this.#deps.logger.warn("could not read the ingest stream; retrying", { error });
+          if (!this.#isFailing) this.#deps.failed("read the ingest stream", error, { willRetry: true });
           this.#isFailing = true;
           return retryMs;
         },

@@ -23,7 +23,7 @@ type Answer = [bounds: [epoch: string, first: string, last: string], entries: En
 
 /** Keeps the logs in Redis Streams, for any number of instances. */
 export function createRedisEventLog({ redis, appending, keys }: RedisEventLogOptions): EventLog {
-  const channels = new RedisChannels(redis.subscriber);
+  const channels = new RedisChannels(redis);
   const followers = new Set<Follower>();
   const queue = new RedisAppendQueue(redis, appending);
   const { known } = appending;

@@ -1,6 +1,7 @@
 import { pause } from "../../runtime/pause.ts";
 import { withCommandTimeout } from "./redis-answer.ts";
 import type { RedisClient } from "./redis-client.ts";
+import type { RedisConnections } from "./redis-connections.ts";
 
 type Listener = (message: string) => void;
 
@@ -21,10 +22,12 @@ const retryMs = 50;
  */
 export class RedisChannels {
   readonly #subscriber: RedisClient;
+  readonly #failed: (error: unknown) => void;
   readonly #channels = new Map<string, Channel>();
 
-  constructor(subscriber: RedisClient) {
+  constructor({ subscriber, failed }: Pick<RedisConnections, "subscriber" | "failed">) {
     this.#subscriber = subscriber;
+    this.#failed = failed;
   }
 
   /**
@@ -68,7 +71,8 @@ export class RedisChannels {
         if (wanted) await this.#subscriber.subscribe(name, channel.heard);
         else await this.#subscriber.unsubscribe(name, channel.heard);
         channel.isSubscribed = wanted;
-      } catch {
+      } catch (error) {
+        this.#failed(error);
         // The connection was lost, which takes the subscription along or brings it back: once more, then.
         await pause(retryMs);
       }

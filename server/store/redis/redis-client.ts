@@ -10,6 +10,8 @@ export interface RedisOptions {
   caCert?: string | undefined;
   /** Accept any certificate: encrypted, but not proof against somebody in between. */
   tlsInsecure?: boolean;
+  /** Refuses a Redis that would silently lose what it has accepted; elsewhere that is a warning. */
+  isProduction: boolean;
   logger: Logger;
 }
 
@@ -101,16 +103,26 @@ export function connectAnew(client: RedisClient): void {
 /**
  * The client, but for commands that never reject: the Socket.IO adapter neither waits for them nor catches, and a
  * rejection that nobody catches ends the process. What it publishes may be lost; what it subscribes to is tried until
- * it is there, since it does so once only. `lost` is told of each message that was.
+ * it is there, since it does so once only. `failed` is called with each error, and `lost` for each lost message too.
  */
-export function swallowErrors(client: RedisClient, lost: () => void = () => {}): RedisClient {
+export function swallowErrors(
+  client: RedisClient,
+  { failed, lost = () => {} }: { failed(error: unknown): void; lost?(): void },
+): RedisClient {
   const giveUp = ["unsubscribe", "pUnsubscribe"];
   const goOn = ["subscribe", "pSubscribe"];
   return new Proxy(client, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== "function") return value;
-      const call = async (args: unknown[]) => Reflect.apply(value, target, args);
+      const call = async (args: unknown[]) => {
+        try {
+          return await Reflect.apply(value, target, args);
+        } catch (error) {
+          failed(error);
+          throw error;
+        }
+      };
       if (key === "publish") return (...args: unknown[]) => call(args).catch(lost);
       if (giveUp.includes(String(key))) return (...args: unknown[]) => call(args).catch(() => 0);
       if (goOn.includes(String(key))) return (...args: unknown[]) => untilDone(target, () => call(args));

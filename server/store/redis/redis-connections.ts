@@ -1,6 +1,16 @@
+import type { Logger } from "../../observe/logger.ts";
 import { pause } from "../../runtime/pause.ts";
 import { withTimeout } from "../../runtime/with-timeout.ts";
-import { commandTimeoutMs, isLate, isPassing, isReplica, messageOf, refusalOf, unreachable } from "./redis-answer.ts";
+import {
+  commandTimeoutMs,
+  isLate,
+  isLoading,
+  isPassing,
+  isReplica,
+  messageOf,
+  refusalOf,
+  unreachable,
+} from "./redis-answer.ts";
 import {
   connectAnew,
   createRedisClient,
@@ -10,7 +20,9 @@ import {
   replaceWhenSilent,
   swallowErrors,
 } from "./redis-client.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { type Command, ServerIdentity } from "./server-identity.ts";
+import { ServerReviews } from "./server-reviews.ts";
 
 /** One connection to Redis for each purpose, since a subscriber takes no commands and a big reply holds up the rest. */
 export interface RedisConnections {
@@ -25,6 +37,12 @@ export interface RedisConnections {
   readonly isAway: boolean;
   /** Messages to other instances that Redis could not take: they are not sent again. */
   readonly lostMessages: number;
+  /** Redis refuses commands for a reason that lasts, and the log says which. */
+  readonly isRefusing: boolean;
+  /** What is wrong with how Redis is set up: a sentence each. */
+  readonly warnings: readonly string[];
+  /** To be called with what Redis answers on {@link subscriber}, should it refuse. */
+  failed(error: unknown): void;
   /**
    * Runs a command that may be sent again: over a connection that is lost meanwhile it may have been carried out or not.
    * Rejects with `unavailable` when it does not come about within 1.5 s.
@@ -57,10 +75,13 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   let lostMessages = 0;
   let isClosed = false;
   let lastError: unknown;
+  const refusals = new RefusalLog(logger, () => restoring === undefined);
   const noteError = (error: unknown) => {
     lastError = error;
+    refusals.note(error);
   };
-  const life = new ServerIdentity(commands, noteError);
+  const reviews = new ServerReviews(options);
+  const life = new ServerIdentity(commands, { asked: reviews.add, failed: noteError });
 
   // Restoring
   const restored: (() => void)[] = [];
@@ -103,12 +124,12 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   const leaveReplica = () => {
     if (isClosed || performance.now() - leftReplicaAt < leaveEveryMs) return;
     leftReplicaAt = performance.now();
-    logger.warn("Redis has become a replica: connecting anew");
+    // What tells of it is the refusal: this is done again until the address leads elsewhere.
     for (const client of Object.values(clients)) connectAnew(client);
     troubled();
   };
 
-  const stopWatching = [() => life.close()];
+  const stopWatching = [() => life.close(), () => refusals.close()];
   for (const [purpose, client] of Object.entries(clients)) {
     logOutages(client, purpose, logger);
     client.on("error", noteError);
@@ -123,21 +144,30 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     for (const client of Object.values(clients)) client.destroy();
   };
   try {
-    const connected = Promise.all(Object.values(clients).map((client) => client.connect()));
-    await withTimeout(
-      connected.then(() => restoring),
-      startTimeoutMs,
-    );
+    const connected = Promise.all(Object.values(clients).map((client) => client.connect())).then(() => restoring);
+    await untilStarted(connected, () => isLoading(lastError), logger);
   } catch (cause) {
     destroyAll();
     const reason = messageOf(lastError ?? cause);
     throw new Error(`REDIS_URL: cannot connect to ${withoutSecret(options.url)}: ${reason}`, { cause });
   }
 
+  const [fault] = reviews.latest.faults;
+  if (fault) {
+    destroyAll();
+    throw new Error(`REDIS_URL: ${withoutSecret(options.url)} cannot be used: ${fault}`);
+  }
   return {
     subscriber,
-    adapterPublisher: swallowErrors(adapterPublisher, () => void lostMessages++),
-    adapterSubscriber: swallowErrors(adapterSubscriber),
+    adapterPublisher: swallowErrors(adapterPublisher, { failed: refusals.note, lost: () => void lostMessages++ }),
+    adapterSubscriber: swallowErrors(adapterSubscriber, { failed: refusals.note }),
+    failed: refusals.note,
+    get isRefusing() {
+      return refusals.isRefusing;
+    },
+    get warnings() {
+      return [...reviews.latest.faults, ...reviews.latest.warnings];
+    },
     get isReady() {
       return restoring === undefined && Object.values(clients).every(({ isReady }) => isReady);
     },
@@ -157,6 +187,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
         try {
           return await withTimeout(life.send(command, until), until - performance.now());
         } catch (error) {
+          refusals.note(error);
           if (isReplica(error)) leaveReplica();
           const refusal = refusalOf(error);
           if (refusal) throw refusal;
@@ -181,6 +212,23 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
       destroyAll();
     },
   };
+}
+
+/** Loading takes as long as the data is big; anything else gets five seconds. */
+async function untilStarted(started: Promise<unknown>, isLoading: () => boolean, logger: Logger): Promise<void> {
+  let isTold = false;
+  let since = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (isLoading()) {
+        since = performance.now();
+        if (!isTold) logger.info("Redis is loading its data: waiting");
+        isTold = true;
+      } else if (performance.now() - since > startTimeoutMs) reject(new Error("timed out"));
+    }, retryMs);
+  });
+  await Promise.race([started, late]).finally(() => clearInterval(timer));
 }
 
 function withoutSecret(url: string): string {

@@ -1,6 +1,7 @@
 import { pause } from "../../runtime/pause.ts";
 import { messageOf } from "./redis-answer.ts";
 import type { RedisClient } from "./redis-client.ts";
+import type { ServerFacts } from "./server-review.ts";
 
 /** What a command is told about the connection that it is sent over. */
 export interface Sending {
@@ -13,6 +14,7 @@ export interface Sending {
 export type Command<T> = (client: RedisClient, sending: Sending) => Promise<T>;
 
 interface Life {
+  facts: ServerFacts;
   runId: string;
   /** What is to be added to `performance.now()` to have the server's clock. */
   clockOffset: number;
@@ -28,12 +30,18 @@ const retryMs = 50;
 export class ServerIdentity {
   readonly #client: RedisClient;
   readonly #failed: (error: unknown) => void;
+  readonly #asked: (facts: ServerFacts) => void;
   readonly #timer: NodeJS.Timeout;
   #life: Life | undefined;
   #asking: Promise<void> | undefined;
 
-  constructor(client: RedisClient, failed: (error: unknown) => void) {
+  /** `asked` is called with each answer of the server about itself, `failed` with each error. */
+  constructor(
+    client: RedisClient,
+    { asked, failed }: { asked(facts: ServerFacts): void; failed(error: unknown): void },
+  ) {
     this.#client = client;
+    this.#asked = asked;
     this.#failed = failed;
     client.on("ready", () => {
       this.#life = undefined;
@@ -44,9 +52,11 @@ export class ServerIdentity {
 
   /** Asks again; until it is answered what was known is good enough. */
   ask(): void {
-    const asking = readLife(this.#client).then((life) => {
+    const asking = readLife(this.#client, this.#failed).then((life) => {
       // Not what was told over a connection that has been lost since.
-      if (this.#asking === asking) this.#life = life;
+      if (this.#asking !== asking) return;
+      this.#life = life;
+      this.#asked(life.facts);
     }, this.#failed);
     this.#asking = asking;
   }
@@ -65,23 +75,36 @@ export class ServerIdentity {
   }
 }
 
-/** Rejects when the connection is lost. */
-async function readLife(client: RedisClient): Promise<Life> {
+/** Asks until it is answered; rejects when the connection is lost. */
+async function readLife(client: RedisClient, failed: (error: unknown) => void): Promise<Life> {
   for (;;) {
     try {
-      const [info, time] = await Promise.all([client.info("server"), client.time()]);
-      const [seconds, micros] = time;
+      const [info, [seconds, micros], config] = await Promise.all([
+        ifAllowed(client.info()),
+        client.time(),
+        ifAllowed(client.configGet("appendfsync")),
+      ]);
+      // It says other things of itself until it has read its data.
+      if (/^loading:1/m.test(info ?? "")) throw new Error("LOADING Redis is loading the dataset in memory");
       return {
-        runId: /^run_id:(\w+)/m.exec(info)?.[1] ?? "",
+        facts: { info, appendfsync: config?.appendfsync },
+        runId: /^run_id:(\w+)/m.exec(info ?? "")?.[1] ?? "",
         clockOffset: Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now(),
       };
     } catch (error) {
-      // A server that does not tell hides it from all instances alike.
-      if (/^NOPERM|^ERR unknown command/.test(messageOf(error))) {
-        return { runId: "", clockOffset: Date.now() - performance.now() };
-      }
       if (!client.isReady) throw error;
+      failed(error);
       await pause(retryMs);
     }
+  }
+}
+
+/** A server that does not tell something hides it from all instances alike. */
+async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (/^NOPERM|^ERR unknown (?:sub)?command/.test(messageOf(error))) return undefined;
+    throw error;
   }
 }
