@@ -22,6 +22,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     manifest: true,
+    // One style sheet, loaded with the page: Vite would not load that of a screen again after a failure.
+    cssCodeSplit: false,
     rolldownOptions: {
       // Mantine marks every module with "use client", which has no meaning here.
       onwarn: (warning, warn) => (warning.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : warn(warning)),

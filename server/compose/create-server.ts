@@ -48,6 +48,8 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   tails?: Partial<LogTailsOptions>;
   /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
   wsEngine?: unknown;
+  /** Folder of another build of the dashboard. */
+  dashboardFolder?: string;
   /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
   gatherMetrics?: GatherMetrics;
 }
@@ -216,7 +218,7 @@ async function build(
   }
   const isReady = () => redis?.isReady ?? true;
   const warnings = () => redis?.warnings ?? [];
-  const { wsEngine, gatherMetrics } = overrides;
+  const { wsEngine, dashboardFolder, gatherMetrics } = overrides;
   const metrics = createMetricsText(operations.metrics, gatherMetrics);
   const entrance = {
     io,
@@ -231,6 +233,7 @@ async function build(
     metrics,
     limits,
     wsEngine,
+    dashboardFolder,
   };
   const httpServer = await openDoors({ ...common, ...entrance, log, identity, delivery, counters });
   // What is under way may still answer before its connection is closed.

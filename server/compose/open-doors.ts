@@ -55,6 +55,8 @@ export interface DoorsDeps {
   closers: Closers;
   /** Another implementation of WebSockets for Engine.IO. */
   wsEngine: unknown;
+  /** Another build of the dashboard. */
+  dashboardFolder: string | undefined;
 }
 
 /** The doors that lead to the router, on one server of HTTP that does not listen yet. */
@@ -77,7 +79,10 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     backChannelLogout: identity.backChannelLogout,
     providers: identity.providers,
     dashboard: config.DASHBOARD_ENABLED
-      ? { basePath: config.BASE_PATH, socketPath: config.SOCKET_PATH, hasAdmin: config.ADMIN_ENABLED }
+      ? {
+          settings: { basePath: config.BASE_PATH, socketPath: config.SOCKET_PATH, hasAdmin: config.ADMIN_ENABLED },
+          folder: deps.dashboardFolder,
+        }
       : undefined,
     cookiePath: config.BASE_PATH || "/",
   });

@@ -1,6 +1,7 @@
 import type { SignedIn as User } from "@signalbox/client/session";
 import { type Icon, IconActivity, IconMessages, IconServerCog } from "@tabler/icons-react";
-import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import type { ComponentType } from "react";
+import { retryableLazy } from "../ui/retryable-lazy.tsx";
 import { serverSettings } from "../ui/server-settings.ts";
 
 export type Role = User["roles"][number];
@@ -15,9 +16,9 @@ export interface Screen {
   roles: readonly Role[];
   /** The namespace that it needs. */
   namespace: "/chat" | "/monitoring" | "/admin";
-  Content: LazyExoticComponent<ComponentType>;
+  Content: ComponentType;
   /** Counts items that need attention, also while another screen is open. */
-  counter?: { label: string; Counter: LazyExoticComponent<ComponentType<{ onCount(count: number): void }>> };
+  counter?: { label: string; Counter: ComponentType<{ onCount(count: number): void }> };
 }
 
 const screens: readonly Screen[] = [
@@ -27,8 +28,8 @@ const screens: readonly Screen[] = [
     icon: IconMessages,
     roles: ["user", "agent", "admin", "service"],
     namespace: "/chat",
-    Content: lazy(() => import("../chat/chat-screen.tsx")),
-    counter: { label: "unread", Counter: lazy(() => import("../chat/unread-count.ts")) },
+    Content: retryableLazy(() => import("../chat/chat-screen.tsx")),
+    counter: { label: "unread", Counter: retryableLazy(() => import("../chat/unread-count.ts")) },
   },
   {
     path: "/monitoring",
@@ -36,8 +37,8 @@ const screens: readonly Screen[] = [
     icon: IconActivity,
     roles: ["monitor", "admin"],
     namespace: "/monitoring",
-    Content: lazy(() => import("../monitoring/monitoring-screen.tsx")),
-    counter: { label: "unacknowledged", Counter: lazy(() => import("../monitoring/alert-count.ts")) },
+    Content: retryableLazy(() => import("../monitoring/monitoring-screen.tsx")),
+    counter: { label: "unacknowledged", Counter: retryableLazy(() => import("../monitoring/alert-count.ts")) },
   },
   {
     path: "/admin",
@@ -45,7 +46,7 @@ const screens: readonly Screen[] = [
     icon: IconServerCog,
     roles: ["admin"],
     namespace: "/admin",
-    Content: lazy(() => import("../admin/admin-screen.tsx")),
+    Content: retryableLazy(() => import("../admin/admin-screen.tsx")),
   },
 ];
 

@@ -3,6 +3,7 @@ import { SignalboxProvider } from "@signalbox/client/react";
 import type { SignedIn as User } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
 import { SessionContext } from "../session/session-context.ts";
+import { blockReloadWhile } from "../ui/load-module.ts";
 import { serverSettings, serverUrl } from "../ui/server-settings.ts";
 import { screensOf } from "./screens.ts";
 import { Shell } from "./shell.tsx";
@@ -20,6 +21,9 @@ export function SignedIn({ session, signOut, onSessionEnd }: SignedInProps) {
     const namespaces = screensOf(session).map(({ namespace }) => namespace);
     return createClient({ url: serverUrl, cookie: true, namespaces, path: serverSettings.socketPath });
   });
+
+  // A reload would lose messages that have not been sent yet.
+  useEffect(() => blockReloadWhile(() => client.waiting > 0), [client]);
 
   useEffect(() => {
     void client.connect();

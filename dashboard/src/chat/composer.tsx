@@ -4,9 +4,10 @@ import { IconLinkPlus, IconSend2 } from "@tabler/icons-react";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import classes from "./composer.module.css";
 import { type Attachment, attachmentOf } from "./model/attachment.ts";
+import type { Draft } from "./model/drafts.ts";
 
 interface ComposerProps {
-  draft: { get(): string; set(text: string): void };
+  draft: { get(): Draft; set(draft: Draft): void };
   post(input: MessageInput): void;
   typing(isTyping: boolean): void;
 }
@@ -16,15 +17,19 @@ const typingIntervalMs = 3_000;
 
 /** The message input. Enter sends, Shift+Enter inserts a line break. */
 export function Composer({ draft, post, typing }: ComposerProps) {
-  const [text, setText] = useState(draft.get);
-  const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
+  const [{ text, attachments }, setDraft] = useState(draft.get);
   const typingSentAt = useRef(0);
 
   useEffect(() => () => void (typingSentAt.current > 0 && typing(false)), [typing]);
 
-  function changed(next: string) {
-    setText(next);
-    draft.set(next);
+  function change(next: Partial<Draft>) {
+    const changed = { text, attachments, ...next };
+    setDraft(changed);
+    draft.set(changed);
+  }
+
+  function typed(next: string) {
+    change({ text: next });
     if (next === "") return stopped();
     if (Date.now() - typingSentAt.current < typingIntervalMs) return;
     typingSentAt.current = Date.now();
@@ -39,9 +44,7 @@ export function Composer({ draft, post, typing }: ComposerProps) {
   function send() {
     if (text.trim() === "") return;
     post({ message: text, ...(attachments.length > 0 && { attachments: [...attachments] }) });
-    setText("");
-    draft.set("");
-    setAttachments([]);
+    change({ text: "", attachments: [] });
     stopped();
   }
 
@@ -71,7 +74,7 @@ export function Composer({ draft, post, typing }: ComposerProps) {
                 <CloseButton
                   size="xs"
                   aria-label={`Remove ${attachment.name}`}
-                  onClick={() => setAttachments(attachments.filter((other) => other !== attachment))}
+                  onClick={() => change({ attachments: attachments.filter((other) => other !== attachment) })}
                 />
               }
             >
@@ -81,7 +84,7 @@ export function Composer({ draft, post, typing }: ComposerProps) {
         </Group>
       )}
       <div className={classes.line}>
-        <AttachLink add={(attachment) => setAttachments((before) => [...before, attachment])} />
+        <AttachLink add={(attachment) => change({ attachments: [...attachments, attachment] })} />
         <Textarea
           className={classes.text ?? ""}
           aria-label="Message"
@@ -93,7 +96,7 @@ export function Composer({ draft, post, typing }: ComposerProps) {
           maxRows={8}
           maxLength={maxLength}
           value={text}
-          onChange={(event) => changed(event.currentTarget.value)}
+          onChange={(event) => typed(event.currentTarget.value)}
           onKeyDown={pressed}
         />
         <ActionIcon type="submit" size="input-sm" aria-label="Send" disabled={text.trim() === ""}>

@@ -62,7 +62,7 @@ export function ConversationView({ id, item }: { id: string; item: ConversationI
 
   const conversation = client.chat.conversation(id);
   const typing = useCallback((isTyping: boolean) => conversation.typing(isTyping), [conversation]);
-  const draft = useMemo(() => draftOf(client, id), [client, id]);
+  const draft = useMemo(() => draftOf(session.userId, id), [session.userId, id]);
   const nameOf = (userId: string) => view.members.find((member) => member.userId === userId)?.name ?? userId;
 
   function render(row: Row) {

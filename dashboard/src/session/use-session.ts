@@ -1,6 +1,7 @@
 import { backoffDelay, defaultBackoff, SignalboxError } from "@signalbox/client";
 import { createCookieSession, type SignedIn, type SignInProvider } from "@signalbox/client/session";
 import { useCallback, useEffect, useState } from "react";
+import { loadModule } from "../ui/load-module.ts";
 import { serverSettings, serverUrl } from "../ui/server-settings.ts";
 import { callbackPath, selectedProvider } from "./selected-provider.ts";
 import { takeTokenFromUrl } from "./token-in-url.ts";
@@ -15,7 +16,7 @@ type SessionState =
 const cookieSession = createCookieSession({ url: serverUrl });
 
 /** Loaded only for sign-in with a provider. */
-const loadOpenId = () => import("./openid.ts");
+const loadOpenId = () => loadModule(() => import("./openid.ts"));
 
 // At module load: before anything else reads the URL, and once, also in StrictMode.
 const tokenInUrl = takeTokenFromUrl();
@@ -91,6 +92,8 @@ export function useSession() {
     // The session may have ended already.
     await cookieSession.end().catch(() => {});
     if (selectedProvider.get()) await (await loadOpenId()).forgetProvider();
+    // The next user of this tab must not find drafts of messages.
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith("signalbox.")) sessionStorage.removeItem(key);
     await load();
   }, [load]);
 

@@ -1,9 +1,14 @@
 import { Button, Center, Code, Stack, Text, Title } from "@mantine/core";
 import { Component, type ReactNode } from "react";
+import { AttemptContext } from "./retryable-lazy.tsx";
 
 interface State {
   error: unknown;
+  attempt: number;
 }
+
+/** Of all boundaries, so that one that is mounted again counts as another attempt. */
+let attempts = 0;
 
 interface Props {
   /** Shown instead of the error and its buttons. */
@@ -13,16 +18,16 @@ interface Props {
 
 /** Catches rendering errors of its children; the rest of the page keeps working. */
 export class ErrorBoundary extends Component<Props, State> {
-  override state: State = { error: undefined };
+  override state: State = { error: undefined, attempt: ++attempts };
 
-  static getDerivedStateFromError(error: unknown): State {
+  static getDerivedStateFromError(error: unknown): Partial<State> {
     return { error: error ?? new Error("Unknown error") };
   }
 
   override render(): ReactNode {
-    const { error } = this.state;
+    const { error, attempt } = this.state;
     const { fallback, children } = this.props;
-    if (error === undefined) return children;
+    if (error === undefined) return <AttemptContext value={attempt}>{children}</AttemptContext>;
     if (fallback !== undefined) return fallback;
     return (
       <Center p="xl" h="100%">
@@ -31,7 +36,7 @@ export class ErrorBoundary extends Component<Props, State> {
           <Text>No data was lost on the server. Try again, or reload the page.</Text>
           <Code block>{error instanceof Error ? error.message : String(error)}</Code>
           <Button.Group>
-            <Button variant="default" onClick={() => this.setState({ error: undefined })}>
+            <Button variant="default" onClick={() => this.setState({ error: undefined, attempt: ++attempts })}>
               Try again
             </Button>
             <Button onClick={() => location.reload()}>Reload</Button>

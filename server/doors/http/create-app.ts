@@ -33,7 +33,7 @@ export interface AppDeps
   /** Levels of JSON in a request's body. */
   jsonDepth: number;
   /** What the dashboard is told of the server; `undefined`: there is none. */
-  dashboard: DashboardOptions["settings"] | undefined;
+  dashboard: Omit<DashboardOptions, "providers"> | undefined;
 }
 
 /** The HTTP door. */
@@ -56,7 +56,7 @@ export function createApp(deps: AppDeps): Express {
   app.use("/api", createApi(deps));
   if (deps.dashboard) {
     const providers = deps.providers.map(({ issuer }) => issuer);
-    app.use(createDashboard({ providers, settings: deps.dashboard }));
+    app.use(createDashboard({ ...deps.dashboard, providers }));
   }
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);

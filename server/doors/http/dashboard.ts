@@ -10,6 +10,8 @@ export interface DashboardOptions {
   providers: readonly string[];
   /** What the page is told of the server. */
   settings: { basePath: string; socketPath: string; hasAdmin: boolean };
+  /** Folder of the built dashboard. */
+  folder?: string | undefined;
 }
 
 /** What the build has made of `dashboard/`; the tests run the server's sources as they stand. */
@@ -28,17 +30,17 @@ const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
  * What a browser is shown at `/`, and at every address that is a screen of it. Files under `assets/` are named by
  * their content and never change. SPEC PAGE-3, PAGE-4.
  */
-export function createDashboard({ providers, settings }: DashboardOptions): Router {
+export function createDashboard({ providers, settings, folder = built }: DashboardOptions): Router {
   const dashboard = Router();
-  const index = join(built, "index.html");
+  const index = join(folder, "index.html");
   const page = existsSync(index) ? fillIn(readFileSync(index, "utf8"), settings) : undefined;
   const policy = contentSecurityPolicy(providers);
 
   dashboard.use(
     "/assets",
-    express.static(join(built, "assets"), { index: false, redirect: false, immutable: true, maxAge: "1y" }),
+    express.static(join(folder, "assets"), { index: false, redirect: false, immutable: true, maxAge: "1y" }),
   );
-  dashboard.use(express.static(built, { index: false, redirect: false, cacheControl: false, setHeaders: revalidate }));
+  dashboard.use(express.static(folder, { index: false, redirect: false, cacheControl: false, setHeaders: revalidate }));
   dashboard.use((request, response, next) => {
     if (!isForAPage(request)) return next();
     response.locals.nonce = randomBytes(16).toString("base64");
