@@ -94,7 +94,7 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
   }
   const written = {
-    rounds: new FlushScheduler({ coalesceMs: config.FANOUT_COALESCE_MS }),
+    scheduler: new FlushScheduler({ coalesceMs: config.FANOUT_COALESCE_MS }),
     turns: new LoopTurns(),
     backlogBytes,
     counters,

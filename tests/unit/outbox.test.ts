@@ -6,16 +6,16 @@ import { TextFrame } from "../../server/deliver/text-frame.ts";
 import { eventually, nextTurn } from "../support/within.ts";
 
 /** A connection that keeps what was written to it, write by write. */
-function open(rounds: FlushScheduler): { outbox: Outbox; writes: Batch[]; texts(): string[][] } {
+function open(scheduler: FlushScheduler): { outbox: Outbox; writes: Batch[]; texts(): string[][] } {
   const writes: Batch[] = [];
-  const outbox = new Outbox(rounds, { write: (batch) => void writes.push(batch) });
+  const outbox = new Outbox(scheduler, { write: (batch) => void writes.push(batch) });
   return { outbox, writes, texts: () => writes.map(({ frames }) => frames.map(({ text }) => text)) };
 }
 
 describe("an outbox", () => {
   it("FAN-1 writes what one turn brings once, in the order in which it came", async () => {
-    const rounds = new FlushScheduler({ coalesceMs: 0 });
-    const ada = open(rounds);
+    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const ada = open(scheduler);
 
     ada.outbox.put(new TextFrame("event"));
     ada.outbox.send(new TextFrame("reply"));
@@ -30,9 +30,9 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 gives those who get the same the same bytes, and those who get more their own", async () => {
-    const rounds = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0 });
     const receivers = new SubscriberIndex();
-    const [ada, bob, eve] = [open(rounds), open(rounds), open(rounds)];
+    const [ada, bob, eve] = [open(scheduler), open(scheduler), open(scheduler)];
     for (const { outbox } of [ada, bob, eve]) receivers.join("room", outbox);
 
     receivers.fanOut(["room"], () => new TextFrame("one"));
@@ -47,8 +47,8 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 does not wait for the end of the turn with more than fits into one write", () => {
-    const rounds = new FlushScheduler({ coalesceMs: 0 });
-    const ada = open(rounds);
+    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const ada = open(scheduler);
     const large = new TextFrame("x".repeat(100_000));
 
     for (let index = 0; index < 7; index++) ada.outbox.put(large);
@@ -58,9 +58,9 @@ describe("an outbox", () => {
   });
 
   it("FAN-3 puts an event for several audiences once into the outbox of somebody in more than one of them", async () => {
-    const rounds = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0 });
     const receivers = new SubscriberIndex();
-    const [ada, bob] = [open(rounds), open(rounds)];
+    const [ada, bob] = [open(scheduler), open(scheduler)];
     receivers.join("a", ada.outbox);
     receivers.join("b", ada.outbox);
     receivers.join("b", bob.outbox);
@@ -89,8 +89,8 @@ describe("an outbox", () => {
   });
 
   it("FAN-9 gathers events for as long as the setting says, and a reply takes them along at the end of its turn", async () => {
-    const rounds = new FlushScheduler({ coalesceMs: 60_000 });
-    const [ada, bob] = [open(rounds), open(rounds)];
+    const scheduler = new FlushScheduler({ coalesceMs: 60_000 });
+    const [ada, bob] = [open(scheduler), open(scheduler)];
 
     ada.outbox.put(new TextFrame("event"));
     bob.outbox.put(new TextFrame("event"));
@@ -98,15 +98,15 @@ describe("an outbox", () => {
     ada.outbox.send(new TextFrame("reply"));
     await nextTurn();
     const beforeTheEnd = [ada.texts(), bob.texts()];
-    rounds.flush();
+    scheduler.flush();
 
     expect(beforeTheEnd).toEqual([[["event", "reply"]], []]);
     expect(bob.texts()).toEqual([["event"]]);
   });
 
   it("FAN-9 what was gathered goes out when the time is over", async () => {
-    const rounds = new FlushScheduler({ coalesceMs: 5 });
-    const ada = open(rounds);
+    const scheduler = new FlushScheduler({ coalesceMs: 5 });
+    const ada = open(scheduler);
 
     for (const text of ["a", "b"]) {
       ada.outbox.put(new TextFrame(text));
@@ -117,8 +117,8 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 drops what is still there when the connection has ended", async () => {
-    const rounds = new FlushScheduler({ coalesceMs: 0 });
-    const ada = open(rounds);
+    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const ada = open(scheduler);
 
     ada.outbox.put(new TextFrame("event"));
     ada.outbox.close();

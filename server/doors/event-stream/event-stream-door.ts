@@ -22,21 +22,21 @@ export interface EventStreamDoorOptions {
   origins: Origins;
   router: Router;
   clock: Clock;
-  /** What a reader may leave unread. */
+  /** Unsent bytes that a reader may have. */
   backlogBytes: number;
-  /** What has been delivered. */
+  /** `deliveries` is incremented for every event written. */
   counters: { deliveries: number };
 }
 
 export interface EventStreamDoor extends Sink {
-  /** Serves a request whose query was checked. Rejects, before anything is written, with why it is refused. */
+  /** Serves a request whose query is parsed. Rejects before anything is written when it is refused. */
   serve(request: IncomingMessage, response: ServerResponse, query: EventsQuery): Promise<void>;
-  /** Answers with a stream that says why it ends and when to connect again, and ends. */
+  /** Responds with a stream that contains the error and the time to reconnect, and ends. */
   refuse(response: ServerResponse, error: ReplyError): void;
   close(): void;
 }
 
-/** Readers of `text/event-stream`: a connection like any other, that sends one command and then listens. */
+/** The door for readers of `text/event-stream`: each connection runs one command, then only receives. */
 export function createEventStreamDoor(options: EventStreamDoorOptions): EventStreamDoor {
   const { connector, admission, origins, router, clock, backlogBytes, counters } = options;
   const members = new Map<Channel, Set<EventStream>>();
@@ -50,20 +50,20 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
       const place = admission.entered(request);
       response.once("close", () => admission.left(place));
       const source = "room" in topics ? logOfRoom(topics.room) : monitoringLog;
-      const opening = await connector.open({
+      const opened = await connector.open({
         token: headerToken(request, origins),
         door: "/api/events",
         namespaces: ["room" in topics ? "/chat" : "/monitoring"],
         autoJoin: false,
       });
-      // The reader may be gone again, and then nobody else tells.
-      if (response.destroyed) return opening.abandon();
-      const { session } = opening;
-      const wanted: ReadonlySet<EventType> | undefined = types && new Set(types);
-      const stream = new EventStream({ response, session, members, clock, backlogBytes, source, types: wanted });
+      // The reader may have disconnected during the await, and its close event is over.
+      if (response.destroyed) return opened.abandon();
+      const { session } = opened;
+      const filter: ReadonlySet<EventType> | undefined = types && new Set(types);
+      const stream = new EventStream({ response, session, members, clock, backlogBytes, source, types: filter });
       open.add(stream);
       session.onClose(() => open.delete(stream));
-      opening.activate(stream);
+      opened.activate(stream);
       const command =
         "room" in topics
           ? { name: "join_room", payload: { room: topics.room } }
@@ -79,9 +79,9 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
     },
 
     deliver(event: Envelope, channels: readonly Channel[]) {
-      const [first, ...others] = channels.map((channel) => members.get(channel)).filter((found) => found !== undefined);
+      const [first, ...rest] = channels.map((channel) => members.get(channel)).filter((found) => found !== undefined);
       if (!first) return;
-      const subscribers = others.length === 0 ? first : new Set([first, ...others].flatMap((found) => [...found]));
+      const subscribers = rest.length === 0 ? first : new Set([first, ...rest].flatMap((found) => [...found]));
       const frame = frameOf(event);
       for (const stream of subscribers) stream.deliver(event.type, frame);
       counters.deliveries += subscribers.size;
@@ -94,6 +94,7 @@ export function createEventStreamDoor(options: EventStreamDoorOptions): EventStr
 }
 
 function retryMsOf({ details }: ReplyError): number {
-  const wanted = typeof details === "object" && details !== null && "retryAfterMs" in details && details.retryAfterMs;
-  return Math.max(retryMs(), Number(wanted));
+  const requestedMs =
+    typeof details === "object" && details !== null && "retryAfterMs" in details && details.retryAfterMs;
+  return Math.max(retryMs(), Number(requestedMs));
 }

@@ -3,31 +3,31 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import { formatPosition, type Position } from "../../../shared/position.ts";
 import { jsonOf } from "../../runtime/event-json.ts";
 
-/** An event; one that is in a log has its position for an id. Without a name, so that `onmessage` hears all of them. */
+/** An event, with its position as id if it is logged. Has no name, so that `onmessage` receives all events. */
 export function frameOf(event: Envelope): string {
   const id = event.position ? `id: ${formatPosition(event.position)}\n` : "";
   return `${id}data: ${jsonOf(event)}\n\n`;
 }
 
-/** A `system.*` message, under its name; one that moves the reader to a position has that for an id. */
+/** A `system.*` message, with its name as the frame's; one that sets the reader's position has that as id. */
 export function systemFrameOf(name: string, data: unknown, position?: Position): string {
   const id = position ? `id: ${formatPosition(position)}\n` : "";
   return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Moves the reader on without an event: what lies between did not match. */
+/** Advances the reader's position without an event, past events that do not match. */
 export function positionFrameOf(position: Position): string {
   return `id: ${formatPosition(position)}\n\n`;
 }
 
 export const heartbeatFrame = ": heartbeat\n\n";
 
-/** How long a reader is to wait before it connects again. */
+/** The time after which a reader reconnects. */
 export function retryFrameOf(ms: number): string {
   return `retry: ${Math.round(ms)}\n\n`;
 }
 
-/** Writes the head of a stream, with what keeps proxies from buffering or changing it. */
+/** Writes the head of a stream, with headers that keep proxies from buffering or changing it. */
 export function startEventStream(response: ServerResponse): void {
   response.writeHead(200, {
     "Content-Type": "text/event-stream; charset=utf-8",

@@ -26,34 +26,34 @@ import {
 export interface EventStreamOptions {
   response: ServerResponse;
   session: Session;
-  /** Who is in which channel, of all streams. */
+  /** The streams of all readers by channel. */
   members: Map<Channel, Set<EventStream>>;
   clock: Clock;
   backlogBytes: number;
-  /** The log that positions are of. */
+  /** The log of the positions. */
   source: LogName;
-  /** Only these. */
+  /** The event types sent; `undefined`: all. */
   types: ReadonlySet<EventType> | undefined;
 }
 
-/** Asks for a page from a place on, and is answered in the tick in which what follows it goes live. */
+/** Requests a page from a position; responds in the tick in which the events after it go live. */
 type AskForPage = (place: { after?: Position; limit: number }, respond: Respond) => Promise<void>;
 
 /** A page of a join's or a subscription's reply. */
 type Page = Resumed & { latest?: Envelope[] };
 
-/** Readers come back at different times. */
+/** Random, so that readers do not all reconnect at once. */
 export const retryMs = () => 1_000 + Math.random() * 2_000;
-/** How long a reader may take to read what is left. */
+/** Time for a reader to take the remaining output. */
 const closeTimeoutMs = 2_000;
 
-/** One reader. */
+/** The stream of one reader. */
 export class EventStream implements Transport {
   readonly #options: EventStreamOptions;
   #isOpen = false;
-  /** It was told to close before it was open. */
+  /** Closed before it was open. */
   #isClosing = false;
-  /** What is to be said as soon as it is open. */
+  /** Frames to write when the stream opens. */
   #early = "";
 
   constructor(options: EventStreamOptions) {
@@ -61,7 +61,7 @@ export class EventStream implements Transport {
     options.response.once("close", () => void options.session.closed("closed"));
   }
 
-  /** Writes page after page until the reader is live. Rejects where the first is refused; nothing is written then. */
+  /** Writes page after page until the reader is live. If the first is refused, rejects without writing anything. */
   async follow(after: Position | undefined, limit: number, ask: AskForPage): Promise<void> {
     const { session } = this.#options;
     let place: { after?: Position; limit: number } = after ? { after, limit: limits.pageMax } : { limit };
@@ -69,7 +69,7 @@ export class EventStream implements Transport {
       let reply: Reply<unknown> | undefined;
       await ask(place, (answer) => {
         reply = answer;
-        // In this very tick: what is live comes right after it.
+        // In the same tick, so that live events follow directly.
         if (answer.ok) this.#writePage(answer.data as Page, place.after !== undefined);
       });
       if (reply?.ok) {
@@ -100,7 +100,7 @@ export class EventStream implements Transport {
     const { response, session, clock } = this.#options;
     if (name === "system.ping") {
       if (!this.#isOpen) return;
-      // It does not answer; that it reads is its sign of life.
+      // A reader cannot answer; taking all output shows that it is alive.
       if (response.writableLength === 0) session.lastSeenAt = clock.now();
       return void response.write(heartbeatFrame);
     }
@@ -109,7 +109,7 @@ export class EventStream implements Transport {
     if (this.#isOpen) response.write(frame);
     else this.#early += frame;
     if (retryAfterMs !== undefined) response.write(retryFrameOf(retryAfterMs));
-    // There is but one thing to read here.
+    // A stream reads only one room.
     if (name === "system.room.left") response.end();
   }
 
@@ -120,9 +120,9 @@ export class EventStream implements Transport {
 
   leave(channel: Channel): void {
     const { members } = this.#options;
-    const others = members.get(channel);
-    others?.delete(this);
-    if (others?.size === 0) members.delete(channel);
+    const streams = members.get(channel);
+    streams?.delete(this);
+    if (streams?.size === 0) members.delete(channel);
   }
 
   backlogBytes(): number {
@@ -132,7 +132,7 @@ export class EventStream implements Transport {
   close(reason: DisconnectReason): void {
     const { response } = this.#options;
     if (reason === "slow_consumer") return void response.destroy();
-    // Until it is open it may still be refused, and then it is not for us to end it.
+    // Before it is open it may still be refused, and the response belongs to the route.
     this.#isClosing = true;
     if (!this.#isOpen) return;
     response.end();
@@ -160,7 +160,7 @@ export class EventStream implements Transport {
     response.write(retryFrameOf(retryMs()) + this.#early);
   }
 
-  /** Resolves when the reader has room for more, or is gone. */
+  /** Resolves when the reader has taken enough output, or has disconnected. */
   async #drained(): Promise<void> {
     const { response, session } = this.#options;
     if (response.writableNeedDrain) await Promise.race([once(response, "drain"), session.whenClosed]);

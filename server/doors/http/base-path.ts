@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server } from "node:http";
 
 /**
- * Makes a server answer below a path of a larger site: `/rt/api/tasks` is `/api/tasks`. Requests without the path are
- * answered as well, since many proxies remove it. Call it after everything else has been attached to the server: it has
- * to see a request first. SPEC PAGE-13.
+ * Serves the server below a path of a larger site: `/rt/api/tasks` becomes `/api/tasks`. Requests without the path are
+ * served as well, since many proxies remove it. To be called after all other listeners are attached, so that it handles
+ * each request first. SPEC PAGE-13.
  */
 export function serveBelow(basePath: string, server: Server): void {
   if (basePath === "") return;
@@ -11,7 +11,7 @@ export function serveBelow(basePath: string, server: Server): void {
     const { url = "/" } = request;
     if (!url.startsWith(basePath)) return;
     const rest = url.slice(basePath.length);
-    // `/rtx` is another path than `/rt`.
+    // `/rtx` is not below `/rt`.
     if (rest === "" || rest.startsWith("?")) request.url = `/${rest}`;
     else if (rest.startsWith("/")) request.url = rest;
   };

@@ -24,21 +24,21 @@ export interface CallsDeps {
 const scopes = ["/chat", "http"] as const;
 type Space = (typeof scopes)[number];
 
-/** Users whose rate limits are remembered. Who asked longest ago is forgotten first, with a bucket that is full again. */
+/** Users whose rate limits are kept. The least recent is dropped first; its bucket has refilled by then. */
 const rememberedBuckets = 10_000;
 
-/** Commands of programs that have no connection. They go the same way as those of the other doors. */
+/** Runs commands of programs without a connection, through the same router as those of other doors. */
 export interface Calls {
   /**
-   * Who asks, as a session that lasts for one request. Commands are counted per user over requests.
-   * Without `roles` it is for the command itself to decide who may.
+   * A session for the principal of this request only. Command rates are counted per user across requests.
+   * Without `roles` the command itself decides who may run it.
    */
   sessionOf(request: Request, roles?: readonly Role[]): Promise<Session>;
 
-  /** For answers that were waited for: rejects if the token was revoked meanwhile. */
+  /** For replies after a wait: rejects if the token was revoked meanwhile. */
   assertStillGood(session: Session): void;
 
-  /** The data of a good reply. Rejects with the error of another. */
+  /** Resolves with the data of a good reply; rejects with the error of another. */
   run<N extends Space, C extends CommandName<N>>(
     session: Session,
     command: C,
@@ -50,7 +50,7 @@ export function createCalls({ connector, origins, drain, router }: CallsDeps): C
   const buckets = new LRUCache<string, TokenBucket>({ max: rememberedBuckets });
 
   function bucketOf(principal: Principal): TokenBucket {
-    // By role too: a backend's token has a larger limit than the same user's own.
+    // Keyed by roles too: a backend's token has a higher limit than a token of the same user.
     const key = `${principal.userId} ${principal.roles.join(" ")}`;
     const bucket = buckets.get(key) ?? connector.createCommandBucket(principal);
     buckets.set(key, bucket);
@@ -62,7 +62,7 @@ export function createCalls({ connector, origins, drain, router }: CallsDeps): C
       drain.noteRequest();
       const principal = await connector.authenticate(headerToken(request, origins));
       if (roles && !hasRole(principal, ...roles)) {
-        throw new Rejection("forbidden", `This is for the roles ${roles.join(", ")}.`);
+        throw new Rejection("forbidden", `This requires one of the roles ${roles.join(", ")}.`);
       }
       return connector.createSession(principal, "http", ["/chat"], bucketOf(principal));
     },
@@ -71,7 +71,7 @@ export function createCalls({ connector, origins, drain, router }: CallsDeps): C
 
     async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
       let answer: Reply<unknown> | undefined;
-      // The size was held to its limit where the body was read.
+      // The body parser has checked the size.
       await router.handle({ session, command, payload, bytes: 0, scopes }, (reply) => {
         answer = reply;
       });
@@ -89,10 +89,10 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, 
   return parsed.data;
 }
 
-/** For the methods that a route does not have. */
+/** Refuses the methods that a route does not have. */
 export function onlyWith(...methods: string[]): RequestHandler {
   return (request, response) => {
     response.set("Allow", methods.join(", "));
-    throw new Rejection("not_found", `${request.method} is not possible here; ${methods.join(" and ")} is.`);
+    throw new Rejection("not_found", `${request.method} is not supported here; use ${methods.join(" or ")}.`);
   };
 }

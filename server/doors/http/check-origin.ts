@@ -2,17 +2,17 @@ import type { Request, RequestHandler } from "express";
 import type { Origins } from "../../connect/origins.ts";
 import { refuse } from "./problems.ts";
 
-/** How long a browser may remember the answer to a preflight. */
+/** How long a browser may cache the answer to a preflight. */
 const preflightSeconds = 600;
 
-/** Refuses pages of other origins, and lets those that are allowed read the answers (CORS). SPEC CONN-5, HTTP-5. */
+/** Refuses pages of other origins, and allows listed ones to read the responses (CORS). SPEC CONN-5, HTTP-5. */
 export function checkOrigin(origins: Origins): RequestHandler {
   return (request, response, next) => {
     const { origin } = request.headers;
     response.vary("Origin");
     const refusal = origins.refusalOf(request.headers);
     if (refusal !== undefined) {
-      // Public files: the dashboard is to load where it is refused, or it could not say why. Its scripts have an origin.
+      // Public files: a dashboard on a refused origin must load to show the reason. Its scripts send an origin.
       if (isAsset(request)) return next();
       throw refuse("forbidden", refusal);
     }

@@ -21,7 +21,7 @@ export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run }, l
   routes.get("/conversations", async (request, response) => {
     const session = await sessionOf(request, conversing);
     const query = parse(ListQuery, request.query, "query");
-    // Read first: what changes while the list is made is then in the log after this position.
+    // Read before the list, so that changes made while the list is read come after this position.
     const position: Position = await headOf(session);
     const { conversations, nextCursor } = await run<"/chat", "conversation.list">(session, "conversation.list", query);
     response.json({ items: conversations, nextCursor, position });

@@ -23,7 +23,7 @@ export interface AppDeps
     OperationsRoutesDeps,
     ProblemHandlerDeps {
   drain: Drain;
-  /** `undefined`: no traces are kept. */
+  /** `undefined`: no spans are recorded. */
   spans: Spans | undefined;
   origins: Origins;
   /** Number of proxies in front. */
@@ -32,22 +32,22 @@ export interface AppDeps
   bodyBytes: number;
   /** Levels of JSON in a request's body. */
   jsonDepth: number;
-  /** What the dashboard is told of the server; `undefined`: there is none. */
+  /** Options of the dashboard; `undefined`: there is no dashboard. */
   dashboard: Omit<DashboardOptions, "providers"> | undefined;
 }
 
-/** The HTTP door. */
+/** The HTTP door: API, documents, operations and dashboard. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.set("trust proxy", deps.trustProxy);
   app.set("x-powered-by", false);
-  // A digest of every answer, for clients that hardly ever ask the same again. Files have their own.
+  // A digest of every response, for clients that rarely repeat a request, is not worth its cost. Files have their own.
   app.set("etag", false);
   app.set("query parser", "simple");
   app.use(helmet({ contentSecurityPolicy: { directives: contentSecurityPolicy } }));
   app.use(checkOrigin(deps.origins));
   app.use((_request, response, next) => {
-    // Or a proxy would send the next request by a connection that is about to end.
+    // Otherwise a proxy would reuse a connection that is about to end.
     if (deps.drain.started) response.set("Connection", "close");
     next();
   });
@@ -65,12 +65,12 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-/** One router for all of it: every router within another is a way to be gone for each request. */
+/** A single router, since each nested router allocates for every request. */
 function createApi(deps: AppDeps): Router {
   const api = Router();
   if (deps.spans) api.use(spanRequests(deps.spans));
   api.use(express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
-    // Before any schema sees it: a schema leaves `__proto__` out without a word, and goes as deep as the body does.
+    // Before any schema: schemas silently drop `__proto__`, and recurse as deep as the body.
     inspectJson(request.body, deps.jsonDepth);
     next();
   });
@@ -83,7 +83,7 @@ function createApi(deps: AppDeps): Router {
   return api;
 }
 
-/** Of answers that are no page; the dashboard has its own. */
+/** For responses other than pages; the dashboard sets its own. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   baseUri: ["'none'"],

@@ -6,9 +6,9 @@ import express, { type Request, type Response, Router } from "express";
 import helmet from "helmet";
 
 export interface DashboardOptions {
-  /** OpenID providers that pages may ask for tokens. */
+  /** OpenID providers that pages may request tokens from. */
   providers: readonly string[];
-  /** What the page is told of the server. */
+  /** Settings passed to the page. */
   settings: { basePath: string; socketPath: string; hasAdmin: boolean };
   /** Folder of the built dashboard. */
   folder?: string | undefined;
@@ -27,8 +27,8 @@ const notBuilt = `<!doctype html><html lang="en"><title>Signalbox</title>
 <p>The dashboard has not been built: <code>npm run build</code>.</p>`;
 
 /**
- * What a browser is shown at `/`, and at every address that is a screen of it. Files under `assets/` are named by
- * their content and never change. SPEC PAGE-3, PAGE-4.
+ * Serves the dashboard at `/` and at the address of each of its screens. Files under `assets/` are named by their
+ * content and never change. SPEC PAGE-3, PAGE-4.
  */
 export function createDashboard({ providers, settings, folder = built }: DashboardOptions): Router {
   const dashboard = Router();
@@ -47,7 +47,7 @@ export function createDashboard({ providers, settings, folder = built }: Dashboa
     policy(request, response, (error?: unknown) => {
       if (error !== undefined) return next(error);
       revalidate(response);
-      // To this server, and nowhere else: over plain HTTP the cookie counts by it. See server/connect/header-token.ts.
+      // To this server only: over plain HTTP it proves the cookie. See server/connect/header-token.ts.
       response.setHeader("Referrer-Policy", "same-origin");
       response.type("html");
       if (page === undefined) return response.status(503).end(notBuilt);
@@ -57,13 +57,13 @@ export function createDashboard({ providers, settings, folder = built }: Dashboa
   return dashboard;
 }
 
-/** The build refers to its files as `./assets/…`, but the same page is found at every address of a screen. */
+/** The build refers to its files as `./assets/…`, but screens have addresses at several depths. */
 function fillIn(html: string, settings: DashboardOptions["settings"]): string {
   const settingsJson = JSON.stringify(settings).replaceAll('"', "&quot;");
   return html.replaceAll('"./', `"${settings.basePath}/`).replace(settingsPlaceholder, settingsJson);
 }
 
-/** Somebody goes somewhere in a browser, and not for a file or an answer of the API. */
+/** Whether a browser navigates to a page, as opposed to loading a file or calling the API. */
 function isForAPage(request: Request): boolean {
   if (request.method !== "GET" && request.method !== "HEAD") return false;
   if (/^\/(?:api|assets)(?:\/|$)/.test(request.path)) return false;
@@ -74,7 +74,7 @@ function revalidate(response: Response): void {
   response.setHeader("Cache-Control", "no-cache");
 }
 
-/** The server's own scripts and sockets and nothing else; styles that a script makes carry the nonce of the answer. */
+/** Allows only the server's own scripts and sockets; styles made by scripts carry the response's nonce. */
 function contentSecurityPolicy(providers: readonly string[]) {
   const nonce = (_request: unknown, response: unknown) => `'nonce-${(response as Response).locals.nonce}'`;
   return helmet.contentSecurityPolicy({

@@ -8,7 +8,7 @@ import { type Calls, onlyWith, parse } from "./calls.ts";
 const readers: readonly Role[] = ["monitor", "admin", "service"];
 const dispatchers: readonly Role[] = ["service", "admin"];
 
-/** Agents, and what they are given to do. */
+/** Agents and dispatches. */
 export function addDispatchRoutes(routes: IRouter, { calls: { sessionOf, run } }: { calls: Calls }): void {
   const messageIdOf = ({ id }: { id: string }) => parse(MessageId, id, "path");
 

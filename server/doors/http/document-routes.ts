@@ -2,9 +2,9 @@ import type { IRouter } from "express";
 import { asyncApiDocument } from "../../../shared/documents/asyncapi.ts";
 import { openApiDocument } from "../../../shared/documents/openapi.ts";
 
-/** The contract, for programs that read it. No token is asked for. */
+/** The API documents. No token is required. */
 export function addDocumentRoutes(routes: IRouter): void {
-  // Made on first use: who never asks does not pay for it.
+  // Made on first use, so that they cost nothing until then.
   const once = (make: () => object) => {
     let text: string | undefined;
     return () => {

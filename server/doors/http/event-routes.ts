@@ -7,7 +7,7 @@ import { type Calls, onlyWith, parse } from "./calls.ts";
 /** Where requests for `text/event-stream` are served. */
 export interface EventStreams {
   serve(request: Request, response: Response, query: EventsQuery): Promise<void>;
-  /** Answers with a stream that says why it ends and when to connect again, and ends. */
+  /** Responds with a stream that contains the error and the time to reconnect, and ends. */
   refuse(response: Response, error: ReplyError): void;
 }
 
@@ -25,29 +25,29 @@ export function addEventRoutes(
     try {
       await sessionOf(request);
       const lastEventId = request.get("last-event-id");
-      // A reader that reconnects by itself asks for the same address, and says apart from it how far it was.
+      // A reader that reconnects by itself repeats its URL and sends its position in a header.
       const given = lastEventId === undefined ? request.query : { ...request.query, after: lastEventId };
       await eventStreams.serve(request, response, parse(EventsQuery, given, "query"));
     } catch (error) {
-      if (!(error instanceof Rejection) || !passes(error.error)) throw error;
+      if (!(error instanceof Rejection) || !isTemporary(error.error)) throw error;
       eventStreams.refuse(response, error.error);
     }
   }
 
   routes.post("/events", async (request, response) => {
     const session = await sessionOf(request, ["service"]);
-    // A union of the two would say of neither what is wrong with it.
+    // Parsed separately, since the faults of a union would name neither alternative.
     const isList = Array.isArray(request.body);
     const events = isList ? parse(EventList, request.body, "body") : [parse(EventToPublish, request.body, "body")];
     response.status(201).json(await run<"http", "publish_events">(session, "publish_events", { events }));
   });
 
   routes.get("/events", async (request, response, next) => {
-    // Of a stream there is no head without a body.
+    // An event stream has no response to HEAD.
     if (request.method !== "GET") return next();
     const isStream = request.accepts(["json", "text/event-stream"]) === "text/event-stream";
     if (isStream) return serveStream(request, response);
-    // Before anything is said of what was asked for.
+    // Before the query is checked, so that only authenticated clients learn of its faults.
     const session = await sessionOf(request);
     const query = parse(EventsQuery, request.query, "query");
     response.once("close", () => void session.closed("closed"));
@@ -62,7 +62,7 @@ export function addEventRoutes(
 }
 
 /**
- * What the same request may not meet later. An `EventSource` gives up for good at any status but 200, so that a moment
- * without the store, a limit or a stopping instance would end it.
+ * Errors that a later attempt may not meet. An `EventSource` gives up for good at any status but 200, so a short outage
+ * of the store, a limit or a stopping instance would end it.
  */
-const passes = ({ code, retryable }: ReplyError) => retryable || code === "limit_exceeded";
+const isTemporary = ({ code, retryable }: ReplyError) => retryable || code === "limit_exceeded";

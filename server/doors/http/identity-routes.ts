@@ -21,24 +21,24 @@ export interface IdentityRoutesDeps {
   calls: Calls;
   origins: Origins;
   cookieSessions: CookieSessions;
-  /** Whether browsers are to send the cookie over encrypted connections only. */
+  /** Whether browsers send the cookie over encrypted connections only. */
   secureCookie: boolean;
   /** The path for which browsers send the cookie. */
   cookiePath: string;
-  /** Where pages may send people to sign in. */
+  /** Providers that pages offer for signing in. */
   providers: readonly SignInProvider[];
-  /** `undefined`: no provider posts here. */
+  /** `undefined`: back-channel logout is not configured. */
   backChannelLogout: BackChannelLogout | undefined;
 }
 
-/** A form with one token in it. */
+/** The size of a form with one token. */
 const logoutBytes = 32 * 1024;
 
-/** Cookie sessions, revocations, and what OpenID providers tell us. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
+/** Cookie sessions, revocations and back-channel logout. SPEC SESSION-1 to SESSION-4, REVOKE-1, OIDC-7. */
 export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): void {
   const { calls, origins, cookieSessions, providers, secureCookie, cookiePath, backChannelLogout } = deps;
   const cookie: CookieOptions = { httpOnly: true, sameSite: "lax", secure: secureCookie, path: cookiePath };
-  /** Who asks, by the token of the request itself. */
+  /** A session for the principal of the request's own token. */
   async function authenticated(request: Request): Promise<Session> {
     const session = await calls.sessionOf(request);
     const retryAfterMs = session.commands.take();
@@ -47,7 +47,7 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
       retryAfterMs,
     });
   }
-  /** The cookie, if it is one of this request's own making. */
+  /** The session cookie, if the request comes from an allowed origin. */
   const ownCookie = ({ method, headers }: Request) => {
     const { authorization: _, ...others } = headers;
     return headerToken({ method, headers: others }, origins);
@@ -56,10 +56,10 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
 
   routes.post("/session", async (request, response) => {
     if (bearerToken(request.headers.authorization) === undefined)
-      throw new Rejection("unauthenticated", "A session begins with a token: Authorization: Bearer.");
+      throw new Rejection("unauthenticated", "Opening a session requires a token: Authorization: Bearer.");
     const { principal } = await authenticated(request);
     if (principal.cookieSession !== undefined)
-      throw new Rejection("forbidden", "A session begins with a token of your own.");
+      throw new Rejection("forbidden", "Opening a session requires a token that does not belong to a session.");
     const secret = await cookieSessions.begin(principal, ownCookie(request));
     response.cookie(sessionCookie, secret, { ...cookie, expires: new Date(principal.expiresAt) });
     response.status(201).set("Cache-Control", "no-store").json(answerOf(principal));
@@ -67,11 +67,11 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
 
   routes.delete("/session", async (request, response) => {
     const secret = ownCookie(request);
-    // A page of elsewhere, or a program, that has the cookie and does not say where it is from.
+    // The request has the cookie, but comes from another origin or does not state its origin.
     if (secret === undefined && cookieToken(request.headers.cookie) !== undefined)
-      throw new Rejection("forbidden", "The session is ended by a page of an allowed origin.");
+      throw new Rejection("forbidden", "A session can only be ended by a page of an allowed origin.");
     if (secret === undefined) await authenticated(request);
-    // One that has ended, or never was, is forgotten all the same.
+    // Also for sessions that have ended or never existed, so that the cookie is cleared.
     else await cookieSessions.end(secret);
     forgetCookie(response).status(204).end();
   });
@@ -79,7 +79,7 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
   routes.get("/session", async (request, response) => {
     response.set("Cache-Control", "no-store");
     const session = await authenticated(request).catch((error: unknown) => {
-      // Every page asks this when it is opened: not to be signed in is an answer, and no fault.
+      // Every page requests this when it opens: being signed out is an answer, not an error.
       const isSignedOut = error instanceof Rejection && error.error.code === "unauthenticated";
       if (isSignedOut && bearerToken(request.headers.authorization) === undefined) return undefined;
       throw error;
@@ -106,7 +106,7 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
       const { logout_token: token } = parse(LogoutBody, request.body, "body");
       response.set("Cache-Control", "no-store");
       await backChannelLogout(token).catch((error: unknown) => {
-        // The standard has 400 for all that is wrong with it.
+        // The standard prescribes 400 for every fault.
         const isRefused = error instanceof Rejection && error.error.code === "unauthenticated";
         throw isRefused ? new Rejection("invalid_payload", error.message) : error;
       });

@@ -2,9 +2,9 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
 
 /**
- * The classes of which the server of HTTP makes the requests and responses of an app. Express gives each its own
- * prototype when it arrives, unless it has that. To V8 an object whose prototype was changed is one of a kind: what
- * hangs on it outlives young collections, and it was a fifth of all that a request allocates.
+ * Request and response classes for the HTTP server, with the app's prototypes. Express otherwise sets the prototype of
+ * each object when it arrives. V8 makes a separate map for each object whose prototype was changed, which survives
+ * young collections; that was a fifth of all allocations of a request.
  */
 export function messagesOf(app: Express) {
   class Request extends IncomingMessage {}

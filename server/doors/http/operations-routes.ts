@@ -14,7 +14,7 @@ export interface OperationsRoutesDeps {
   registryPublisher: Pick<RegistryPublisher, "counts">;
   /** The text of `/metrics`. */
   metrics(): Promise<string>;
-  /** Who may read it; `undefined`: anyone, or nobody in production. */
+  /** The token for `/metrics`; `undefined`: open to all, or closed in production. */
   metricsToken: string | undefined;
   isProduction: boolean;
   /** Whether the store can be reached. */
@@ -23,10 +23,10 @@ export interface OperationsRoutesDeps {
   warnings(): readonly string[];
 }
 
-/** For the platform: no user's token is asked for. */
+/** Routes for the platform, without a user's token. */
 export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps): void {
   const { drain, registryPublisher, isReady } = deps;
-  /** Up, whatever it can reach. */
+  /** The process is up; says nothing of its dependencies. */
   routes.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
 
   /** Whether new clients should be sent here. */
@@ -39,7 +39,7 @@ export function addOperationsRoutes(routes: IRouter, deps: OperationsRoutesDeps)
     response.set("Cache-Control", "no-store").json(statusOf(drain, await registryPublisher.counts()));
   });
 
-  /** For Prometheus, which brings a token of its own. */
+  /** For Prometheus, with a token of its own. */
   routes.get("/metrics", async (request, response) => {
     assertMayMeasure(bearerToken(request.headers.authorization), deps);
     response
@@ -56,13 +56,13 @@ function assertMayMeasure(
   { metricsToken, isProduction }: Pick<OperationsRoutesDeps, "metricsToken" | "isProduction">,
 ): void {
   if (metricsToken === undefined) {
-    if (isProduction) throw refuse("forbidden", "METRICS_TOKEN is not set: nobody may read this.");
+    if (isProduction) throw refuse("forbidden", "METRICS_TOKEN is not set, so /metrics is closed.");
     return;
   }
-  // Of the same length whatever was given, so that the time tells nothing.
+  // Hashes have equal length, so that the time of the comparison reveals nothing.
   const hash = (text: string) => createHash("sha256").update(text).digest();
   if (given === undefined || !timingSafeEqual(hash(given), hash(metricsToken))) {
-    throw refuse("unauthenticated", "Authorization: Bearer METRICS_TOKEN is needed.");
+    throw refuse("unauthenticated", "Authorization: Bearer METRICS_TOKEN is required.");
   }
 }
 

@@ -17,7 +17,7 @@ export function refuse(code: ErrorCode, message: string): Rejection {
 /** When a client should repeat a retryable request whose error names no time of its own. */
 const unavailableRetryMs = 1_000;
 
-/** Answers whatever a route threw as `application/problem+json`. */
+/** Responds with the error that a route threw, as `application/problem+json`. */
 export function problemHandler({ logger }: ProblemHandlerDeps): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
@@ -34,12 +34,14 @@ function toReplyError(error: unknown, logger: Logger): ReplyError {
   const { status, type } = error as { status?: number; type?: string };
   // Errors of the body parser, by their documented types.
   if (type === "entity.too.large") return replyError("too_large", "The body is too large.");
-  if (type === "entity.parse.failed") return replyError("invalid_payload", "The body is no JSON.");
+  if (type === "entity.parse.failed") return replyError("invalid_payload", "The body is not JSON.");
   if (status !== undefined && status >= 400 && status < 500)
     return replyError("invalid_payload", "The request cannot be read.");
   const errorId = ulid();
   logger.error("request failed", { errorId, error });
-  return replyError("internal", "The server failed to answer this. Its log says why, under this id.", { errorId });
+  return replyError("internal", "The server failed to answer this request. Its log has the reason under this id.", {
+    errorId,
+  });
 }
 
 function hasRetryAfter(details: unknown): details is { retryAfterMs: number } {

@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Spans } from "../../observe/spans.ts";
 
-/** Every request is a span, in the trace of whoever says so by `traceparent`. The query, which may have a token, is left out. */
+/** Makes a span for every request, under the parent in `traceparent`. Omits the query, which may contain a token. */
 export function spanRequests(spans: Pick<Spans, "start">): RequestHandler {
   return (request, response, next) => {
     const { method, headers, originalUrl } = request;
@@ -17,7 +17,7 @@ export function spanRequests(spans: Pick<Spans, "start">): RequestHandler {
         span.rename(`${method} /api${route}`);
         span.set({ "http.route": `/api${route}` });
       }
-      // Whoever reads an event stream ends it by going: that is no failure.
+      // Readers end event streams by disconnecting, which is not a failure.
       span.set({ "http.response.status_code": statusCode, "signalbox.aborted": !writableFinished });
       span.end(statusCode >= 500 ? String(statusCode) : undefined);
     });

@@ -21,7 +21,7 @@ const readers: readonly Role[] = ["service", "monitor", "admin"];
 
 /** Tasks, streams and checkpoints. */
 export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log }: TaskRoutesDeps): void {
-  /** To be read before a list: what changes while the list is made is then in the log after this position. */
+  /** To be read before a list, so that changes made while the list is read come after this position. */
   async function head(): Promise<Position> {
     const { epoch, last } = await log.bounds(monitoringLog);
     return { epoch, offset: last };

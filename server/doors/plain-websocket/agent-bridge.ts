@@ -11,7 +11,7 @@ export interface AgentBridgeOptions extends BridgeOptions {
 }
 
 export interface AgentBridge {
-  /** Takes an upgrade that has been looked at. */
+  /** Takes an upgrade whose path and origin are checked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): Promise<void>;
 }

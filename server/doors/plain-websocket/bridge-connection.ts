@@ -25,13 +25,13 @@ export interface BridgeOptions {
   logger: Logger;
 }
 
-/** How long an agent may take to register. */
+/** Time within which an agent must register. */
 const registerTimeoutMs = 10_000;
-/** Frames that may wait for those before them, and their bytes: nobody knows yet whose memory it is. */
+/** Limits of the frames waiting for earlier ones, in number and bytes, since the agent is not authenticated yet. */
 const waitingMax = 1_000;
 const waitingBytesMax = limits.resultBytes;
 
-/** One agent's link. */
+/** The connection of one agent. */
 export class BridgeConnection implements Transport {
   readonly #webSocket: WebSocket;
   readonly #options: BridgeOptions;
@@ -41,7 +41,7 @@ export class BridgeConnection implements Transport {
   readonly #registerTimer: NodeJS.Timeout;
   #session: Session | undefined;
   #agentId: string | undefined;
-  /** Until the agent has registered one frame waits for the other. */
+  /** Until the agent has registered, frames are handled one after another. */
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   #waitingBytes = 0;
@@ -62,8 +62,8 @@ export class BridgeConnection implements Transport {
   }
 
   send(name: string, data: unknown): void {
-    // What a bridge of twenty lines would have to step over is kept from it: it is `registered`, and alive while its
-    // library answers pings.
+    // Messages that a minimal bridge would have to ignore are not sent: it has `registered`, and its library answers
+    // pings.
     if (name === "system.ping") return this.#webSocket.ping();
     if (name === "system.connection.established") return;
     if (name === "cancel") {
@@ -74,7 +74,7 @@ export class BridgeConnection implements Transport {
     this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload: data });
   }
 
-  /** A bridge acknowledges nothing: what it was sent it has accepted. */
+  /** The bridge protocol has no acknowledgement of dispatches: sent counts as accepted. */
   async ask(_name: string, data: unknown): Promise<unknown> {
     const message = DispatchMessage.parse(data);
     this.#newest.set(message.messageId, message.attempt);
@@ -117,25 +117,25 @@ export class BridgeConnection implements Transport {
     const session = this.#session ?? (await this.#open(json));
     if (!session) return;
     const messageId = messageIdOf(json);
-    // Goes the way of a command, so that it counts as one.
+    // Handled as a command, so that it counts against the rate limit.
     const refuse = (fault: Rejection) =>
       this.#options.router.handle({ session, command: null, payload: undefined, bytes, fault }, (reply) =>
         this.#answer("", messageId, reply),
       );
     if (!parsed.success) return refuse(json === undefined ? unreadable : invalidPayload("the frame", parsed.error));
     if (!this.#speaksForItself(parsed.data))
-      return refuse(new Rejection("forbidden", `This connection is ${this.#agentId}'s.`));
+      return refuse(new Rejection("forbidden", `This connection belongs to agent ${this.#agentId}.`));
     const { name, payload } = commandOf(parsed.data, this.#agentId, (id) => this.#newest.get(id) ?? 1);
     await this.#options.router.handle({ session, command: name, payload, bytes }, (reply) =>
       this.#answer(name, messageId, reply),
     );
   }
 
-  /** The first frame brings the token, unless the request had it. */
+  /** Takes the token from the first frame, or else from the request. */
   async #open(json: unknown): Promise<Session | undefined> {
     const { connector, logger } = this.#options;
     const inFrame = (json as { auth_token?: unknown }).auth_token;
-    let opening: OpenedConnection;
+    let opened: OpenedConnection;
     try {
       const request = {
         token: inFrame ?? this.#token,
@@ -143,22 +143,22 @@ export class BridgeConnection implements Transport {
         namespaces: ["/agents"],
         autoJoin: false,
       } as const;
-      opening = await connector.open(request);
+      opened = await connector.open(request);
     } catch (error) {
       if (!(error instanceof Rejection)) logger.error("connect failed", { error });
       const refusal =
-        error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in.");
+        error instanceof Rejection ? error.error : replyError("internal", "The server failed to open the connection.");
       this.#write(errorFrame(refusal, null));
       endWebSocket(this.#webSocket, refusalCodeOf(refusal.code), refusal.code);
       return undefined;
     }
     if (this.#webSocket.readyState !== WebSocket.OPEN) {
-      await opening.abandon();
+      await opened.abandon();
       return undefined;
     }
-    this.#session = opening.session;
-    opening.activate(this);
-    return opening.session;
+    this.#session = opened.session;
+    opened.activate(this);
+    return opened.session;
   }
 
   #speaksForItself(frame: BridgeFrame): boolean {
@@ -206,7 +206,7 @@ export class BridgeConnection implements Transport {
   }
 }
 
-const stale = "the dispatch has ended, or goes on at another attempt";
+const stale = "the dispatch has ended, or continues with another attempt";
 
 const unreadable = new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, … }.');
 
@@ -216,7 +216,7 @@ function fieldOf(json: unknown, name: string): unknown {
 
 const typeOf = (json: unknown) => fieldOf(json, "type");
 
-/** As far as it can be an id: it is said again in the answer. */
+/** The frame's message id for use in the reply, if it is a possible id. */
 function messageIdOf(json: unknown): MessageId | null {
   const id = fieldOf(json, "message_id");
   return typeof id === "string" && id.length <= limits.identifierLength ? (id as MessageId) : null;

@@ -12,7 +12,7 @@ import type {
 } from "../../../shared/plain-websocket/agent-bridge-frames.ts";
 import type { ReplyError } from "../../../shared/reply.ts";
 
-/** A command of `/agents`, as the other doors bring it. */
+/** A command of `/agents` as other doors receive it. */
 export interface BridgeCommand {
   name: string;
   payload: Record<string, unknown>;
@@ -20,8 +20,8 @@ export interface BridgeCommand {
 
 type Written = { message_id: MessageId; attempt: number };
 
-/** What a bridge has no value for it leaves out, or writes as null. */
-const given = (fields: Record<string, unknown>) =>
+/** Drops fields without a value, which bridges omit or send as null. */
+const present = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 
 const attempts = (written: readonly Written[] | null | undefined) =>
@@ -30,7 +30,7 @@ const attempts = (written: readonly Written[] | null | undefined) =>
 const toWritten = (list: readonly Attempt[]) =>
   list.map(({ messageId, attempt }) => ({ message_id: messageId, attempt }));
 
-/** `newest` knows the attempt that the connection was sent last, for bridges that leave it out. */
+/** `newest` returns the last attempt sent over the connection, for bridges that omit the attempt. */
 export function commandOf(
   frame: BridgeFrame,
   agentId: string | undefined,
@@ -40,26 +40,26 @@ export function commandOf(
     case "register": {
       const { agent_id, capabilities, workdir, metadata, concurrency, in_flight } = frame;
       const inFlight = attempts(in_flight);
-      const payload = given({ agentId: agent_id, capabilities, workdir, metadata, concurrency, inFlight });
+      const payload = present({ agentId: agent_id, capabilities, workdir, metadata, concurrency, inFlight });
       return { name: "register", payload };
     }
     case "heartbeat":
       return {
         name: "heartbeat",
-        payload: given({ agentId: frame.agent_id ?? agentId, dispatches: attempts(frame.dispatches) }),
+        payload: present({ agentId: frame.agent_id ?? agentId, dispatches: attempts(frame.dispatches) }),
       };
     case "progress": {
       const { message_id: messageId, status, progress_text: progressText, percent, delta, metadata } = frame;
       const attempt = frame.attempt ?? newest(messageId);
       return {
         name: "progress",
-        payload: given({ messageId, attempt, status, progressText, percent, delta, metadata }),
+        payload: present({ messageId, attempt, status, progressText, percent, delta, metadata }),
       };
     }
     case "response": {
       const { message_id: messageId, content, usage, error } = frame;
       const attempt = frame.attempt ?? newest(messageId);
-      return { name: "response", payload: given({ messageId, attempt, content, usage, error }) };
+      return { name: "response", payload: present({ messageId, attempt, content, usage, error }) };
     }
     case "system.token.refresh":
       return { name: frame.type, payload: { token: frame.token } };

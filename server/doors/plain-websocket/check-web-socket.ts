@@ -4,7 +4,7 @@ import { WebSocketWire } from "./web-socket-wire.ts";
 
 let checked: Promise<boolean> | undefined;
 
-/** Whether `ws` is made as our wire thinks. Looked at once: it does not change while the process lives. */
+/** Whether the internals of `ws` are as expected. Checked once per process. */
 export function checkWebSocket(): Promise<boolean> {
   checked ??= check();
   return checked;

@@ -3,9 +3,9 @@ import { namespaceOfKind, parseRoomKind } from "../../../shared/room.ts";
 import type { Session } from "../../session/session.ts";
 
 /**
- * The order in which the namespaces of the door are asked for a command: those that the connection may use, then those
- * that it would need other roles for. `/chat` and `/monitoring` both have `join_room` and `leave_room`; it is the room
- * that tells which of the two is meant.
+ * The order in which the door's namespaces are searched for a command: those open to the connection, then those that
+ * need other roles. `/chat` and `/monitoring` both have `join_room` and `leave_room`; for these the room's namespace
+ * comes first.
  */
 export function commandScopesOf({ namespaces, offeredNamespaces }: Session, payload: unknown): readonly Namespace[] {
   const room = typeof payload === "object" && payload !== null && "room" in payload ? payload.room : undefined;

@@ -3,8 +3,8 @@ import { createPacketBucket } from "../../connect/packet-buckets.ts";
 import type { Clock } from "../../runtime/clock.ts";
 
 /**
- * Ends a connection that sends pings and pongs beyond any need: they are no frames of the contract, which are counted
- * as commands, and each ping is answered.
+ * Terminates a connection that sends excessive pings and pongs. These are not commands, so the command rate does not
+ * limit them, and each ping costs an answer.
  */
 export function limitControlFrames(webSocket: WebSocket, { clock }: { clock: Clock }): void {
   const others = createPacketBucket("others", clock);

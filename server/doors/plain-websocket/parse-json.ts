@@ -1,4 +1,4 @@
-/** `undefined` for what is no JSON, or no text at all. */
+/** `undefined` for text that is not JSON, and for no text. */
 export function parseJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);

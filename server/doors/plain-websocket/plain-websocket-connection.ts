@@ -21,15 +21,15 @@ import { WebSocketWire } from "./web-socket-wire.ts";
 export interface ConnectionOptions {
   router: Router;
   clock: Clock;
-  /** What a connection may leave unread. */
+  /** Unsent bytes that a connection may have. */
   backlogBytes: number;
-  rounds: FlushScheduler;
+  scheduler: FlushScheduler;
   turns: LoopTurns;
-  /** Whether the library was found to be made so that whole frames can be written past it. */
+  /** Whether frames may be written past the library, according to the self-check. */
   direct: boolean;
 }
 
-/** One client's link. */
+/** The connection of one client. */
 export class PlainWebSocketConnection implements Transport {
   readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
@@ -51,9 +51,9 @@ export class PlainWebSocketConnection implements Transport {
     this.#session = session;
     this.#subscribers = subscribers;
     this.#options = options;
-    const { rounds, turns, direct, backlogBytes } = options;
+    const { scheduler, turns, direct, backlogBytes } = options;
     const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
-    this.#outbox = new Outbox(rounds, wire);
+    this.#outbox = new Outbox(scheduler, wire);
     this.#intake = new ReadThrottle(turns, wire);
     webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
     webSocket.on("pong", () => this.#seen());
@@ -64,7 +64,7 @@ export class PlainWebSocketConnection implements Transport {
   }
 
   send(name: string, payload: unknown): void {
-    // A client that answers no system.ping is alive as long as it answers this one.
+    // Clients need not answer system.ping: the answer to a WebSocket ping is enough.
     if (name === "system.ping") this.#webSocket.ping();
     this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
   }
@@ -81,7 +81,7 @@ export class PlainWebSocketConnection implements Transport {
     return this.#outbox.size + this.#webSocket.bufferedAmount;
   }
 
-  /** How much the network has taken so far. */
+  /** Bytes that the network has taken so far. */
   oldestUnsent(): number | undefined {
     if (this.#webSocket.bufferedAmount === 0) return undefined;
     return this.#tcp.bytesWritten - this.#tcp.writableLength;
@@ -92,13 +92,13 @@ export class PlainWebSocketConnection implements Transport {
     endWebSocket(this.#webSocket, disconnectReasons[reason].closeCode, reason);
   }
 
-  /** Joins the conversation that the URL names. */
+  /** Joins the conversation named in the URL. */
   joinConversation(conversationId: string): void {
     this.#route("join_room", { room: `conversation:${conversationId}` }, 0, "conversation_id");
   }
 
   receive(data: unknown, isBinary: boolean): void {
-    // A connection that was closed is read until the client answers; what it says meanwhile is not carried out.
+    // A closing connection is still read until the client answers; its commands are ignored.
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#seen();
     const text = String(data);
@@ -123,7 +123,7 @@ export class PlainWebSocketConnection implements Transport {
     return id === undefined ? undefined : (payload) => this.#write({ type: "reply", id, payload });
   }
 
-  /** An HLink message is a frame as it stands, and so is its acknowledgement. */
+  /** An HLink message is a frame of its own form, and so is its acknowledgement. */
   #routeHlink(payload: unknown, bytes: number): void {
     const command = "hlink_message";
     void this.#options.router.handle({ session: this.#session, command, payload, bytes }, (reply) => {
@@ -141,14 +141,14 @@ export class PlainWebSocketConnection implements Transport {
   }
 }
 
-/** Goes the way of a command, so that it counts as one: else it would be the cheapest way to keep the server busy. */
+/** Handled as a command, so that it counts against the rate limit. */
 const unreadable = {
   command: null,
   payload: undefined,
   fault: new Rejection("invalid_payload", 'A frame must be JSON text: { "type": …, "id"?: …, "payload": … }.'),
 };
 
-/** Whoever has numbered a frame waits for the answer to it, also where the rest of it is no frame. */
+/** A frame with an id gets its reply under that id even if the rest is malformed. */
 function idOf(json: unknown): string | undefined {
   if (typeof json !== "object" || json === null || !("id" in json)) return undefined;
   return typeof json.id === "string" ? json.id : undefined;

@@ -9,20 +9,20 @@ import type { Sink } from "../../deliver/sink.ts";
 import { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
 import { refuseUpgrade } from "../wire/refuse-upgrade.ts";
+import { type AcceptOptions, acceptConnection } from "./accept-connection.ts";
 import { createAgentBridge } from "./agent-bridge.ts";
-import { type LetInOptions, letIn } from "./let-in.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
 import { urlOf } from "./url-of.ts";
 
-export interface PlainWebSocketDoorOptions extends LetInOptions {
+export interface PlainWebSocketDoorOptions extends AcceptOptions {
   httpServer: HttpServer;
   drain: Drain;
   admission: Admission;
-  /** Path of the Socket.IO door, whose upgrades are not ours; `undefined` when it takes none. */
+  /** Path of the Socket.IO door, whose upgrades are left to it; `undefined` when it takes none. */
   socketIoPath: string | undefined;
   /** `false`: upgrades are refused. */
   enabled: boolean;
-  /** What has been delivered. */
+  /** `deliveries` is incremented for every event written. */
   counters: { deliveries: number };
 }
 
@@ -32,7 +32,7 @@ export interface PlainWebSocketDoor extends Sink {
 
 const bridgePath = "/ws/agent-bridge";
 
-/** Clients in any language: JSON frames over a WebSocket at `/ws`, and agents at `/ws/agent-bridge`. */
+/** The door for clients in any language: JSON frames over a WebSocket at `/ws`, and agents at `/ws/agent-bridge`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
   const { httpServer, drain, admission, origins, socketIoPath } = options;
   const server = new WebSocketServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
@@ -40,7 +40,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
   const subscribers = new SubscriberIndex(options.counters);
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // As the engine looks at it, raw and with the slash: what neither of us took would hang there for ever.
+    // The same test as Engine.IO's, on the raw URL and with the slash: an upgrade that neither takes would hang.
     if (socketIoPath !== undefined && request.url?.startsWith(`${socketIoPath}/`)) return;
     socket.on("error", () => socket.destroy());
     const { pathname } = urlOf(request);
@@ -57,7 +57,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
         const place = admission.entered(request);
         webSocket.once("close", () => admission.left(place));
         limitControlFrames(webSocket, options);
-        void letIn(webSocket, request, subscribers, options);
+        void acceptConnection(webSocket, request, subscribers, options);
       });
     });
   };
@@ -68,7 +68,7 @@ export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): Pl
       subscribers.fanOut(channels, () => new TextFrame(JSON.stringify(eventFrame(event))));
     },
     async close() {
-      options.rounds.flush();
+      options.scheduler.flush();
       httpServer.off("upgrade", onUpgrade);
       for (const client of server.clients) client.terminate();
       await bridge.close();

@@ -5,15 +5,15 @@ import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
 import type { Source } from "../wire/read-throttle.ts";
 
 export interface WebSocketWireOptions {
-  /** The library was found to be made as we know it. */
+  /** Whether frames may be written past the library, according to the self-check. */
   direct: boolean;
-  /** What may wait in the library and in the stream. */
+  /** Bytes that may wait in the library and in the stream. */
   backlogBytes: number;
-  /** Told once when more waits; what is written then is dropped. */
+  /** Called once when more bytes are waiting; later writes are dropped. */
   slow(): void;
 }
 
-/** Writes to a plain WebSocket: to the TCP socket in one go while nothing waits, else message by message. */
+/** Writes to a plain WebSocket: directly to the TCP socket in one write while nothing waits, else frame by frame. */
 export class WebSocketWire implements Wire, Source {
   readonly #webSocket: WebSocket;
   readonly #options: WebSocketWireOptions;
@@ -36,7 +36,7 @@ export class WebSocketWire implements Wire, Source {
     for (const { text } of batch.frames) this.#webSocket.send(text);
   }
 
-  /** Whether a write would go past the library now. */
+  /** Whether a write now would bypass the library. */
   get isDirect(): boolean {
     return this.#raw?.isFree ?? false;
   }

@@ -4,10 +4,10 @@ import { EngineWire } from "./engine-wire.ts";
 
 let ownEngine: Promise<boolean> | undefined;
 
-/** Whether Engine.IO is made as our wire thinks, with this implementation of WebSockets; default: its own. */
+/** Whether Engine.IO's internals are as expected with this WebSocket implementation; default: its own. */
 export function checkEngine(wsEngine?: unknown): Promise<boolean> {
   if (wsEngine !== undefined) return check(wsEngine);
-  // It does not change while the process lives.
+  // Checked once per process.
   ownEngine ??= check(undefined);
   return ownEngine;
 }

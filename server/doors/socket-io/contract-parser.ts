@@ -1,35 +1,35 @@
 import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser";
 import { replyError } from "../../../shared/reply.ts";
 
-/** How a packet came. */
+/** Facts about a received packet that its parsed form lacks. */
 export interface Arrival {
   bytes: number;
-  /** The number that its reply has to bear; `undefined` when none is asked for. */
+  /** The id that its reply must carry; `undefined` when the client requested none. */
   id: number | undefined;
 }
 
-/** Where the arguments of a packet that is on its way to a handler have it: thousands at once, and a weak map holds up collections. */
+/** Key on the packet's arguments. Thousands exist at once, and a weak map would slow down garbage collection. */
 const arrival = Symbol("arrival");
 
 type Arrived = readonly unknown[] & { [arrival]?: Arrival };
 
-/** How the packet that these arguments stood in came. */
+/** The arrival of the packet with these arguments. */
 export function arrivalOf(args: Arrived): Arrival {
   return args[arrival] ?? { bytes: 0, id: undefined };
 }
 
-/** One for all decoders: the library calls it with the one that it listens to for `this`. */
+/** Shared by all decoders: the library calls it with the decoder as `this`. */
 function note(this: MeasuringDecoder, packet: Packet): void {
   this.note(packet);
 }
 
-/** Notes how large each packet was, and its number: afterwards there is only what it was parsed into. */
+/** Records the size and id of each packet, which are lost after parsing. */
 class MeasuringDecoder extends Decoder {
   #bytes = 0;
 
   constructor() {
     super();
-    // The first to listen. To override `emitReserved` would be in vain: the library calls that of its own base class.
+    // Must be the first listener. Overriding `emitReserved` has no effect: the library calls that of its base class.
     this.on("decoded", note);
   }
 
@@ -49,8 +49,8 @@ class MeasuringDecoder extends Decoder {
 }
 
 /**
- * Gives the refusal of an unknown namespace a code. The library writes it itself, with a message and nothing else,
- * and an open catch-all namespace instead would be one more object in memory per name that somebody makes up.
+ * Adds a code to the refusal of an unknown namespace. The library writes it itself, with a message only; an open
+ * catch-all namespace instead would allocate an object for every name that clients make up.
  */
 class ContractEncoder extends Encoder {
   override encode(packet: Packet): ReturnType<Encoder["encode"]> {
@@ -60,5 +60,5 @@ class ContractEncoder extends Encoder {
   }
 }
 
-/** The library's own parser, with the two things that the contract asks for beyond it. */
+/** The library's parser with the two additions that the contract requires. */
 export const contractParser = { Encoder: ContractEncoder, Decoder: MeasuringDecoder };

@@ -10,11 +10,11 @@ import type { SocketIoServer } from "./socket-io-server.ts";
 type Connection = Socket["conn"];
 
 interface Known {
-  /** One for each namespace that the client has entered by the connection. */
+  /** One for each namespace that the client has entered over the connection. */
   sessions: readonly Session[];
-  /** Where it comes from, as {@link Admission} counts it. */
+  /** The client's network, as counted by {@link Admission}. */
   readonly place: string;
-  /** Both absent until they are needed. */
+  /** Created when first needed. */
   entering?: PacketBucket;
   others?: PacketBucket;
 }
@@ -25,13 +25,13 @@ export interface EngineConnectionsOptions {
   logger: Logger;
 }
 
-/** Of Socket.IO's packets, the two whose number is not limited here alone. */
+/** The packet types of Socket.IO that are counted separately. */
 const connectPacket = "0";
 const eventPacket = "2";
 
 /**
- * What is known of the connections of the engine, whoever they belong to: where they come from, what they send beside
- * commands, and which sessions share one. No closures: each would be there thousands of times.
+ * State of Engine.IO connections: their network, the packets they send other than commands, and the sessions that share
+ * them. Without closures, since there would be thousands of each.
  */
 export class EngineConnections {
   readonly #known = new WeakMap<object, Known>();
@@ -39,10 +39,10 @@ export class EngineConnections {
 
   constructor({ engine }: SocketIoServer, options: EngineConnectionsOptions) {
     this.#options = options;
-    const heard = this.#heard.bind(this);
+    const receive = this.#receive.bind(this);
     const left = this.#left.bind(this);
     function onPacket(this: Connection, packet: { type: string; data?: unknown }): void {
-      heard(this, packet);
+      receive(this, packet);
     }
     function onClose(this: Connection): void {
       left(this);
@@ -64,16 +64,16 @@ export class EngineConnections {
     if (known) known.sessions = known.sessions.filter((other) => other !== session);
   }
 
-  /** The connection ends with one of its sessions: the others are told as well. */
+  /** The connection ends with one of its sessions: notifies and ends the others. */
   end(connection: Connection, reason: DisconnectReason): void {
     for (const session of this.#known.get(connection)?.sessions ?? nobody) session.close(reason);
   }
 
   /**
-   * Ends a connection that sends packets beyond any need, before anything is parsed. Events are left to the router, which
-   * knows whose they are.
+   * Ends a connection that sends excessive packets, before anything is parsed. Events are counted by the router, which
+   * knows their sessions.
    */
-  #heard(connection: Connection, { type, data }: { type: string; data?: unknown }): void {
+  #receive(connection: Connection, { type, data }: { type: string; data?: unknown }): void {
     const known = this.#known.get(connection);
     if (!known) return;
     const { clock, logger } = this.#options;

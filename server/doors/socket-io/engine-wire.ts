@@ -9,31 +9,31 @@ import { packetOf } from "./packets.ts";
 type Connection = Socket["conn"];
 
 export interface EngineWireOptions {
-  /** The library was found to be made as we know it. */
+  /** Whether frames may be written past the library, according to the self-check. */
   direct: boolean;
-  /** What may wait in the engine. */
+  /** Bytes that may wait in the engine. */
   backlogBytes: number;
 }
 
-/** Who is read to. */
+/** The session that the wire writes to. */
 interface Reader {
   close(reason: "slow_consumer"): void;
 }
 
 /**
- * Writes to an Engine.IO connection: to the TCP socket in one go while the engine has nothing of its own that would
- * have to go first, else packet by packet through the engine's public `write`. What the engine writes afterwards stands
- * behind in the same socket.
+ * Writes to an Engine.IO connection: directly to the TCP socket in one write while the engine has nothing queued, else
+ * packet by packet with the engine's public `write`. Later writes of the engine go to the same socket and so keep the
+ * order.
  *
- *   polling, upgrading, a reader that is behind, an engine we do not know ─► engine
+ *   polling, upgrading, a slow reader, an engine with unknown internals ─► engine
  */
 export class EngineWire implements Wire, Source {
   readonly #connection: Connection;
   readonly #options: EngineWireOptions;
-  /** Changes once at most: when polling becomes a WebSocket. */
+  /** Changes at most once, when polling is upgraded to a WebSocket. */
   #transport: unknown;
   #raw: RawSocket | undefined;
-  /** Closed when more waits than may. */
+  /** Closed when the backlog exceeds its limit. */
   readonly #reader: Reader | undefined;
 
   constructor(connection: Connection, options: EngineWireOptions, reader?: Reader) {
@@ -49,17 +49,17 @@ export class EngineWire implements Wire, Source {
     if (this.#reader && this.backlogBytes() > this.#options.backlogBytes) this.#reader.close("slow_consumer");
   }
 
-  /** Whether a write would go past the engine now. */
+  /** Whether a write now would bypass the engine. */
   get isDirect(): boolean {
     return this.#options.direct && this.#freeSocket() !== undefined;
   }
 
   pause(): () => void {
-    // What polls has sent all that it sends.
+    // A polling client sends only with its requests, which have arrived in full.
     return pauseReading(webSocketOf(this.#connection));
   }
 
-  /** What the engine has not handed to its transport, which takes more only when the network has taken what it had. */
+  /** Bytes waiting in the engine; its transport takes more only when the network has taken the last. */
   backlogBytes(): number {
     let bytes = 0;
     for (const { data } of this.#waiting()) {
@@ -68,7 +68,7 @@ export class EngineWire implements Wire, Source {
     return bytes;
   }
 
-  /** Stays the same for as long as the network takes nothing of what waits. */
+  /** Stays the same while the network takes none of the waiting packets. */
   oldestUnsent(): unknown {
     return this.#waiting()[0];
   }
@@ -89,7 +89,7 @@ export class EngineWire implements Wire, Source {
   }
 }
 
-/** The TCP connection under one that has a WebSocket. */
+/** The TCP connection under a connection with a WebSocket transport. */
 export function tcpUnder(connection: Connection): NetSocket | undefined {
   return RawSocket.under(webSocketOf(connection))?.tcp;
 }

@@ -7,12 +7,12 @@ export function eventFrame(namespace: string, name: string, json: string): TextF
   return new TextFrame(`42${namespace},["${name}",${json}]`);
 }
 
-/** Answers the event that came with this number. */
+/** The reply to the event with this id. */
 export function replyFrame(namespace: string, id: number, json: string): TextFrame {
   return new TextFrame(`43${namespace},${id}[${json}]`);
 }
 
-/** What the engine is given: it writes its own type in front. */
+/** The packet for the engine, which adds its own type in front. */
 export function packetOf(frame: TextFrame): string {
   return frame.text.slice(1);
 }

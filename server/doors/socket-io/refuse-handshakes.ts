@@ -4,8 +4,8 @@ import { refuseUpgrade } from "../wire/refuse-upgrade.ts";
 import type { SocketIoServer } from "./socket-io-server.ts";
 
 /**
- * An instance that is stopping refuses with 503, as HTTP has it: a proxy in front takes the handshake to the next one,
- * and the client notices nothing. The library's own refusals are 400 and 403, and end at the client.
+ * A stopping instance refuses handshakes with HTTP status 503: a proxy sends them to another instance and the client
+ * does not notice. The library's own refusals have status 400 or 403, which proxies pass on to the client.
  */
 export function refuseHandshakes({ engine }: SocketIoServer, drain: Drain): void {
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {

@@ -13,28 +13,28 @@ import { arrivalOf } from "./contract-parser.ts";
 import type { EngineConnections } from "./engine-connections.ts";
 import { EngineWire, type EngineWireOptions } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
-import type { LetIn, NoEvents } from "./socket-io-server.ts";
+import type { AcceptedSocket, NoEvents } from "./socket-io-server.ts";
 
-export type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
+export type SessionSocket = Socket<NoEvents, DefaultEventsMap, NoEvents, AcceptedSocket>;
 
-/** What all connections of a namespace have in common. */
+/** Dependencies shared by all connections of a namespace. */
 export interface ConnectionDeps extends EngineWireOptions {
   name: Namespace;
   router: Router;
-  rounds: FlushScheduler;
+  scheduler: FlushScheduler;
   turns: LoopTurns;
   subscribers: SubscriberIndex;
   engineConnections: EngineConnections;
 }
 
-/** A client in a namespace: what it sends becomes commands, and what it is sent leaves by its outbox. */
+/** A client in a namespace: turns its packets into commands, and writes messages to it through its outbox. */
 export class SocketIoConnection implements Transport {
   readonly #socket: SessionSocket;
   readonly #session: Session;
   readonly #deps: ConnectionDeps;
   readonly #wire: EngineWire;
   readonly #outbox: Outbox;
-  /** Absent until the first command: most connections only listen. */
+  /** Created with the first command: most connections only receive. */
   #intake: ReadThrottle | undefined;
 
   constructor(socket: SessionSocket, session: Session, deps: ConnectionDeps) {
@@ -42,9 +42,9 @@ export class SocketIoConnection implements Transport {
     this.#session = session;
     this.#deps = deps;
     this.#wire = new EngineWire(socket.conn, deps, session);
-    this.#outbox = new Outbox(deps.rounds, this.#wire);
+    this.#outbox = new Outbox(deps.scheduler, this.#wire);
     deps.engineConnections.add(socket.conn, session);
-    // Whatever a client emits is a command, whatever it is called: no event of its making reaches an emitter.
+    // Every event of a client is a command, whatever its name; none reaches an event emitter.
     socket.use((packet) => this.#take(packet));
   }
 
@@ -53,7 +53,7 @@ export class SocketIoConnection implements Transport {
   }
 
   ask(name: string, data: unknown, timeoutMs: number): Promise<unknown> {
-    // What was said before stands before it.
+    // Messages sent before keep their place in front.
     this.#outbox.flush();
     return this.#socket.timeout(timeoutMs).emitWithAck(name, data);
   }
@@ -78,24 +78,24 @@ export class SocketIoConnection implements Transport {
     const { conn } = this.#socket;
     if (reason === "slow_consumer") return terminate(conn);
     this.#outbox.flush();
-    // A stock client comes back by itself when the engine's connection ends, and stays away when the namespace does.
+    // Stock clients reconnect when the engine's connection ends, but not when the namespace is left.
     if (disconnectReasons[reason].client === "reconnect") {
       this.#deps.engineConnections.end(conn, reason);
       conn.close();
     } else this.#socket.disconnect(reason === "rate_limited");
   }
 
-  /** Writes what waits now. */
+  /** Writes the queued messages now. */
   flush(): void {
     this.#outbox.flush();
   }
 
-  /** The client does not speak the protocol. */
+  /** Ends the connection of a client that violates the protocol. */
   refuse(): void {
     this.#session.close("protocol_error");
   }
 
-  /** The client is gone, or has left the namespace. */
+  /** The client has disconnected or left the namespace. */
   end(reason: string): void {
     const { conn } = this.#socket;
     this.#deps.engineConnections.remove(conn, this.#session);
@@ -116,7 +116,7 @@ export class SocketIoConnection implements Transport {
   }
 
   #respondTo(id: number | undefined, callback: Respond): Respond {
-    // The library's callback writes at once; put with the events of its turn it is one write.
+    // The library's callback would write at once; through the outbox the reply shares a write with events.
     if (id !== undefined) return (reply) => this.#outbox.send(replyFrame(this.#deps.name, id, replyJson(reply)));
     return (reply) => {
       this.#outbox.flush();
@@ -125,7 +125,7 @@ export class SocketIoConnection implements Transport {
   }
 }
 
-/** Drops the backlog with the connection: a close in good order would keep it for as long as nobody reads. */
+/** Drops the backlog with the connection: a clean close would keep it until the client reads. */
 function terminate(connection: SessionSocket["conn"]): void {
   const { socket }: { socket?: { terminate?(): void } } = connection.transport as object;
   connection.close(true);

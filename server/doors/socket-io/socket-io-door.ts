@@ -24,7 +24,7 @@ import { tcpUnder } from "./engine-wire.ts";
 import { eventFrame } from "./packets.ts";
 import { refuseHandshakes } from "./refuse-handshakes.ts";
 import { type ConnectionDeps, type SessionSocket, SocketIoConnection } from "./socket-io-connection.ts";
-import type { LetIn, NoEvents, SocketIoServer } from "./socket-io-server.ts";
+import type { AcceptedSocket, NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
 export interface SocketIoDoorOptions {
   io: SocketIoServer;
@@ -37,13 +37,13 @@ export interface SocketIoDoorOptions {
   clock: Clock;
   logger: Logger;
   adminEnabled: boolean;
-  rounds: FlushScheduler;
+  scheduler: FlushScheduler;
   turns: LoopTurns;
-  /** Whether the library was found to be made so that whole frames can be written past it. */
+  /** Whether frames may be written past the library, according to the self-check. */
   direct: boolean;
-  /** What a connection may leave unread. */
+  /** Unsent bytes that a connection may have. */
   backlogBytes: number;
-  /** What has been delivered. */
+  /** `deliveries` is incremented for every event written. */
   counters: { deliveries: number };
 }
 
@@ -51,10 +51,10 @@ export interface SocketIoDoor extends Sink {
   close(): Promise<void>;
 }
 
-/** How long answers that are under way may take when the door closes. */
+/** Time for responses under way when the door closes. */
 const closeGraceMs = 500;
 
-/** Socket.IO clients of any make. */
+/** The door for Socket.IO clients. */
 export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   const { io, httpServer } = options;
   io.attach(httpServer);
@@ -85,12 +85,12 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
       served.get(namespace)?.fanOut(channels, () => eventFrame(namespace, event.type, jsonOf(event)));
     },
     async close() {
-      options.rounds.flush();
-      // Closes the engine's connections, not the namespaces: a stock client comes back by itself.
+      options.scheduler.flush();
+      // Closes the engine's connections, not the namespaces, so that stock clients reconnect.
       io.engine.close();
       const closed = new Promise<void>((resolve) => void io.close(() => resolve()));
-      // A peer that does not answer the close would be waited for: 30 s for a WebSocket, for ever for a connection
-      // that a browser has opened ahead of time and not used.
+      // The library waits for peers that do not answer the close: 30 s for a WebSocket, and without limit for a
+      // connection that a browser has opened in advance and not used.
       const late = setTimeout(() => {
         for (const socket of open) socket.destroy();
       }, closeGraceMs);
@@ -100,7 +100,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   };
 }
 
-type OpenNamespace = SocketIoNamespace<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
+type OpenNamespace = SocketIoNamespace<NoEvents, DefaultEventsMap, NoEvents, AcceptedSocket>;
 
 function refuseEverybody(namespace: OpenNamespace): void {
   namespace.use((_socket, next) => {
@@ -112,30 +112,30 @@ type Served = SocketIoDoorOptions & ConnectionDeps;
 
 function serve(namespace: OpenNamespace, options: Served): void {
   const { name, connector, origins, drain, logger } = options;
-  /** Per engine connection, since 500 CONNECTs to one namespace would make 500 sockets of one client. */
+  /** Engine connections in the namespace: 500 CONNECTs to one namespace would otherwise make 500 sockets per client. */
   const entered = new WeakSet<object>();
 
-  /** One for all of them: what each connection weighs counts thousands of times. */
+  /** Shared, since memory per connection counts thousands of times. */
   function left(this: SessionSocket, reason: string): void {
     entered.delete(this.conn);
     this.data.connection?.end(reason);
   }
 
-  /** A packet cannot be read, after which the library ends the connection without a word. */
+  /** Called for an unreadable packet, after which the library ends the connection without a message. */
   function broken(this: SessionSocket): void {
     this.data.connection?.refuse();
   }
 
   namespace.use(async (socket: SessionSocket, next) => {
     if (entered.has(socket.conn)) {
-      return next(connectError(replyError("conflict", `This connection is in ${name} already.`)));
+      return next(connectError(replyError("conflict", `This connection has already entered ${name}.`)));
     }
     entered.add(socket.conn);
     try {
       const { token, autoJoin } = socket.handshake.auth;
       const given = token ?? headerTokenOf(socket, origins);
       forgetSecrets(socket);
-      const opening = await connector.open({
+      const opened = await connector.open({
         token: given,
         door: name,
         namespaces: [name],
@@ -143,49 +143,51 @@ function serve(namespace: OpenNamespace, options: Served): void {
       });
       const tcp = tcpUnder(socket.conn);
       if (tcp) corkForThisTurn(tcp);
-      socket.data = { opening };
-      // The client may be gone before it is let in, and then nobody else tells: gone meanwhile, or from now on.
-      if (socket.conn.readyState === "open") socket.conn.on("close", opening.abandon);
-      else await opening.abandon();
+      socket.data = { opened };
+      // The client may disconnect before the namespace's `connection` event, or have done so during the await.
+      if (socket.conn.readyState === "open") socket.conn.on("close", opened.abandon);
+      else await opened.abandon();
       next();
     } catch (error) {
       entered.delete(socket.conn);
       if (!(error instanceof Rejection)) logger.error("connect failed", { error });
-      // A stock client that is refused stays away; one whose connection ends comes back by itself.
+      // Stock clients do not retry after a refusal, but do when the connection ends.
       else if (error.error.code === "unavailable" && !drain.started) {
         logger.info("not let in yet", { door: name, why: error.message });
         return socket.conn.close();
       }
       next(
         connectError(
-          error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),
+          error instanceof Rejection
+            ? error.error
+            : replyError("internal", "The server failed to open the connection."),
         ),
       );
     }
   });
 
   namespace.on("connection", (socket: SessionSocket) => {
-    const { opening } = socket.data;
-    if (!opening) return void socket.disconnect();
-    // From here on the end of the connection is told by the socket.
-    socket.conn.off("close", opening.abandon);
+    const { opened } = socket.data;
+    if (!opened) return void socket.disconnect();
+    // From here on the socket reports the end of the connection.
+    socket.conn.off("close", opened.abandon);
     forgetRequest(socket);
-    const connection = new SocketIoConnection(socket, opening.session, options);
+    const connection = new SocketIoConnection(socket, opened.session, options);
     socket.data = { connection };
-    // Before it is told anything: if that is to go, because the server stops, it is gone in that very moment.
+    // Before any message is sent: if the server stops, the connection ends in this tick.
     socket.on("disconnect", left);
     socket.on("error", broken);
-    opening.activate(connection);
+    opened.activate(connection);
     connection.flush();
   });
 }
 
-/** What `connect_error` brings: the library sends `message` and `data`. */
+/** The error for `connect_error`: the library sends its `message` and `data`. */
 function connectError(error: ReplyError): Error {
   return Object.assign(new Error(error.message), { data: error });
 }
 
-/** Tokens that came in a header, which serves all namespaces of a connection and is there but once. */
+/** Tokens from headers. A header serves all namespaces of a connection, and is dropped with the first request. */
 const headerTokens = new WeakMap<object, string>();
 
 function headerTokenOf(socket: SessionSocket, origins: Origins): string | undefined {
@@ -195,16 +197,16 @@ function headerTokenOf(socket: SessionSocket, origins: Origins): string | undefi
   return token;
 }
 
-/** What was asked for at the beginning weighs more than all else of a connection that only listens. */
+/** Releases the first request, which takes more memory than all the rest of an idle connection. */
 function forgetRequest(socket: SessionSocket): void {
   Reflect.set(socket, "handshake", forgotten);
-  // As the library's manual advises; its types do not know of it.
+  // Recommended by the library's manual; its types do not include it.
   Reflect.set(socket.conn, "request", null);
 }
 
 const forgotten = Object.freeze({});
 
-/** The library keeps the handshake for as long as the socket lives; the token is not needed again. */
+/** The library keeps the handshake as long as the socket; the token in it is not needed again. */
 function forgetSecrets(socket: SessionSocket): void {
   socket.handshake.auth = {};
   const { headers }: { headers: IncomingMessage["headers"] } = socket.handshake;

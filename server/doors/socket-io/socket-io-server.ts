@@ -11,29 +11,29 @@ export interface SocketIoServerOptions {
   path: string;
   transports: readonly ("websocket" | "polling")[];
   admission: Pick<Admission, "refusalOf" | "begin">;
-  /** Nobody can be let in for want of the store, and it has been so for more than a moment. */
+  /** Whether the store has been unreachable for more than a moment, so that no client can be accepted. */
   isStoreAway(): boolean;
   origins: Origins;
   heartbeatIntervalMs: number;
-  /** Another implementation of WebSockets: a class like the server of `ws`. Default: the library's own. */
+  /** Another WebSocket implementation: a class like the server of `ws`. Default: the library's own. */
   wsEngine?: unknown;
 }
 
 export type NoEvents = Record<string, never>;
-/** Of a client that is let in. */
-export interface LetIn {
-  /** Until it is told so. */
-  opening?: OpenedConnection;
+/** Data of a socket whose client was accepted. */
+export interface AcceptedSocket {
+  /** Until the connection is established. */
+  opened?: OpenedConnection;
   /** From then on. */
   connection?: { end(reason: string): void; refuse(): void };
 }
-export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, LetIn>;
+export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, AcceptedSocket>;
 
-/** What surrounds a command is small. All but the results of agents are held to less by the router. */
+/** The envelope of a command is small. The router limits all but agents' results to less. */
 const maxPacketBytes = limits.resultBytes + 1_024;
 const connectTimeoutMs = 10_000;
 
-/** The library's server with our settings. Listens to nothing until it is attached. */
+/** The library's server with this project's settings. Not listening until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
   const { heartbeatIntervalMs, admission, origins, isStoreAway, wsEngine } = options;
   return new Server({
@@ -46,9 +46,9 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
     connectTimeout: connectTimeoutMs,
     pingInterval: heartbeatIntervalMs,
     pingTimeout: silenceLimitMs(heartbeatIntervalMs) - heartbeatIntervalMs,
-    // Other upgrades on this port belong to other doors, and what belongs to none is refused by them.
+    // Upgrades of other paths belong to other doors, which also refuse unknown ones.
     destroyUpgrade: false,
-    // What answers an upgrade is read by no page: there only the origin counts, which is looked at below.
+    // Browsers do not read responses to upgrades; only the origin matters, which `allowRequest` checks.
     cors: ({ headers }, decide) => {
       if (headers.upgrade !== undefined) return decide(null, { origin: false });
       decide(null, {
@@ -56,7 +56,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
         credentials: true,
       });
     },
-    // The place for refusals that a client should get over by itself: it goes on trying, with back-off.
+    // For refusals that clients recover from by themselves: they retry with back-off.
     allowRequest: (request, allow) => {
       const refusal = isStoreAway() ? "The store is out of reach" : origins.refusalOf(request.headers);
       if (refusal !== undefined) allow(refusal, false);
@@ -65,7 +65,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): SocketIoSe
         if (refused) allow(refused.message, false);
         else {
           admission.begin(() => {
-            // The answer to the upgrade and the engine's greeting, which comes right behind it.
+            // The response to the upgrade and the engine's greeting, which follows it directly.
             if (request.headers.upgrade !== undefined) corkForThisTurn(request.socket);
             allow(undefined, true);
           });

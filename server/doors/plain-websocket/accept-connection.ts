@@ -12,61 +12,61 @@ import { refusalCodeOf } from "./end-web-socket.ts";
 import { type ConnectionOptions, PlainWebSocketConnection } from "./plain-websocket-connection.ts";
 import { urlOf } from "./url-of.ts";
 
-export interface LetInOptions extends ConnectionOptions {
+export interface AcceptOptions extends ConnectionOptions {
   connector: Connector;
   origins: Origins;
   logger: Logger;
   messageBytes: number;
 }
 
-/** Frames that may come while the token is looked at. */
+/** Frames that may arrive while the token is verified. */
 const earlyFrames = 100;
 
-/** Begins a connection with whoever has a good token; closes that of somebody else, and says why. */
-export async function letIn(
+/** Opens a connection for a client with a valid token; sends others the reason and closes them. */
+export async function acceptConnection(
   webSocket: WebSocket,
   request: IncomingMessage,
   subscribers: SubscriberIndex,
-  options: LetInOptions,
+  options: AcceptOptions,
 ) {
   const { connector, logger } = options;
   const { searchParams } = urlOf(request);
-  // Frames that come while the token is looked at wait for their turn.
+  // Frames that arrive while the token is verified are handled afterwards.
   const early: { data: RawData; isBinary: boolean }[] = [];
   let earlyBytes = 0;
   const keep = (data: RawData, isBinary: boolean) => {
     earlyBytes += bytesOf(data);
-    // Nobody knows yet whose memory this is.
+    // The client is not authenticated yet, so its memory is limited.
     if (early.length >= earlyFrames || earlyBytes > 2 * options.messageBytes) return webSocket.terminate();
     early.push({ data, isBinary });
   };
   webSocket.on("message", keep);
   webSocket.on("error", () => webSocket.terminate());
-  let opening: OpenedConnection;
+  let opened: OpenedConnection;
   try {
     const autoJoin = searchParams.get("auto_join") !== "false";
     const token = headerToken(request, options.origins) ?? searchParams.get("token");
-    opening = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
+    opened = await connector.open({ token, door: "/ws", namespaces: ["/chat", "/monitoring"], autoJoin });
   } catch (error) {
     if (!(error instanceof Rejection)) logger.error("connect failed", { error });
     return refuse(
       webSocket,
-      error instanceof Rejection ? error.error : replyError("internal", "The server failed to let you in."),
+      error instanceof Rejection ? error.error : replyError("internal", "The server failed to open the connection."),
       options,
     );
   }
-  if (webSocket.readyState !== WebSocket.OPEN) return void opening.abandon();
+  if (webSocket.readyState !== WebSocket.OPEN) return void opened.abandon();
 
-  const connection = new PlainWebSocketConnection(webSocket, request.socket, opening.session, subscribers, options);
+  const connection = new PlainWebSocketConnection(webSocket, request.socket, opened.session, subscribers, options);
   webSocket.off("message", keep);
-  opening.activate(connection);
+  opened.activate(connection);
   const conversationId = searchParams.get("conversation_id");
   if (conversationId !== null) connection.joinConversation(conversationId);
   for (const { data, isBinary } of early) connection.receive(data, isBinary);
 }
 
-/** Let in only to be told why not: a browser is not shown the answer of a refused upgrade. */
-function refuse(webSocket: WebSocket, error: ReplyError, { clock }: LetInOptions): void {
+/** Sent over the accepted WebSocket, since browsers hide the response to a refused upgrade. */
+function refuse(webSocket: WebSocket, error: ReplyError, { clock }: AcceptOptions): void {
   webSocket.send(
     JSON.stringify({ type: "system.error", timestamp: timestampOf(clock), payload: { command: null, error } }),
   );
