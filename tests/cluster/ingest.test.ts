@@ -82,7 +82,7 @@ describe("the ingest stream", () => {
     const good = fieldsOf(alertOf("good"));
 
     const bad: [fields: Record<string, string>, code: string, reason: string][] = [
-      [{ ...good, data: "no JSON" }, "invalid_payload", "data is no JSON"],
+      [{ ...good, data: "no JSON" }, "invalid_payload", "data is not JSON"],
       [{ ...good, data: "[]" }, "invalid_payload", "data"],
       [{ ...good, data: '{"__proto__":1}' }, "invalid_payload", "__proto__"],
       [{ ...good, data: `{"title":${"[".repeat(40)}${"]".repeat(40)}}` }, "too_large", "nested"],
