@@ -77,7 +77,7 @@ export class Instance {
         this.#output.write(text);
         tail = (tail + text).slice(-2_000);
         this.#hasListened ||= text.includes('"listening"');
-        if (/"level":"error"|command failed|bug: nobody caught/.test(text)) {
+        if (/"level":"error"|command failed|uncaught error: stopping/.test(text)) {
           this.#options.violated(`${this.name} logged an error: ${text.trim().slice(0, 600)}`);
         }
       });
