@@ -5,7 +5,7 @@ import { EventType } from "../../shared/event-type.ts";
 import { defined } from "../support/defined.ts";
 import { dispatch, look, result } from "../support/dispatching.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { storeEnv, stores } from "../support/stores.ts";
+import { storeEnv } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually, within } from "../support/within.ts";
 
@@ -43,9 +43,9 @@ function workOnDemand() {
   return { begun, onDispatch, next };
 }
 
-describe.each(stores)("an agent of the SDK (%s)", (store) => {
+describe("an agent of the SDK", () => {
   it("SDK-20 does what it is given, and tells how it goes on, in the conversation too", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const [ada] = await server.conversation("42", "ada");
     await startAgent(server, "coder", {
       onDispatch: async ({ content, context }, { progress, delta, tool }) => {
@@ -76,7 +76,7 @@ describe.each(stores)("an agent of the SDK (%s)", (store) => {
   ])(
     "SDK-20 a result of more %s than there may be is a failure, and the agent stays connected",
     async (_what, long) => {
-      const server = await startServer({ store });
+      const server = await startServer();
       const agent = await startAgent(server, "coder", {
         onDispatch: ({ content }) =>
           content === "long" ? long : { content: "x".repeat(1_048_576), usage: { tokens: 1 } },
@@ -99,7 +99,7 @@ describe.each(stores)("an agent of the SDK (%s)", (store) => {
   );
 
   it("SDK-20 fails with what it throws", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     await startAgent(server, "coder", {
       onDispatch: () => {
         throw new Error("it cannot be done");
@@ -112,6 +112,42 @@ describe.each(stores)("an agent of the SDK (%s)", (store) => {
       status: "failed",
       outcome: { error: "it cannot be done" },
     });
+  });
+
+  it("SDK-22 hears when its work is cancelled, and is free for other work", async () => {
+    const server = await startServer();
+    const work = workOnDemand();
+    const agent = await startAgent(server, "coder", { onDispatch: work.onDispatch });
+    const { messageId } = await dispatch(server, { agentId: "coder" });
+    const { tools } = await work.next();
+
+    await server.request("DELETE", `/api/dispatches/${messageId}`, { as: "backend", roles: ["service"] });
+    await eventually(() => tools.signal.aborted, "the abortion");
+    const second = await dispatch(server, { agentId: "coder" });
+    (await work.next(1)).end("second");
+
+    expect(await result(server, second.messageId)).toMatchObject({ status: "completed" });
+    expect(await look(server, messageId)).toMatchObject({ status: "cancelled" });
+    await eventually(() => agent.inFlight.length === 0, "an idle agent");
+  });
+
+  it("SDK-22 takes so much at once, and nothing when it stops; what it has begun it ends", async () => {
+    const server = await startServer();
+    const work = workOnDemand();
+    const agent = await startAgent(server, "coder", { onDispatch: work.onDispatch, concurrency: 2 });
+    const first = await dispatch(server, { agentId: "coder" });
+    const second = await dispatch(server, { agentId: "coder" });
+    await work.next(1);
+
+    const inFlight = agent.inFlight.length;
+    const stopped = agent.stop();
+    for (const { end } of work.begun) end("done");
+    await within(stopped, "the end of the agent");
+
+    expect(inFlight).toBe(2);
+    expect(await result(server, first.messageId)).toMatchObject({ status: "completed" });
+    expect(await result(server, second.messageId)).toMatchObject({ status: "completed" });
+    expect(agent.state).toBe("closed");
   });
 
   it("SDK-21 goes on with its work over a restart of the connection, and completes it once", async () => {
@@ -137,44 +173,6 @@ describe.each(stores)("an agent of the SDK (%s)", (store) => {
     expect(tools.signal.aborted).toBe(false);
   });
 
-  it("SDK-22 hears when its work is cancelled, and is free for other work", async () => {
-    const server = await startServer({ store });
-    const work = workOnDemand();
-    const agent = await startAgent(server, "coder", { onDispatch: work.onDispatch });
-    const { messageId } = await dispatch(server, { agentId: "coder" });
-    const { tools } = await work.next();
-
-    await server.request("DELETE", `/api/dispatches/${messageId}`, { as: "backend", roles: ["service"] });
-    await eventually(() => tools.signal.aborted, "the abortion");
-    const second = await dispatch(server, { agentId: "coder" });
-    (await work.next(1)).end("second");
-
-    expect(await result(server, second.messageId)).toMatchObject({ status: "completed" });
-    expect(await look(server, messageId)).toMatchObject({ status: "cancelled" });
-    await eventually(() => agent.inFlight.length === 0, "an idle agent");
-  });
-
-  it("SDK-22 takes so much at once, and nothing when it stops; what it has begun it ends", async () => {
-    const server = await startServer({ store });
-    const work = workOnDemand();
-    const agent = await startAgent(server, "coder", { onDispatch: work.onDispatch, concurrency: 2 });
-    const first = await dispatch(server, { agentId: "coder" });
-    const second = await dispatch(server, { agentId: "coder" });
-    await work.next(1);
-
-    const inFlight = agent.inFlight.length;
-    const stopped = agent.stop();
-    for (const { end } of work.begun) end("done");
-    await within(stopped, "the end of the agent");
-
-    expect(inFlight).toBe(2);
-    expect(await result(server, first.messageId)).toMatchObject({ status: "completed" });
-    expect(await result(server, second.messageId)).toMatchObject({ status: "completed" });
-    expect(agent.state).toBe("closed");
-  });
-});
-
-describe("an agent of the SDK", () => {
   it("SDK-22 says why it is not let in", async () => {
     const server = await startServer({ store: "memory" });
     await startAgent(server, "coder", { onDispatch: () => "done" });

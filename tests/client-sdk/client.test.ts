@@ -2,7 +2,6 @@ import { describe, expect, it } from "@jest/globals";
 import { type Client, createClient, defaultBackoff, SignalboxError } from "../../client-sdk/index.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually, within } from "../support/within.ts";
 import { createNetwork, openNetwork } from "./network.ts";
@@ -27,9 +26,9 @@ function statesOf(client: Client): string[] {
   return states;
 }
 
-describe.each(stores)("the client (%s)", (store) => {
+describe("the client", () => {
   it("SDK-8 client connects with token", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const client = sdkClient(server, "ada");
     const states = statesOf(client);
     const connected = new Promise((resolve) => client.once("connected", resolve));
@@ -44,7 +43,7 @@ describe.each(stores)("the client (%s)", (store) => {
   });
 
   it("SDK-8 client sends commands and gets their replies, refusals as errors", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const client = await connectSdk(server, "ada");
 
     const { conversation } = await client.send("conversation.create", { id: "42", title: "Plans" });
@@ -60,7 +59,7 @@ describe.each(stores)("the client (%s)", (store) => {
   });
 
   it("SDK-8 several connections of one user all hear what is said", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const clients = await Promise.all([1, 2, 3].map(() => connectSdk(server, "ada")));
     await clients[0]?.chat.create({ id: "42" });
     const heard = clients.map(
@@ -74,7 +73,7 @@ describe.each(stores)("the client (%s)", (store) => {
   });
 
   it("SDK-10 reconnects with back-off, within 5 attempts, on the same port", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     // Five attempts take longer than any machine to start a server.
     const client = await connectSdk(server, "ada", { backoff: { baseMs: 250, maxMs: 30_000 } });
     const states = statesOf(client);
@@ -87,7 +86,7 @@ describe.each(stores)("the client (%s)", (store) => {
     await server.server.close();
     await inState(client, "reconnecting");
     const { nextDelay } = client;
-    await startServer({ store, env: { PORT: String(server.server.port) } });
+    await startServer({ env: { PORT: String(server.server.port) } });
     await inState(client, "active");
 
     expect(nextDelay).toBeLessThanOrEqual(1_000);
@@ -96,13 +95,9 @@ describe.each(stores)("the client (%s)", (store) => {
     expect(states.slice(0, 3)).toEqual(["active", "reconnecting", "connecting"]);
     expect(states.slice(-2)).toEqual(["connected", "active"]);
   });
-});
-
-describe("the client", () => {
-  const store = "memory";
 
   it("SDK-8 client answers pings, and measures the way", async () => {
-    const server = await startServer({ store, env: { HEARTBEAT_INTERVAL_MS: "1000" } });
+    const server = await startServer({ env: { HEARTBEAT_INTERVAL_MS: "1000" } });
     const client = await connectSdk(server, "ada");
 
     const pinged = new Promise((resolve) => client.bus.subscribe("system.ping", resolve));
@@ -113,7 +108,7 @@ describe("the client", () => {
   });
 
   it("SDK-8 client closes, and what is not answered is rejected", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const client = await connectSdk(server, "ada");
     const disconnected = new Promise((resolve) => client.once("disconnected", resolve));
     const waiting = failure(client.chat.list());
@@ -129,7 +124,7 @@ describe("the client", () => {
   });
 
   it("SDK-9 is unauthorized without a good token, says why, and can be connected with another", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     let token: string | null = "nonsense";
     const asked: (string | null)[] = [];
     const client = sdkClient(server, "ada", {
@@ -157,7 +152,7 @@ describe("the client", () => {
   });
 
   it("SDK-9 is unauthorized in a namespace that is not open to it", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const client = sdkClient(server, "ada", { namespaces: ["/chat", "/admin"] });
 
     const refused = await failure(client.connect());
@@ -167,7 +162,7 @@ describe("the client", () => {
   });
 
   it("SDK-9 asks for a token before every attempt, again when asking failed, and renews one that expires", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     let asked = 0;
     const inSeconds = (seconds: number) => ({ exp: Math.floor(Date.now() / 1000) + seconds });
     const client = sdkClient(server, "ada", {
@@ -188,7 +183,7 @@ describe("the client", () => {
   });
 
   it("SDK-10 gives up after a maximum of attempts, where one is set", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     await server.server.close();
     const client = sdkClient(server, "ada", { backoff: { attempts: 3 } });
 
@@ -200,7 +195,7 @@ describe("the client", () => {
 
   it("SDK-10 stays away when it was told to", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, overrides: { clock } });
+    const server = await startServer({ overrides: { clock } });
     const soonExpired = { exp: Math.floor(clock.now() / 1000) + 30 };
     const client = await connectSdk(server, "ada", { token: tokenOf("ada", ["user"], soonExpired) });
 
@@ -212,7 +207,7 @@ describe("the client", () => {
   });
 
   it("SDK-10 keeps a connection that works, whatever the browser reports of the network", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const network = createNetwork();
     const { environment, advance } = createTestTime();
     const client = await connectSdk(server, "ada", {
@@ -232,7 +227,7 @@ describe("the client", () => {
   it.each(["offline", "online", "visible"] as const)(
     "SDK-10 notices soon after %s that a connection is dead, says since when, and tries for ever",
     async (change) => {
-      const server = await startServer({ store });
+      const server = await startServer();
       const wire = await openNetwork(server.server.port);
       const network = createNetwork();
       const { environment, advance } = createTestTime();
@@ -266,7 +261,7 @@ describe("the client", () => {
   );
 
   it("SDK-10 tries at once when the browser reports a network", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const { port } = server.server;
     const network = createNetwork();
     const client = await connectSdk(server, "ada", {
@@ -278,7 +273,7 @@ describe("the client", () => {
     await server.server.close();
     await inState(client, "reconnecting");
     const { status } = client;
-    await startServer({ store, env: { PORT: String(port) } });
+    await startServer({ env: { PORT: String(port) } });
 
     network.tell("online");
     await inState(client, "active");
@@ -288,7 +283,7 @@ describe("the client", () => {
   });
 
   it("SDK-10 does not wait any longer when the page comes into sight", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const { port } = server.server;
     const network = createNetwork();
     const client = await connectSdk(server, "ada", {
@@ -297,7 +292,7 @@ describe("the client", () => {
     });
     await server.server.close();
     await inState(client, "reconnecting");
-    await startServer({ store, env: { PORT: String(port) } });
+    await startServer({ env: { PORT: String(port) } });
 
     network.tell("visible");
     await inState(client, "active");

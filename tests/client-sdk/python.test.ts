@@ -55,6 +55,31 @@ const contains = (line: Line, part: Line) =>
 
 const token = tokenOf("mona", ["monitor"]);
 
+describe("the package for Python", () => {
+  it("PYTHON-2 tells the same over HTTP where a proxy blocks WebSockets", async () => {
+    const server = await startServer();
+    const proxy = await BlockingProxy.start(server.url);
+    const watcher = watch(proxy.url, token, "task:*");
+    await watcher.has({ live: "http" });
+
+    const ids = Array.from({ length: 20 }, (_, index) => `t${index}`);
+    for (const id of ids) await tell(server, taskCreation(id));
+    await watcher.hasRooms(20);
+
+    expect(watcher.rooms()).toEqual(ids.map((id) => `task:* task:${id}`));
+    expect(watcher.gaps()).toEqual([]);
+  });
+
+  it("PYTHON-3 is unauthorized with a token that is not good enough, and stays so", async () => {
+    const server = await startServer({ store: "memory" });
+
+    const watcher = watch(server.url, "nonsense", "task:*");
+
+    await watcher.has({ state: "unauthorized" });
+    expect(watcher.lines().map(({ state }) => state)).toEqual(["connecting", "unauthorized"]);
+  });
+});
+
 describe.each(stores)("the package for Python (%s)", (store) => {
   it("PYTHON-1 tells callbacks what their topics ask for, and goes on where it was when the server was away", async () => {
     const env = await storeEnv(store);
@@ -76,20 +101,6 @@ describe.each(stores)("the package for Python (%s)", (store) => {
     // In memory the history is gone with the server, and each subscription is told.
     expect(new Set(watcher.gaps())).toEqual(new Set(store === "memory" ? ["epoch_changed"] : []));
   });
-
-  it("PYTHON-2 tells the same over HTTP where a proxy blocks WebSockets", async () => {
-    const server = await startServer({ store });
-    const proxy = await BlockingProxy.start(server.url);
-    const watcher = watch(proxy.url, token, "task:*");
-    await watcher.has({ live: "http" });
-
-    const ids = Array.from({ length: 20 }, (_, index) => `t${index}`);
-    for (const id of ids) await tell(server, taskCreation(id));
-    await watcher.hasRooms(20);
-
-    expect(watcher.rooms()).toEqual(ids.map((id) => `task:* task:${id}`));
-    expect(watcher.gaps()).toEqual([]);
-  });
 });
 
 /** A conversation of ada's and pia's, where something has been said. */
@@ -102,6 +113,22 @@ async function startTalk(store: StoreName) {
   for (const text of ["first", "second"]) await conversation.send(text);
   return { env, server, conversation };
 }
+
+describe("conversations in the package for Python", () => {
+  it("PYTHON-4 are the same over HTTP where a proxy blocks WebSockets", async () => {
+    const { server, conversation } = await startTalk("memory");
+    const proxy = await BlockingProxy.start(server.url);
+    const pia = run("chat_sdk.py", proxy.url, tokenOf("pia"), "no history");
+    await pia.has({ live: "http" });
+
+    await conversation.send("third");
+    await pia.has({ message: "third" });
+    await pia.has({ message: "from Python" });
+    await pia.has({ refused: "not_found" });
+
+    expect(pia.messages().toSorted()).toEqual(["first", "from Python", "second", "third"]);
+  });
+});
 
 describe.each(stores)("conversations in the package for Python (%s)", (store) => {
   it("PYTHON-4 are followed, written to and read back, and go on where they were when the server was away", async () => {
@@ -131,20 +158,6 @@ describe.each(stores)("conversations in the package for Python (%s)", (store) =>
     const heard = ["first", "second", "from Python", "third"];
     expect(pia.messages()).toEqual(store === "memory" ? heard : [...heard, "later"]);
     expect(pia.gaps()).toEqual([]);
-  });
-
-  it("PYTHON-4 are the same over HTTP where a proxy blocks WebSockets", async () => {
-    const { server, conversation } = await startTalk(store);
-    const proxy = await BlockingProxy.start(server.url);
-    const pia = run("chat_sdk.py", proxy.url, tokenOf("pia"), "no history");
-    await pia.has({ live: "http" });
-
-    await conversation.send("third");
-    await pia.has({ message: "third" });
-    await pia.has({ message: "from Python" });
-    await pia.has({ refused: "not_found" });
-
-    expect(pia.messages().toSorted()).toEqual(["first", "from Python", "second", "third"]);
   });
 });
 
@@ -188,16 +201,5 @@ describe("the reconnecting client of the package for Python", () => {
 
     const attempts = client.lines().filter(({ state }) => state === "connecting");
     expect(attempts).toHaveLength(4);
-  });
-});
-
-describe("the package for Python", () => {
-  it("PYTHON-3 is unauthorized with a token that is not good enough, and stays so", async () => {
-    const server = await startServer({ store: "memory" });
-
-    const watcher = watch(server.url, "nonsense", "task:*");
-
-    await watcher.has({ state: "unauthorized" });
-    expect(watcher.lines().map(({ state }) => state)).toEqual(["connecting", "unauthorized"]);
   });
 });

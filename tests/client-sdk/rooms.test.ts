@@ -42,25 +42,9 @@ async function startChat(store: StoreName) {
   return { server, ada, restart };
 }
 
-describe.each(stores)("a conversation in the client (%s)", (store) => {
-  it("SDK-11 tells what was there, then what happens, each once and in order", async () => {
-    const { server, ada } = await startChat(store);
-    await say(server, numbered(120));
-    const bob = await connectSdk(server, "bob");
-
-    const log = listenTo(bob);
-    await seen(log, 50);
-    await Promise.all(["a", "b", "c"].map((message) => ada.chat.conversation("42").send(message)));
-    await seen(log, 53);
-    const { events, hasMore } = await bob.chat.conversation("42").history({ limit: 100 });
-
-    expect(log.messages()).toEqual([...numbered(50, 70), "a", "b", "c"]);
-    expect(texts(events)).toEqual([...numbered(97, 23), "a", "b", "c"]);
-    expect(hasMore).toBe(true);
-  });
-
+describe("a conversation in the client", () => {
   it("SDK-11 knows who is here, and who types", async () => {
-    const { server, ada } = await startChat(store);
+    const { server, ada } = await startChat("memory");
     const bob = await connectSdk(server, "bob");
     const typing: boolean[] = [];
     ada.chat.conversation("42").on("typing_indicator", ({ data }) => typing.push(data.isTyping));
@@ -77,6 +61,72 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
 
     expect(members.toSorted()).toEqual(["ada", "bob"]);
     expect(typing).toEqual([true, false]);
+  });
+
+  it("SDK-14 streams an answer, which a late joiner gets whole", async () => {
+    const { server, ada } = await startChat("memory");
+    const robot = await connectSdk(server, "robot", { roles: ["service"], maxWaiting: 2_000 });
+    const log = listenTo(ada);
+    await eventually(() => ada.chat.conversation("42").isLive, "ada's joining");
+
+    const answer = robot.chat.conversation("42").respond();
+    for (const piece of ["Once ", "upon ", "a time"]) await answer.delta(piece);
+    await answer.end();
+    await eventually(() => log.all.some(({ type }) => type === "chat_response"), "the end");
+    const late = listenTo(await connectSdk(server, "bob"));
+    await eventually(() => late.all.some(({ position }) => position), "the answer");
+
+    const deltas = log.all.filter(
+      (event) => event.type === "chat_response_delta",
+    ) as Envelope<EventType.ChatResponseDelta>[];
+    expect(deltas.map(({ data }) => data.delta).join("")).toBe("Once upon a time");
+    const durable = late.all.filter(({ position }) => position);
+    expect(durable.map(({ type, data }) => [type, data])).toEqual([
+      ["chat_response", expect.objectContaining({ message: "Once upon a time", status: "complete" })],
+    ]);
+  });
+
+  it("SDK-14 asks whoever writes an answer to stop, and hears that it has", async () => {
+    const { server, ada } = await startChat("memory");
+    const robot = await connectSdk(server, "robot", { roles: ["service"] });
+    const log = listenTo(ada);
+    const answers = ["a", "b"].map((responseId) => robot.chat.conversation("42").respond({ responseId }));
+    for (const answer of answers) await answer.delta(`${answer.responseId} begins`);
+
+    await ada.chat.conversation("42").cancelResponse("a");
+    await eventually(() => answers[0]?.signal.aborted === true, "the cancellation");
+    await answers[0]?.cancel();
+    await answers[1]?.end();
+    await eventually(() => log.all.filter(({ type }) => type === "chat_response").length === 2, "the ends");
+
+    expect(answers.map(({ signal }) => [signal.aborted, signal.reason])).toEqual([
+      [true, "cancelled by Ada"],
+      [false, undefined],
+    ]);
+    const ends = log.all.filter(({ type }) => type === "chat_response").map(({ data }) => data);
+    expect(ends).toMatchObject([
+      { responseId: "a", status: "cancelled", message: "a begins" },
+      { responseId: "b", status: "complete", message: "b begins" },
+    ]);
+    await expect(ada.chat.conversation("42").cancelResponse("a")).rejects.toMatchObject({ code: "conflict" });
+  });
+});
+
+describe.each(stores)("a conversation in the client (%s)", (store) => {
+  it("SDK-11 tells what was there, then what happens, each once and in order", async () => {
+    const { server, ada } = await startChat(store);
+    await say(server, numbered(120));
+    const bob = await connectSdk(server, "bob");
+
+    const log = listenTo(bob);
+    await seen(log, 50);
+    await Promise.all(["a", "b", "c"].map((message) => ada.chat.conversation("42").send(message)));
+    await seen(log, 53);
+    const { events, hasMore } = await bob.chat.conversation("42").history({ limit: 100 });
+
+    expect(log.messages()).toEqual([...numbered(50, 70), "a", "b", "c"]);
+    expect(texts(events)).toEqual([...numbered(97, 23), "a", "b", "c"]);
+    expect(hasMore).toBe(true);
   });
 
   it("SDK-12 tells everything that was missed once and in order, in as many pages as it takes", async () => {
@@ -119,54 +169,6 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
     expect(waiting).toBe(20);
     expect(replies.map(({ position }) => position.offset)).toEqual(replies.map((_, index) => index + 2));
     expect(log.messages()).toEqual(["before", ...numbered(20)]);
-  });
-
-  it("SDK-14 streams an answer, which a late joiner gets whole", async () => {
-    const { server, ada } = await startChat(store);
-    const robot = await connectSdk(server, "robot", { roles: ["service"], maxWaiting: 2_000 });
-    const log = listenTo(ada);
-    await eventually(() => ada.chat.conversation("42").isLive, "ada's joining");
-
-    const answer = robot.chat.conversation("42").respond();
-    for (const piece of ["Once ", "upon ", "a time"]) await answer.delta(piece);
-    await answer.end();
-    await eventually(() => log.all.some(({ type }) => type === "chat_response"), "the end");
-    const late = listenTo(await connectSdk(server, "bob"));
-    await eventually(() => late.all.some(({ position }) => position), "the answer");
-
-    const deltas = log.all.filter(
-      (event) => event.type === "chat_response_delta",
-    ) as Envelope<EventType.ChatResponseDelta>[];
-    expect(deltas.map(({ data }) => data.delta).join("")).toBe("Once upon a time");
-    const durable = late.all.filter(({ position }) => position);
-    expect(durable.map(({ type, data }) => [type, data])).toEqual([
-      ["chat_response", expect.objectContaining({ message: "Once upon a time", status: "complete" })],
-    ]);
-  });
-
-  it("SDK-14 asks whoever writes an answer to stop, and hears that it has", async () => {
-    const { server, ada } = await startChat(store);
-    const robot = await connectSdk(server, "robot", { roles: ["service"] });
-    const log = listenTo(ada);
-    const answers = ["a", "b"].map((responseId) => robot.chat.conversation("42").respond({ responseId }));
-    for (const answer of answers) await answer.delta(`${answer.responseId} begins`);
-
-    await ada.chat.conversation("42").cancelResponse("a");
-    await eventually(() => answers[0]?.signal.aborted === true, "the cancellation");
-    await answers[0]?.cancel();
-    await answers[1]?.end();
-    await eventually(() => log.all.filter(({ type }) => type === "chat_response").length === 2, "the ends");
-
-    expect(answers.map(({ signal }) => [signal.aborted, signal.reason])).toEqual([
-      [true, "cancelled by Ada"],
-      [false, undefined],
-    ]);
-    const ends = log.all.filter(({ type }) => type === "chat_response").map(({ data }) => data);
-    expect(ends).toMatchObject([
-      { responseId: "a", status: "cancelled", message: "a begins" },
-      { responseId: "b", status: "complete", message: "b begins" },
-    ]);
-    await expect(ada.chat.conversation("42").cancelResponse("a")).rejects.toMatchObject({ code: "conflict" });
   });
 
   it("SDK-15 hears its own notifications, and those that it missed", async () => {

@@ -23,6 +23,85 @@ const connectionIdOf = ({ inbox }: { inbox: Inbox }) =>
 const audited = (server: TestServer) =>
   server.lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ audit }) => audit === true);
 
+const bad: [CommandName<"/admin">, unknown][] = [
+  ["admin.stats", { extra: 1 }],
+  ["admin.connections", { limit: 0 }],
+  ["admin.connections", { limit: 201 }],
+  ["admin.connections", { cursor: "no cursor" }],
+  ["admin.connections", { userId: "a b" }],
+  ["admin.connections", { namespace: "/nowhere" }],
+  ["admin.rooms", { cursor: "" }],
+  ["admin.rooms", { cursor: "e30" }],
+  ["admin.rooms", { prefix: "x".repeat(161) }],
+  ["admin.room", {}],
+  ["admin.room", { room: "task:*" }],
+  ["admin.disconnect", { reason: "neither" }],
+  ["admin.disconnect", { userId: "ada", connectionId: "1", reason: "both" }],
+  ["admin.disconnect", { userId: "ada" }],
+  ["admin.disconnect", { userId: "ada", reason: "" }],
+  ["admin.disconnect", { userId: "ada", reason: "x".repeat(501) }],
+  ["admin.log_level", { level: "silly" }],
+  ["admin.log_level", null],
+  ["admin.announce", { message: "", level: "info" }],
+];
+
+describe("the admin namespace", () => {
+  it("ADMIN-5 changes what is logged while it runs", async () => {
+    const server = await startServer({ env: { LOG_LEVEL: "warn" } });
+    const root = await server.connect("root", admin);
+    const commandsIn = (lines: string[]) => lines.filter((line) => line.includes('"message":"command"')).length;
+
+    const quiet = commandsIn(server.lines);
+    const reply = await root.ok("admin.log_level", { level: "debug" });
+    await root.ok("admin.stats", {});
+    const loud = commandsIn(server.lines);
+    await root.ok("admin.log_level", { level: "error" });
+    const before = server.lines.length;
+    await root.ok("admin.stats", {});
+
+    expect(reply).toEqual({ level: "debug" });
+    expect([quiet, loud]).toEqual([0, 1]);
+    expect(server.lines.length).toBe(before);
+    expect(audited(server)).toMatchObject([{ message: "log level changed", by: "root", to: "debug" }]);
+  });
+
+  it("ADMIN-6 is for admins, and can be shut", async () => {
+    const server = await startServer({ env });
+    const shut = await startServer({ env: { ADMIN_ENABLED: "false" } });
+
+    const codes = [];
+    for (const role of ["user", "agent", "monitor", "service"] satisfies Role[]) {
+      const refused = await server.client("eve", { namespace: "/admin", roles: [role] }).inbox.one("connect_error");
+      codes.push((refused as { data?: { code: string } }).data?.code);
+    }
+    const closed = await shut.client("root", admin).inbox.one<{ data?: { code: string } }>("connect_error");
+    // Neither does another namespace carry its commands.
+    const elsewhere = await (await server.connect("root", { roles: ["admin"] })).refused("admin.stats", {});
+
+    expect(codes).toEqual(["forbidden", "forbidden", "forbidden", "forbidden"]);
+    expect(closed.data?.code).toBe("forbidden");
+    expect(elsewhere.code).toBe("unknown_command");
+  });
+
+  it("ADMIN-7 refuses whatever is not a payload of theirs, and does nothing", async () => {
+    const server = await startServer({ env });
+    const root = await server.connect("root", admin);
+    const ada = await server.connect("ada");
+
+    const codes = [];
+    for (const [name, payload] of bad) codes.push((await root.refused(name, payload)).code);
+    await root.ok("admin.announce", { message: "marker", level: "info" } satisfies CommandInput<
+      "/admin",
+      "admin.announce"
+    >);
+
+    expect(codes).toEqual(bad.map(() => "invalid_payload"));
+    expect((await ada.one(EventType.Announcement)).data.message).toBe("marker");
+    expect(ada.inbox.of("system.connection.close")).toEqual([]);
+    expect(audited(server).map(({ message }) => message)).toEqual(["announced"]);
+  });
+});
+
 describe.each(stores)("the admin namespace (%s)", (store) => {
   it("ADMIN-1 has every connection with what it is, over all doors", async () => {
     const server = await startServer({ store, env });
@@ -158,82 +237,5 @@ describe.each(stores)("the admin namespace (%s)", (store) => {
       ["disconnected by an admin", "root", connectionId, "noisy too"],
       ["disconnected by an admin", "root", "nobody", "again"],
     ]);
-  });
-
-  it("ADMIN-5 changes what is logged while it runs", async () => {
-    const server = await startServer({ store, env: { LOG_LEVEL: "warn" } });
-    const root = await server.connect("root", admin);
-    const commandsIn = (lines: string[]) => lines.filter((line) => line.includes('"message":"command"')).length;
-
-    const quiet = commandsIn(server.lines);
-    const reply = await root.ok("admin.log_level", { level: "debug" });
-    await root.ok("admin.stats", {});
-    const loud = commandsIn(server.lines);
-    await root.ok("admin.log_level", { level: "error" });
-    const before = server.lines.length;
-    await root.ok("admin.stats", {});
-
-    expect(reply).toEqual({ level: "debug" });
-    expect([quiet, loud]).toEqual([0, 1]);
-    expect(server.lines.length).toBe(before);
-    expect(audited(server)).toMatchObject([{ message: "log level changed", by: "root", to: "debug" }]);
-  });
-
-  it("ADMIN-6 is for admins, and can be shut", async () => {
-    const server = await startServer({ store, env });
-    const shut = await startServer({ store, env: { ADMIN_ENABLED: "false" } });
-
-    const codes = [];
-    for (const role of ["user", "agent", "monitor", "service"] satisfies Role[]) {
-      const refused = await server.client("eve", { namespace: "/admin", roles: [role] }).inbox.one("connect_error");
-      codes.push((refused as { data?: { code: string } }).data?.code);
-    }
-    const closed = await shut.client("root", admin).inbox.one<{ data?: { code: string } }>("connect_error");
-    // Neither does another namespace carry its commands.
-    const elsewhere = await (await server.connect("root", { roles: ["admin"] })).refused("admin.stats", {});
-
-    expect(codes).toEqual(["forbidden", "forbidden", "forbidden", "forbidden"]);
-    expect(closed.data?.code).toBe("forbidden");
-    expect(elsewhere.code).toBe("unknown_command");
-  });
-
-  const bad: [CommandName<"/admin">, unknown][] = [
-    ["admin.stats", { extra: 1 }],
-    ["admin.connections", { limit: 0 }],
-    ["admin.connections", { limit: 201 }],
-    ["admin.connections", { cursor: "no cursor" }],
-    ["admin.connections", { userId: "a b" }],
-    ["admin.connections", { namespace: "/nowhere" }],
-    ["admin.rooms", { cursor: "" }],
-    ["admin.rooms", { cursor: "e30" }],
-    ["admin.rooms", { prefix: "x".repeat(161) }],
-    ["admin.room", {}],
-    ["admin.room", { room: "task:*" }],
-    ["admin.disconnect", { reason: "neither" }],
-    ["admin.disconnect", { userId: "ada", connectionId: "1", reason: "both" }],
-    ["admin.disconnect", { userId: "ada" }],
-    ["admin.disconnect", { userId: "ada", reason: "" }],
-    ["admin.disconnect", { userId: "ada", reason: "x".repeat(501) }],
-    ["admin.log_level", { level: "silly" }],
-    ["admin.log_level", null],
-    ["admin.announce", { message: "", level: "info" }],
-  ];
-
-  it("ADMIN-7 refuses whatever is not a payload of theirs, and does nothing", async () => {
-    const server = await startServer({ store, env });
-    const root = await server.connect("root", admin);
-    const ada = await server.connect("ada");
-
-    const codes = [];
-    for (const [name, payload] of bad) codes.push((await root.refused(name, payload)).code);
-    await root.ok("admin.announce", { message: "marker", level: "info" } satisfies CommandInput<
-      "/admin",
-      "admin.announce"
-    >);
-
-    expect(codes).toEqual(bad.map(() => "invalid_payload"));
-    expect((await ada.one(EventType.Announcement)).data.message).toBe("marker");
-    expect(ada.inbox.of("system.connection.close")).toEqual([]);
-    expect(audited(server).map(({ message }) => message)).toEqual(["announced"]);
   });
 });

@@ -38,6 +38,74 @@ async function openRegistered(server: TestServer, frame: object = register, sub 
   return bridge;
 }
 
+describe("the agent bridge", () => {
+  it("BRIDGE-2 a first frame that is not register is closed with 4001", async () => {
+    const server = await startServer();
+    const firsts = [{ type: "heartbeat", agent_id: "coder" }, "no json", { type: "dispatch" }, [], null];
+
+    const closings = firsts.map(async (first) => {
+      const { client, inbox, send } = await open(server, `?token=${tokenFor("bot")}`);
+      send(first);
+      const { code } = await client.closed;
+      return [code, inbox.of<Frame>("error").map((frame) => frame.code)];
+    });
+
+    expect(await Promise.all(closings)).toEqual(firsts.map(() => [4001, ["conflict"]]));
+  });
+
+  it("BRIDGE-2 a token that is missing, wrong, or for something else is told and closed", async () => {
+    const server = await startServer();
+    const past = Math.floor(Date.now() / 1000) - 3_600;
+    const tokens = [null, "nonsense", tokenOf("ada", ["user"]), tokenOf("bot", ["agent"], { exp: past })];
+
+    const closings = tokens.map(async (auth_token) => {
+      const { client, inbox, send } = await open(server);
+      send({ ...register, auth_token });
+      const { code } = await client.closed;
+      return [code, inbox.of<Frame>("error").map((frame) => frame.code)];
+    });
+
+    expect(await Promise.all(closings)).toEqual([
+      [4000, ["unauthenticated"]],
+      [4000, ["unauthenticated"]],
+      [4003, ["forbidden"]],
+      [4011, ["token_expired"]],
+    ]);
+  });
+
+  it("BRIDGE-3 what is refused is answered with the code of the protocol, and the connection goes on", async () => {
+    const server = await startServer();
+    const { inbox, send } = await openRegistered(server);
+    const about = { message_id: "nothing" };
+
+    const frames: [unknown, string, string | null][] = [
+      ["no json", "invalid_payload", null],
+      [{ type: "unknown" }, "invalid_payload", null],
+      [{ ...register }, "conflict", null],
+      [{ type: "heartbeat", agent_id: "other" }, "forbidden", null],
+      [{ type: "progress", ...about, agent_id: "other", status: "working" }, "forbidden", "nothing"],
+      [{ type: "response", ...about, agent_id: "other", content: "x" }, "forbidden", "nothing"],
+      [{ type: "progress", ...about }, "invalid_payload", "nothing"],
+      [{ type: "progress", ...about, status: "working" }, "not_found", "nothing"],
+      [{ type: "response", ...about, content: "x", extra: 1 }, "invalid_payload", "nothing"],
+      [{ type: "response", ...about, content: "x" }, "not_found", "nothing"],
+      [{ type: "response", ...about, attempt: 0 }, "invalid_payload", "nothing"],
+      [{ type: "system.token.refresh", token: "nonsense" }, "unauthenticated", null],
+    ];
+    const answers: unknown[] = [];
+    for (const [frame] of frames) {
+      send(frame);
+      const { code, message_id } = await inbox.one<Frame>("error");
+      answers.push([code, message_id]);
+    }
+    send({ type: "system.token.refresh", token: tokenFor("bot") });
+    send({ type: "heartbeat" });
+
+    expect(answers).toEqual(frames.map(([, code, messageId]) => [code, messageId]));
+    expect(await inbox.one("heartbeat")).toEqual({ type: "heartbeat", agent_id: "coder", cancel: [] });
+  });
+});
+
 describe.each(stores)("the agent bridge (%s)", (name) => {
   it("BRIDGE-1 registers, does what it is sent, and says so in flat frames", async () => {
     const server = await startServer({ store: name });
@@ -88,72 +156,6 @@ describe.each(stores)("the agent bridge (%s)", (name) => {
     });
     expect(heartbeat).toEqual({ type: "heartbeat", agent_id: "coder", cancel: [] });
     expect(ended).toMatchObject({ status: "completed", outcome: { content: "done", usage: { tokens: 2 } } });
-  });
-
-  it("BRIDGE-2 a first frame that is not register is closed with 4001", async () => {
-    const server = await startServer({ store: name });
-    const firsts = [{ type: "heartbeat", agent_id: "coder" }, "no json", { type: "dispatch" }, [], null];
-
-    const closings = firsts.map(async (first) => {
-      const { client, inbox, send } = await open(server, `?token=${tokenFor("bot")}`);
-      send(first);
-      const { code } = await client.closed;
-      return [code, inbox.of<Frame>("error").map((frame) => frame.code)];
-    });
-
-    expect(await Promise.all(closings)).toEqual(firsts.map(() => [4001, ["conflict"]]));
-  });
-
-  it("BRIDGE-2 a token that is missing, wrong, or for something else is told and closed", async () => {
-    const server = await startServer({ store: name });
-    const past = Math.floor(Date.now() / 1000) - 3_600;
-    const tokens = [null, "nonsense", tokenOf("ada", ["user"]), tokenOf("bot", ["agent"], { exp: past })];
-
-    const closings = tokens.map(async (auth_token) => {
-      const { client, inbox, send } = await open(server);
-      send({ ...register, auth_token });
-      const { code } = await client.closed;
-      return [code, inbox.of<Frame>("error").map((frame) => frame.code)];
-    });
-
-    expect(await Promise.all(closings)).toEqual([
-      [4000, ["unauthenticated"]],
-      [4000, ["unauthenticated"]],
-      [4003, ["forbidden"]],
-      [4011, ["token_expired"]],
-    ]);
-  });
-
-  it("BRIDGE-3 what is refused is answered with the code of the protocol, and the connection goes on", async () => {
-    const server = await startServer({ store: name });
-    const { inbox, send } = await openRegistered(server);
-    const about = { message_id: "nothing" };
-
-    const frames: [unknown, string, string | null][] = [
-      ["no json", "invalid_payload", null],
-      [{ type: "unknown" }, "invalid_payload", null],
-      [{ ...register }, "conflict", null],
-      [{ type: "heartbeat", agent_id: "other" }, "forbidden", null],
-      [{ type: "progress", ...about, agent_id: "other", status: "working" }, "forbidden", "nothing"],
-      [{ type: "response", ...about, agent_id: "other", content: "x" }, "forbidden", "nothing"],
-      [{ type: "progress", ...about }, "invalid_payload", "nothing"],
-      [{ type: "progress", ...about, status: "working" }, "not_found", "nothing"],
-      [{ type: "response", ...about, content: "x", extra: 1 }, "invalid_payload", "nothing"],
-      [{ type: "response", ...about, content: "x" }, "not_found", "nothing"],
-      [{ type: "response", ...about, attempt: 0 }, "invalid_payload", "nothing"],
-      [{ type: "system.token.refresh", token: "nonsense" }, "unauthenticated", null],
-    ];
-    const answers: unknown[] = [];
-    for (const [frame] of frames) {
-      send(frame);
-      const { code, message_id } = await inbox.one<Frame>("error");
-      answers.push([code, message_id]);
-    }
-    send({ type: "system.token.refresh", token: tokenFor("bot") });
-    send({ type: "heartbeat" });
-
-    expect(answers).toEqual(frames.map(([, code, messageId]) => [code, messageId]));
-    expect(await inbox.one("heartbeat")).toEqual({ type: "heartbeat", agent_id: "coder", cancel: [] });
   });
 
   it("BRIDGE-4 is told to stop, and what it says of it afterwards is refused", async () => {

@@ -9,7 +9,6 @@ import type { Reply } from "../../shared/reply.ts";
 import { nested, withProto } from "../support/json.ts";
 import { alertOf, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
-import { type StoreName, stores } from "../support/stores.ts";
 import { type TestClient, texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { within } from "../support/within.ts";
@@ -225,8 +224,8 @@ async function answersTo(client: TestClient<Namespace>, name: string, faults: re
 const expected = (faults: readonly Fault[]) => Object.fromEntries(faults.map(({ what, code }) => [what, code]));
 
 /** Ada, who may send every command, and bob in a conversation in which something was said. */
-async function startChat(store: StoreName) {
-  const server = await startServer({ store, env: unhurried });
+async function startChat() {
+  const server = await startServer({ env: unhurried });
   const ada = await server.connect("ada", { roles: ["user", "agent"] });
   const bob = await server.connect("bob");
   await ada.ok("conversation.create", { id: "41" });
@@ -283,7 +282,7 @@ const watching: Record<Watching, { sample: Payload; wrong: Record<string, unknow
 
 const servedNames = Object.keys(wrongValues) as Served[];
 
-describe.each(stores)("a bad payload (%s)", (store) => {
+describe("a bad payload", () => {
   it("BAD-1 there is a sample of every command of /chat", () => {
     const named = servedNames.toSorted();
 
@@ -291,7 +290,7 @@ describe.each(stores)("a bad payload (%s)", (store) => {
   });
 
   it.each(servedNames)("BAD-1 %s is answered with the code of the protocol, and everybody goes on", async (name) => {
-    const { ada, bob, position, samples } = await startChat(store);
+    const { ada, bob, position, samples } = await startChat();
     const sample: Payload = samples[name];
     const { all, required } = fieldsOf("/chat", name);
     const faults = faultsOf(sample, required, wrongValues[name]);
@@ -308,7 +307,7 @@ describe.each(stores)("a bad payload (%s)", (store) => {
   it.each(Object.keys(watching) as Watching[])(
     "BAD-1 %s of /monitoring is answered with the code of the protocol, and everybody goes on",
     async (name) => {
-      const server = await startServer({ store, env: unhurried });
+      const server = await startServer({ env: unhurried });
       const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
       const { position } = await mona.ok("subscribe", { id: "other", topics: ["alerts"] });
       const { wrong, ...rest } = watching[name];
@@ -328,7 +327,7 @@ describe.each(stores)("a bad payload (%s)", (store) => {
   );
 
   it("BAD-1 admin.announce is answered with the code of the protocol, and everybody goes on", async () => {
-    const server = await startServer({ store, env: unhurried });
+    const server = await startServer({ env: unhurried });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const ada = await server.connect("ada");
     const sample = { message: "hello", level: "info" };
@@ -345,7 +344,7 @@ describe.each(stores)("a bad payload (%s)", (store) => {
   });
 
   it("BAD-1 the text of a response may be as long as a message, and not longer", async () => {
-    const { ada, bob, position, samples } = await startChat(store);
+    const { ada, bob, position, samples } = await startChat();
     const response = { ...samples.chat_response, message: "x".repeat(60_000) };
 
     const tooLong = await ada.refused("chat_response", { ...response, message: "x".repeat(65_536) });
@@ -356,7 +355,7 @@ describe.each(stores)("a bad payload (%s)", (store) => {
   });
 
   it("BAD-1 a payload in which nothing must be may be left out", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const names = ["admin.stats", "admin.instances", "admin.connections", "admin.rooms"];
 
@@ -366,7 +365,7 @@ describe.each(stores)("a bad payload (%s)", (store) => {
   });
 
   it("BAD-1 names every fault, with where it is", async () => {
-    const { ada } = await startChat(store);
+    const { ada } = await startChat();
 
     const error = await ada.refused("chat_message", { conversationId: "a b", message: "", extra: 1 });
 

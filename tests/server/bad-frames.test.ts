@@ -2,15 +2,14 @@ import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { nested } from "../support/json.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { type StoreName, stores } from "../support/stores.ts";
 import { type TestClient, texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { upgrade } from "../support/upgrade.ts";
 import { within } from "../support/within.ts";
 
 /** Ada, at the plain door, and bob, who watches, in a conversation of theirs. */
-async function startPlain(store: StoreName, env: Record<string, string> = {}) {
-  const server = await startServer({ store, env });
+async function startPlain(env: Record<string, string> = {}) {
+  const server = await startServer({ env });
   const [bob] = await server.conversation("42", "bob", "ada");
   if (!bob) throw new Error("no client");
   const ada = await server.connectWebSocket("ada");
@@ -60,11 +59,11 @@ const broken: [string, string | Buffer][] = [
 /** Under what its sender waits for an answer: the numbered ones are all called 1. */
 const isNumbered = (frame: string | Buffer) => typeof frame === "string" && /^\{.*"id":"1"/.test(frame);
 
-describe.each(stores)("broken frames on /ws (%s)", (store) => {
+describe("broken frames on /ws", () => {
   it.each(broken)(
     "BAD-5 %s is answered under its id, or as system.error without one, and the connection goes on",
     async (_what, frame) => {
-      const { server, ada, bob } = await startPlain(store);
+      const { server, ada, bob } = await startPlain();
 
       ada.socket.send(frame);
 
@@ -96,7 +95,7 @@ describe.each(stores)("broken frames on /ws (%s)", (store) => {
       "too_large",
     ],
   ])("BAD-5 %s is refused under its id, or as system.error without one", async (_what, frame, code) => {
-    const { server, ada, bob } = await startPlain(store);
+    const { server, ada, bob } = await startPlain();
 
     ada.socket.send(text({ ...frame, id: "1" }));
     ada.socket.send(text(frame));
@@ -108,7 +107,7 @@ describe.each(stores)("broken frames on /ws (%s)", (store) => {
   });
 
   it("BAD-5 __proto__ within a payload is refused", async () => {
-    const { server, ada, bob } = await startPlain(store);
+    const { server, ada, bob } = await startPlain();
 
     ada.socket.send(`{"type":"chat_message","id":"1","payload":{"__proto__":{"conversationId":"42"},"message":"x"}}`);
 
@@ -117,7 +116,7 @@ describe.each(stores)("broken frames on /ws (%s)", (store) => {
   });
 
   it.each(["", "x".repeat(10_000), "1 é\n"])("BAD-5 any text is an id", async (id) => {
-    const { ada } = await startPlain(store);
+    const { ada } = await startPlain();
 
     ada.socket.send(text({ type: "conversation.list", id }));
 
@@ -125,7 +124,7 @@ describe.each(stores)("broken frames on /ws (%s)", (store) => {
   });
 
   it("BAD-5 one that is as large as it may be is carried out, and one that is larger is closed with 1009", async () => {
-    const { server, ada, bob } = await startPlain(store, { LIMIT_MESSAGE_BYTES: "2048" });
+    const { server, ada, bob } = await startPlain({ LIMIT_MESSAGE_BYTES: "2048" });
     const frame = (message: string) => text({ type: "chat_message", id: "1", payload: { ...payload, message } });
     const rest = 2048 - frame("").length;
 
@@ -145,7 +144,7 @@ describe.each(stores)("broken frames on /ws (%s)", (store) => {
     ["text that is no UTF-8", Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]), 1007],
     ["the announcement of 4 GB", Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), 1009],
   ])("BAD-5 %s ends that connection alone", async (_what, bytes, code) => {
-    const { server, bob } = await startPlain(store);
+    const { server, bob } = await startPlain();
     const { socket } = await upgrade(server.url, `/ws?token=${tokenOf("ada")}`);
     const received: Buffer[] = [];
     const end = new Promise<void>(

@@ -2,15 +2,14 @@ import { describe, expect, it } from "@jest/globals";
 import { EventType } from "../../shared/event-type.ts";
 import { RawEngine } from "../support/raw-engine.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { type StoreName, stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 
 const nextMessage = '42/chat,9["chat_message",{"conversationId":"42","message":"still here"}]';
 
 /** Ada, who talks to the engine by hand, and bob, who watches, in a conversation of theirs. */
-async function startRaw(store: StoreName) {
-  const server = await startServer({ store });
+async function startRaw() {
+  const server = await startServer();
   const [bob] = await server.conversation("42", "bob", "ada");
   if (!bob) throw new Error("no client");
   const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
@@ -47,9 +46,9 @@ const names: [string, string, unknown][] = [
   ["a number", "5", null],
 ];
 
-describe.each(stores)("the names of events (%s)", (store) => {
+describe("the names of events", () => {
   it.each(names)("BAD-4 %s is an unknown command, and the connection goes on", async (_what, name, shown) => {
-    const { server, ada, bob } = await startRaw(store);
+    const { server, ada, bob } = await startRaw();
 
     ada.send(`42/chat,1[${name},{}]`);
     ada.send(`42/chat,[${name},{}]`);
@@ -69,7 +68,7 @@ describe.each(stores)("the names of events (%s)", (store) => {
     ["nothing but a number to answer under", "42/chat,1"],
     ["a number and no name", "42/chat,1[7]"],
   ])("BAD-4 an event that is %s is an unknown command", async (_what, packet) => {
-    const { server, ada, bob } = await startRaw(store);
+    const { server, ada, bob } = await startRaw();
 
     ada.send("42/chat,");
     ada.send(packet);
@@ -81,7 +80,7 @@ describe.each(stores)("the names of events (%s)", (store) => {
   });
 
   it("BAD-4 a failure without a callback is told as system.error", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
     ada?.socket.emit("chat_message", { conversationId: "42", message: "" });
@@ -93,7 +92,7 @@ describe.each(stores)("the names of events (%s)", (store) => {
   });
 
   it("BAD-4 a callback in the middle of the arguments is none", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const ada = await server.connect("ada");
 
     ada.socket.emit("conversation.list", () => {}, {});
@@ -139,9 +138,9 @@ const endings: [string, (string | Buffer)[]][] = [
   ["an attachment of 10 MB", ['451-/chat,["x",{"_placeholder":true,"num":0}]', Buffer.alloc(10 * megabyte)]],
 ];
 
-describe.each(stores)("malformed packets (%s)", (store) => {
+describe("malformed packets", () => {
   it.each(endings)("BAD-6 %s ends that connection alone", async (_what, packets) => {
-    const { server, ada, bob } = await startRaw(store);
+    const { server, ada, bob } = await startRaw();
 
     for (const packet of packets) ada.send(packet);
 
@@ -153,7 +152,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
     ["truncated JSON", '42/chat,["chat_message",{"conversationId":"42"'],
     ["an event of the library's own", '42/chat,["disconnecting","now"]'],
   ])("BAD-6 who sends %s is told protocol_error before the end", async (_what, packet) => {
-    const { ada } = await startRaw(store);
+    const { ada } = await startRaw();
 
     ada.send(packet);
 
@@ -174,7 +173,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
     ],
     ["a CONNECT with somebody's idea of a token", ['40/monitoring,{"token":{"a":1}}', '40/admin,{"token":null}']],
   ])("BAD-6 after %s the connection goes on", async (_what, packets) => {
-    const { server, ada, bob } = await startRaw(store);
+    const { server, ada, bob } = await startRaw();
 
     for (const packet of packets) ada.send(packet);
     ada.send(nextMessage);
@@ -184,7 +183,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
   });
 
   it("BAD-6 a binary attachment is no payload, and the connection goes on", async () => {
-    const { server, ada, bob } = await startRaw(store);
+    const { server, ada, bob } = await startRaw();
 
     ada.send('451-/chat,1["chat_message",{"_placeholder":true,"num":0}]');
     ada.send(Buffer.from("binary"));
@@ -200,7 +199,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
   });
 
   it("BAD-6 JSON that is as deep as a packet can make it is too_large, and the connection goes on", async () => {
-    const { server, ada, bob } = await startRaw(store);
+    const { server, ada, bob } = await startRaw();
     const half = 32_000;
 
     ada.send(`42/chat,1["chat_message",${"[".repeat(half)}${"]".repeat(half)}]`);
@@ -214,7 +213,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
   });
 
   it("BAD-6 five hundred CONNECTs to one namespace make one connection there at most", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = await new RawEngine(server.url).open();
     const token = tokenOf("ada");
@@ -233,7 +232,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
     ["a packet of no type", "9", 200],
     ["far too much", "4".repeat(2 * megabyte), 413],
   ])("BAD-6 %s over polling ends at most that connection", async (_what, body, status) => {
-    const { server, bob } = await startRaw(store);
+    const { server, bob } = await startRaw();
     const ada = await server.connect("ada", { io: { transports: ["polling"], reconnection: false } });
     const session = `/socket.io/?EIO=4&transport=polling&sid=${ada.socket.io.engine.id}`;
 
@@ -251,7 +250,7 @@ describe.each(stores)("malformed packets (%s)", (store) => {
     ["__proto__ for a transport", "?EIO=4&transport=__proto__", 400],
     ["constructor for a transport", "?EIO=4&transport=constructor", 400],
   ])("BAD-6 %s is refused by the engine", async (_what, query, status) => {
-    const { server, bob } = await startRaw(store);
+    const { server, bob } = await startRaw();
 
     const answer = await server.request("GET", `/socket.io/${query}`, { as: null });
 

@@ -309,7 +309,7 @@ function contentType(type: string) {
   return { "content-type": type };
 }
 
-async function startRoutes(store: StoreName) {
+async function startRoutes(store: StoreName = "memory") {
   const server = await startServer({ store });
   const [bob] = await server.conversation("42", "bob", "ada");
   if (!bob) throw new Error("no client");
@@ -345,11 +345,11 @@ function problemOf(answer: Answer, path: string): unknown {
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 
-describe.each(stores)("bad requests (%s)", (store) => {
+describe("bad requests", () => {
   it.each(routes.map((route) => [nameOf(route), route] as const))(
     "BAD-7 %s answers every fault with a problem of the right status",
     async (_name, route) => {
-      const { server, bob, board } = await startRoutes(store);
+      const { server, bob, board } = await startRoutes();
       const { method, path, roles, body } = route;
       const faults = faultsOf(route);
       const before = await board();
@@ -381,20 +381,6 @@ describe.each(stores)("bad requests (%s)", (store) => {
     },
   );
 
-  it.each(["members", "messages"])("BAD-7 the %s of somebody else's conversation are 404", async (what) => {
-    const { server } = await startRoutes(store);
-    const path = `/api/conversations/42/${what}`;
-
-    const answer = await server.request("POST", path, { as: "eve", body: { userIds: ["eve"] } });
-    const complete = await server.request("POST", path, {
-      as: "eve",
-      body: what === "members" ? { userIds: ["eve"] } : { message: "let me in" },
-    });
-
-    expect(problemOf(answer, path)).toBe(what === "members" ? "not_found" : "invalid_payload");
-    expect(problemOf(complete, path)).toBe("not_found");
-  });
-
   it.each([
     ["a limit of 0", "limit=0", "invalid_payload"],
     ["a limit over the limit", "limit=201", "invalid_payload"],
@@ -407,11 +393,103 @@ describe.each(stores)("bad requests (%s)", (store) => {
     ["brackets", "limit[a]=1", "invalid_payload"],
     ["a malformed escape", "cursor=%ZZ", "invalid_payload"],
   ])("BAD-7 %s in a query is 400", async (_what, query, code) => {
-    const { server } = await startRoutes(store);
+    const { server } = await startRoutes();
 
     const answer = await server.request("GET", `/api/conversations?${query}`);
 
     expect(problemOf(answer, "/api/conversations")).toBe(code);
+  });
+
+  it.each([
+    ["/api/conversations/%ZZ/members", "invalid_payload"],
+    ["/api/conversations/%C3/messages", "invalid_payload"],
+    ["/api/conversations/a%20b/messages", "invalid_payload"],
+    ["/api/conversations/..%2F42/messages", "invalid_payload"],
+    ["/api/conversations/42%00/messages", "invalid_payload"],
+    [`/api/conversations/${"x".repeat(129)}/messages`, "invalid_payload"],
+    ["/api/conversations/__proto__/messages", "invalid_payload"],
+    ["/api/conversations/constructor/messages", "not_found"],
+    ["/api/users/%ZZ/notifications", "invalid_payload"],
+    ["/api/users/a%20b/notifications", "invalid_payload"],
+  ])("BAD-7 POST %s is no place", async (path, code) => {
+    const { server } = await startRoutes();
+    const body = path.includes("users")
+      ? { title: "Done", level: "info" }
+      : path.endsWith("members")
+        ? { userIds: ["cy"] }
+        : { message: "hello" };
+
+    const answer = await server.request("POST", path, { roles: ["user", "service"], body });
+
+    expect(problemOf(answer, path)).toBe(code);
+  });
+
+  it.each([
+    "/nowhere",
+    "/api",
+    "/api/",
+    "/api/nowhere",
+    "/api/conversations/42",
+    "/api/users/bob",
+    "/api/tasks/t1/checkpoints/c1",
+    "/%ZZ",
+    "/..%2f..%2fpackage.json",
+    "/__proto__",
+    "/ws",
+    "/pages/index.html",
+  ])("BAD-7 there is nothing at %s", async (path) => {
+    const { server } = await startRoutes();
+
+    const got = await server.request("GET", path);
+    const posted = await server.request("POST", path, { body: {} });
+
+    expect([problemOf(got, path), problemOf(posted, path)]).toEqual(["not_found", "not_found"]);
+  });
+
+  it.each([
+    ["/api/conversations", ["PUT", "PATCH", "DELETE", "PURGE"], "GET, POST"],
+    ["/api/conversations/42/members", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
+    ["/api/conversations/42/messages", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
+    ["/api/users/bob/notifications", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
+    ["/api/tasks", ["PUT", "PATCH", "DELETE"], "GET, POST"],
+    ["/api/tasks/t1", ["POST", "PUT", "DELETE"], "GET, PATCH"],
+    ["/api/streams", ["PUT", "PATCH", "DELETE"], "GET, POST"],
+    ["/api/streams/s", ["POST", "PUT", "PATCH", "DELETE"], "GET"],
+    ["/api/tasks/t1/checkpoints", ["PUT", "PATCH", "DELETE"], "GET, POST"],
+    ["/api/tasks/t1/checkpoints/c1/resume", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
+  ])("BAD-7 a method that %s does not have is refused with those that it has", async (path, methods, allow) => {
+    const { server } = await startRoutes();
+
+    const answers = [];
+    for (const method of methods) answers.push(await server.request(method, path));
+
+    expect(answers.map((answer) => problemOf(answer, path))).toEqual(methods.map(() => "not_found"));
+    expect(answers.map(({ headers }) => headers.get("allow"))).toEqual(methods.map(() => allow));
+  });
+
+  it.each(["/healthz", "/readyz", "/api/websocket/status"])("BAD-7 %s cannot be written", async (path) => {
+    const { server } = await startRoutes();
+
+    const answers = [];
+    for (const method of ["POST", "PUT", "DELETE"]) answers.push(await server.request(method, path, { body: {} }));
+
+    expect(answers.map((answer) => problemOf(answer, path))).toEqual(["not_found", "not_found", "not_found"]);
+  });
+});
+
+describe.each(stores)("bad requests (%s)", (store) => {
+  it.each(["members", "messages"])("BAD-7 the %s of somebody else's conversation are 404", async (what) => {
+    const { server } = await startRoutes(store);
+    const path = `/api/conversations/42/${what}`;
+
+    const answer = await server.request("POST", path, { as: "eve", body: { userIds: ["eve"] } });
+    const complete = await server.request("POST", path, {
+      as: "eve",
+      body: what === "members" ? { userIds: ["eve"] } : { message: "let me in" },
+    });
+
+    expect(problemOf(answer, path)).toBe(what === "members" ? "not_found" : "invalid_payload");
+    expect(problemOf(complete, path)).toBe("not_found");
   });
 
   it("BAD-7 places, queries and changes of tasks that make no sense are refused as what they are", async () => {
@@ -454,81 +532,5 @@ describe.each(stores)("bad requests (%s)", (store) => {
     }
 
     expect(answers).toEqual(table);
-  });
-
-  it.each([
-    ["/api/conversations/%ZZ/members", "invalid_payload"],
-    ["/api/conversations/%C3/messages", "invalid_payload"],
-    ["/api/conversations/a%20b/messages", "invalid_payload"],
-    ["/api/conversations/..%2F42/messages", "invalid_payload"],
-    ["/api/conversations/42%00/messages", "invalid_payload"],
-    [`/api/conversations/${"x".repeat(129)}/messages`, "invalid_payload"],
-    ["/api/conversations/__proto__/messages", "invalid_payload"],
-    ["/api/conversations/constructor/messages", "not_found"],
-    ["/api/users/%ZZ/notifications", "invalid_payload"],
-    ["/api/users/a%20b/notifications", "invalid_payload"],
-  ])("BAD-7 POST %s is no place", async (path, code) => {
-    const { server } = await startRoutes(store);
-    const body = path.includes("users")
-      ? { title: "Done", level: "info" }
-      : path.endsWith("members")
-        ? { userIds: ["cy"] }
-        : { message: "hello" };
-
-    const answer = await server.request("POST", path, { roles: ["user", "service"], body });
-
-    expect(problemOf(answer, path)).toBe(code);
-  });
-
-  it.each([
-    "/nowhere",
-    "/api",
-    "/api/",
-    "/api/nowhere",
-    "/api/conversations/42",
-    "/api/users/bob",
-    "/api/tasks/t1/checkpoints/c1",
-    "/%ZZ",
-    "/..%2f..%2fpackage.json",
-    "/__proto__",
-    "/ws",
-    "/pages/index.html",
-  ])("BAD-7 there is nothing at %s", async (path) => {
-    const { server } = await startRoutes(store);
-
-    const got = await server.request("GET", path);
-    const posted = await server.request("POST", path, { body: {} });
-
-    expect([problemOf(got, path), problemOf(posted, path)]).toEqual(["not_found", "not_found"]);
-  });
-
-  it.each([
-    ["/api/conversations", ["PUT", "PATCH", "DELETE", "PURGE"], "GET, POST"],
-    ["/api/conversations/42/members", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
-    ["/api/conversations/42/messages", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
-    ["/api/users/bob/notifications", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
-    ["/api/tasks", ["PUT", "PATCH", "DELETE"], "GET, POST"],
-    ["/api/tasks/t1", ["POST", "PUT", "DELETE"], "GET, PATCH"],
-    ["/api/streams", ["PUT", "PATCH", "DELETE"], "GET, POST"],
-    ["/api/streams/s", ["POST", "PUT", "PATCH", "DELETE"], "GET"],
-    ["/api/tasks/t1/checkpoints", ["PUT", "PATCH", "DELETE"], "GET, POST"],
-    ["/api/tasks/t1/checkpoints/c1/resume", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
-  ])("BAD-7 a method that %s does not have is refused with those that it has", async (path, methods, allow) => {
-    const { server } = await startRoutes(store);
-
-    const answers = [];
-    for (const method of methods) answers.push(await server.request(method, path));
-
-    expect(answers.map((answer) => problemOf(answer, path))).toEqual(methods.map(() => "not_found"));
-    expect(answers.map(({ headers }) => headers.get("allow"))).toEqual(methods.map(() => allow));
-  });
-
-  it.each(["/healthz", "/readyz", "/api/websocket/status"])("BAD-7 %s cannot be written", async (path) => {
-    const { server } = await startRoutes(store);
-
-    const answers = [];
-    for (const method of ["POST", "PUT", "DELETE"]) answers.push(await server.request(method, path, { body: {} }));
-
-    expect(answers.map((answer) => problemOf(answer, path))).toEqual(["not_found", "not_found", "not_found"]);
   });
 });

@@ -72,10 +72,10 @@ const notTokens: [what: string, token: unknown][] = [
   ["whose sub is empty", signed({ ...claims, sub: "" })],
 ];
 
-describe.each(stores)("connecting (%s)", (store) => {
+describe("connecting", () => {
   it("CONN-1 begins with who the client is, what the limits are and what time it is", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env: { LIMIT_ROOMS_PER_CONNECTION: "7" }, overrides: { clock } });
+    const server = await startServer({ env: { LIMIT_ROOMS_PER_CONNECTION: "7" }, overrides: { clock } });
     const exp = Math.floor(clock.now() / 1000) + 600;
 
     const client = server.client("ada", { roles: ["user", "admin"], claims: { exp } });
@@ -103,31 +103,8 @@ describe.each(stores)("connecting (%s)", (store) => {
     });
   });
 
-  it("CONN-1 begins with that at every door, while others are being told of something all the time", async () => {
-    const server = await startServer({ store });
-    const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
-    const ids = new Set<string>();
-    const announcing = Promise.all(
-      Array.from({ length: 40 }, (_, index) =>
-        admin.ok("admin.announce", { message: `${index}`, level: "info" }).then(() => {
-          const client = index % 2 ? server.client(`user-${index}`) : server.webSocket(`user-${index}`);
-          return client.inbox.one<Established>("system.connection.established").then(({ connectionId, namespace }) => {
-            ids.add(connectionId);
-            expect(namespace).toBe(index % 2 ? "/chat" : "/ws");
-            return client.inbox;
-          });
-        }),
-      ),
-    );
-
-    const inboxes = await announcing;
-
-    expect(inboxes.map(({ all }) => all[0]?.name)).toEqual(inboxes.map(() => "system.connection.established"));
-    expect(ids.size).toBe(40);
-  });
-
   it("CONN-2 is refused with a token that is not good, at every door, and the reason says which part is wrong", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     for (const [what, token] of notTokens) {
       const error = await refusal(connectWith(server, token));
@@ -144,7 +121,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   });
 
   it("CONN-2 is refused with a token that has only expired as token_expired, beyond ten seconds of tolerance", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const expired = tokenOf("ada", ["user"], { exp: Math.floor(Date.now() / 1000) - 12 });
 
     const error = await refusal(connectWith(server, expired));
@@ -163,7 +140,7 @@ describe.each(stores)("connecting (%s)", (store) => {
 
   it("CONN-2 is refused with a token of another issuer or audience, where those are set", async () => {
     const env = { JWT_ISSUER: "https://id.example.com", JWT_AUDIENCE: "signalbox" };
-    const server = await startServer({ store, env });
+    const server = await startServer({ env });
     const good = { iss: env.JWT_ISSUER, aud: ["other", "signalbox"] };
 
     for (const wrong of [{}, { iss: good.iss }, { aud: good.aud }, { ...good, iss: "x" }, { ...good, aud: "x" }]) {
@@ -174,7 +151,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   });
 
   it("CONN-2 takes the token from the Authorization header too, and never from a URL of Socket.IO's", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const token = tokenOf("ada");
     const headers = { authorization: `Bearer ${token}` };
 
@@ -188,7 +165,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   });
 
   it("CONN-2 knows a user by preferred_username and the roles of a realm as well, and ignores roles of others", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const [ada] = await server.conversation("42", "ada");
 
     const client = await server.connect("kim", {
@@ -207,7 +184,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   });
 
   it("CONN-3 lets each role into its namespaces, and no others", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const roles: Role[] = ["user", "agent", "monitor", "admin", "service"];
     const namespaces: Namespace[] = ["/chat", "/monitoring", "/agents", "/admin"];
 
@@ -234,7 +211,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   });
 
   it("CONN-3 lets a token without roles in nowhere, and closes the plain door with the code for it", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const error = await refusal(server.client("ada", { roles: [] }));
     const plain = await refusalByWebSocket(server, `/ws?token=${tokenOf("ada", [])}`);
@@ -246,7 +223,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   it.each(["stream:s-1", "stream:*", "health", "agent:bridge-*", "*"])(
     "CONN-3 lets a grant on %s into /monitoring, and nowhere else",
     async (room) => {
-      const server = await startServer({ store });
+      const server = await startServer();
       const options = { roles: [], claims: { grants: [{ room, can: ["read"] }] } } as const;
 
       await server.connect("ada", { namespace: "/monitoring", ...options });
@@ -259,7 +236,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   it.each(["conversation:42", "conversation:*", "streams:*"])(
     "CONN-3 lets no grant on %s into /monitoring",
     async (room) => {
-      const server = await startServer({ store });
+      const server = await startServer();
       const grants = [{ room, can: ["read", "write"] }];
 
       const error = await refusal(server.client("ada", { namespace: "/monitoring", claims: { grants } }));
@@ -269,7 +246,7 @@ describe.each(stores)("connecting (%s)", (store) => {
   );
 
   it.each(["/", "/nowhere", "/chat/", "/Chat"])("CONN-3 lets nobody into the namespace %s", async (namespace) => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const everyRole: Role[] = ["user", "agent", "monitor", "admin", "service"];
 
     const client = server.client("root", { namespace: namespace as Namespace, roles: everyRole });
@@ -278,11 +255,80 @@ describe.each(stores)("connecting (%s)", (store) => {
   });
 
   it("CONN-3 lets nobody into /admin where that door is shut", async () => {
-    const server = await startServer({ store, env: { ADMIN_ENABLED: "false" } });
+    const server = await startServer({ env: { ADMIN_ENABLED: "false" } });
 
     const error = await refusal(server.client("root", { namespace: "/admin", roles: ["admin"] }));
 
     expect(error.code).toBe("forbidden");
+  });
+
+  it("CONN-4 leaves no listeners behind, however often a namespace is left and entered again", async () => {
+    const library = watchLibrary();
+    const server = await startServer();
+    const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
+    const listeners = () => {
+      const [socket] = [...library.sockets("/chat")];
+      if (!socket) throw new Error("no socket");
+      return socket.conn.eventNames().map((name) => [name, socket.conn.listenerCount(name as "packet")]);
+    };
+    const before = listeners();
+    const enteredOften = 50;
+
+    for (let round = 1; round <= enteredOften; round++) {
+      ada.send("41/chat,");
+      // The library takes a CONNECT for a fault that comes before it has carried out the DISCONNECT.
+      await eventually(async () => (await connections(server)) === 0, `departure ${round}`);
+      ada.send(`40/chat,${JSON.stringify({ token: tokenOf("ada") })}`);
+      const entered = () =>
+        ada.inbox.of<string>("packet").filter((packet) => packet.includes("system.connection.established")).length;
+      await ada.inbox.until(() => entered() === round + 1, `entrance ${round}`);
+    }
+
+    expect(listeners()).toEqual(before);
+    expect([...library.sockets("/chat")]).toHaveLength(1);
+    expect(await connections(server)).toBe(1);
+  });
+
+  it("CONN-10 leaves no token in the handshake, which the library keeps for as long as the connection lasts", async () => {
+    const library = watchLibrary();
+    const server = await startServer();
+    const [inAuth, inHeader] = [tokenOf("ada"), tokenOf("bob")];
+    await server.connect("ada", { auth: { token: inAuth } });
+    const byHeader = { auth: { token: undefined }, io: { extraHeaders: { authorization: `Bearer ${inHeader}` } } };
+    await server.connect("bob", byHeader);
+
+    const kept = [...library.sockets("/chat")].map(({ handshake, conn }) =>
+      inspect({ handshake, conn }, { depth: 10 }),
+    );
+
+    expect(kept).toHaveLength(2);
+    expect(kept.join()).toContain("writeBuffer");
+    for (const token of [inAuth, inHeader]) expect(kept.join()).not.toContain(token);
+  });
+});
+
+describe.each(stores)("connecting (%s)", (store) => {
+  it("CONN-1 begins with that at every door, while others are being told of something all the time", async () => {
+    const server = await startServer({ store });
+    const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
+    const ids = new Set<string>();
+    const announcing = Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        admin.ok("admin.announce", { message: `${index}`, level: "info" }).then(() => {
+          const client = index % 2 ? server.client(`user-${index}`) : server.webSocket(`user-${index}`);
+          return client.inbox.one<Established>("system.connection.established").then(({ connectionId, namespace }) => {
+            ids.add(connectionId);
+            expect(namespace).toBe(index % 2 ? "/chat" : "/ws");
+            return client.inbox;
+          });
+        }),
+      ),
+    );
+
+    const inboxes = await announcing;
+
+    expect(inboxes.map(({ all }) => all[0]?.name)).toEqual(inboxes.map(() => "system.connection.established"));
+    expect(ids.size).toBe(40);
   });
 
   it("CONN-4 is refused the second time while the first is decided on, and the first goes on", async () => {
@@ -348,33 +394,6 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(namespace).toBe("/admin");
     expect(connectionId).not.toBe("");
     await chat.ok("conversation.create", {});
-  });
-
-  it("CONN-4 leaves no listeners behind, however often a namespace is left and entered again", async () => {
-    const library = watchLibrary();
-    const server = await startServer({ store });
-    const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
-    const listeners = () => {
-      const [socket] = [...library.sockets("/chat")];
-      if (!socket) throw new Error("no socket");
-      return socket.conn.eventNames().map((name) => [name, socket.conn.listenerCount(name as "packet")]);
-    };
-    const before = listeners();
-    const enteredOften = 50;
-
-    for (let round = 1; round <= enteredOften; round++) {
-      ada.send("41/chat,");
-      // The library takes a CONNECT for a fault that comes before it has carried out the DISCONNECT.
-      await eventually(async () => (await connections(server)) === 0, `departure ${round}`);
-      ada.send(`40/chat,${JSON.stringify({ token: tokenOf("ada") })}`);
-      const entered = () =>
-        ada.inbox.of<string>("packet").filter((packet) => packet.includes("system.connection.established")).length;
-      await ada.inbox.until(() => entered() === round + 1, `entrance ${round}`);
-    }
-
-    expect(listeners()).toEqual(before);
-    expect([...library.sockets("/chat")]).toHaveLength(1);
-    expect(await connections(server)).toBe(1);
   });
 
   it("CONN-4 counts nobody who was refused, or who went before being let in", async () => {
@@ -472,22 +491,5 @@ describe.each(stores)("connecting (%s)", (store) => {
       // The signature alone would do for whoever knows the rest.
       expect(log).not.toContain(secret.split(".").at(-1));
     }
-  });
-
-  it("CONN-10 leaves no token in the handshake, which the library keeps for as long as the connection lasts", async () => {
-    const library = watchLibrary();
-    const server = await startServer({ store });
-    const [inAuth, inHeader] = [tokenOf("ada"), tokenOf("bob")];
-    await server.connect("ada", { auth: { token: inAuth } });
-    const byHeader = { auth: { token: undefined }, io: { extraHeaders: { authorization: `Bearer ${inHeader}` } } };
-    await server.connect("bob", byHeader);
-
-    const kept = [...library.sockets("/chat")].map(({ handshake, conn }) =>
-      inspect({ handshake, conn }, { depth: 10 }),
-    );
-
-    expect(kept).toHaveLength(2);
-    expect(kept.join()).toContain("writeBuffer");
-    for (const token of [inAuth, inHeader]) expect(kept.join()).not.toContain(token);
   });
 });

@@ -34,9 +34,9 @@ async function verdictOf(server: TestServer, asking: Asking): Promise<unknown> {
   return status === 200 ? "ok" : body.code;
 }
 
-describe.each(stores)("cookie sessions (%s)", (store) => {
+describe("cookie sessions", () => {
   it("SESSION-1 begin with a token, are told until when, and are out of reach of scripts", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const exp = Math.floor(Date.now() / 1000) + 3_600;
 
     const headers = { authorization: `Bearer ${tokenOf("ada", ["user", "monitor"], { exp })}` };
@@ -59,7 +59,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
   });
 
   it("SESSION-1 stand for the token at every door, for a page of an allowed origin", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const { cookie } = await logIn(server);
     const headers = fromPage(server, { cookie });
 
@@ -84,25 +84,8 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect(await verdictOf(server, overPlainHttp)).toBe("ok");
   });
 
-  it("SESSION-1 that an earlier version began go on, and can be ended", async () => {
-    const secret = `sbs_${"A".repeat(43)}`;
-    const clock = new ManualClock();
-    const { documents } = await openStore(store, { clock });
-    const kept = { userId: "ada", name: "Ada", roles: ["user"], grants: [], sessionId: null, tokenId: null };
-    const until = { issuedAt: clock.now(), expiresAt: clock.now() + 60_000 };
-    const id = createHash("sha256").update(secret).digest("base64url");
-    await documents.put("login", id, { ...kept, ...until, login: "session-1" }, 0, { ttlMs: 60_000 });
-    const server = await startServer({ store, overrides: { clock, documents } });
-    const cookie = `signalbox_session=${secret}`;
-
-    const before = await verdictOf(server, { cookie });
-    await logOut(server, { cookie });
-
-    expect([before, await verdictOf(server, { cookie })]).toEqual(["ok", "unauthenticated"]);
-  });
-
   it("SESSION-2 count for nothing without the origin of a page, or with a foreign one", async () => {
-    const server = await startServer({ store, env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
+    const server = await startServer({ env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
     const { cookie, set } = await logIn(server);
     const foreign = "https://evil.example";
     const from = (referer: string): Asking => ({ cookie, origin: null, headers: { referer } });
@@ -150,6 +133,115 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     });
     expect([posted.status, written.status, ended.status, closed.code]).toEqual([401, 401, 403, 4000]);
     expect(await verdictOf(server, { cookie })).toBe("ok");
+  });
+
+  it("SESSION-6 tell whose they are, and nobody where there is none", async () => {
+    const server = await startServer();
+    const { answer, cookie } = await logIn(server);
+    const ask = (headers: Record<string, string>) =>
+      server.request("GET", "/api/session", { as: null, headers: { origin: server.url, ...headers } });
+
+    const mine = await ask({ cookie });
+    const byToken = await ask({ authorization: `Bearer ${tokenOf("bob", ["monitor"])}` });
+    const badToken = await ask({ authorization: "Bearer nonsense", cookie });
+    const nobody = [await ask({}), await ask({ cookie: "signalbox_session=sbs_x" })];
+    await logOut(server, { cookie });
+    const afterwards = await ask({ cookie });
+
+    expect(mine.body).toEqual(answer.body);
+    expect(mine.headers.get("cache-control")).toBe("no-store");
+    expect(byToken.body).toMatchObject({ userId: "bob", roles: ["monitor"] });
+    expect([badToken.status, badToken.body.code]).toEqual([401, "unauthenticated"]);
+    expect([...nobody, afterwards].map(({ status, body }) => [status, body])).toEqual(Array(3).fill([200, null]));
+  });
+
+  it("SESSION-5 are not begun with a bad token or with a cookie alone, and are nothing that can be guessed", async () => {
+    const server = await startServer();
+    const { cookie } = await logIn(server);
+    const secret = cookie.split("=")[1] ?? "";
+    const begin = async (headers: Record<string, string>) =>
+      (await server.request("POST", "/api/session", { as: null, headers: { origin: server.url, ...headers } })).status;
+
+    const statuses = {
+      nothing: await begin({}),
+      "no token": await begin({ authorization: "Bearer x" }),
+      "the cookie alone": await begin({ cookie }),
+      "the cookie's value as a token": await begin({ authorization: `Bearer ${secret}` }),
+    };
+    const cookies = {
+      "another value": "signalbox_session=sbs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      "a token": `signalbox_session=${tokenOf("ada")}`,
+      empty: "signalbox_session=",
+      "a name that ends like it": `x${cookie}`,
+      "two of the name": `${cookie}; signalbox_session=sbs_x`,
+      "an object's key": "signalbox_session=__proto__",
+    };
+
+    expect(statuses).toEqual({
+      nothing: 401,
+      "no token": 401,
+      "the cookie alone": 401,
+      "the cookie's value as a token": 403,
+    });
+    for (const [what, other] of Object.entries(cookies))
+      expect([what, await verdictOf(server, { cookie: other })]).toEqual([what, "unauthenticated"]);
+    expect(await verdictOf(server, { cookie: `theme=dark; ${cookie}; x=y` })).toBe("ok");
+  });
+
+  it("SESSION-5 are counted like other requests, and no secret of theirs is in the log", async () => {
+    const clock = new ManualClock();
+    const env = { LIMIT_COMMANDS_PER_SECOND: "1", LIMIT_COMMANDS_BURST: "3", LOG_LEVEL: "debug" };
+    const server = await startServer({ env, overrides: { clock } });
+
+    const statuses = [];
+    const secrets = [];
+    for (let i = 0; i < 4; i++) {
+      const { answer, cookie } = await logIn(server);
+      statuses.push(answer.status);
+      secrets.push(cookie.split("=")[1] ?? "");
+    }
+    const script = server.rawWebSocket("/ws", {
+      headers: fromPage(server, { cookie: `signalbox_session=${secrets[0]}` }),
+    });
+    await script.inbox.one("system.connection.established");
+
+    expect(statuses).toEqual([201, 201, 201, 429]);
+    expect(server.lines.join("")).not.toContain(secrets[0]);
+  });
+
+  it("SESSION-7 tell a page at which providers people may sign in", async () => {
+    const env = { OIDC_ISSUER: "http://127.0.0.1:9/a,http://127.0.0.1:9/b", OIDC_CLIENT_ID: "page" };
+    const servers = [await startServer({ env }), await startServer()];
+
+    const answers = await Promise.all(
+      servers.map((server) => server.request("GET", "/api/session/providers", { as: null })),
+    );
+
+    const issuers = ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"];
+    const providers = issuers.map((issuer) => ({ issuer, clientId: "page" }));
+    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+      [200, { providers }],
+      [200, { providers: [] }],
+    ]);
+  });
+});
+
+describe.each(stores)("cookie sessions (%s)", (store) => {
+  it("SESSION-1 that an earlier version began go on, and can be ended", async () => {
+    const secret = `sbs_${"A".repeat(43)}`;
+    const clock = new ManualClock();
+    const { documents } = await openStore(store, { clock });
+    const kept = { userId: "ada", name: "Ada", roles: ["user"], grants: [], sessionId: null, tokenId: null };
+    const until = { issuedAt: clock.now(), expiresAt: clock.now() + 60_000 };
+    const id = createHash("sha256").update(secret).digest("base64url");
+    await documents.put("login", id, { ...kept, ...until, login: "session-1" }, 0, { ttlMs: 60_000 });
+    const server = await startServer({ store, overrides: { clock, documents } });
+    const cookie = `signalbox_session=${secret}`;
+
+    const before = await verdictOf(server, { cookie });
+    await logOut(server, { cookie });
+
+    expect([before, await verdictOf(server, { cookie })]).toEqual(["ok", "unauthenticated"]);
   });
 
   it("SESSION-3 that are ended are over, with their connections and nobody else's", async () => {
@@ -232,95 +324,5 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
 
     expect((await script.closed).code).toBe(4004);
     expect([await verdictOf(server, ada), await verdictOf(server, bob)]).toEqual(["unauthenticated", "ok"]);
-  });
-
-  it("SESSION-6 tell whose they are, and nobody where there is none", async () => {
-    const server = await startServer({ store });
-    const { answer, cookie } = await logIn(server);
-    const ask = (headers: Record<string, string>) =>
-      server.request("GET", "/api/session", { as: null, headers: { origin: server.url, ...headers } });
-
-    const mine = await ask({ cookie });
-    const byToken = await ask({ authorization: `Bearer ${tokenOf("bob", ["monitor"])}` });
-    const badToken = await ask({ authorization: "Bearer nonsense", cookie });
-    const nobody = [await ask({}), await ask({ cookie: "signalbox_session=sbs_x" })];
-    await logOut(server, { cookie });
-    const afterwards = await ask({ cookie });
-
-    expect(mine.body).toEqual(answer.body);
-    expect(mine.headers.get("cache-control")).toBe("no-store");
-    expect(byToken.body).toMatchObject({ userId: "bob", roles: ["monitor"] });
-    expect([badToken.status, badToken.body.code]).toEqual([401, "unauthenticated"]);
-    expect([...nobody, afterwards].map(({ status, body }) => [status, body])).toEqual(Array(3).fill([200, null]));
-  });
-
-  it("SESSION-5 are not begun with a bad token or with a cookie alone, and are nothing that can be guessed", async () => {
-    const server = await startServer({ store });
-    const { cookie } = await logIn(server);
-    const secret = cookie.split("=")[1] ?? "";
-    const begin = async (headers: Record<string, string>) =>
-      (await server.request("POST", "/api/session", { as: null, headers: { origin: server.url, ...headers } })).status;
-
-    const statuses = {
-      nothing: await begin({}),
-      "no token": await begin({ authorization: "Bearer x" }),
-      "the cookie alone": await begin({ cookie }),
-      "the cookie's value as a token": await begin({ authorization: `Bearer ${secret}` }),
-    };
-    const cookies = {
-      "another value": "signalbox_session=sbs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-      "a token": `signalbox_session=${tokenOf("ada")}`,
-      empty: "signalbox_session=",
-      "a name that ends like it": `x${cookie}`,
-      "two of the name": `${cookie}; signalbox_session=sbs_x`,
-      "an object's key": "signalbox_session=__proto__",
-    };
-
-    expect(statuses).toEqual({
-      nothing: 401,
-      "no token": 401,
-      "the cookie alone": 401,
-      "the cookie's value as a token": 403,
-    });
-    for (const [what, other] of Object.entries(cookies))
-      expect([what, await verdictOf(server, { cookie: other })]).toEqual([what, "unauthenticated"]);
-    expect(await verdictOf(server, { cookie: `theme=dark; ${cookie}; x=y` })).toBe("ok");
-  });
-
-  it("SESSION-5 are counted like other requests, and no secret of theirs is in the log", async () => {
-    const clock = new ManualClock();
-    const env = { LIMIT_COMMANDS_PER_SECOND: "1", LIMIT_COMMANDS_BURST: "3", LOG_LEVEL: "debug" };
-    const server = await startServer({ store, env, overrides: { clock } });
-
-    const statuses = [];
-    const secrets = [];
-    for (let i = 0; i < 4; i++) {
-      const { answer, cookie } = await logIn(server);
-      statuses.push(answer.status);
-      secrets.push(cookie.split("=")[1] ?? "");
-    }
-    const script = server.rawWebSocket("/ws", {
-      headers: fromPage(server, { cookie: `signalbox_session=${secrets[0]}` }),
-    });
-    await script.inbox.one("system.connection.established");
-
-    expect(statuses).toEqual([201, 201, 201, 429]);
-    expect(server.lines.join("")).not.toContain(secrets[0]);
-  });
-
-  it("SESSION-7 tell a page at which providers people may sign in", async () => {
-    const env = { OIDC_ISSUER: "http://127.0.0.1:9/a,http://127.0.0.1:9/b", OIDC_CLIENT_ID: "page" };
-    const servers = [await startServer({ store, env }), await startServer({ store })];
-
-    const answers = await Promise.all(
-      servers.map((server) => server.request("GET", "/api/session/providers", { as: null })),
-    );
-
-    const issuers = ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"];
-    const providers = issuers.map((issuer) => ({ issuer, clientId: "page" }));
-    expect(answers.map(({ status, body }) => [status, body])).toEqual([
-      [200, { providers }],
-      [200, { providers: [] }],
-    ]);
   });
 });

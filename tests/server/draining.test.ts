@@ -16,6 +16,33 @@ const longWindowMs = 600_000;
 
 const asMonitor = { as: "mona", roles: ["monitor"] } as const;
 
+describe("letting go", () => {
+  it("STOP-7 refuses new connections with 503 and is not ready, so that a proxy takes them elsewhere", async () => {
+    const server = await startServer();
+    const ada = await server.connect("ada", { io: { transports: ["polling"] } });
+    void server.server.drain(longWindowMs);
+
+    const token = tokenOf("bob");
+    const upgrades = ["/socket.io/?EIO=4&transport=websocket", `/ws?token=${token}`, `/ws/agent-bridge?token=${token}`];
+    const requests = ["/socket.io/?EIO=4&transport=polling", "/readyz"];
+    const refused = await Promise.all([
+      ...upgrades.map(async (path) => (await upgrade(server.url, path)).status),
+      ...requests.map(async (path) => {
+        const { status, headers } = await server.request("GET", path, asMonitor);
+        return `${status} ${headers.get("connection")}`;
+      }),
+    ]);
+
+    expect(refused).toEqual([503, 503, 503, "503 close", "503 close"]);
+    // Who was here before goes on over polling, each request of which is one by itself.
+    await ada.ok("conversation.create", { id: "42" });
+    await ada.ok("chat_message", { conversationId: "42", message: "still here" });
+    const isCounted = async () =>
+      (await server.request("GET", "/api/websocket/status", { as: null })).body.connections === 1;
+    await eventually(isCounted, "the connection that is left");
+  });
+});
+
 describe.each(stores)("letting go (%s)", (store) => {
   it("STOP-5 agents go before anybody else; then connections, event streams and waiting requests, at random moments", async () => {
     const server = await startServer({ store });
@@ -63,31 +90,6 @@ describe.each(stores)("letting go (%s)", (store) => {
         .toSorted(),
     ).toEqual(others);
     expect(new Set(gone.slice(3).map(({ at }) => Math.round(at / 5))).size).toBeGreaterThan(3);
-  });
-
-  it("STOP-7 refuses new connections with 503 and is not ready, so that a proxy takes them elsewhere", async () => {
-    const server = await startServer({ store });
-    const ada = await server.connect("ada", { io: { transports: ["polling"] } });
-    void server.server.drain(longWindowMs);
-
-    const token = tokenOf("bob");
-    const upgrades = ["/socket.io/?EIO=4&transport=websocket", `/ws?token=${token}`, `/ws/agent-bridge?token=${token}`];
-    const requests = ["/socket.io/?EIO=4&transport=polling", "/readyz"];
-    const refused = await Promise.all([
-      ...upgrades.map(async (path) => (await upgrade(server.url, path)).status),
-      ...requests.map(async (path) => {
-        const { status, headers } = await server.request("GET", path, asMonitor);
-        return `${status} ${headers.get("connection")}`;
-      }),
-    ]);
-
-    expect(refused).toEqual([503, 503, 503, "503 close", "503 close"]);
-    // Who was here before goes on over polling, each request of which is one by itself.
-    await ada.ok("conversation.create", { id: "42" });
-    await ada.ok("chat_message", { conversationId: "42", message: "still here" });
-    const isCounted = async () =>
-      (await server.request("GET", "/api/websocket/status", { as: null })).body.connections === 1;
-    await eventually(isCounted, "the connection that is left");
   });
 
   it("STOP-8 answers HTTP requests until its window ends, for as long as they arrive", async () => {

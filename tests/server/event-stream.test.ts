@@ -12,6 +12,35 @@ import { eventually } from "../support/within.ts";
 
 const monitor = { roles: ["monitor"] } as const;
 
+describe("an event stream", () => {
+  it("SSE-4 has heartbeats, and ends when its token expires", async () => {
+    const clock = new ManualClock();
+    const exp = Math.floor(clock.now() / 1000) + 20;
+    const env = { HEARTBEAT_INTERVAL_MS: "400" };
+    const server = await startServer({ env, overrides: { clock } });
+    const mona = await server.eventStream("mona", "topics=*", { ...monitor, claims: { exp } });
+
+    for (let passed = 0; passed < 25_000; passed += 5_000) {
+      clock.advance(5_000);
+      await mona.inbox.one("comment");
+    }
+    clock.advance(10_000);
+    await mona.inbox.one("end");
+
+    expect(mona.inbox.of("system.connection.close")).toEqual([{ reason: "token_expired" }]);
+  });
+
+  it("SSE-5 is let go of by an instance that stops", async () => {
+    const server = await startServer();
+    const mona = await server.eventStream("mona", "topics=*", monitor);
+
+    await server.server.drain(0);
+    await mona.inbox.one("end");
+
+    expect(mona.inbox.of("system.connection.close")).toMatchObject([{ reason: "server_shutdown" }]);
+  });
+});
+
 describe.each(stores)("an event stream (%s)", (store) => {
   it("SSE-1 brings what is kept, then what comes, with positions for ids", async () => {
     const server = await startServer({ store });
@@ -83,33 +112,6 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect([eve.response.status, own.response.status]).toEqual([404, 403]);
     expect(texts(heard)).toEqual(["one", "two"]);
     expect(bob.inbox.of("system.room.left")).toEqual([{ room: "conversation:42", reason: "removed" }]);
-  });
-
-  it("SSE-4 has heartbeats, and ends when its token expires", async () => {
-    const clock = new ManualClock();
-    const exp = Math.floor(clock.now() / 1000) + 20;
-    const env = { HEARTBEAT_INTERVAL_MS: "400" };
-    const server = await startServer({ store, env, overrides: { clock } });
-    const mona = await server.eventStream("mona", "topics=*", { ...monitor, claims: { exp } });
-
-    for (let passed = 0; passed < 25_000; passed += 5_000) {
-      clock.advance(5_000);
-      await mona.inbox.one("comment");
-    }
-    clock.advance(10_000);
-    await mona.inbox.one("end");
-
-    expect(mona.inbox.of("system.connection.close")).toEqual([{ reason: "token_expired" }]);
-  });
-
-  it("SSE-5 is let go of by an instance that stops", async () => {
-    const server = await startServer({ store });
-    const mona = await server.eventStream("mona", "topics=*", monitor);
-
-    await server.server.drain(0);
-    await mona.inbox.one("end");
-
-    expect(mona.inbox.of("system.connection.close")).toMatchObject([{ reason: "server_shutdown" }]);
   });
 
   it("SSE-8 that cannot be served at the moment says why and when to connect again, with status 200, and ends", async () => {

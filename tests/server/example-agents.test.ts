@@ -7,7 +7,6 @@ import { startAgentProcess } from "../support/agent-process.ts";
 import { asService, dispatch, eventsOf, result, startWithStore } from "../support/dispatching.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
 
 const searchAgent = "client-sdk/examples/search-agent.js";
 
@@ -20,9 +19,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe.each(stores)("the example agents (%s)", (name) => {
+describe("the example agents", () => {
   it("EXAMPLE-1 the search agent finds lines of its folder, and shows its progress in the conversation", async () => {
-    const { server, store } = await startWithStore(name);
+    const { server, store } = await startWithStore("memory");
     const [ada] = await server.conversation("42", "ada");
     await startAgentProcess({ script: searchAgent, args: [folder] }, { url: server.url, agentId: "searcher" });
 
@@ -55,7 +54,7 @@ describe.each(stores)("the example agents (%s)", (name) => {
     "EXAMPLE-2 twenty lines of Python are an agent",
     async () => {
       const program = await findProgram("python3");
-      const server = await startServer({ store: name });
+      const server = await startServer();
       const url = server.url.replace("http", "ws");
       const script = "client-sdk/examples/bridge_agent.py";
       await startAgentProcess({ program, script }, { url, agentId: "counter" });

@@ -30,6 +30,23 @@ async function rawAda(server: TestServer): Promise<RawEngine> {
   return new RawEngine(server.url).enterChat(tokenOf("ada"));
 }
 
+describe("fan-out", () => {
+  it("FAN-11 who connects is answered in two pieces", async () => {
+    const server = await startServer();
+    const tcp = new Tcp(server.url);
+
+    tcp.write(handshake("/socket.io/?EIO=4&transport=websocket"));
+    await eventually(() => tcp.received.includes("pingTimeout"), "the engine's greeting");
+    tcp.write(textFrame(`40/chat,${JSON.stringify({ token: tokenOf("ada") })}`));
+    await eventually(() => tcp.received.includes("system.connection.established"), "the namespace");
+
+    const [upgraded = "", entered = "", ...more] = tcp.pieces;
+    expect(upgraded).toMatch(/^HTTP\/1.1 101 .*pingTimeout/s);
+    expect(entered).toMatch(/40\/chat,\{"sid".*42\/chat,\["system.connection.established"/s);
+    expect(more).toEqual([]);
+  });
+});
+
 describe.each(stores)("fan-out (%s)", (store) => {
   it("FAN-2 replies, events and messages to one connection are on its wire in the order in which they came about", async () => {
     const server = await startServer({ store, env: noLimits });
@@ -230,20 +247,5 @@ describe.each(stores)("fan-out (%s)", (store) => {
       numbers(1, count),
     );
     expect(texts(await bob.next(EventType.ChatMessage, count))).toEqual(numbers(1, count).map(String));
-  });
-
-  it("FAN-11 who connects is answered in two pieces", async () => {
-    const server = await startServer({ store });
-    const tcp = new Tcp(server.url);
-
-    tcp.write(handshake("/socket.io/?EIO=4&transport=websocket"));
-    await eventually(() => tcp.received.includes("pingTimeout"), "the engine's greeting");
-    tcp.write(textFrame(`40/chat,${JSON.stringify({ token: tokenOf("ada") })}`));
-    await eventually(() => tcp.received.includes("system.connection.established"), "the namespace");
-
-    const [upgraded = "", entered = "", ...more] = tcp.pieces;
-    expect(upgraded).toMatch(/^HTTP\/1.1 101 .*pingTimeout/s);
-    expect(entered).toMatch(/40\/chat,\{"sid".*42\/chat,\["system.connection.established"/s);
-    expect(more).toEqual([]);
   });
 });

@@ -26,6 +26,38 @@ const messagesTo = (target: string) => [
 
 const ui = (message: object = {}) => ({ type: "user_message", payload: content, ...address("ui"), ...message });
 
+describe("HLink", () => {
+  it("HLINK-2 what is wrong with one is told, and the connection goes on", async () => {
+    const server = await startServer();
+    const ada = await server.connectWebSocket("ada");
+    const bob = await server.connect("bob");
+    const wrong = [
+      ui({ payload: {} }),
+      ui({ payload: { content: "" } }),
+      ui({ type: "visual.asset" }),
+      ui({ type: "visual.asset", payload: { ...asset, url: "javascript:alert(1)" } }),
+      ui({ recipient: { target: "nowhere" } }),
+      ui({ recipient: { target: "task:1" } }),
+      ui({ recipient: undefined }),
+      ui({ sender: { agent_id: "a b", role: "user" } }),
+      ui({ sender: undefined }),
+      ui({ timestamp: "yesterday" }),
+      ui({ extra: 1 }),
+    ];
+
+    const codes = [];
+    for (const message of wrong) {
+      ada.socket.send(JSON.stringify(message));
+      const { error, command } = await ada.inbox.one<{ command: string; error: { code: string } }>("system.error");
+      codes.push(`${command} ${error.code}`, (await bob.refused("hlink_message", message)).code);
+    }
+    ada.socket.send(JSON.stringify(ui()));
+
+    expect([...new Set(codes)].sort()).toEqual(["hlink_message invalid_payload", "invalid_payload"]);
+    expect(await ada.inbox.one("websocket_ack")).toBeUndefined();
+  });
+});
+
 describe.each(stores)("HLink (%s)", (store) => {
   it("HLINK-1 messages of all five types are acknowledged and reach their target, by both doors", async () => {
     const server = await startServer({ store });
@@ -62,36 +94,6 @@ describe.each(stores)("HLink (%s)", (store) => {
     const [ack] = frames.filter((frame) => (frame as { type: string }).type === "websocket_ack");
     expect(WebsocketAck.parse(ack)).toMatchObject({ position: { offset: 1 } });
     expect(await ada.inbox.one(EventType.HlinkMessage)).toMatchObject({ topic: "ui", position: { offset: 1 } });
-  });
-
-  it("HLINK-2 what is wrong with one is told, and the connection goes on", async () => {
-    const server = await startServer({ store });
-    const ada = await server.connectWebSocket("ada");
-    const bob = await server.connect("bob");
-    const wrong = [
-      ui({ payload: {} }),
-      ui({ payload: { content: "" } }),
-      ui({ type: "visual.asset" }),
-      ui({ type: "visual.asset", payload: { ...asset, url: "javascript:alert(1)" } }),
-      ui({ recipient: { target: "nowhere" } }),
-      ui({ recipient: { target: "task:1" } }),
-      ui({ recipient: undefined }),
-      ui({ sender: { agent_id: "a b", role: "user" } }),
-      ui({ sender: undefined }),
-      ui({ timestamp: "yesterday" }),
-      ui({ extra: 1 }),
-    ];
-
-    const codes = [];
-    for (const message of wrong) {
-      ada.socket.send(JSON.stringify(message));
-      const { error, command } = await ada.inbox.one<{ command: string; error: { code: string } }>("system.error");
-      codes.push(`${command} ${error.code}`, (await bob.refused("hlink_message", message)).code);
-    }
-    ada.socket.send(JSON.stringify(ui()));
-
-    expect([...new Set(codes)].sort()).toEqual(["hlink_message invalid_payload", "invalid_payload"]);
-    expect(await ada.inbox.one("websocket_ack")).toBeUndefined();
   });
 
   it("HLINK-3 people write where they may, programs to everybody", async () => {

@@ -2,13 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import type { Role } from "../../shared/role.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer } from "../support/server.ts";
-import { type StoreName, stores } from "../support/stores.ts";
 
 /** Five at once, and one a second of a time that passes when the test says so. */
-async function startSlow(store: StoreName) {
+async function startSlow() {
   const clock = new ManualClock();
   const env = { LIMIT_COMMANDS_PER_SECOND: "1", LIMIT_COMMANDS_BURST: "5" };
-  const server = await startServer({ store, env, overrides: { clock } });
+  const server = await startServer({ env, overrides: { clock } });
   const ask = (as: string, roles?: readonly Role[]) =>
     server.request("GET", "/api/conversations", roles ? { as, roles } : { as });
   const statuses = async (count: number, as: string, roles?: readonly Role[]) => {
@@ -21,9 +20,9 @@ async function startSlow(store: StoreName) {
 
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
-describe.each(stores)("the rate over HTTP (%s)", (store) => {
+describe("the rate over HTTP", () => {
   it("HTTP-4 counts the requests of a user together, whatever they ask", async () => {
-    const { server, ask, statuses } = await startSlow(store);
+    const { server, ask, statuses } = await startSlow();
     const create = () => server.request("POST", "/api/conversations", { body: {} });
 
     const before = await statuses(3, "ada");
@@ -47,7 +46,7 @@ describe.each(stores)("the rate over HTTP (%s)", (store) => {
   });
 
   it("HTTP-4 one who waits as long as was asked is served again", async () => {
-    const { clock, ask, statuses } = await startSlow(store);
+    const { clock, ask, statuses } = await startSlow();
     await statuses(5, "ada");
 
     clock.advance(500);
@@ -61,7 +60,7 @@ describe.each(stores)("the rate over HTTP (%s)", (store) => {
   });
 
   it("HTTP-4 other users, and connections, are counted apart", async () => {
-    const { server, ask, statuses } = await startSlow(store);
+    const { server, ask, statuses } = await startSlow();
     const connected = await server.connect("ada");
 
     await statuses(6, "ada");
@@ -72,7 +71,7 @@ describe.each(stores)("the rate over HTTP (%s)", (store) => {
   });
 
   it("HTTP-4 a service may ask twenty times as often", async () => {
-    const { statuses } = await startSlow(store);
+    const { statuses } = await startSlow();
 
     const answers = await statuses(101, "backend", ["service"]);
 
@@ -80,7 +79,7 @@ describe.each(stores)("the rate over HTTP (%s)", (store) => {
   });
 
   it("HTTP-4 notifications are counted too", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const notify = () =>
       server.request("POST", "/api/users/bob/notifications", {
         as: "backend",
@@ -95,7 +94,7 @@ describe.each(stores)("the rate over HTTP (%s)", (store) => {
   });
 
   it("HTTP-4 health and status are not", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
 
     const answers = [];
     for (let i = 0; i < 20; i++) answers.push((await server.request("GET", "/healthz")).status);

@@ -4,6 +4,7 @@ import { createMemoryDocuments } from "../../server/store/documents/memory-docum
 import { EventType } from "../../shared/event-type.ts";
 import { WebsocketStatus } from "../../shared/http/websocket-status.ts";
 import { namespaces } from "../../shared/namespace.ts";
+import { Rejection } from "../../shared/rejection.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
@@ -203,19 +204,19 @@ describe.each(stores)("conversations over HTTP (%s)", (store) => {
   });
 });
 
-describe.each(stores)("problems over HTTP (%s)", (store) => {
-  const problem = (code: string, status: number, instance: string) => ({
-    type: `urn:signalbox:error:${code}`,
-    title: expect.any(String),
-    status,
-    detail: expect.any(String),
-    code,
-    retryable: expect.any(Boolean),
-    instance,
-  });
+const problem = (code: string, status: number, instance: string) => ({
+  type: `urn:signalbox:error:${code}`,
+  title: expect.any(String),
+  status,
+  detail: expect.any(String),
+  code,
+  retryable: expect.any(Boolean),
+  instance,
+});
 
+describe("problems over HTTP", () => {
   it("HTTP-3 names what is wrong with a body, field by field", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const { status, headers, body } = await server.request("POST", "/api/conversations?x=1", {
       body: { id: "a b", members: ["bob", 7] },
@@ -233,7 +234,7 @@ describe.each(stores)("problems over HTTP (%s)", (store) => {
   });
 
   it("HTTP-3 asks for a token where one is needed", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const none = await server.request("GET", "/api/conversations", { as: null });
     const expired = await server.request("GET", "/api/conversations", {
@@ -247,6 +248,41 @@ describe.each(stores)("problems over HTTP (%s)", (store) => {
     expect(expired.headers.get("www-authenticate")).toBe("Bearer");
   });
 
+  it("HTTP-3 a store that is out of reach is 503, to be asked again", async () => {
+    const documents = createMemoryDocuments({ clock: systemClock });
+    const unreachable = async () => {
+      throw new Rejection("unavailable", "The store is out of reach.");
+    };
+    const server = await startServer({ overrides: { documents: { ...documents, list: unreachable } } });
+
+    const { status, body } = await server.request("GET", "/api/conversations");
+
+    expect([status, body]).toEqual([503, { ...problem("unavailable", 503, "/api/conversations"), retryable: true }]);
+  });
+
+  it("HTTP-3 a bug is 500, and its id is in the log with the reason, which nobody else is told", async () => {
+    const documents = createMemoryDocuments({ clock: systemClock });
+    const broken = async () => {
+      throw new Error("the disk is on fire");
+    };
+    const server = await startServer({ overrides: { documents: { ...documents, list: broken } } });
+
+    const { status, body } = await server.request("GET", "/api/conversations");
+
+    const { errorId } = body.details as { errorId: string };
+    expect(status).toBe(500);
+    expect(body).toEqual({
+      ...problem("internal", 500, "/api/conversations"),
+      retryable: true,
+      details: { errorId: expect.any(String) },
+    });
+    expect(JSON.stringify(body)).not.toContain("fire");
+    const [line] = server.lines.filter((entry) => entry.includes(errorId));
+    expect(line).toContain("the disk is on fire");
+  });
+});
+
+describe.each(stores)("problems over HTTP (%s)", (store) => {
   it("HTTP-3 an id that is taken is 409", async () => {
     const server = await startServer({ store });
     await server.request("POST", "/api/conversations", { body: { id: "42" } });
@@ -267,43 +303,13 @@ describe.each(stores)("problems over HTTP (%s)", (store) => {
 
     expect([status, body]).toEqual([422, problem("limit_exceeded", 422, "/api/conversations/42/members")]);
   });
-
-  it("HTTP-3 one that drains is 503, to be asked again", async () => {
-    const server = await startServer({ store });
-    await server.server.drain(0);
-
-    const { status, body } = await server.request("GET", "/api/conversations");
-
-    expect([status, body]).toEqual([503, { ...problem("unavailable", 503, "/api/conversations"), retryable: true }]);
-  });
-
-  it("HTTP-3 a bug is 500, and its id is in the log with the reason, which nobody else is told", async () => {
-    const documents = createMemoryDocuments({ clock: systemClock });
-    const broken = async () => {
-      throw new Error("the disk is on fire");
-    };
-    const server = await startServer({ store, overrides: { documents: { ...documents, list: broken } } });
-
-    const { status, body } = await server.request("GET", "/api/conversations");
-
-    const { errorId } = body.details as { errorId: string };
-    expect(status).toBe(500);
-    expect(body).toEqual({
-      ...problem("internal", 500, "/api/conversations"),
-      retryable: true,
-      details: { errorId: expect.any(String) },
-    });
-    expect(JSON.stringify(body)).not.toContain("fire");
-    const [line] = server.lines.filter((entry) => entry.includes(errorId));
-    expect(line).toContain("the disk is on fire");
-  });
 });
 
-describe.each(stores)("browsers over HTTP (%s)", (store) => {
+describe("browsers over HTTP", () => {
   const paths = ["/healthz", "/", "/api/conversations", "/nowhere"];
 
   it.each(paths)("HTTP-5 %s comes with security headers", async (path) => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const { headers } = await server.request("GET", path);
 
@@ -317,7 +323,7 @@ describe.each(stores)("browsers over HTTP (%s)", (store) => {
   });
 
   it("HTTP-5 an allowed origin gets CORS headers, before the request and with it", async () => {
-    const server = await startServer({ store, env: { CORS_ORIGINS: "https://app.example.com" } });
+    const server = await startServer({ env: { CORS_ORIGINS: "https://app.example.com" } });
     const headers = { origin: "https://app.example.com" };
 
     const preflight = await server.request("OPTIONS", "/api/conversations", {
@@ -343,7 +349,7 @@ describe.each(stores)("browsers over HTTP (%s)", (store) => {
   it.each(["https://evil.example.com", "https://app.example.com.evil.com", "http://app.example.com", "null", "x"])(
     "HTTP-5 the origin %s is refused, without CORS headers",
     async (origin) => {
-      const server = await startServer({ store, env: { CORS_ORIGINS: "https://app.example.com" } });
+      const server = await startServer({ env: { CORS_ORIGINS: "https://app.example.com" } });
       const headers = { origin };
 
       const preflight = await server.request("OPTIONS", "/api/conversations", {
@@ -359,7 +365,7 @@ describe.each(stores)("browsers over HTTP (%s)", (store) => {
   );
 
   it("HTTP-5 a page of the server's own origin and a client without one are let through", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const own = await server.request("GET", "/api/conversations", { headers: { origin: server.url } });
     const none = await server.request("GET", "/api/conversations");
@@ -370,7 +376,7 @@ describe.each(stores)("browsers over HTTP (%s)", (store) => {
 
   it("HTTP-5 in production a page of another server of the same machine is refused", async () => {
     const env = { NODE_ENV: "production", HOST: "127.0.0.1", METRICS_TOKEN: "a-token-of-more-than-16-bytes" };
-    const server = await startServer({ store, env });
+    const server = await startServer({ env });
 
     const { status } = await server.request("GET", "/healthz", { headers: { origin: "http://localhost:1" } });
 

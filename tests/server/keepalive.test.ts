@@ -2,7 +2,6 @@ import { describe, expect, it } from "@jest/globals";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RawEngine } from "../support/raw-engine.ts";
 import { startServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
 import type { TestClient } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually, within } from "../support/within.ts";
@@ -30,10 +29,10 @@ async function enginePing(client: TestClient): Promise<void> {
 const socketOf = (client: TestClient) =>
   (client.socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } }).ws;
 
-describe.each(stores)("keepalive (%s)", (store) => {
+describe("keepalive", () => {
   it("CONN-6 pings with the time, once an interval, and takes the answer", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const ada = await server.connect("ada");
     const start = clock.now();
 
@@ -51,7 +50,7 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
   it("CONN-6 pings at every door and in every namespace", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const script = await server.connectWebSocket("ada");
 
@@ -66,7 +65,7 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
   it("CONN-6 closes a client that sends nothing for two intervals and ten seconds, and not before", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const silent = await new RawEngine(server.url).enterChat(tokenOf("ada"));
     const packets = () => silent.inbox.of<string>("packet").filter((packet) => packet.includes("system."));
 
@@ -83,7 +82,7 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
   it("CONN-6 takes any packet for a sign of life", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const client = await new RawEngine(server.url).enterChat(tokenOf("ada"));
     // An answer to the engine, an event nobody knows, an acknowledgement nobody waits for.
     const signs = ["3", '42/chat,["nonsense"]', "43/chat,99[]"];
@@ -102,7 +101,7 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
   it("CONN-6 keeps a stock client that ignores the ping, which answers the engine's by itself", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const ada = await server.connect("ada");
 
     for (let round = 0; round < 4; round++) {
@@ -118,7 +117,7 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
   it("CONN-6 lets a stock client that was silent for too long come back by itself", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const ada = await server.connect("ada", { io: { transports: ["websocket"], reconnectionDelay: 10 } });
 
     socketOf(ada).pause();
@@ -134,7 +133,7 @@ describe.each(stores)("keepalive (%s)", (store) => {
 
   it("CONN-6 closes a plain WebSocket that answers nothing, and keeps one that answers the protocol's own pings", async () => {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const stock = await server.connectWebSocket("ada");
     const silent = await server.connectWebSocket("bob");
     silent.socket.pause();

@@ -23,6 +23,82 @@ const refusal = async (server: TestServer, query: string, as = "mona", roles: re
   return `${status} ${String(body.code)}`;
 };
 
+describe("polling for events", () => {
+  it("POLL-4 is refused with the code of the protocol", async () => {
+    const server = await startServer();
+    await server.conversation("42", "ada", "bob");
+
+    const invalid = await Promise.all(
+      [
+        "",
+        "topics=",
+        "topics=job:1",
+        "topics=task:*:1",
+        "topics=conversation:42,conversation:43",
+        "topics=conversation:42,task:1",
+        `topics=${Array.from({ length: 51 }, (_, index) => `task:${index}`).join(",")}`,
+        "topics=task:1&topics=task:2",
+        "topics=task:*&wait=9999",
+        "topics=task:*&wait=-1",
+        "topics=task:*&limit=0",
+        "topics=task:*&limit=1001",
+        "topics=task:*&after=17",
+        "topics=task:*&types=nonsense",
+        "topics=task:*&extra=1",
+      ].map((query) => refusal(server, query)),
+    );
+    const others = [
+      await refusal(server, "topics=task:*", "ada", ["user"]),
+      await refusal(server, "topics=user:bob", "ada", ["user"]),
+      await refusal(server, "topics=user:bob", "root", ["admin"]),
+      await refusal(server, "topics=conversation:42", "eve", ["user"]),
+      await refusal(server, "topics=conversation:nowhere", "ada", ["user"]),
+      await refusal(server, "topics=broadcast"),
+    ];
+
+    expect([...new Set(invalid)]).toEqual(["400 invalid_payload"]);
+    expect(others).toEqual([
+      "403 forbidden",
+      "403 forbidden",
+      "403 forbidden",
+      "404 not_found",
+      "404 not_found",
+      "403 forbidden",
+    ]);
+  });
+
+  it("POLL-5 those who wait are answered when the instance stops", async () => {
+    const server = await startServer();
+    await tell(server, progressOf("s1"));
+    const { position } = await poll(server, "topics=*");
+    const queries = [`topics=*&wait=55${place(position)}`, "topics=task:*&wait=55"] as const;
+    const begun = queries.map((query) => requestFor(`/api/events?${query}`));
+    const [waiting, other] = [poll(server, queries[0]), poll(server, queries[1])];
+    await Promise.all(begun);
+    await poll(server, "topics=*&wait=1&after=other:0");
+
+    await server.server.drain(0);
+
+    expect(await waiting).toMatchObject({ events: [], position });
+    expect(await other).toMatchObject({ events: [], position });
+    expect(await refusal(server, "topics=*&wait=55")).toBe("503 unavailable");
+  });
+
+  it("POLL-5 so many of one user may wait at once", async () => {
+    const server = await startServer({ env: { LIMIT_CONNECTIONS_PER_USER: "2" } });
+    const waiting = [1, 2, 3].map(() => refusal(server, "topics=task:*&wait=50"));
+    const others = poll(server, "topics=task:*&wait=50", { as: "otto" });
+
+    // Whoever is answered at once is not one of the two who wait.
+    const refused = await Promise.race(waiting);
+    await tell(server, taskCreation("t1"));
+
+    expect(refused).toBe("422 limit_exceeded");
+    expect((await Promise.all(waiting)).sort()).toEqual(["200 undefined", "200 undefined", "422 limit_exceeded"]);
+    expect((await others).events).toHaveLength(1);
+  });
+});
+
 describe.each(stores)("polling for events (%s)", (store) => {
   it("POLL-1 gives what follows a position, page by page, whoever answers", async () => {
     const server = await startServer({ store });
@@ -97,49 +173,6 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(ahead).toMatchObject({ recovered: false, lostReason: "ahead_of_log" });
   });
 
-  it("POLL-4 is refused with the code of the protocol", async () => {
-    const server = await startServer({ store });
-    await server.conversation("42", "ada", "bob");
-
-    const invalid = await Promise.all(
-      [
-        "",
-        "topics=",
-        "topics=job:1",
-        "topics=task:*:1",
-        "topics=conversation:42,conversation:43",
-        "topics=conversation:42,task:1",
-        `topics=${Array.from({ length: 51 }, (_, index) => `task:${index}`).join(",")}`,
-        "topics=task:1&topics=task:2",
-        "topics=task:*&wait=9999",
-        "topics=task:*&wait=-1",
-        "topics=task:*&limit=0",
-        "topics=task:*&limit=1001",
-        "topics=task:*&after=17",
-        "topics=task:*&types=nonsense",
-        "topics=task:*&extra=1",
-      ].map((query) => refusal(server, query)),
-    );
-    const others = [
-      await refusal(server, "topics=task:*", "ada", ["user"]),
-      await refusal(server, "topics=user:bob", "ada", ["user"]),
-      await refusal(server, "topics=user:bob", "root", ["admin"]),
-      await refusal(server, "topics=conversation:42", "eve", ["user"]),
-      await refusal(server, "topics=conversation:nowhere", "ada", ["user"]),
-      await refusal(server, "topics=broadcast"),
-    ];
-
-    expect([...new Set(invalid)]).toEqual(["400 invalid_payload"]);
-    expect(others).toEqual([
-      "403 forbidden",
-      "403 forbidden",
-      "403 forbidden",
-      "404 not_found",
-      "404 not_found",
-      "403 forbidden",
-    ]);
-  });
-
   it("POLL-4 a member who was removed while waiting is told nothing more", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
@@ -150,37 +183,6 @@ describe.each(stores)("polling for events (%s)", (store) => {
     await ada.ok("chat_message", { conversationId: "42", message: "secret" });
 
     expect(await waiting).toBe("404 not_found");
-  });
-
-  it("POLL-5 those who wait are answered when the instance stops", async () => {
-    const server = await startServer({ store });
-    await tell(server, progressOf("s1"));
-    const { position } = await poll(server, "topics=*");
-    const queries = [`topics=*&wait=55${place(position)}`, "topics=task:*&wait=55"] as const;
-    const begun = queries.map((query) => requestFor(`/api/events?${query}`));
-    const [waiting, other] = [poll(server, queries[0]), poll(server, queries[1])];
-    await Promise.all(begun);
-    await poll(server, "topics=*&wait=1&after=other:0");
-
-    await server.server.drain(0);
-
-    expect(await waiting).toMatchObject({ events: [], position });
-    expect(await other).toMatchObject({ events: [], position });
-    expect(await refusal(server, "topics=*&wait=55")).toBe("503 unavailable");
-  });
-
-  it("POLL-5 so many of one user may wait at once", async () => {
-    const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_USER: "2" } });
-    const waiting = [1, 2, 3].map(() => refusal(server, "topics=task:*&wait=50"));
-    const others = poll(server, "topics=task:*&wait=50", { as: "otto" });
-
-    // Whoever is answered at once is not one of the two who wait.
-    const refused = await Promise.race(waiting);
-    await tell(server, taskCreation("t1"));
-
-    expect(refused).toBe("422 limit_exceeded");
-    expect((await Promise.all(waiting)).sort()).toEqual(["200 undefined", "200 undefined", "422 limit_exceeded"]);
-    expect((await others).events).toHaveLength(1);
   });
 
   it("POLL-6 gives the newest health of each component", async () => {

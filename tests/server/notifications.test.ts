@@ -8,6 +8,27 @@ const backend = { as: "backend", roles: ["service"] as const };
 const notify = (server: TestServer, userId: string, body: unknown) =>
   server.request("POST", `/api/users/${userId}/notifications`, { ...backend, body });
 
+describe("notifications", () => {
+  it("NOTE-1 are sent by backends only", async () => {
+    const server = await startServer();
+    const ada = await server.connect("ada");
+
+    const refused = [];
+    for (const roles of [["user"], ["admin"], ["agent"], ["monitor"]] as const) {
+      const reply = await server.request("POST", "/api/users/ada/notifications", {
+        as: "eve",
+        roles,
+        body: { title: "Not from the backend", level: "info" },
+      });
+      refused.push(reply.status);
+    }
+    await notify(server, "ada", { title: "marker", level: "info" });
+
+    expect(refused).toEqual([403, 403, 403, 403]);
+    expect((await ada.one(EventType.Notification)).data.title).toBe("marker");
+  });
+});
+
 describe.each(stores)("notifications (%s)", (store) => {
   it("NOTE-1 reach all connections of their user, by every door, and no others", async () => {
     const server = await startServer({ store });
@@ -66,24 +87,16 @@ describe.each(stores)("notifications (%s)", (store) => {
     const seen = await ada.next(EventType.Notification, 2);
     expect(seen.map(({ data }) => data.title)).toEqual(["once", "marker"]);
   });
+});
 
-  it("NOTE-1 are sent by backends only", async () => {
-    const server = await startServer({ store });
-    const ada = await server.connect("ada");
+describe("announcements", () => {
+  it("NOTE-2 are not made in /chat, by an admin either", async () => {
+    const server = await startServer();
+    const root = await server.connect("root", { roles: ["admin", "user"] });
 
-    const refused = [];
-    for (const roles of [["user"], ["admin"], ["agent"], ["monitor"]] as const) {
-      const reply = await server.request("POST", "/api/users/ada/notifications", {
-        as: "eve",
-        roles,
-        body: { title: "Not from the backend", level: "info" },
-      });
-      refused.push(reply.status);
-    }
-    await notify(server, "ada", { title: "marker", level: "info" });
+    const refused = await root.refused("admin.announce", { message: "hello", level: "info" });
 
-    expect(refused).toEqual([403, 403, 403, 403]);
-    expect((await ada.one(EventType.Notification)).data.title).toBe("marker");
+    expect(refused.code).toBe("unknown_command");
   });
 });
 
@@ -124,14 +137,5 @@ describe.each(stores)("announcements (%s)", (store) => {
     expect(resumed).toMatchObject({ recovered: true, joined: true });
     expect(resumed.events.map(({ data }) => data.message)).toEqual(["second"]);
     expect((await ada.one(EventType.Announcement)).data.message).toBe("third");
-  });
-
-  it("NOTE-2 are not made in /chat, by an admin either", async () => {
-    const server = await startServer({ store });
-    const root = await server.connect("root", { roles: ["admin", "user"] });
-
-    const refused = await root.refused("admin.announce", { message: "hello", level: "info" });
-
-    expect(refused.code).toBe("unknown_command");
   });
 });

@@ -5,7 +5,6 @@ import type { Role } from "../../shared/role.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { audience, createProviderKey, TestProvider } from "../support/openid-provider.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 
@@ -33,12 +32,12 @@ async function start(env: Record<string, string> = {}) {
   return { provider, clock, server, token };
 }
 
-describe.each(stores)("people of an OpenID provider (%s)", (store) => {
+describe("people of an OpenID provider", () => {
   it("OIDC-1 come in by every door with what their login gave them, as who they are there", async () => {
     const provider = await TestProvider.start();
     provider.roles = ["user", "monitor"];
     const { access_token: token } = await provider.logIn("ada");
-    const server = await startServer({ store, env: settingsFor(provider) });
+    const server = await startServer({ env: settingsFor(provider) });
 
     const chat = server.client("ada", { auth: { token } });
     const monitoring = server.client("ada", { namespace: "/monitoring", auth: { token } });
@@ -55,7 +54,7 @@ describe.each(stores)("people of an OpenID provider (%s)", (store) => {
     const provider = await TestProvider.start();
     provider.roles = ["user", "monitor"];
     const login = await provider.logIn("ada");
-    const server = await startServer({ store, env: settingsFor(provider) });
+    const server = await startServer({ env: settingsFor(provider) });
     const ada = server.rawWebSocket(`/ws?token=${login.access_token}`);
     await ada.inbox.one("system.connection.established");
 

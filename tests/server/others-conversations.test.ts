@@ -3,7 +3,6 @@ import type { z } from "zod";
 import { commands } from "../../shared/commands/catalogue.ts";
 import { EventType } from "../../shared/event-type.ts";
 import { startServer } from "../support/server.ts";
-import { type StoreName, stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
 
 const position = { epoch: "a", offset: 1 };
@@ -28,8 +27,8 @@ const about: Record<string, (id: string) => Record<string, unknown>> = {
 const always = { leave_room: (id: string) => ({ room: `conversation:${id}` }) };
 
 /** Ada in a conversation of hers, and eve, whose roles allow every command. */
-async function startStrangers(store: StoreName) {
-  const server = await startServer({ store });
+async function startStrangers() {
+  const server = await startServer();
   const [ada] = await server.conversation("secret", "ada");
   const eve = await server.connect("eve", { roles: ["user", "agent"] });
   if (!ada) throw new Error("no client");
@@ -40,7 +39,7 @@ async function startStrangers(store: StoreName) {
 /** What is left of an answer when the conversation's name is taken out. */
 const anonymous = (answer: unknown, id: string) => JSON.stringify(answer).replaceAll(id, "…");
 
-describe.each(stores)("somebody else's conversation (%s)", (store) => {
+describe("somebody else's conversation", () => {
   it("BAD-2 there is a payload for every command about a conversation", () => {
     const table: Record<string, { payload: z.ZodType }> = commands["/chat"];
     const ofOne = Object.keys(table).filter((name) => {
@@ -55,7 +54,7 @@ describe.each(stores)("somebody else's conversation (%s)", (store) => {
   });
 
   it.each(Object.keys(about))("BAD-2 %s is answered as for one that does not exist", async (name) => {
-    const { ada, eve } = await startStrangers(store);
+    const { ada, eve } = await startStrangers();
     const payload = about[name] ?? (() => ({}));
 
     const secret = await eve.refused(name, payload("secret"));
@@ -74,7 +73,7 @@ describe.each(stores)("somebody else's conversation (%s)", (store) => {
   });
 
   it("BAD-2 leave_room is answered as for one that does not exist", async () => {
-    const { eve } = await startStrangers(store);
+    const { eve } = await startStrangers();
 
     const secret = await eve.command("leave_room", always.leave_room("secret"));
     const nowhere = await eve.command("leave_room", always.leave_room("nowhere"));
@@ -84,7 +83,7 @@ describe.each(stores)("somebody else's conversation (%s)", (store) => {
   });
 
   it("BAD-2 one who was a member gets the same answers", async () => {
-    const { ada, eve } = await startStrangers(store);
+    const { ada, eve } = await startStrangers();
     await ada.ok("conversation.add_members", { conversationId: "secret", userIds: ["eve"] });
     await eve.ok("join_room", { room: "conversation:secret" });
     await ada.ok("conversation.remove_member", { conversationId: "secret", userId: "eve" });
@@ -97,7 +96,7 @@ describe.each(stores)("somebody else's conversation (%s)", (store) => {
   });
 
   it("BAD-2 over HTTP it is answered as one that does not exist", async () => {
-    const { server } = await startStrangers(store);
+    const { server } = await startStrangers();
     const ask = async (id: string) => [
       await server.request("POST", `/api/conversations/${id}/messages`, { as: "eve", body: { message: "let me in" } }),
       await server.request("POST", `/api/conversations/${id}/members`, { as: "eve", body: { userIds: ["eve"] } }),
@@ -113,7 +112,7 @@ describe.each(stores)("somebody else's conversation (%s)", (store) => {
   });
 
   it("BAD-2 over a plain WebSocket it is answered as one that does not exist", async () => {
-    const { server } = await startStrangers(store);
+    const { server } = await startStrangers();
 
     const secret = await server.connectWebSocket("eve", { query: "&conversation_id=secret" });
     const nowhere = await server.connectWebSocket("eve", { query: "&conversation_id=nowhere" });

@@ -26,9 +26,9 @@ type JoinReply = CommandData<"/chat", "join_room">;
 
 const hour = () => Math.floor(Date.now() / 1000) + 3_600;
 
-describe.each(stores)("the plain WebSocket door (%s)", (store) => {
+describe("the plain WebSocket door", () => {
   it("WS-1 takes the commands of /chat and answers each under its id", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const ada = await server.connectWebSocket("ada");
     const ask = (id: string, type: string, payload: unknown) => ada.socket.send(JSON.stringify({ type, id, payload }));
 
@@ -45,27 +45,8 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     });
   });
 
-  it("WS-1 shows the same conversation as Socket.IO does, to both", async () => {
-    const server = await startServer({ store });
-    const [bob] = await server.conversation("42", "bob", "ada");
-    const ada = await server.connectWebSocket("ada");
-    await ada.ok("join_room", { room });
-
-    await ada.ok("chat_message", { conversationId: "42", message: "from the plain door", metadata: { mood: "good" } });
-    await bob?.ok("chat_message", { conversationId: "42", message: "from Socket.IO" });
-
-    const frames = await ada.inbox.next<EventPayload>(EventType.ChatMessage, 2);
-    const envelopes = (await bob?.next(EventType.ChatMessage, 2)) ?? [];
-    expect(texts(envelopes)).toEqual(["from the plain door", "from Socket.IO"]);
-    expect(frames).toEqual(
-      envelopes.map(({ id, type, room, position, sender, data }) => {
-        return { id, topic: room, eventType: type, position, sender, data };
-      }),
-    );
-  });
-
   it("WS-1 writes every frame as the protocol has it", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = server.webSocket("ada", { query: "&conversation_id=42" });
     const frames: Record<string, unknown>[] = [];
@@ -88,7 +69,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   });
 
   it("WS-1 a command without an id is carried out and not answered", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     await server.conversation("42", "ada");
     const ada = await server.connectWebSocket("ada");
     await ada.ok("join_room", { room });
@@ -103,7 +84,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   });
 
   it("WS-1 takes the token from the header too", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const ada = server.rawWebSocket("/ws", { headers: { authorization: `Bearer ${tokenOf("ada")}` } });
 
@@ -111,7 +92,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   });
 
   it("WS-1 loses no frame that is sent before the client is let in", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const ada = server.webSocket("ada");
 
     ada.socket.once("open", () => {
@@ -132,7 +113,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     ["an expired token", () => `?token=${tokenOf("ada", ["user"], { exp: hour() - 7_200 })}`, "token_expired", 4011],
     ["no role", () => `?token=${tokenOf("ada", [])}`, "forbidden", 4003],
   ])("WS-2 %s is told and closed", async (_what, query, code, closeCode) => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const client = server.rawWebSocket(`/ws${query()}`);
 
@@ -144,23 +125,13 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   it.each<[Role]>([["user"], ["agent"], ["service"], ["admin"], ["monitor"]])(
     "WS-2 the role %s is let in",
     async (role) => {
-      const server = await startServer({ store });
+      const server = await startServer();
 
       const client = await server.connectWebSocket("ada", { roles: [role] });
 
       expect(await client.ok("system.pong", { timestamp: 1 })).toEqual({});
     },
   );
-
-  it("WS-2 a user who has enough connections is told and closed with 4008", async () => {
-    const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_USER: "1" } });
-    await server.connectWebSocket("ada");
-
-    const second = server.webSocket("ada");
-
-    expect(await second.inbox.one("system.error")).toMatchObject({ error: { code: "limit_exceeded" } });
-    expect(await within(second.closed, "the close")).toEqual({ code: 4008, reason: "limit_exceeded" });
-  });
 
   it.each([
     ["user", "subscribe", { id: "all", topics: ["*"] }],
@@ -169,27 +140,13 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     ["monitor", "chat_message", { conversationId: "42", message: "hello" }],
     ["monitor", "join_room", { room: "conversation:42" }],
   ] as const)("WS-6 the role %s is refused %s of %j as forbidden", async (role, command, payload) => {
-    const server = await startServer({ store });
+    const server = await startServer();
     await server.conversation("42", "ada");
     const ada = await server.connectWebSocket("ada", { roles: [role] });
 
     const refused = await ada.command(command, payload);
 
     expect(refused).toMatchObject({ ok: false, error: { code: "forbidden" } });
-  });
-
-  it("WS-3 a conversation in the URL is joined at once", async () => {
-    const server = await startServer({ store });
-    const [bob] = await server.conversation("42", "bob", "ada");
-    await bob?.ok("chat_message", { conversationId: "42", message: "before" });
-
-    const ada = server.webSocket("ada", { query: "&conversation_id=42" });
-
-    const reply = await ada.inbox.one<{ payload: { ok: true; data: JoinReply } }>("reply");
-    expect(reply.payload).toMatchObject({ ok: true, data: { room, joined: true } });
-    expect(texts(reply.payload.data.events)).toEqual(["before"]);
-    await bob?.ok("chat_message", { conversationId: "42", message: "after" });
-    expect(texts([await ada.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["after"]);
   });
 
   it.each([
@@ -199,7 +156,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     ["with a malformed escape", "%ZZ", "invalid_payload"],
     ["without a name", "", "invalid_payload"],
   ])("WS-3 a conversation %s is refused, and the connection goes on", async (_what, id, code) => {
-    const server = await startServer({ store });
+    const server = await startServer();
     await server.conversation("secret", "eve");
 
     const ada = server.webSocket("ada", { query: `&conversation_id=${id}` });
@@ -208,39 +165,9 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     expect(await ada.ok("conversation.list", {})).toEqual({ conversations: [], nextCursor: null });
   });
 
-  it("WS-4 a reader that does not read is closed, the others go on, and it resumes from its position", async () => {
-    const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
-    const server = await startServer({ store, env });
-    const [bob, cy] = await server.conversation("42", "bob", "cy", "ada");
-    const ada = await server.connectWebSocket("ada");
-    const { position } = await ada.ok<JoinReply>("join_room", { room });
-    const isClosed = () => server.lines.some((line) => line.includes('"reason":"slow_consumer"'));
-
-    ada.socket.pause();
-    let sent = 0;
-    while (!isClosed() && sent < 5_000) {
-      await bob?.ok("chat_message", { conversationId: "42", message: `${++sent} ${"x".repeat(16_000)}` });
-    }
-    const again = await server.connectWebSocket("ada");
-    const missed: number[] = [];
-    let after = position;
-    for (let joined = false; !joined; ) {
-      const page = await again.ok<JoinReply>("join_room", { room, after, limit: 100 });
-      expect(page.recovered).toBe(true);
-      missed.push(...page.events.map((event) => event.position.offset));
-      ({ joined, position: after } = page);
-    }
-    await bob?.ok("chat_message", { conversationId: "42", message: "live" });
-
-    expect(isClosed()).toBe(true);
-    expect(missed).toEqual(Array.from({ length: sent }, (_, index) => index + 1));
-    expect(texts([await again.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["live"]);
-    expect((await cy?.next(EventType.ChatMessage, sent + 1))?.length).toBe(sent + 1);
-  });
-
   it("WS-4 one that asks and does not read the answers is closed too", async () => {
     const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
-    const server = await startServer({ store, env });
+    const server = await startServer({ env });
     const [bob] = await server.conversation("42", "bob", "ada");
     for (let i = 0; i < 20; i++) await bob?.ok("chat_message", { conversationId: "42", message: "x".repeat(16_000) });
     const ada = await server.connectWebSocket("ada");
@@ -272,7 +199,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     "/%ZZ",
     "//",
   ])("WS-5 there is nothing to be upgraded at %s", async (path) => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const { status } = await upgrade(server.url, path, { Authorization: `Bearer ${tokenOf("ada")}` });
 
@@ -280,7 +207,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   });
 
   it("WS-5 a door that is shut upgrades nothing, and Socket.IO goes on", async () => {
-    const server = await startServer({ store, env: { WEBSOCKET_ENABLED: "false" } });
+    const server = await startServer({ env: { WEBSOCKET_ENABLED: "false" } });
 
     const { status } = await upgrade(server.url, `/ws?token=${tokenOf("ada")}`);
 
@@ -290,7 +217,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   });
 
   it("WS-5 one that is refused and does not hang up holds up nobody", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const socket = connect({ port: server.server.port, host: "localhost", allowHalfOpen: true });
     const answered = new Promise<string>((resolve) => void socket.once("data", (data) => resolve(String(data))));
 
@@ -302,7 +229,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
   });
 
   it("WS-5 a handshake that is none is refused", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
 
     const noKey = await upgrade(server.url, "/ws", { "Sec-WebSocket-Key": "short" });
     const oldVersion = await upgrade(server.url, "/ws", { "Sec-WebSocket-Version": "7" });
@@ -310,5 +237,80 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     expect([noKey.status, oldVersion.status]).toEqual([400, 400]);
     const plain = await server.request("GET", "/ws");
     expect(plain.status).toBe(404);
+  });
+});
+
+describe.each(stores)("the plain WebSocket door (%s)", (store) => {
+  it("WS-1 shows the same conversation as Socket.IO does, to both", async () => {
+    const server = await startServer({ store });
+    const [bob] = await server.conversation("42", "bob", "ada");
+    const ada = await server.connectWebSocket("ada");
+    await ada.ok("join_room", { room });
+
+    await ada.ok("chat_message", { conversationId: "42", message: "from the plain door", metadata: { mood: "good" } });
+    await bob?.ok("chat_message", { conversationId: "42", message: "from Socket.IO" });
+
+    const frames = await ada.inbox.next<EventPayload>(EventType.ChatMessage, 2);
+    const envelopes = (await bob?.next(EventType.ChatMessage, 2)) ?? [];
+    expect(texts(envelopes)).toEqual(["from the plain door", "from Socket.IO"]);
+    expect(frames).toEqual(
+      envelopes.map(({ id, type, room, position, sender, data }) => {
+        return { id, topic: room, eventType: type, position, sender, data };
+      }),
+    );
+  });
+
+  it("WS-2 a user who has enough connections is told and closed with 4008", async () => {
+    const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_USER: "1" } });
+    await server.connectWebSocket("ada");
+
+    const second = server.webSocket("ada");
+
+    expect(await second.inbox.one("system.error")).toMatchObject({ error: { code: "limit_exceeded" } });
+    expect(await within(second.closed, "the close")).toEqual({ code: 4008, reason: "limit_exceeded" });
+  });
+
+  it("WS-3 a conversation in the URL is joined at once", async () => {
+    const server = await startServer({ store });
+    const [bob] = await server.conversation("42", "bob", "ada");
+    await bob?.ok("chat_message", { conversationId: "42", message: "before" });
+
+    const ada = server.webSocket("ada", { query: "&conversation_id=42" });
+
+    const reply = await ada.inbox.one<{ payload: { ok: true; data: JoinReply } }>("reply");
+    expect(reply.payload).toMatchObject({ ok: true, data: { room, joined: true } });
+    expect(texts(reply.payload.data.events)).toEqual(["before"]);
+    await bob?.ok("chat_message", { conversationId: "42", message: "after" });
+    expect(texts([await ada.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["after"]);
+  });
+
+  it("WS-4 a reader that does not read is closed, the others go on, and it resumes from its position", async () => {
+    const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
+    const server = await startServer({ store, env });
+    const [bob, cy] = await server.conversation("42", "bob", "cy", "ada");
+    const ada = await server.connectWebSocket("ada");
+    const { position } = await ada.ok<JoinReply>("join_room", { room });
+    const isClosed = () => server.lines.some((line) => line.includes('"reason":"slow_consumer"'));
+
+    ada.socket.pause();
+    let sent = 0;
+    while (!isClosed() && sent < 5_000) {
+      await bob?.ok("chat_message", { conversationId: "42", message: `${++sent} ${"x".repeat(16_000)}` });
+    }
+    const again = await server.connectWebSocket("ada");
+    const missed: number[] = [];
+    let after = position;
+    for (let joined = false; !joined; ) {
+      const page = await again.ok<JoinReply>("join_room", { room, after, limit: 100 });
+      expect(page.recovered).toBe(true);
+      missed.push(...page.events.map((event) => event.position.offset));
+      ({ joined, position: after } = page);
+    }
+    await bob?.ok("chat_message", { conversationId: "42", message: "live" });
+
+    expect(isClosed()).toBe(true);
+    expect(missed).toEqual(Array.from({ length: sent }, (_, index) => index + 1));
+    expect(texts([await again.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["live"]);
+    expect((await cy?.next(EventType.ChatMessage, sent + 1))?.length).toBe(sent + 1);
   });
 });

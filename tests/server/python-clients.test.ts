@@ -3,12 +3,11 @@ import { EventType } from "../../shared/event-type.ts";
 import { alertOf, completionOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
 import { runPython } from "../support/python-script.ts";
 import { startServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 
-describe.each(stores)("clients in Python (%s)", (store) => {
+describe("clients in Python", () => {
   it("MONITOR-1 of Socket.IO and of plain WebSockets read what a JavaScript client reads", async () => {
-    const server = await startServer({ store });
+    const server = await startServer();
     const types = [EventType.StreamProgress, EventType.StreamCompleted, EventType.AlertCreated];
     const args = [server.url, tokenOf("mona", ["monitor"]), "stream:*,alerts", types.join(","), "5"];
     const watchers = [runPython("watch_socketio.py", ...args), runPython("watch_websocket.py", ...args)];

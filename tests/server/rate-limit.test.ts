@@ -4,16 +4,15 @@ import { nested, withProto } from "../support/json.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RawEngine } from "../support/raw-engine.ts";
 import { startServer } from "../support/server.ts";
-import { type StoreName, stores } from "../support/stores.ts";
 import type { TestClient } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { within } from "../support/within.ts";
 
 /** Five commands at once, and one a second of a time that passes when the test says so. */
-async function startSlow(store: StoreName) {
+async function startSlow() {
   const clock = new ManualClock();
   const env = { LIMIT_COMMANDS_PER_SECOND: "1", LIMIT_COMMANDS_BURST: "5" };
-  const server = await startServer({ store, env, overrides: { clock } });
+  const server = await startServer({ env, overrides: { clock } });
   return { server, clock };
 }
 
@@ -31,9 +30,9 @@ async function answersOf(client: Commander, count: number): Promise<string[]> {
 
 const times = (count: number, answer: string) => Array.from({ length: count }, () => answer);
 
-describe.each(stores)("too many commands (%s)", (store) => {
+describe("too many commands", () => {
   it("ROUTE-3 those beyond the burst are told how long to wait, and are served then", async () => {
-    const { server, clock } = await startSlow(store);
+    const { server, clock } = await startSlow();
     const ada = await server.connect("ada");
 
     const answers = await answersOf(ada, 6);
@@ -50,7 +49,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 whoever rests may send a burst again, and no more than that", async () => {
-    const { server, clock } = await startSlow(store);
+    const { server, clock } = await startSlow();
     const ada = await server.connect("ada");
     await answersOf(ada, 6);
 
@@ -60,7 +59,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 one without a callback is told too", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const ada = await server.connect("ada");
 
     for (let i = 0; i < 6; i++) ada.socket.emit("system.pong", { timestamp: 1 });
@@ -72,7 +71,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 commands that do not exist, and bad ones, are counted too", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const ada = await server.connect("ada");
 
     const answers = [];
@@ -83,7 +82,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 every connection is counted by itself", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const ada = await server.connect("ada");
     const again = await server.connect("ada");
     const bob = await server.connect("bob");
@@ -100,7 +99,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
     ["agent", 100],
     ["service", 100],
   ])("ROUTE-3 the role %s may send %i at once", async (role, burst) => {
-    const { server, clock } = await startSlow(store);
+    const { server, clock } = await startSlow();
     const client = await server.connect("ada", { roles: [role] });
 
     const answers = await answersOf(client, burst + 1);
@@ -112,7 +111,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 a Socket.IO client that goes on far beyond is told and closed, and nobody else is", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const ada = await server.connect("ada", { io: { transports: ["websocket"] } });
     const other = await server.connect("ada");
 
@@ -127,7 +126,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 a client that is refused as often as it may be is not closed", async () => {
-    const { server, clock } = await startSlow(store);
+    const { server, clock } = await startSlow();
     const ada = await server.connect("ada");
 
     const answers = await answersOf(ada, 55);
@@ -139,7 +138,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 a plain WebSocket that goes on far beyond is closed with 4008", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const ada = await server.connectWebSocket("ada");
     const bob = await server.connectWebSocket("bob");
 
@@ -152,7 +151,7 @@ describe.each(stores)("too many commands (%s)", (store) => {
   });
 
   it("ROUTE-3 broken frames are counted too", async () => {
-    const { server } = await startSlow(store);
+    const { server } = await startSlow();
     const ada = await server.connectWebSocket("ada");
 
     for (let i = 0; i < 55; i++) ada.socket.send("no frame");
@@ -169,8 +168,8 @@ describe.each(stores)("too many commands (%s)", (store) => {
 
 const patient = { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
 
-async function startLimited(store: StoreName, env: Record<string, string>) {
-  const server = await startServer({ store, env: { ...patient, ...env } });
+async function startLimited(env: Record<string, string>) {
+  const server = await startServer({ env: { ...patient, ...env } });
   const [ada] = await server.conversation("42", "ada");
   if (!ada) throw new Error("no client");
   const send = async (client: TestClient, fields: object) => {
@@ -180,9 +179,9 @@ async function startLimited(store: StoreName, env: Record<string, string>) {
   return { server, ada, send };
 }
 
-describe.each(stores)("the size of a message (%s)", (store) => {
+describe("the size of a message", () => {
   it("ROUTE-4 is counted in bytes as they come, to the last one", async () => {
-    const { server, ada, send } = await startLimited(store, { LIMIT_MESSAGE_BYTES: "2048" });
+    const { server, ada, send } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048" });
     const raw = await new RawEngine(server.url).enterChat(tokenOf("ada"));
     // As Socket.IO counts: without the engine's own first digit.
     const packet = (id: number, message: string) =>
@@ -200,7 +199,7 @@ describe.each(stores)("the size of a message (%s)", (store) => {
   });
 
   it("ROUTE-4 counts every message by itself", async () => {
-    const { ada, send } = await startLimited(store, { LIMIT_MESSAGE_BYTES: "2048" });
+    const { ada, send } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048" });
 
     const answers = await Promise.all(Array.from({ length: 10 }, () => send(ada, { message: "x".repeat(1_500) })));
 
@@ -208,7 +207,7 @@ describe.each(stores)("the size of a message (%s)", (store) => {
   });
 
   it("ROUTE-4 counts attachments with what they belong to", async () => {
-    const { ada, send } = await startLimited(store, { LIMIT_MESSAGE_BYTES: "2048" });
+    const { ada, send } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048" });
 
     const small = await send(ada, { metadata: { binary: Buffer.alloc(10) } });
     const large = await send(ada, { metadata: { binary: Buffer.alloc(2_048) } });
@@ -218,7 +217,7 @@ describe.each(stores)("the size of a message (%s)", (store) => {
   });
 
   it("ROUTE-4 is told to the client when it connects", async () => {
-    const { server } = await startLimited(store, { LIMIT_MESSAGE_BYTES: "2048", LIMIT_JSON_DEPTH: "8" });
+    const { server } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048", LIMIT_JSON_DEPTH: "8" });
     const client = server.client("ada");
 
     const established = await client.inbox.one("system.connection.established");
@@ -227,7 +226,7 @@ describe.each(stores)("the size of a message (%s)", (store) => {
   });
 
   it("ROUTE-4 JSON may be as deep as the limit, and not deeper", async () => {
-    const { ada, send } = await startLimited(store, { LIMIT_JSON_DEPTH: "8" });
+    const { ada, send } = await startLimited({ LIMIT_JSON_DEPTH: "8" });
 
     // The payload and `metadata` are two levels above.
     const deepest = await send(ada, { metadata: { a: nested(6) } });
@@ -237,7 +236,7 @@ describe.each(stores)("the size of a message (%s)", (store) => {
   });
 
   it("ROUTE-4 __proto__ is no key at any depth, and other names of the language are", async () => {
-    const { ada, send } = await startLimited(store, {});
+    const { ada, send } = await startLimited({});
 
     const onTop = await ada.refused("chat_message", withProto({ conversationId: "42", message: "hello" }));
     const inside = await send(ada, { metadata: { list: [{ deep: withProto({}) }] } });

@@ -4,7 +4,6 @@ import type { Reply } from "../../shared/reply.ts";
 import type { Role } from "../../shared/role.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer } from "../support/server.ts";
-import { stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 
@@ -16,11 +15,11 @@ interface AnyClient {
   inbox: { one<T>(name: string): Promise<T>; of<T>(name: string): T[] };
 }
 
-describe.each(stores)("the life of a token (%s)", (store) => {
+describe("the life of a token", () => {
   /** Time that passes while all clients show that they are there. */
   async function start() {
     const clock = new ManualClock();
-    const server = await startServer({ store, env, overrides: { clock } });
+    const server = await startServer({ env, overrides: { clock } });
     const expirySeconds = Math.floor(clock.now() / 1000) + 120;
     const passUntil = async (until: number, ...clients: AnyClient[]) => {
       while (clock.now() < until) {

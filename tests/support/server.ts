@@ -12,7 +12,8 @@ import { TestWebSocket } from "./test-websocket.ts";
 import { testSecret, tokenOf } from "./tokens.ts";
 
 export interface StartOptions {
-  store: StoreName;
+  /** Default: `memory`, for what no store can change. */
+  store?: StoreName;
   /** Settings beyond those of every test. */
   env?: Record<string, string>;
   overrides?: Overrides;
@@ -34,13 +35,13 @@ const opened = new Closers();
 afterEach(() => opened.close());
 
 /** A real server on a port of its own, closed after the test together with its clients. */
-export async function startServer(options: StartOptions): Promise<TestServer> {
+export async function startServer(options: StartOptions = {}): Promise<TestServer> {
   const config = loadConfig({
     NODE_ENV: "test",
     PORT: "0",
     JWT_SECRET: testSecret,
     PRESENCE_GRACE_MS: "0",
-    ...(await storeEnv(options.store)),
+    ...(await storeEnv(options.store ?? "memory")),
     ...options.env,
   });
   const lines: string[] = [];
