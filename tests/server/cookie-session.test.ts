@@ -102,7 +102,7 @@ describe("cookie sessions", () => {
       "from another port": await verdictOf(server, from("http://localhost:1/page")),
       "from no address": await verdictOf(server, from("localhost")),
     };
-    const proxied = await startServer({ store, env: { TRUST_PROXY: "1" } });
+    const proxied = await startServer({ env: { TRUST_PROXY: "1" } });
     const { cookie: other } = await logIn(proxied);
     const at = (host: string): Asking => ({
       cookie: other,
