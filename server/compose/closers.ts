@@ -1,13 +1,13 @@
-/** What was opened, to be closed in reverse order: also after a start that failed half-way. */
+/** Closes what was opened, in reverse order; also after a start that failed half-way. */
 export class Closers {
   readonly #stack: { name: string; close: () => unknown }[] = [];
 
-  /** `close` may be asynchronous. Its failure does not keep the others from being closed. */
+  /** `close` may be asynchronous. If it fails, the others are closed all the same. */
   add(name: string, close: () => unknown): void {
     this.#stack.push({ name, close });
   }
 
-  /** Closes everything that is still open; a second call finds nothing left. Rejects when something could not be closed. */
+  /** Closes everything that is still open; a second call does nothing. Rejects when something could not be closed. */
   async close(): Promise<void> {
     const failures: Error[] = [];
     for (let opened = this.#stack.pop(); opened; opened = this.#stack.pop()) {

@@ -4,7 +4,7 @@ import type { ConnectionLimits } from "../../shared/limits.ts";
 /** Every setting of the server, read from the environment. The names, defaults and units are those of `.env.example`. */
 export type Config = z.output<typeof Environment>;
 
-/** The environment is wrong; `faults` names everything that is, at once. */
+/** Thrown for an invalid environment; `faults` names all faults at once. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly faults: readonly string[];
@@ -33,7 +33,7 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ""),
 );
 
-/** An app or an extension; `URL` calls the origin of each of them `null`. */
+/** The origin of an app or an extension; `URL` reports these origins as `null`. */
 const appOrigin = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*,]+$/;
 
 const isOrigin = (text: string) =>
@@ -55,7 +55,7 @@ const streamName = z.string().regex(/^[\x21-\x7e]{1,256}$/, "must be 1 to 256 vi
 
 const dayMs = 86_400_000;
 
-/** Settings by the names of the variables. A variable that is set to nothing counts as not set. */
+/** Settings by the names of their variables. An empty variable counts as unset. */
 const Environment = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
   PORT: whole(0, 65_535).default(8000),
@@ -134,17 +134,17 @@ const Environment = z.object({
   LIMIT_JSON_DEPTH: whole(4, 1_000).default(32),
 });
 
-/** Names of all variables, in the order in which they are explained. */
+/** Names of all variables, in the order of `.env.example`. */
 export const variables = Object.keys(Environment.shape) as (keyof Config)[];
 
-/** The address to listen on. Outside production nobody but this machine is let in unless somebody asks for it. */
+/** The address to listen on. Outside production only this machine has access unless HOST is set. */
 export function hostOf({ HOST, NODE_ENV }: Config): string {
   return HOST ?? (NODE_ENV === "production" ? "0.0.0.0" : "127.0.0.1");
 }
 
 /**
  * Reads the configuration. Throws a {@link ConfigurationError} that names every fault.
- * Without `JWT_SECRET` and `OIDC_ISSUER` there is nobody to trust: only outside production may the caller then make a secret.
+ * Without `JWT_SECRET` and `OIDC_ISSUER` no token is valid: outside production the caller may generate a secret.
  */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
@@ -157,29 +157,29 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   return parsed.data;
 }
 
-/** Settings of the contract that this version does not act on yet; whoever sets one should hear of it. */
+/** Settings of the contract that this version does not implement yet; the server warns when one is set. */
 const withoutEffect: readonly (keyof Config)[] = [];
 
-/** Of the variables that are set, those that change nothing. */
+/** The names of set variables that have no effect. */
 export function settingsWithoutEffect(environment: Record<string, string | undefined>): string[] {
   return withoutEffect.filter((name) => environment[name]);
 }
 
 /**
- * A misspelt setting would leave its default in force without a word. Others may have variables of their own that
- * begin like ours (Kubernetes sets `REDIS_SERVICE_HOST`), so only what is nearly one of ours is taken for one.
+ * Reports misspelt settings, whose defaults would otherwise stay in force unnoticed. Other programs' variables may
+ * begin alike (Kubernetes sets `REDIS_SERVICE_HOST`), so only names close to a setting are reported.
  */
 function unknownVariables(given: Record<string, unknown>): string[] {
   return Object.keys(given).flatMap((name) => {
     if (variables.some((known) => known === name)) return [];
-    // Not PORT and HOST: two letters away from them are PATH and HOME.
+    // Not PORT and HOST: PATH and HOME differ from them by two letters.
     const meant = variables.find((known) => known.includes("_") && distance(name, known) <= 2);
     if (meant) return [`${name}: there is no such setting; is it ${meant}?`];
     return name.startsWith("LIMIT_") ? [`${name}: there is no such setting`] : [];
   });
 }
 
-/** How many letters have to be added, taken away or changed to make one of the other (Levenshtein). */
+/** The number of letters to add, remove or change to turn one text into the other (Levenshtein). */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return Number.POSITIVE_INFINITY;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -221,7 +221,7 @@ function contradictions(given: Record<string, string | undefined>): string[] {
   return faults;
 }
 
-/** The limits that a client is told when it connects. */
+/** The limits that are sent to a client when it connects. */
 export function limitsOf(config: Config): ConnectionLimits {
   return {
     messageBytes: config.LIMIT_MESSAGE_BYTES,

@@ -40,34 +40,34 @@ import { openTracing } from "./open-tracing.ts";
 /** The settings; a start outside production makes a secret up, where nobody else is trusted. */
 export type ServerConfig = Config;
 
-/** Parts that an embedder or a test brings along. */
+/** Parts supplied by an embedder or a test. */
 export interface Overrides extends Partial<Omit<Store, "close">> {
   clock?: Clock;
-  /** `true`: connections come from the primary process, and not from a port. */
+  /** `true`: connections come from the primary process instead of a port. */
   isWorker?: boolean;
   tails?: Partial<LogTailsOptions>;
-  /** Another implementation of WebSockets for Engine.IO: a class like the server of `ws`. */
+  /** Another WebSocket implementation for Engine.IO: a class like the server of `ws`. */
   wsEngine?: unknown;
   /** Folder of another build of the dashboard. */
   dashboardFolder?: string;
-  /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
+  /** With several processes behind one port: given this process's metrics, resolves with those of all. */
   gatherMetrics?: GatherMetrics;
 }
 
 export interface SignalboxServer {
-  /** Where it can be reached, with the port that it really has. */
+  /** The server's URL, with the actual port. */
   url: string;
   port: number;
   instanceId: InstanceId;
-  /** For programs that run the server within themselves: the way into every room. */
+  /** For programs that embed the server: publishes to any room. */
   publisher: Publisher;
-  /** The ready state is off, nobody is let in, and the connections are let go of over `DRAIN_MS`, or the given window. */
+  /** Turns the ready state off, refuses new clients, and closes connections over `DRAIN_MS` or the given window. */
   drain(windowMs?: number): Promise<void>;
-  /** Closes at once. What was accepted is kept as well as the store keeps it. */
+  /** Closes at once. Accepted events stay in the store. */
   close(): Promise<void>;
 }
 
-/** Builds everything, and listens. The only place that chooses which twin of a port is used. */
+/** Builds everything and listens. The only place that chooses between the twins of a port. */
 export async function createServer(
   config: ServerConfig,
   logger: Logger,
@@ -99,7 +99,7 @@ async function build(
   const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
   const common = { config, clock, instanceId, logger, closers, spans, failed };
 
-  // Ports. Whoever brings one closes it
+  // Ports. An override is closed by its owner
   const openOwnStore = async () => {
     const store = await openStore(config, clock, logger, instanceId);
     closers.add("store", () => store.close());
@@ -109,7 +109,7 @@ async function build(
   const { documents, latest } = store;
   redis = store.redis;
 
-  // The Socket.IO server comes before its door: instances talk over its adapter
+  // The Socket.IO server comes before its door: broadcasts between instances use its adapter
   const counters = createCounters();
   const drain = new Drain();
   const heartbeatIntervalMs = config.HEARTBEAT_INTERVAL_MS;
@@ -165,10 +165,10 @@ async function build(
   writes.onAccepted((event, position) => {
     if (tracing.isActive) tracing.published(event, position);
   });
-  // Not only here: it may be this instance that could not be heard.
+  // On all instances: it may be this instance whose broadcasts were lost.
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
-  // Who comes in, and what they may ask for
+  // Identity and admission
   const identity = openIdentity(config, { documents, broadcast, sessions, clock, logger, failed });
   const { verifier, revoked } = identity;
   closers.add("revocations", () => revoked.close());
@@ -236,7 +236,7 @@ async function build(
     dashboardFolder,
   };
   const httpServer = await openDoors({ ...common, ...entrance, log, identity, delivery, counters });
-  // What is under way may still answer before its connection is closed.
+  // Commands under way may still reply before their connection is closed.
   closers.add("commands under way", () => router.idle());
   closers.add("waits for dispatches", () => domain.dispatch.waiters.close());
   closers.add("long polls", () => waiters.close());

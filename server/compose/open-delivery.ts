@@ -36,7 +36,7 @@ export interface DeliveryDeps {
   health: HealthUpdates;
   tails: Partial<LogTailsOptions> | undefined;
   counters: Counters;
-  /** `undefined`: no traces are kept. */
+  /** `undefined`: no spans are recorded. */
   eventSpans: EventSpans | undefined;
   clock: Clock;
   closers: Closers;
@@ -45,13 +45,13 @@ export interface DeliveryDeps {
 
 export type Delivery = ReturnType<typeof openDelivery>;
 
-/** Who follows which room, from where on, and how what the log announces gets to them. */
+/** Opens rooms, subscriptions and presence, and the delivery of log events to them. */
 export function openDelivery(deps: DeliveryDeps) {
   const { config, log, domain, broadcast, health, counters, eventSpans, clock, closers, failed } = deps;
   const { access, presenceTracker, conversations, responses } = domain;
 
   const tracing = new EventTracing();
-  // Deliver: what the log announces, to every door
+  // Deliver: from the log's tails to every door
   const sinks: Sink[] = [];
   const matcher = new ChannelMatcher();
   const putOut = (event: Envelope) => {

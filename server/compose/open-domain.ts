@@ -32,14 +32,14 @@ export interface DomainDeps {
   clock: Clock;
   instanceId: InstanceId;
   closers: Closers;
-  /** `undefined`: no traces are kept. */
+  /** `undefined`: no spans are recorded. */
   spans: Spans | undefined;
   failed: Failed;
 }
 
 export type Domain = ReturnType<typeof openDomain>;
 
-/** What the rooms are about: conversations and answers, tasks and streams, agents and dispatches; and the way into the log. */
+/** Opens the publisher, and conversations, responses, tasks, streams, agents and dispatches. */
 export function openDomain({ config, store, broadcast, clock, instanceId, closers, spans, failed }: DomainDeps) {
   const { log, documents, transactions, leases, presence, uiEvents, redis } = store;
   const rememberedMs = config.LOG_TTL_SECONDS * 1000;

@@ -27,7 +27,7 @@ import type { Config } from "./config.ts";
 import type { Delivery } from "./open-delivery.ts";
 import type { Identity } from "./open-identity.ts";
 
-/** How long a request may take to arrive, headers and body: whoever sends a byte now and then holds a socket open. */
+/** Time for a request to arrive, headers and body: a slow sender would otherwise hold a socket open. */
 const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
 export interface DoorsDeps {
@@ -43,7 +43,7 @@ export interface DoorsDeps {
   identity: Identity;
   delivery: Delivery;
   counters: Counters;
-  /** `undefined`: no traces are kept. */
+  /** `undefined`: no spans are recorded. */
   spans: Spans | undefined;
   limits: ConnectionLimits;
   isReady(): boolean;
@@ -53,13 +53,13 @@ export interface DoorsDeps {
   clock: Clock;
   logger: Logger;
   closers: Closers;
-  /** Another implementation of WebSockets for Engine.IO. */
+  /** Another WebSocket implementation for Engine.IO. */
   wsEngine: unknown;
   /** Another build of the dashboard. */
   dashboardFolder: string | undefined;
 }
 
-/** The doors that lead to the router, on one server of HTTP that does not listen yet. */
+/** Opens the doors to the router on one HTTP server, which does not listen yet. */
 export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   const { config, io, delivery, identity, limits, logger, closers, ...common } = deps;
   const { connector, router, drain, admission, origins, clock, counters } = common;
@@ -86,7 +86,7 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
       : undefined,
     cookiePath: config.BASE_PATH || "/",
   });
-  // Longer than any load balancer keeps a connection open, so that it is never we who close one it is about to use.
+  // Longer than any load balancer keeps a connection, so that the server never closes one that is about to be used.
   const httpServer = createHttpServer({ ...messagesOf(app), keepAliveTimeout: 95_000, ...slowSenders }, app);
 
   const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(deps.wsEngine), checkWebSocket()]);

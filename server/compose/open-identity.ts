@@ -27,15 +27,15 @@ export interface IdentityDeps {
   failed: Failed;
 }
 
-/** How users are identified, and until when. */
+/** How users are authenticated, and how their access ends. */
 export interface Identity {
   verifier: TokenVerifier;
   cookieSessions: CookieSessions;
   revocations: Revocations;
   revoked: RevokedConnections;
-  /** Where people may sign in: the providers, where they know us by a client id. */
+  /** Providers for signing in: those for which this server has a client id. */
   providers: readonly SignInProvider[];
-  /** `undefined`: no provider knows us by a client id. */
+  /** `undefined`: this server has no client id at any provider. */
   backChannelLogout: BackChannelLogout | undefined;
 }
 

@@ -40,7 +40,7 @@ export interface OperationsDeps {
 
 export type Operations = ReturnType<typeof openOperations>;
 
-/** What operators see of the instances, and what they make them do. */
+/** Opens metrics, the registry, statistics, event traces and admin actions. */
 export function openOperations(deps: OperationsDeps) {
   const { config, store, domain, delivery, broadcast, counters, drain, instanceId, clock, logger, closers, failed } =
     deps;
@@ -133,11 +133,11 @@ export function openOperations(deps: OperationsDeps) {
   };
 }
 
-/** What a client gives for a name must not become a label: each makes a number that is kept for ever. */
+/** Unknown command names must not become labels: each label would make a time series that is kept for ever. */
 const knownCommands = new Set<string>(Object.values(commands).flatMap((table) => Object.keys(table)));
 const isKnown = (command: string) => knownCommands.has(command);
 
-/** The server's own reasons; how else a connection ended is the client's affair, or the network's. */
+/** The server's own reasons; other ends were caused by the client or the network. */
 function reasonOf({ endedBy = "" }: Session): string {
   return Object.hasOwn(disconnectReasons, endedBy) ? endedBy : "client";
 }

@@ -39,7 +39,7 @@ export interface RouterDeps {
   operations: Operations;
   counters: Counters;
   answered: MeasuringDeps["answered"];
-  /** `undefined`: no traces are kept. */
+  /** `undefined`: no spans are recorded. */
   spans: Spans | undefined;
   broadcast: Broadcast;
   clock: Clock;
@@ -47,7 +47,7 @@ export interface RouterDeps {
   failed: Failed;
 }
 
-/** Every command, with what it may use. */
+/** Registers the handlers of all commands with their dependencies. */
 export function openRouter(deps: RouterDeps): Router {
   const { limits, domain, identity, broadcast, clock, logger, failed } = deps;
   const { access, publisher, conversations, readPositions, dispatch } = domain;

@@ -33,7 +33,7 @@ import type { Registry } from "../store/registry/registry.ts";
 import { noUiEvents, type UiEvents } from "../store/ui-events.ts";
 import type { Config } from "./config.ts";
 
-/** One twin of every port that keeps something. */
+/** One implementation of every storage port. */
 export interface Store {
   log: EventLog;
   documents: Documents;
@@ -50,7 +50,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** With `REDIS_URL` the Redis twins, else those in memory. */
+/** Opens the Redis implementations with `REDIS_URL`, else those in memory. */
 export async function openStore(config: Config, clock: Clock, logger: Logger, instanceId: InstanceId): Promise<Store> {
   const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url } = config;
   if (url === undefined) {

@@ -12,7 +12,7 @@ export interface TracingDeps {
   closers: Closers;
 }
 
-/** Traces, if somebody wants them. Otherwise nothing of it is loaded, and nothing is done for it on any way. */
+/** Opens OpenTelemetry if it is configured. Otherwise none of it is loaded, and no code path does work for it. */
 export async function openTracing({ config, instanceId, logger, closers }: TracingDeps): Promise<{
   spans: Spans | undefined;
   eventSpans: EventSpans | undefined;

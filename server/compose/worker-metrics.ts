@@ -5,7 +5,7 @@ import type { GatherMetrics } from "../observe/metrics.ts";
 import { withTimeout } from "../runtime/with-timeout.ts";
 
 /**
- * Whichever worker is asked for the metrics answers with those of all:
+ * Any worker answers a request for metrics with those of all workers:
  *
  *   worker ─ asks ─► primary ─ asks ─► every worker ─ tells ─► primary ─ tells all ─► worker
  */
@@ -14,10 +14,10 @@ type Message =
   | { signalbox: "metrics: mine"; id: string; collected: Collected }
   | { signalbox: "metrics: all"; id: string; collected: Collected[] };
 
-/** A worker that does not answer in this time is left out. */
+/** A worker that does not answer within this time is left out. */
 const answerMs = 1_000;
 
-/** In the primary process: passes on what one worker asks of all. */
+/** In the primary process: collects the metrics of all workers for the worker that asks. */
 export function passMetricsOn(workers: () => Iterable<Worker>): (worker: Worker) => void {
   const asked = new Map<string, (collected: Collected) => void>();
 
@@ -31,10 +31,10 @@ export function passMetricsOn(workers: () => Iterable<Worker>): (worker: Worker)
         clearTimeout(late);
         resolve();
       });
-      for (const worker of all) tell(worker, { signalbox: "metrics: yours, please", id });
+      for (const worker of all) send(worker, { signalbox: "metrics: yours, please", id });
     });
     asked.delete(id);
-    tell(asking, { signalbox: "metrics: all", id, collected });
+    send(asking, { signalbox: "metrics: all", id, collected });
   };
 
   return (worker) => {
@@ -46,20 +46,20 @@ export function passMetricsOn(workers: () => Iterable<Worker>): (worker: Worker)
   };
 }
 
-function tell(worker: Worker, message: Message): void {
+function send(worker: Worker, message: Message): void {
   if (worker.isConnected()) worker.send(message);
 }
 
 /** In a worker. */
 export const gatherFromWorkers: GatherMetrics = (collect) => {
   const waiting = new Map<string, (collected: Collected[]) => void>();
-  const say = (message: Message) => process.send?.(message);
+  const send = (message: Message) => process.send?.(message);
   process.on("message", (message: unknown) => {
     if (!isOurs(message)) return;
     const { signalbox, id } = message;
     if (signalbox === "metrics: all") waiting.get(id)?.(message.collected);
     if (signalbox !== "metrics: yours, please") return;
-    void collect().then((collected) => say({ signalbox: "metrics: mine", id, collected }));
+    void collect().then((collected) => send({ signalbox: "metrics: mine", id, collected }));
   });
 
   return async () => {
@@ -67,7 +67,7 @@ export const gatherFromWorkers: GatherMetrics = (collect) => {
     try {
       const all = new Promise<Collected[]>((resolve) => {
         waiting.set(id, resolve);
-        say({ signalbox: "metrics: all, please", id });
+        send({ signalbox: "metrics: all, please", id });
       });
       // The primary is gone, or busy beyond measure.
       return await withTimeout(all, 2 * answerMs, "The other workers' metrics did not come.");

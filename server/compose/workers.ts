@@ -11,31 +11,31 @@ export interface WorkersOptions {
   host: string;
   /** Connections that may wait to be accepted. */
   backlog: number;
-  /** Environment of the workers, beyond that of this process. */
+  /** Environment of the workers in addition to that of this process. */
   env: Record<string, string>;
   logger: Logger;
 }
 
 export interface Workers {
   port: number;
-  /** Lets every worker stop as a process of its own would, on the same signal. Resolves with 0 if all did so in good order. */
+  /** Passes the signal on to every worker. Resolves with 0 if all of them stopped cleanly. */
   stop(signal: NodeJS.Signals): Promise<number>;
 }
 
-/** A worker that ends is started again, but not faster than this: one that cannot start would be started for ever. */
+/** The shortest interval at which an ended worker is started again, for one that cannot start. */
 const restartMs = 1_000;
 
 const ready = "signalbox:ready";
 
-/** To be called in a worker: from now on it gets connections. */
+/** To be called in a worker, which then receives connections. */
 export function tellReady(): void {
   process.send?.(ready);
 }
 
 /**
- * Several processes behind one port. This one only hands connections on: a polling client's requests to the worker
- * that has its session, all others to the worker with the fewest. Listens when all workers are ready, and rejects when
- * one ends before it is.
+ * Runs several processes behind one port. This process only distributes connections: a polling client's requests to the
+ * worker that has its session, all others to the worker with the fewest. Listens when all workers are ready, and rejects
+ * when one ends before.
  */
 export async function startWorkers({ count, port, host, backlog, env, logger }: WorkersOptions): Promise<Workers> {
   let stopping = false;
@@ -47,7 +47,7 @@ export async function startWorkers({ count, port, host, backlog, env, logger }: 
     logger.info("worker started", { worker: worker.id, pid: worker.process.pid });
     running.add(worker);
     passOn(worker);
-    // Connections are handed to whoever stands here, and lost on one that cannot take them yet.
+    // Connections are distributed among these workers, and would be lost on one that is not ready.
     delete cluster.workers?.[worker.id];
     worker.on("message", (message) => {
       if (message === ready && cluster.workers) cluster.workers[worker.id] = worker;
@@ -67,7 +67,7 @@ export async function startWorkers({ count, port, host, backlog, env, logger }: 
     return Math.max(0, ...(await Promise.all(codes)).map((code) => code ?? 1));
   };
 
-  // What is handed on is bytes, which the default makes text of.
+  // Chunks of connections are binary, which the default serialization turns into text.
   cluster.setupPrimary({ serialization: "advanced" });
   const listener = createServer();
   setupMaster(listener, { loadBalancingMethod: "least-connection" });
@@ -93,7 +93,7 @@ export async function startWorkers({ count, port, host, backlog, env, logger }: 
   };
 }
 
-/** Rejects if it ends first. */
+/** Rejects if the worker ends first. */
 async function isReady(worker: Worker): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     worker.on("message", (message) => message === ready && resolve());
@@ -101,7 +101,7 @@ async function isReady(worker: Worker): Promise<void> {
   });
 }
 
-/** The worker itself has said why. */
+/** The worker itself has logged the reason. */
 export class WorkerFailed extends Error {
   override name = "WorkerFailed";
   override message = "A worker could not start.";
