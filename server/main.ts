@@ -7,6 +7,7 @@ import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from ".
 import { createServer, type ServerConfig } from "./compose/create-server.ts";
 import { listenBacklog, urlOf } from "./compose/listening.ts";
 import type { WorkersOptions } from "./compose/workers.ts";
+import { createLineWriter } from "./observe/line-writer.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 
 // The only file that touches the process: environment, signals, exit code.
@@ -18,6 +19,10 @@ setFlagsFromString("--heap-growing-percent=100");
 /** After an interrupt at a terminal the server stops without a drain window. */
 const interruptDrainMs = 0;
 
+const output = createLineWriter(process.stdout);
+// The same of what libraries and Node itself write there.
+process.stderr.on("error", () => {});
+
 async function main(): Promise<void> {
   if (existsSync(".env")) process.loadEnvFile(".env");
   const config = loadConfig(process.env);
@@ -25,6 +30,7 @@ async function main(): Promise<void> {
   const logger = createLogger({
     level: config.LOG_LEVEL,
     format: config.LOG_FORMAT ?? (isProduction ? "json" : "text"),
+    write: output.write,
   });
 
   const ignored = settingsWithoutEffect(process.env);
@@ -52,7 +58,7 @@ async function main(): Promise<void> {
   else logger.info("listening", { url, store: config.REDIS_URL ? "redis" : "memory", workers: count });
   // Only for a generated secret: tokens of a configured one would stay valid after this run, and could end up in a log.
   if (generatedSecret !== undefined && cluster.isPrimary)
-    console.log(welcome(url + config.BASE_PATH, generatedSecret, config));
+    output.write(welcome(url + config.BASE_PATH, generatedSecret, config));
 
   let stopping = false;
   const stop = async (why: NodeJS.Signals | "bug") => {
@@ -94,7 +100,7 @@ interface Running {
 async function instance(config: ServerConfig, logger: Logger): Promise<Running> {
   const { isWorker } = cluster;
   const gather = isWorker ? { gatherMetrics: (await import("./compose/worker-metrics.ts")).gatherFromWorkers } : {};
-  const server = await createServer(config, logger, { isWorker, ...gather });
+  const server = await createServer(config, logger, { isWorker, lostLogLines: () => output.lost, ...gather });
   if (isWorker) (await import("./compose/workers.ts")).tellReady();
   return {
     port: server.port,

@@ -51,6 +51,9 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   /** Folder of another build of the dashboard. */
   dashboardFolder?: string;
   /** With several processes behind one port: given this process's metrics, resolves with those of all. */
+  /** How many lines of the log could not be written. Default: 0, for loggers that do not know. */
+  lostLogLines?: () => number;
+  /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
   gatherMetrics?: GatherMetrics;
 }
 
@@ -174,7 +177,8 @@ async function build(
   closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);
   closers.add("connections", () => sessions.ended());
-  const operations = openOperations({ ...common, store, domain, delivery, broadcast, counters, drain });
+  const { lostLogLines = () => 0 } = overrides;
+  const operations = openOperations({ ...common, store, domain, delivery, broadcast, counters, drain, lostLogLines });
   const { registryPublisher, answered } = operations;
   const router = openRouter({
     ...common,

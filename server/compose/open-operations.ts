@@ -31,6 +31,7 @@ export interface OperationsDeps {
   broadcast: Broadcast;
   counters: Counters;
   drain: Drain;
+  lostLogLines(): number;
   instanceId: InstanceId;
   clock: Clock;
   logger: Logger;
@@ -71,6 +72,7 @@ export function openOperations(deps: OperationsDeps) {
 
   const metrics = new Metrics({
     counters,
+    lostLogLines: deps.lostLogLines,
     connections: () => countOf(sessions),
     *backlogs() {
       for (const session of sessions) yield session.transport.backlogBytes();

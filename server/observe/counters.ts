@@ -1,5 +1,14 @@
+import { LostReason } from "../../shared/commands/fields.ts";
+import { disconnectReasons } from "../../shared/disconnect-reason.ts";
+import { DispatchStatus } from "../../shared/entities/dispatch.ts";
+
 /** Counts by label. */
 export class Tally extends Map<string, number> {
+  /** `names` are counted from 0 on: a series that begins with its first event has no rate for that event. */
+  constructor(names: readonly string[] = []) {
+    super(names.map((name) => [name, 0]));
+  }
+
   add(what: string): void {
     this.set(what, (this.get(what) ?? 0) + 1);
   }
@@ -44,10 +53,10 @@ export function createCounters(): Counters {
     redisRestored: 0,
     published: new Tally(),
     opened: new Tally(),
-    closed: new Tally(),
-    refused: new Tally(),
-    replays: new Tally(),
-    resets: new Tally(),
-    dispatches: new Tally(),
+    closed: new Tally([...Object.keys(disconnectReasons), "client"]),
+    refused: new Tally(["address", "rate"]),
+    replays: new Tally(["recovered", ...LostReason.options]),
+    resets: new Tally(LostReason.options),
+    dispatches: new Tally(DispatchStatus.options),
   };
 }

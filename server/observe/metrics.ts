@@ -7,6 +7,8 @@ import { type Collected, Instruments } from "./instruments.ts";
 
 export interface MetricsDeps {
   counters: Counters;
+  /** Log lines that could not be written. */
+  lostLogLines(): number;
   /** Current connections of this instance. */
   connections(): ConnectionCounts;
   /** Bytes waiting to be taken by the network, for each connection. */
@@ -55,7 +57,7 @@ export class Metrics {
       labelNames: ["command", "code"],
       registers,
     });
-    this.#countWhatHappened(deps.counters, deps.redis);
+    this.#countWhatHappened(deps);
     this.#measureWhatIs(deps);
     this.#measureProcess();
   }
@@ -74,7 +76,7 @@ export class Metrics {
     this.#loop.disable();
   }
 
-  #countWhatHappened(counters: Counters, redis: MetricsDeps["redis"]): void {
+  #countWhatHappened({ counters, lostLogLines, redis }: MetricsDeps): void {
     const count = this.#instruments.count.bind(this.#instruments);
     count("signalbox_events_published_total", "Events accepted", "type", counters.published);
     count("signalbox_connections_opened_total", "Connections accepted", "door", counters.opened);
@@ -91,6 +93,7 @@ export class Metrics {
       undefined,
       () => counters.redisRestored,
     );
+    count("signalbox_log_lines_lost_total", "Log lines that could not be written", undefined, lostLogLines);
     const dropped = () =>
       new Map(Object.entries({ superseded: counters.superseded, unsent: redis?.lostMessages ?? 0 }));
     count("signalbox_ephemeral_dropped_total", "Ephemeral messages dropped", "class", dropped);
@@ -126,14 +129,14 @@ export class Metrics {
     new Gauge({
       name: "signalbox_event_loop_delay_seconds",
       help: "Delay of timers since the last scrape",
-      labelNames: ["quantile"],
+      labelNames: ["percentile"],
       registers: [instruments.registry],
       aggregator: "max",
       collect() {
         const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / perSecond : 0);
-        this.set({ quantile: "0.5" }, seconds(loop.percentile(50)));
-        this.set({ quantile: "0.99" }, seconds(loop.percentile(99)));
-        this.set({ quantile: "1" }, seconds(loop.max));
+        this.set({ percentile: "50" }, seconds(loop.percentile(50)));
+        this.set({ percentile: "99" }, seconds(loop.percentile(99)));
+        this.set({ percentile: "100" }, seconds(loop.max));
         loop.reset();
       },
     });

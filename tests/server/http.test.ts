@@ -255,9 +255,10 @@ describe("problems over HTTP", () => {
     };
     const server = await startServer({ overrides: { documents: { ...documents, list: unreachable } } });
 
-    const { status, body } = await server.request("GET", "/api/conversations");
+    const { status, headers, body } = await server.request("GET", "/api/conversations");
 
     expect([status, body]).toEqual([503, { ...problem("unavailable", 503, "/api/conversations"), retryable: true }]);
+    expect(headers.get("retry-after")).toBe("1");
   });
 
   it("HTTP-3 a bug is 500, and its id is in the log with the reason, which nobody else is told", async () => {

@@ -101,6 +101,20 @@ describe("the program", () => {
     expect(program.output).not.toContain("token");
   });
 
+  it("LOGGING-3 goes on when the reader of its log goes away", async () => {
+    const program = new Program({ ...secured, LOG_LEVEL: "debug" });
+    const url = await program.url();
+    const ada = await connect(url, tokenOf("ada"));
+
+    program.closeOutput();
+    for (let n = 0; n < 100; n++) await ada.ok("conversation.create", { id: `c${n}` });
+    const { status } = await fetch(`${url}/healthz`);
+    program.signal("SIGTERM");
+
+    expect(status).toBe(200);
+    expect(await program.end()).toBe(0);
+  });
+
   it("STOP-3 ends with 0 on SIGTERM, within its window, and its clients hear why", async () => {
     const windowMs = 1_000;
     const program = new Program({ ...secured, DRAIN_MS: String(windowMs) });

@@ -63,6 +63,11 @@ export class Program {
     return this.says(/(http:\/\/[\w.]+:\d+)/);
   }
 
+  /** The reader of its log goes away, like `head` after its lines. */
+  closeOutput(): void {
+    this.#process.stdout?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

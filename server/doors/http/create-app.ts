@@ -1,5 +1,7 @@
 import express, { type Express, Router } from "express";
 import helmet from "helmet";
+import { problemOf } from "../../../shared/http/problem.ts";
+import { replyError } from "../../../shared/reply.ts";
 import type { Drain } from "../../connect/drain.ts";
 import type { Origins } from "../../connect/origins.ts";
 import type { Spans } from "../../observe/spans.ts";
@@ -51,6 +53,11 @@ export function createApp(deps: AppDeps): Express {
     if (deps.drain.started) response.set("Connection", "close");
     next();
   });
+  // A cache in between must not give one user's answer to another. Files of the dashboard set their own.
+  app.use(["/api", "/healthz", "/readyz", "/metrics"], (_request, response, next) => {
+    response.set("Cache-Control", "no-store").vary("Authorization").vary("Cookie").vary("Accept");
+    next();
+  });
   addOperationsRoutes(app, deps);
   addDocumentRoutes(app);
   app.use("/api", createApi(deps));
@@ -58,6 +65,12 @@ export function createApp(deps: AppDeps): Express {
     const providers = deps.providers.map(({ issuer }) => issuer);
     app.use(createDashboard({ ...deps.dashboard, providers }));
   }
+  app.use(["/ws", "/ws/agent-bridge"], (_request, response) => {
+    const message = "Connect with a WebSocket here. If you do, a proxy in between does not pass on the Upgrade header.";
+    const problem = { ...problemOf(replyError("invalid_payload", message)), status: 426 };
+    response.status(426).set({ Upgrade: "websocket", Connection: "Upgrade" });
+    response.type("application/problem+json").send(JSON.stringify(problem));
+  });
   app.use((request) => {
     throw refuse("not_found", `There is nothing at ${request.method} ${request.path}.`);
   });

@@ -7,7 +7,21 @@ import type { Express } from "express";
  * young collections; that was a fifth of all allocations of a request.
  */
 export function messagesOf(app: Express) {
-  class Request extends IncomingMessage {}
+  class Request extends IncomingMessage {
+    declare private wantsUpgrade: boolean;
+
+    /**
+     * Node asks this where it would hand the connection over to `upgrade`. `curl --http2` and Java's HttpClient offer
+     * `Upgrade: h2c` with ordinary requests: these are answered in HTTP/1.1, as HTTP allows.
+     */
+    get upgrade(): boolean {
+      return this.wantsUpgrade && this.headers.upgrade?.toLowerCase() === "websocket";
+    }
+
+    set upgrade(wantsUpgrade: boolean) {
+      this.wantsUpgrade = wantsUpgrade;
+    }
+  }
   class Response extends ServerResponse<Request> {}
   Object.setPrototypeOf(Request.prototype, app.request);
   Object.setPrototypeOf(Response.prototype, app.response);
