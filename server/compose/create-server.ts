@@ -50,10 +50,9 @@ export interface Overrides extends Partial<Omit<Store, "close">> {
   wsEngine?: unknown;
   /** Folder of another build of the dashboard. */
   dashboardFolder?: string;
-  /** With several processes behind one port: given this process's metrics, resolves with those of all. */
-  /** How many lines of the log could not be written. Default: 0, for loggers that do not know. */
+  /** The number of log lines that could not be written. Default: 0. */
   lostLogLines?: () => number;
-  /** Where several processes stand behind one port: answers with the numbers of all of them, given this one's. */
+  /** With several processes behind one port: given this process's metrics, resolves with those of all. */
   gatherMetrics?: GatherMetrics;
 }
 
