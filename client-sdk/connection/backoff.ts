@@ -10,6 +10,7 @@ export interface BackoffOptions {
   jitter: number;
 }
 
+/** The delays of a client that is given none: 1 s to 30 s, without end. */
 export const defaultBackoff: BackoffOptions = {
   baseMs: 1_000,
   maxMs: 30_000,

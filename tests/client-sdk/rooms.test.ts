@@ -7,7 +7,7 @@ import { startServer, type TestServer } from "../support/server.ts";
 import { type StoreName, storeEnv, stores } from "../support/stores.ts";
 import { texts } from "../support/test-client.ts";
 import { eventually } from "../support/within.ts";
-import { createNetwork } from "./network.ts";
+import { openNetwork } from "./network.ts";
 import { connectSdk, inState, sdkClient } from "./sdk-client.ts";
 
 const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `message ${from + index}`);
@@ -149,19 +149,19 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
 
   it("SDK-13 sends what was written without a connection when there is one, once and in order", async () => {
     const { server, restart } = await startChat(store);
-    const network = createNetwork();
-    const ada = await connectSdk(server, "ada", { environment: network.environment });
+    const network = await openNetwork(server.server.port);
+    const ada = await connectSdk({ url: `http://127.0.0.1:${network.port}` }, "ada", { fallback: false });
     const bob = await connectSdk(server, "bob");
     const log = listenTo(bob);
     await ada.chat.conversation("42").send("before");
     await seen(log, 1);
-    if (store === "memory") network.tell("offline");
+    if (store === "memory") network.set("cut");
     else await server.server.close();
     await eventually(() => ada.state === "reconnecting", "the loss");
 
     const sent = numbered(20).map((text) => ada.chat.conversation("42").send(text));
     const waiting = ada.waiting;
-    if (store === "memory") network.tell("online");
+    if (store === "memory") network.set("open");
     else await restart();
     const replies = await Promise.all(sent);
     await seen(log, 21);

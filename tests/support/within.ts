@@ -1,6 +1,5 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect } from "@jest/globals";
 
 /** How long a test waits for a fact before it says which one did not come about. */
 const usualLimitMs = 30_000;
@@ -53,6 +52,9 @@ export async function eventually(
   note(waitedMs, limitMs, () => what);
 }
 
+/** Jest's own, where there is one: the chaos kit waits without it. */
+const runner = globalThis as { expect?: { getState(): { currentTestName?: string } } };
+
 /** A wait of so long is told at the end of the run, if it is among the slowest. */
 const longMs = 2_000;
 
@@ -60,6 +62,6 @@ function note(ms: number, limitMs: number, what: () => string): void {
   const file = process.env.SLOW_WAITS_FILE;
   if (ms < longMs || file === undefined) return;
   const [first = ""] = what().split("\n");
-  const test = expect.getState().currentTestName ?? "before or after the tests of a file";
+  const test = runner.expect?.getState().currentTestName ?? "before or after the tests of a file";
   appendFileSync(file, `${JSON.stringify({ ms, limitMs, what: first.slice(0, 200), test })}\n`);
 }
