@@ -8,10 +8,13 @@ import { hasRole, type Principal } from "../session/principal.ts";
 
 /** Who may do what with which room. */
 export interface Access {
-  /** Rejects with `not_found` for a conversation that is not the principal's, existing or not; else with `forbidden`. */
+  /**
+   * Rejects with `not_found` for a conversation that the principal may not read, whether it exists or not, and with
+   * `forbidden` for any other room.
+   */
   assertCanRead(principal: Principal, room: RoomName): Promise<void>;
   assertCanWrite(principal: Principal, room: RoomName): Promise<void>;
-  /** Who belongs to a conversation and what it is called. A public one is open to all users, and still its members' own. */
+  /** To change the members or the title. Users who are not members may read and write a public conversation, not manage it. */
   assertCanManage(principal: Principal, conversationId: ConversationId): Promise<void>;
   /** Whether a room of `/monitoring`, or all that a pattern matches, may be watched. */
   mayWatch(principal: Principal, topic: Topic): boolean;
@@ -22,12 +25,12 @@ export function createAccess({ conversations }: { conversations: Conversations }
     const { kind, id } = parseRoom(room);
     if (kind === "conversation") {
       const mayEnter = (membership: Membership) => mayEnterBy(principal, room, membership, what);
-      // Asked for every message, and known of almost all: then there is nothing to wait for.
+      // Checked for every message: a cached membership saves the await.
       if (conversations.isKnownSufficiently(id as ConversationId, mayEnter)) return;
       return assertInConversation(id as ConversationId, mayEnter);
     }
     if (kind === "user" && id === principal.userId) return;
-    // No grant opens the own room of another user.
+    // A grant never opens another user's room.
     if (kind !== "user" && isGranted(principal, room, what)) return;
     if ((kind === "broadcast" || kind === "ui") && what === "read") return;
     throw new Rejection("forbidden", `You may not ${what} ${room}.`);
@@ -46,21 +49,21 @@ export function createAccess({ conversations }: { conversations: Conversations }
     async assertCanManage(principal, id) {
       const room = conversationRoom(id);
       await assertInConversation(id, (membership) => mayEnterBy(principal, room, membership, "write"));
-      const mayManage = (membership: Membership) => isTheirs(principal, room, membership, "write");
+      const mayManage = (membership: Membership) => hasOwnAccess(principal, room, membership, "write");
       const membership = await conversations.membership(id, mayManage);
       if (!membership || !mayManage(membership)) {
-        throw new Rejection("forbidden", `Conversation ${id} is public, and changed by its members only.`);
+        throw new Rejection("forbidden", `Conversation ${id} can only be changed by its members.`);
       }
     },
   };
 }
 
 function mayEnterBy(principal: Principal, room: RoomName, membership: Membership, what: "read" | "write"): boolean {
-  return isTheirs(principal, room, membership, what) || (membership.public && hasRole(principal, "user"));
+  return hasOwnAccess(principal, room, membership, what) || (membership.public && hasRole(principal, "user"));
 }
 
-/** For another reason than that the conversation is public. */
-function isTheirs(principal: Principal, room: RoomName, { members }: Membership, what: "read" | "write"): boolean {
+/** By membership, role or grant: not only because the conversation is public. */
+function hasOwnAccess(principal: Principal, room: RoomName, { members }: Membership, what: "read" | "write"): boolean {
   return members.has(principal.userId) || hasRole(principal, "admin", "service") || isGranted(principal, room, what);
 }
 
@@ -73,7 +76,7 @@ function isGranted(principal: Principal, room: RoomName, what: "read" | "write")
   });
 }
 
-/** The roles that watch, or a grant to read at least as much as the topic matches. */
+/** By a role of `/monitoring`, or by a grant that covers everything that the topic matches. */
 function mayWatch(principal: Principal, topic: Topic): boolean {
   if (hasRole(principal, ...rolesOfNamespace["/monitoring"])) return true;
   const wanted = prefixOfTopic(topic);

@@ -102,6 +102,7 @@ export class FlushScheduler {
 
   #flushAll(outboxes: readonly Outbox[]): void {
     for (const outbox of outboxes) outbox.flush();
+    // The shared bytes of this flush are not needed again.
     this.empty.forget();
   }
 }

@@ -9,13 +9,17 @@ import { limits } from "../../shared/limits.ts";
  *     ▲                       │                                           │
  *     └── attempt lost, with attempts and time left ──────────────────────┘
  *
- *   any of the three ──cancelled──► cancelled, ──deadline, or the last attempt lost──► lost
+ *   queued, dispatched or running ──cancelled──► cancelled, ──deadline, or the last attempt lost──► lost
  *
- * Each assignment is an attempt, and counts one further: only the newest can do anything. What has ended stays so.
+ * Each assignment is an attempt with the next number; only the newest attempt can change anything. An ended dispatch
+ * never changes again.
  */
 export type DispatchState =
   | { status: "queued"; attempt: number }
-  /** Until `leaseUntil` (milliseconds since 1970) the agent has it; the lease itself may be renewed without being written here. */
+  /**
+   * The agent has it at least until `leaseUntil`, milliseconds since 1970. Messages about the dispatch renew it here; a
+   * heartbeat renews only the entry in the lease queue.
+   */
   | { status: "dispatched" | "running"; attempt: number; agentId: AgentId; leaseUntil: number }
   | { status: "completed" | "failed" | "cancelled" | "lost"; attempt: number; agentId?: AgentId; outcome: Outcome };
 
@@ -27,7 +31,7 @@ export interface DispatchTerms {
   deadline: number;
 }
 
-/** What is about one attempt, by its agent and number. */
+/** One attempt: its agent and number. */
 interface ByAttempt {
   agentId: AgentId;
   attempt: number;
@@ -38,7 +42,7 @@ export type DispatchInput =
   | { type: "assigned"; agentId: AgentId; leaseMs: number }
   | ({ type: "accepted"; leaseMs: number } & ByAttempt)
   | ({ type: "progressed"; leaseMs: number } & ByAttempt)
-  /** The agent is back, and still at it. */
+  /** The agent has reconnected and is still working on it. */
   | ({ type: "resumed"; leaseMs: number } & ByAttempt)
   | ({ type: "responded"; outcome: Outcome } & ByAttempt)
   /** The agent has declined or not acknowledged it, is gone, or no longer knows of it. */
@@ -53,7 +57,7 @@ export type DispatchEffect =
   | ({ type: "assigned" } & ByAttempt)
   | ({ type: "accepted" } & ByAttempt)
   | ({ type: "progressed" } & ByAttempt)
-  /** The agent has one less in flight, and is sent a cancellation unless it ended the attempt itself. */
+  /** The agent has one fewer in flight, and is sent a cancellation unless it ended the attempt itself. */
   | ({ type: "attempt_ended"; status: DispatchEnd; outcome: Outcome } & ByAttempt)
   /** It waits for an agent again. */
   | { type: "requeued" }

@@ -6,7 +6,7 @@ import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Versioned } from "../store/documents/documents.ts";
 import type { LeaseQueue, Leases } from "../store/leases.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
-import { type AgentRecord, hasRoom } from "./agents/agent-record.ts";
+import { type AgentRecord, hasCapacity } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
 import type { DispatchRecord, Work } from "./dispatch-record.ts";
@@ -123,9 +123,9 @@ export class Scheduler {
       const [waiting] = await leases.first(queues, 1);
       if (!waiting) return;
       const agent = await agents.get(agentId);
-      if (!agent || agent.value.connectionId !== local.session.connectionId || !hasRoom(agent.value)) return;
-      const room = agent.value.concurrency - agent.value.inFlight.length;
-      for (const { line, id } of await leases.first(queues, room)) {
+      if (!agent || agent.value.connectionId !== local.session.connectionId || !hasCapacity(agent.value)) return;
+      const capacity = agent.value.concurrency - agent.value.inFlight.length;
+      for (const { line, id } of await leases.first(queues, capacity)) {
         const assigned = await this.#assignTo(id as MessageId, agentId);
         if (assigned === "full") return;
         await leases.clear(line, id);
@@ -159,7 +159,7 @@ export class Scheduler {
         ? []
         : await agents.withCapability(capability);
     const connected = found.filter((agent) => agent?.value.status === "connected");
-    const free = connected.flatMap((agent) => (agent && hasRoom(agent.value) ? [agent] : []));
+    const free = connected.flatMap((agent) => (agent && hasCapacity(agent.value) ? [agent] : []));
     // Equals are in random order: instances that ask at the same moment must not all choose the first.
     const ranked = free.map((agent) => ({ agent, rank: loadOf(agent.value, last), chance: Math.random() }));
     ranked.sort((a, b) => a.rank - b.rank || a.chance - b.chance);

@@ -1,4 +1,4 @@
-import { type AgentRecord, hasRoom, holds, without } from "./agents/agent-record.ts";
+import { type AgentRecord, hasCapacity, holds, without } from "./agents/agent-record.ts";
 import {
   type DispatchEffect,
   type DispatchInput,
@@ -37,7 +37,7 @@ export function planStep(
   if ("refused" in step) return step;
   const { state, effects } = step;
   const isAssigned = input.type === "assigned";
-  if (isAssigned && !(agent && hasRoom(agent))) return { refused: "full" };
+  if (isAssigned && !(agent && hasCapacity(agent))) return { refused: "full" };
   const agents = isAssigned ? [...before.agents, input.agentId] : before.agents;
   const record: DispatchRecord = { ...before, state, updatedAt: now, agents, writeId };
   record.pending = pendingAfter(record, effects, agent);

@@ -35,9 +35,9 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
   }
 
   /**
-   * Fills the page backwards from before the offset `before`; returns whether there is more that did not fit.
-   * A response that is being written is shown as a whole where its last part stands, however far back it began: so a
-   * page that has the last part takes all of them, and a page that has only earlier ones leaves them out.
+   * Fills the page backwards, from the event before offset `before`; returns whether older events did not fit.
+   * The parts of an unfinished response are merged into one event, in the place of its last part. So the page that has
+   * the last part takes all parts, however far back the first one is, and any other page leaves them out.
    */
   async function fillBack(
     page: CompactPage,
@@ -50,7 +50,7 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
     let shown: Set<ResponseId> | undefined;
     await readBackwards(room, before, async (events) => {
       await prepare(page, room, events);
-      // What is live after the page goes on with the parts; what is history has shown the response already.
+      // Before live events the page is the last one. Before other history, a later page may have the last part.
       if (follows === "history" && before !== undefined && !shown && events.some(isDelta)) {
         shown = await responsesFrom(room, before);
         page.leaveOut(shown);

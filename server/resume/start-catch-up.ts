@@ -37,7 +37,7 @@ export interface CatchUpSource {
   };
   /** How many events are read, and parsed, in one go. */
   readAtOnce: number;
-  /** How many events one request looks through; the client goes on from where that ended. Default: all. */
+  /** The number of events that one request reads; the client continues from there. Default: all. */
   scannedMax?: number;
   /** Called with events before they are appended. */
   prepare?(events: LoggedEnvelope[]): Promise<void>;
@@ -66,7 +66,7 @@ export async function startCatchUp(
   return { reachesLive: isWhole, finish: () => finishForward(tail, page, cursor, isWhole) };
 }
 
-/** What follows `after`, as far as the tail is, the page reaches, and one request looks. */
+/** Reads what follows `after`, until the tail's head is reached, the page is full, or `scannedMax` events were read. */
 async function readForward(
   log: Pick<LogReads, "read">,
   tail: LogTail,

@@ -435,7 +435,6 @@ describe("bad requests", () => {
     "/%ZZ",
     "/..%2f..%2fpackage.json",
     "/__proto__",
-    "/ws",
     "/pages/index.html",
   ])("BAD-7 there is nothing at %s", async (path) => {
     const { server } = await startRoutes();

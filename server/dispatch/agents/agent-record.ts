@@ -47,7 +47,7 @@ export function agentOptions({ status, capabilities }: AgentRecord): PutOptions 
   return { indexes: [allAgents, ...new Set(capabilities.map(havingCapability))] };
 }
 
-export const hasRoom = ({ status, isLeaving, inFlight, concurrency }: AgentRecord) =>
+export const hasCapacity = ({ status, isLeaving, inFlight, concurrency }: AgentRecord) =>
   status === "connected" && !isLeaving && inFlight.length < concurrency;
 
 export const holds = ({ inFlight }: AgentRecord, messageId: MessageId, attempt: number) =>
