@@ -236,7 +236,7 @@ describe("the plain WebSocket door", () => {
 
     expect([noKey.status, oldVersion.status]).toEqual([400, 400]);
     const plain = await server.request("GET", "/ws");
-    expect(plain.status).toBe(404);
+    expect(plain.status).toBe(426);
   });
 });
 
