@@ -20,6 +20,7 @@ import type { Spans } from "../observe/spans.ts";
 import type { RegistryPublisher } from "../operate/registry-publisher.ts";
 import type { Router } from "../route/router.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { LoopTurns } from "../runtime/loop-turns.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import type { Closers } from "./closers.ts";
@@ -53,6 +54,7 @@ export interface DoorsDeps {
   clock: Clock;
   logger: Logger;
   closers: Closers;
+  failed: Failed;
   /** Another WebSocket implementation for Engine.IO. */
   wsEngine: unknown;
   /** Another build of the dashboard. */
@@ -61,7 +63,7 @@ export interface DoorsDeps {
 
 /** Opens the doors to the router on one HTTP server, which does not listen yet. */
 export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
-  const { config, io, delivery, identity, limits, logger, closers, ...common } = deps;
+  const { config, io, delivery, identity, limits, logger, closers, failed, ...common } = deps;
   const { connector, router, drain, admission, origins, clock, counters } = common;
   const backlogBytes = config.LIMIT_BACKLOG_BYTES;
   const eventStreams = createEventStreamDoor({ connector, admission, origins, router, clock, backlogBytes, counters });
@@ -89,22 +91,28 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
   // Longer than any load balancer keeps a connection, so that the server never closes one that is about to be used.
   const httpServer = createHttpServer({ ...messagesOf(app), keepAliveTimeout: 95_000, ...slowSenders }, app);
 
-  const [engineIsKnown, webSocketIsKnown] = await Promise.all([checkEngine(deps.wsEngine), checkWebSocket()]);
-  for (const [library, isKnown] of Object.entries({ "engine.io": engineIsKnown, ws: webSocketIsKnown })) {
-    if (!isKnown) logger.warn("not made as expected: messages go out one by one, by its public methods", { library });
+  const [socketIoParts, wsParts] = await Promise.all([checkEngine(deps.wsEngine), checkWebSocket()]);
+  for (const [library, missing] of Object.entries({ "socket.io": socketIoParts, ws: wsParts })) {
+    if (missing.length === 0) continue;
+    logger.warn("not made as expected: messages go out one by one, by its public methods", { library, missing });
   }
   const written = {
-    scheduler: new FlushScheduler({ coalesceMs: config.FANOUT_COALESCE_MS }),
+    scheduler: new FlushScheduler({ coalesceMs: config.FANOUT_COALESCE_MS, failed }),
     turns: new LoopTurns(),
     backlogBytes,
     counters,
   };
   const door = { httpServer, connector, router, drain, admission, origins, clock, logger, ...written };
-  const socketIo = createSocketIoDoor({ ...door, io, direct: engineIsKnown, adminEnabled: config.ADMIN_ENABLED });
+  const socketIo = createSocketIoDoor({
+    ...door,
+    io,
+    direct: socketIoParts.length === 0,
+    adminEnabled: config.ADMIN_ENABLED,
+  });
   closers.add("Socket.IO", () => socketIo.close());
   const plainWebSocket = createPlainWebSocketDoor({
     ...door,
-    direct: webSocketIsKnown,
+    direct: wsParts.length === 0,
     socketIoPath: config.SOCKET_TRANSPORTS.includes("websocket") ? config.SOCKET_PATH : undefined,
     enabled: config.WEBSOCKET_ENABLED,
     messageBytes: limits.messageBytes,

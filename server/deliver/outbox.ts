@@ -1,4 +1,5 @@
 import { EndOfTurn } from "../runtime/end-of-turn.ts";
+import type { Failed } from "../runtime/failed.ts";
 import { Batch } from "./batch.ts";
 import type { TextFrame } from "./text-frame.ts";
 
@@ -6,6 +7,8 @@ import type { TextFrame } from "./text-frame.ts";
 export interface Wire {
   /** Synchronous; keeps the order of the calls. */
   write(batch: Batch): void;
+  /** Ends the connection at once, without writing to it. */
+  abort(): void;
 }
 
 /**
@@ -49,13 +52,28 @@ export class Outbox {
     if (this.#batch.isEmpty) return;
     const batch = this.#batch;
     this.#batch = this.#scheduler.empty;
-    this.#wire.write(batch);
+    try {
+      this.#wire.write(batch);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Drops the queued frames, and all that are added later. */
   close(): void {
     this.#closed = true;
     this.#batch = this.#scheduler.empty;
+  }
+
+  /** Ends this connection alone: its client resumes on another one, and the outboxes after it are flushed all the same. */
+  #fail(error: unknown): void {
+    this.close();
+    this.#scheduler.failed("write to a connection, which is closed", error, { willRetry: false });
+    try {
+      this.#wire.abort();
+    } catch (cause) {
+      this.#scheduler.failed("close a connection", cause, { willRetry: false });
+    }
   }
 }
 
@@ -65,6 +83,7 @@ const maxBatch = 256 * 1024;
 /** Decides when outboxes are flushed. */
 export class FlushScheduler {
   readonly empty = Batch.empty();
+  readonly failed: Failed;
   readonly #coalesceMs: number;
   readonly #atEndOfTurn = new EndOfTurn<Outbox>((outboxes) => this.#flushAll(outboxes));
   /** Outboxes that wait for `coalesceMs`. */
@@ -72,8 +91,9 @@ export class FlushScheduler {
   #timer: NodeJS.Timeout | undefined;
 
   /** `coalesceMs`: how long frames are collected. 0: until the current turn ends. */
-  constructor({ coalesceMs }: { coalesceMs: number }) {
+  constructor({ coalesceMs, failed }: { coalesceMs: number; failed: Failed }) {
     this.#coalesceMs = coalesceMs;
+    this.failed = failed;
   }
 
   /** To be called when a frame was put into an empty outbox. */

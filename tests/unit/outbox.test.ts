@@ -3,18 +3,47 @@ import type { Batch } from "../../server/deliver/batch.ts";
 import { FlushScheduler, Outbox } from "../../server/deliver/outbox.ts";
 import { SubscriberIndex } from "../../server/deliver/subscriber-index.ts";
 import { TextFrame } from "../../server/deliver/text-frame.ts";
+import type { Failed } from "../../server/runtime/failed.ts";
 import { eventually, nextTurn } from "../support/within.ts";
+
+const failed: Failed = (operation, error) => {
+  throw new Error(`could not ${operation}`, { cause: error });
+};
 
 /** A connection that keeps what was written to it, write by write. */
 function open(scheduler: FlushScheduler): { outbox: Outbox; writes: Batch[]; texts(): string[][] } {
   const writes: Batch[] = [];
-  const outbox = new Outbox(scheduler, { write: (batch) => void writes.push(batch) });
+  const outbox = new Outbox(scheduler, { write: (batch) => void writes.push(batch), abort() {} });
   return { outbox, writes, texts: () => writes.map(({ frames }) => frames.map(({ text }) => text)) };
 }
 
 describe("an outbox", () => {
+  it("FAN-12 a connection that cannot be written to is closed, and those behind it are written to", async () => {
+    const operations: string[] = [];
+    const scheduler = new FlushScheduler({ coalesceMs: 0, failed: (operation) => void operations.push(operation) });
+    const fault = () => {
+      throw new Error("gone");
+    };
+    let aborted = 0;
+    const broken = [
+      new Outbox(scheduler, { write: fault, abort: () => void aborted++ }),
+      new Outbox(scheduler, { write: fault, abort: fault }),
+    ];
+    const ada = open(scheduler);
+
+    for (const outbox of [...broken, ada.outbox]) outbox.put(new TextFrame("event"));
+    await nextTurn();
+    for (const outbox of [...broken, ada.outbox]) outbox.put(new TextFrame("another"));
+    await nextTurn();
+
+    expect(ada.texts()).toEqual([["event"], ["another"]]);
+    expect(broken.map(({ size }) => size)).toEqual([0, 0]);
+    expect(aborted).toBe(1);
+    expect(operations).toHaveLength(3);
+  });
+
   it("FAN-1 writes what one turn brings once, in the order in which it came", async () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const ada = open(scheduler);
 
     ada.outbox.put(new TextFrame("event"));
@@ -30,7 +59,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 gives those who get the same the same bytes, and those who get more their own", async () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const receivers = new SubscriberIndex();
     const [ada, bob, eve] = [open(scheduler), open(scheduler), open(scheduler)];
     for (const { outbox } of [ada, bob, eve]) receivers.join("room", outbox);
@@ -47,7 +76,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 does not wait for the end of the turn with more than fits into one write", () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const ada = open(scheduler);
     const large = new TextFrame("x".repeat(100_000));
 
@@ -58,7 +87,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-3 puts an event for several audiences once into the outbox of somebody in more than one of them", async () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const receivers = new SubscriberIndex();
     const [ada, bob] = [open(scheduler), open(scheduler)];
     receivers.join("a", ada.outbox);
@@ -89,7 +118,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-9 gathers events for as long as the setting says, and a reply takes them along at the end of its turn", async () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 60_000 });
+    const scheduler = new FlushScheduler({ coalesceMs: 60_000, failed });
     const [ada, bob] = [open(scheduler), open(scheduler)];
 
     ada.outbox.put(new TextFrame("event"));
@@ -105,7 +134,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-9 what was gathered goes out when the time is over", async () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 5 });
+    const scheduler = new FlushScheduler({ coalesceMs: 5, failed });
     const ada = open(scheduler);
 
     for (const text of ["a", "b"]) {
@@ -117,7 +146,7 @@ describe("an outbox", () => {
   });
 
   it("FAN-1 drops what is still there when the connection has ended", async () => {
-    const scheduler = new FlushScheduler({ coalesceMs: 0 });
+    const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const ada = open(scheduler);
 
     ada.outbox.put(new TextFrame("event"));

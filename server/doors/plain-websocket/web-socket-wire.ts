@@ -36,6 +36,10 @@ export class WebSocketWire implements Wire, Source {
     for (const { text } of batch.frames) this.#webSocket.send(text);
   }
 
+  abort(): void {
+    this.#webSocket.terminate();
+  }
+
   /** Whether a write now would bypass the library. */
   get isDirect(): boolean {
     return this.#raw?.isFree ?? false;

@@ -3,7 +3,9 @@ import { replyError } from "../../../shared/reply.ts";
 
 /** Facts about a received packet that its parsed form lacks. */
 export interface Arrival {
+  /** If it was not measured: what it would take if it were written now, or more. */
   bytes: number;
+  isMeasured: boolean;
   /** The id that its reply must carry; `undefined` when the client requested none. */
   id: number | undefined;
 }
@@ -15,7 +17,17 @@ type Arrived = readonly unknown[] & { [arrival]?: Arrival };
 
 /** The arrival of the packet with these arguments. */
 export function arrivalOf(args: Arrived): Arrival {
-  return args[arrival] ?? { bytes: 0, id: undefined };
+  return args[arrival] ?? { bytes: sizeOf(args), isMeasured: false, id: undefined };
+}
+
+/** So that a library which hands over other arguments than it has decoded does not turn the limit off. */
+function sizeOf(args: readonly unknown[]): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(args));
+  } catch {
+    // Nested more deeply than can be written.
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** Shared by all decoders: the library calls it with the decoder as `this`. */
@@ -40,9 +52,9 @@ class MeasuringDecoder extends Decoder {
   }
 
   note({ data, id }: Packet): void {
-    if (Array.isArray(data)) {
+    if (Array.isArray(data) && this.#bytes > 0) {
       const args: Arrived = data;
-      args[arrival] = { bytes: this.#bytes, id };
+      args[arrival] = { bytes: this.#bytes, isMeasured: true, id };
     }
     this.#bytes = 0;
   }

@@ -5,6 +5,7 @@ import { createPacketBucket, type PacketBucket, type PacketKind } from "../../co
 import type { Logger } from "../../observe/logger.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Session } from "../../session/session.ts";
+import { EngineBacklog } from "./engine-backlog.ts";
 import type { SocketIoServer } from "./socket-io-server.ts";
 
 type Connection = Socket["conn"];
@@ -14,6 +15,7 @@ interface Known {
   sessions: readonly Session[];
   /** The client's network, as counted by {@link Admission}. */
   readonly place: string;
+  readonly backlog: EngineBacklog;
   /** Created when first needed. */
   entering?: PacketBucket;
   others?: PacketBucket;
@@ -44,14 +46,28 @@ export class EngineConnections {
     function onPacket(this: Connection, packet: { type: string; data?: unknown }): void {
       receive(this, packet);
     }
+    const known = this.#known;
+    function onPacketCreate(this: Connection, packet: { data?: unknown }): void {
+      known.get(this)?.backlog.add(packet);
+    }
+    function onFlush(this: Connection): void {
+      known.get(this)?.backlog.clear();
+    }
     function onClose(this: Connection): void {
       left(this);
     }
     engine.on("connection", (connection: Connection) => {
-      this.#known.set(connection, { sessions: nobody, place: options.admission.entered(connection.request) });
+      const place = options.admission.entered(connection.request);
+      known.set(connection, { sessions: nobody, place, backlog: new EngineBacklog() });
+      connection.on("packetCreate", onPacketCreate);
+      connection.on("flush", onFlush);
       connection.on("packet", onPacket);
       connection.on("close", onClose);
     });
+  }
+
+  backlogOf(connection: Connection): EngineBacklog {
+    return this.#known.get(connection)?.backlog ?? new EngineBacklog();
   }
 
   add(connection: Connection, session: Session): void {

@@ -2,8 +2,9 @@ import type { Socket as NetSocket } from "node:net";
 import type { Socket } from "socket.io";
 import type { Batch } from "../../deliver/batch.ts";
 import type { Wire } from "../../deliver/outbox.ts";
-import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
+import { pauseReading, RawSocket, terminate, unknownPartsOf } from "../wire/raw-socket.ts";
 import type { Source } from "../wire/read-throttle.ts";
+import type { EngineBacklog } from "./engine-backlog.ts";
 import { packetOf } from "./packets.ts";
 
 type Connection = Socket["conn"];
@@ -29,6 +30,7 @@ interface Reader {
  */
 export class EngineWire implements Wire, Source {
   readonly #connection: Connection;
+  readonly #backlog: EngineBacklog;
   readonly #options: EngineWireOptions;
   /** Changes at most once, when polling is upgraded to a WebSocket. */
   #transport: unknown;
@@ -36,22 +38,30 @@ export class EngineWire implements Wire, Source {
   /** Closed when the backlog exceeds its limit. */
   readonly #reader: Reader | undefined;
 
-  constructor(connection: Connection, options: EngineWireOptions, reader?: Reader) {
+  constructor(connection: Connection, backlog: EngineBacklog, options: EngineWireOptions, reader?: Reader) {
     this.#connection = connection;
+    this.#backlog = backlog;
     this.#options = options;
     this.#reader = reader;
   }
 
   write(batch: Batch): void {
-    const raw = this.#options.direct ? this.#freeSocket() : undefined;
+    const raw = this.#freeSocket();
     if (raw) return void raw.tcp.write(batch.bytes);
     for (const frame of batch.frames) this.#connection.write(packetOf(frame));
-    if (this.#reader && this.backlogBytes() > this.#options.backlogBytes) this.#reader.close("slow_consumer");
+    if (this.#reader && this.#backlog.bytes > this.#options.backlogBytes) this.#reader.close("slow_consumer");
+  }
+
+  /** Drops the backlog with the connection: a clean close would keep it until the client reads. */
+  abort(): void {
+    const webSocket = webSocketOf(this.#connection);
+    this.#connection.close(true);
+    terminate(webSocket);
   }
 
   /** Whether a write now would bypass the engine. */
   get isDirect(): boolean {
-    return this.#options.direct && this.#freeSocket() !== undefined;
+    return this.#freeSocket() !== undefined;
   }
 
   pause(): () => void {
@@ -59,39 +69,26 @@ export class EngineWire implements Wire, Source {
     return pauseReading(webSocketOf(this.#connection));
   }
 
-  /** Bytes waiting in the engine; its transport takes more only when the network has taken the last. */
-  backlogBytes(): number {
-    let bytes = 0;
-    for (const { data } of this.#waiting()) {
-      bytes += typeof data === "string" || Buffer.isBuffer(data) ? data.length : 0;
-    }
-    return bytes;
-  }
-
-  /** Stays the same while the network takes none of the waiting packets. */
-  oldestUnsent(): unknown {
-    return this.#waiting()[0];
-  }
-
   #freeSocket(): RawSocket | undefined {
     const { transport, upgrading, readyState } = this.#connection;
-    if (upgrading || readyState !== "open" || this.#waiting().length > 0) return undefined;
+    if (!this.#options.direct || upgrading || readyState !== "open" || !this.#backlog.isEmpty) return undefined;
     if (transport !== this.#transport) {
       this.#transport = transport;
       this.#raw = RawSocket.under(webSocketOf(this.#connection));
     }
     return this.#raw?.isFree ? this.#raw : undefined;
   }
-
-  #waiting(): readonly { data?: unknown }[] {
-    // biome-ignore lint/complexity/useLiteralKeys: private in the library's types, and the only place where a backlog shows.
-    return this.#connection["writeBuffer"];
-  }
 }
 
 /** The TCP connection under a connection with a WebSocket transport. */
 export function tcpUnder(connection: Connection): NetSocket | undefined {
   return RawSocket.under(webSocketOf(connection))?.tcp;
+}
+
+/** The internals that a connection with a WebSocket transport lacks. */
+export function unknownEnginePartsOf(connection: Connection): string[] {
+  const webSocket = webSocketOf(connection);
+  return webSocket === undefined ? ["transport.socket"] : unknownPartsOf(webSocket);
 }
 
 /** The WebSocket of a connection that has one. */

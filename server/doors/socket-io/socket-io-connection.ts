@@ -10,6 +10,7 @@ import type { Session, Transport } from "../../session/session.ts";
 import { ReadThrottle } from "../wire/read-throttle.ts";
 import { replyJson } from "../wire/reply-json.ts";
 import { arrivalOf } from "./contract-parser.ts";
+import type { EngineBacklog } from "./engine-backlog.ts";
 import type { EngineConnections } from "./engine-connections.ts";
 import { EngineWire, type EngineWireOptions } from "./engine-wire.ts";
 import { eventFrame, replyFrame } from "./packets.ts";
@@ -32,6 +33,7 @@ export class SocketIoConnection implements Transport {
   readonly #socket: SessionSocket;
   readonly #session: Session;
   readonly #deps: ConnectionDeps;
+  readonly #backlog: EngineBacklog;
   readonly #wire: EngineWire;
   readonly #outbox: Outbox;
   /** Created with the first command: most connections only receive. */
@@ -41,7 +43,8 @@ export class SocketIoConnection implements Transport {
     this.#socket = socket;
     this.#session = session;
     this.#deps = deps;
-    this.#wire = new EngineWire(socket.conn, deps, session);
+    this.#backlog = deps.engineConnections.backlogOf(socket.conn);
+    this.#wire = new EngineWire(socket.conn, this.#backlog, deps, session);
     this.#outbox = new Outbox(deps.scheduler, this.#wire);
     deps.engineConnections.add(socket.conn, session);
     // Every event of a client is a command, whatever its name; none reaches an event emitter.
@@ -67,16 +70,16 @@ export class SocketIoConnection implements Transport {
   }
 
   backlogBytes(): number {
-    return this.#outbox.size + this.#wire.backlogBytes();
+    return this.#outbox.size + this.#backlog.bytes;
   }
 
   oldestUnsent(): unknown {
-    return this.#wire.oldestUnsent();
+    return this.#backlog.oldest;
   }
 
   close(reason: DisconnectReason): void {
     const { conn } = this.#socket;
-    if (reason === "slow_consumer") return terminate(conn);
+    if (reason === "slow_consumer") return this.#wire.abort();
     this.#outbox.flush();
     // Stock clients reconnect when the engine's connection ends, but not when the namespace is left.
     if (disconnectReasons[reason].client === "reconnect") {
@@ -123,11 +126,4 @@ export class SocketIoConnection implements Transport {
       callback(reply);
     };
   }
-}
-
-/** Drops the backlog with the connection: a clean close would keep it until the client reads. */
-function terminate(connection: SessionSocket["conn"]): void {
-  const { socket }: { socket?: { terminate?(): void } } = connection.transport as object;
-  connection.close(true);
-  socket?.terminate?.();
 }

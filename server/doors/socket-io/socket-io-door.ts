@@ -21,6 +21,7 @@ import type { LoopTurns } from "../../runtime/loop-turns.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
 import { EngineConnections } from "./engine-connections.ts";
 import { tcpUnder } from "./engine-wire.ts";
+import { forgetRequest } from "./forget-request.ts";
 import { eventFrame } from "./packets.ts";
 import { refuseHandshakes } from "./refuse-handshakes.ts";
 import { type ConnectionDeps, type SessionSocket, SocketIoConnection } from "./socket-io-connection.ts";
@@ -171,7 +172,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
     if (!opened) return void socket.disconnect();
     // From here on the socket reports the end of the connection.
     socket.conn.off("close", opened.abandon);
-    forgetRequest(socket);
+    if (options.direct) forgetRequest(socket);
     const connection = new SocketIoConnection(socket, opened.session, options);
     socket.data = { connection };
     // Before any message is sent: if the server stops, the connection ends in this tick.
@@ -196,15 +197,6 @@ function headerTokenOf(socket: SessionSocket, origins: Origins): string | undefi
   if (token !== undefined) headerTokens.set(socket.conn, token);
   return token;
 }
-
-/** Releases the first request, which takes more memory than all the rest of an idle connection. */
-function forgetRequest(socket: SessionSocket): void {
-  Reflect.set(socket, "handshake", forgotten);
-  // Recommended by the library's manual; its types do not include it.
-  Reflect.set(socket.conn, "request", null);
-}
-
-const forgotten = Object.freeze({});
 
 /** The library keeps the handshake as long as the socket; the token in it is not needed again. */
 function forgetSecrets(socket: SessionSocket): void {

@@ -34,11 +34,33 @@ export class RawSocket {
   }
 }
 
-/** Stops reading from a WebSocket until the returned function is called. */
+/** Stops reading from a WebSocket until the returned function is called. Without effect where it cannot be paused. */
 export function pauseReading(webSocket: unknown): () => void {
-  if (!canPause(webSocket)) return () => {};
-  webSocket.pause();
-  return () => webSocket.resume();
+  const [pause, resume] = [methodOf(webSocket, "pause"), methodOf(webSocket, "resume")];
+  if (!pause || !resume) return () => {};
+  pause();
+  return resume;
+}
+
+/** Ends a WebSocket at once, where it can. */
+export function terminate(webSocket: unknown): void {
+  methodOf(webSocket, "terminate")?.();
+}
+
+/** The parts of a WebSocket that are missing, or of another type than this module expects. */
+export function unknownPartsOf(webSocket: unknown): string[] {
+  const sender = partOf(webSocket, "_sender");
+  const known = {
+    readyState: typeof partOf(webSocket, "readyState") === "number",
+    extensions: typeof partOf(webSocket, "extensions") === "string",
+    _socket: partOf(webSocket, "_socket") instanceof Socket,
+    "_sender._state": typeof partOf(sender, "_state") === "number",
+    "_sender._queue": Array.isArray(partOf(sender, "_queue")),
+    pause: methodOf(webSocket, "pause"),
+    resume: methodOf(webSocket, "resume"),
+    terminate: methodOf(webSocket, "terminate"),
+  };
+  return Object.entries(known).flatMap(([name, isKnown]) => (isKnown ? [] : [name]));
 }
 
 const open = 1;
@@ -53,29 +75,13 @@ interface KnownWebSocket {
   _sender: { _state: number; _queue: unknown[] };
 }
 
-function isKnown(value: unknown): value is KnownWebSocket {
-  return (
-    has(value, "readyState") &&
-    has(value, "extensions") &&
-    has(value, "_socket") &&
-    value._socket instanceof Socket &&
-    has(value, "_sender") &&
-    has(value._sender, "_state") &&
-    typeof value._sender._state === "number" &&
-    has(value._sender, "_queue") &&
-    Array.isArray(value._sender._queue)
-  );
+const isKnown = (value: unknown): value is KnownWebSocket => unknownPartsOf(value).length === 0;
+
+function partOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-function canPause(value: unknown): value is { pause(): void; resume(): void } {
-  return (
-    has(value, "pause") &&
-    has(value, "resume") &&
-    typeof value.pause === "function" &&
-    typeof value.resume === "function"
-  );
-}
-
-function has<Key extends string>(value: unknown, key: Key): value is Record<Key, unknown> {
-  return typeof value === "object" && value !== null && key in value;
+function methodOf(value: unknown, name: string): (() => void) | undefined {
+  const found = partOf(value, name);
+  return typeof found === "function" ? () => void Reflect.apply(found, value, []) : undefined;
 }

@@ -1,0 +1,23 @@
+import { expect, it } from "@jest/globals";
+import { WebSocket } from "ws";
+import { EventType } from "../../shared/event-type.ts";
+import { replaceProperty, without } from "../support/renamed-parts.ts";
+import { startServer } from "../support/server.ts";
+
+// For all of this file: the check is made once per process.
+replaceProperty(WebSocket, "_sender", (sender) => (sender ? without(Object(sender), "_queue") : sender));
+
+it("FAN-8 a ws without _sender._queue is written to by its public methods, and the log says so", async () => {
+  const server = await startServer({ store: "memory" });
+  const ada = await server.connectWebSocket("ada");
+  await ada.ok("conversation.create", { id: "42", members: ["ada"] });
+  await ada.ok("join_room", { room: "conversation:42" });
+
+  const messages = Array.from({ length: 50 }, (_unused, index) => String(index));
+  await Promise.all(messages.map((message) => ada.ok("chat_message", { conversationId: "42", message })));
+  const heard = await ada.inbox.next<{ data: { message: string } }>(EventType.ChatMessage, messages.length);
+
+  const lines = server.lines.filter((line) => line.includes("not made as expected")).map((line) => JSON.parse(line));
+  expect(lines).toEqual([expect.objectContaining({ library: "ws", missing: ["_sender._queue"] })]);
+  expect(heard.map(({ data }) => data.message)).toEqual(messages);
+});
