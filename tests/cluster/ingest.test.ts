@@ -88,7 +88,7 @@ describe("the ingest stream", () => {
       [{ ...good, data: `{"title":${"[".repeat(40)}${"]".repeat(40)}}` }, "too_large", "nested"],
       [{ ...good, data: JSON.stringify({ text: "x".repeat(66_000) }) }, "too_large", "bytes"],
       [{ ...good, data: '{"alertId":"a","severity":"loud","title":"a"}' }, "invalid_payload", "data.severity"],
-      [{ ...good, room: "task:1" }, "invalid_payload", "not for a task room"],
+      [{ ...good, room: "task:1" }, "invalid_payload", "not allowed in a task room"],
       [{ ...good, room: "nowhere" }, "invalid_payload", "room"],
       [{ ...good, type: "nonsense" }, "invalid_payload", "type"],
       [{ ...good, id: "a b" }, "invalid_payload", "id"],
