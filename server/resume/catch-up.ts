@@ -10,6 +10,7 @@ import type { LogReads } from "./share-reads.ts";
 import { type CatchUp, startCatchUp } from "./start-catch-up.ts";
 
 const readPage = limits.pageMax;
+const readAtLeast = 100;
 
 export function createCatchUp({ log, finishedResponses }: { log: LogReads; finishedResponses: FinishedResponses }) {
   /** Tells the page which of these deltas it can leave out. */
@@ -105,7 +106,8 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
       const page = new CompactPage(limit);
       return startCatchUp(log, tail, after, {
         page,
-        readAtOnce: readPage,
+        // About what the page takes: a thousand large messages would keep the store busy for one page of a hundred.
+        readAtOnce: Math.max(limit, readAtLeast),
         prepare: (events) => prepare(page, room, events),
         fillLatest: async (head) => void (await fillBack(page, room, head.offset + 1, "live")),
       });
