@@ -36,6 +36,8 @@ export class Subscriber extends Roamer implements Reader {
   signals = 0;
   readonly endings = new Map<string, number>();
   readonly #byRoom: Map<string, Track>;
+  /** Rooms whose `leave_room` has no reply yet. A second one at the same time would end in two joins at once. */
+  readonly #leaving = new Set<Track>();
 
   constructor(options: SubscriberOptions) {
     super(options);
@@ -60,8 +62,10 @@ export class Subscriber extends Roamer implements Reader {
   async leaveAndReturn(): Promise<void> {
     const track = this.random.pick(this.tracks);
     const { generation } = this;
-    if (!track.live) return;
+    if (!track.live || this.#leaving.has(track)) return;
+    this.#leaving.add(track);
     const reply = await this.ask("leave_room", { room: track.room });
+    this.#leaving.delete(track);
     if (generation !== this.generation) return;
     track.live = false;
     if (!reply?.ok) return this.move();
