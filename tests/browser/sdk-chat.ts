@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import type { Page } from "playwright-core";
-import type { Client } from "../../client-sdk/index.ts";
+import type { BackoffOptions, Client } from "../../client-sdk/index.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { defined } from "../support/defined.ts";
 import { installationMs } from "../support/programs.ts";
@@ -54,15 +54,13 @@ export async function openChat({ browser, site }: SdkBrowser): Promise<OpenChat>
  * What a page carries out to follow the conversation: it keeps what it was told where a reload finds it. Resolves with
  * the milliseconds from `createClient` until everything was live.
  */
-export const follow = (url: string, token: string) => `(async () => {
+export const follow = (url: string, token: string, backoff: Partial<BackoffOptions> = {}) => `(async () => {
   const { createClient } = await import("@signalbox/client");
   const client = createClient({ url: ${JSON.stringify(url)}, token: ${JSON.stringify(token)}, positions: "session",
-    backoff: { baseMs: 100, maxMs: 1000, attempts: Infinity } });
+    backoff: ${JSON.stringify({ baseMs: 100, maxMs: 1_000, ...backoff })} });
   const begun = performance.now();
   window.client = client;
   window.heard = () => JSON.parse(sessionStorage.getItem("heard") ?? "[]");
-  window.states = [];
-  client.on("statechange", ({ newState }) => window.states.push([newState, performance.now()]));
   const conversation = client.chat.conversation("42");
   conversation.on("chat_message", ({ data }) => {
     sessionStorage.setItem("heard", JSON.stringify([...window.heard(), data.message]));

@@ -55,25 +55,21 @@ describe("the package in a browser", () => {
   );
 
   it(
-    "SDK-23 is connected again within 1 s of the network's coming back",
+    "SDK-23 connects at once when the network is back, however long the next try is away",
     async () => {
       const { url, robot, page } = await openChat(sdk);
+      // Longer than the test may take: only the network's return can end the wait.
+      await page.evaluate(follow(url, tokenOf("bob"), { baseMs: 2 * testMs, maxMs: 2 * testMs }));
 
-      await page.evaluate(follow(url, tokenOf("bob")));
-      await page.evaluate("addEventListener('online', () => { window.onlineAt = performance.now(); })");
-      const times: number[] = [];
-      // A machine that is busy with something else for a moment says nothing about the package.
-      while (times.length < 5 && !times.some((ms) => ms < 1_000)) {
+      for (const times of [1, 2, 3]) {
         await page.context().setOffline(true);
         await eventually(async () => (await stateOf(page)) === "reconnecting", "the loss");
         await robot.chat.conversation("42").send("while away");
         await page.context().setOffline(false);
         await eventually(async () => (await stateOf(page)) === "active", "the connection");
-        times.push(await page.evaluate<number>("window.states.at(-1)[1] - window.onlineAt"));
-        await eventually(async () => (await heard(page)).length === times.length, "the message");
+        await eventually(async () => (await heard(page)).length === times, "the message");
       }
 
-      expect(Math.min(...times)).toBeLessThan(1_000);
       expect(sdk.browser.faults).toEqual([]);
     },
     testMs,
