@@ -137,7 +137,7 @@ async function build(
     origins,
     heartbeatIntervalMs,
   });
-  if (redis) io.adapter(createSocketIoAdapter(redis, redisKeys(config.REDIS_PREFIX)));
+  if (redis) io.adapter(createSocketIoAdapter(redis, redisKeys(config.REDIS_PREFIX, config.REDIS_URL)));
   const local = createMemoryBroadcast();
   const health = createHealthUpdates({
     broadcast: redis ? createAdapterBroadcast(io, local) : local,

@@ -79,7 +79,7 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     logger,
     isProduction: config.NODE_ENV === "production",
   });
-  const keys = redisKeys(config.REDIS_PREFIX);
+  const keys = redisKeys(config.REDIS_PREFIX, url);
   const appending = new RedisAppending({ clock, keys, maxEvents, ttlSeconds });
   return {
     log: createRedisEventLog({ redis, appending, keys }),

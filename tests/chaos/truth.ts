@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "redis";
-import { redisKeys } from "../../server/store/redis/redis-keys.ts";
+import { type RedisKeys, redisKeys } from "../../server/store/redis/redis-keys.ts";
 import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
 import type { LogName } from "../../shared/room.ts";
@@ -135,21 +135,21 @@ export class TruthReader {
   readonly truths: ReadonlyMap<string, Truth>;
   readonly #client: Client;
   readonly #subscriber: Client;
-  readonly #prefix: string;
+  readonly #keys: RedisKeys;
   #closed = false;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(url: string, rooms: readonly string[], kept: number, prefix = "signalbox") {
     this.#client = connectTo(url);
     this.#subscriber = connectTo(url);
-    this.#prefix = prefix;
+    this.#keys = redisKeys(prefix, url);
     this.truths = new Map(rooms.map((room) => [room, new Truth(room, prefix, kept)]));
   }
 
   async start(): Promise<void> {
     await Promise.all([this.#client.connect(), this.#subscriber.connect()]);
     for (const truth of this.truths.values()) {
-      await this.#subscriber.subscribe(redisKeys(this.#prefix).log(truth.room as LogName).channel, (lines) => {
+      await this.#subscriber.subscribe(this.#keys.log(truth.room as LogName).channel, (lines) => {
         for (const line of lines.split("\n")) truth.announced(JSON.parse(line) as LoggedEnvelope);
       });
     }

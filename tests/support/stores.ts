@@ -8,7 +8,7 @@ import { createAdapterBroadcast } from "../../server/doors/socket-io/adapter-bro
 import { createSocketIoServer } from "../../server/doors/socket-io/socket-io-server.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import { type Clock, systemClock } from "../../server/runtime/clock.ts";
-import { redisKeys } from "../../server/store/redis/redis-keys.ts";
+import { type RedisKeys, redisKeys } from "../../server/store/redis/redis-keys.ts";
 import { createSocketIoAdapter } from "../../server/store/redis/socket-io-adapter.ts";
 import type { InstanceId } from "../../shared/ids.ts";
 import { RedisServer } from "./redis-server.ts";
@@ -62,10 +62,10 @@ export async function openStore(name: StoreName, options: StoreOptions = {}): Pr
   const logger = createLogger({ level: "error", format: "json", write: () => {} });
   const store = await openStoreOf(config, clock, logger, instanceId as InstanceId);
   opened.push(store);
-  return { ...store, broadcast: openBroadcast(store, config.REDIS_PREFIX) };
+  return { ...store, broadcast: openBroadcast(store, redisKeys(config.REDIS_PREFIX, config.REDIS_URL)) };
 }
 
-function openBroadcast({ redis }: Store, prefix: string): Broadcast {
+function openBroadcast({ redis }: Store, keys: RedisKeys): Broadcast {
   const local = createMemoryBroadcast();
   if (!redis) return local;
   const origins = new Origins({ allowed: [], allowLocalhost: true, trustProxy: 0, clock: systemClock, refused() {} });
@@ -76,6 +76,6 @@ function openBroadcast({ redis }: Store, prefix: string): Broadcast {
     isStoreAway: () => false,
     origins,
   });
-  io.adapter(createSocketIoAdapter(redis, redisKeys(prefix)));
+  io.adapter(createSocketIoAdapter(redis, keys));
   return createAdapterBroadcast(io, local);
 }

@@ -37,3 +37,12 @@ it("TROUBLE-18 the names of keys and channels are those that earlier versions wr
     { reader: "in:reader", rejected: "in:rejected" },
   ]);
 });
+
+it("TROUBLE-18 a database other than the first has channels of its own, which nothing else is called", () => {
+  const log = "conversation:42" as LogName;
+  const [first, second] = ["redis://host:6379/0", "rediss://user:secret@host/12"].map((url) => redisKeys("app", url));
+
+  expect([first?.log(log).channel, first?.adapter]).toEqual(["app:{log:conversation:42}", "app:adapter"]);
+  expect([second?.log(log).channel, second?.adapter]).toEqual(["app:{log:conversation:42}:12", "app:adapter:12"]);
+  expect(second?.log(log).events).toBe("app:{log:conversation:42}:events");
+});

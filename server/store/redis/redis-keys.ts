@@ -6,8 +6,13 @@ import type { LogName } from "../../../shared/room.ts";
  */
 export type RedisKeys = ReturnType<typeof redisKeys>;
 
-/** `prefix`: see REDIS_PREFIX. Neither it nor an id has a brace in it. */
-export function redisKeys(prefix: string) {
+/**
+ * `prefix`: see REDIS_PREFIX. Neither it nor an id has a brace in it. `url`: see REDIS_URL. Keys belong to its database,
+ * and channels to all databases of a Redis: so they name theirs, but for the first, as earlier versions did.
+ */
+export function redisKeys(prefix: string, url?: string) {
+  const database = url === undefined ? 0 : databaseOf(url);
+  const ofDatabase = database === 0 ? "" : `:${database}`;
   return {
     /**
      * Of a log. All of them expire.
@@ -28,7 +33,7 @@ export function redisKeys(prefix: string) {
         meta: `${base}:meta`,
         id: (key: string) => `${base}:id:${key}`,
         attempt: (attempt: string) => `${base}:try:${attempt}`,
-        channel: base,
+        channel: `${base}${ofDatabase}`,
       };
     },
 
@@ -90,6 +95,9 @@ export function redisKeys(prefix: string) {
     ingest: (stream: string) => ({ reader: `${stream}:reader`, rejected: `${stream}:rejected` }),
 
     /** What the channels of the Socket.IO adapter begin with. */
-    adapter: `${prefix}:adapter`,
+    adapter: `${prefix}:adapter${ofDatabase}`,
   };
 }
+
+/** As the client library reads it: `redis://host/1`. */
+const databaseOf = (url: string) => Number(new URL(url).pathname.slice(1));
