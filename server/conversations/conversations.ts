@@ -4,6 +4,7 @@ import type { Conversation } from "../../shared/entities/conversation.ts";
 import type { ConversationId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
+import { atMostItems } from "../runtime/at-most-items.ts";
 import { type Clock, timestampOf } from "../runtime/clock.ts";
 import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
 import { updateDocument } from "../store/documents/update-document.ts";
@@ -39,9 +40,9 @@ export class Conversations {
     this.#clock = clock;
     this.#memberships = new LRUCache(
       isAlone
-        ? { max: remembered.alone }
+        ? atMostItems(remembered.alone)
         : // The library counts what is of exactly this age as good, too.
-          { max: remembered.among, ttl: membershipMaxAgeMs - 1, ttlResolution: 0, perf: clock },
+          { ...atMostItems(remembered.among), ttl: membershipMaxAgeMs - 1, ttlResolution: 0, perf: clock },
     );
   }
 

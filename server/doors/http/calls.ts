@@ -10,6 +10,7 @@ import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
 import type { Origins } from "../../connect/origins.ts";
 import { type Router as CommandRouter, invalidPayload } from "../../route/router.ts";
+import { atMostItems } from "../../runtime/at-most-items.ts";
 import { hasRole, type Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
 import type { TokenBucket } from "../../session/token-bucket.ts";
@@ -47,7 +48,7 @@ export interface Calls {
 }
 
 export function createCalls({ connector, origins, drain, router }: CallsDeps): Calls {
-  const buckets = new LRUCache<string, TokenBucket>({ max: rememberedBuckets });
+  const buckets = new LRUCache<string, TokenBucket>(atMostItems(rememberedBuckets));
 
   function bucketOf(principal: Principal): TokenBucket {
     // Keyed by roles too: a backend's token has a higher limit than a token of the same user.

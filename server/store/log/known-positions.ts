@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Position } from "../../../shared/position.ts";
 import type { LogName } from "../../../shared/room.ts";
+import { atMostItems } from "../../runtime/at-most-items.ts";
 
 /** The last position of each log that was seen here: what gives away that the store has lost the end of one. */
 export class KnownPositions {
-  readonly #positions = new LRUCache<LogName, Position>({ max: 100_000 });
+  readonly #positions = new LRUCache<LogName, Position>(atMostItems(100_000));
 
   get(name: LogName): Position | undefined {
     return this.#positions.get(name);
