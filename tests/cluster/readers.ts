@@ -104,7 +104,8 @@ export async function streamReader(url: string): Promise<Reader> {
     opened.push(stream);
     if (!stream.response.ok) return void refusals.push(`${stream.response.status}`);
     streams.push(stream);
-    const again = stream.inbox.one("end").then(() => open(stream.lastEventId));
+    // As an EventSource does: a stream that brought no event leaves the reader where it was.
+    const again = stream.inbox.one("end").then(() => open(stream.lastEventId ?? lastEventId));
     again.catch((error: unknown) => refusals.push(String(error)));
   };
   await open(undefined);
