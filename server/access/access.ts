@@ -26,7 +26,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
     if (kind === "conversation") {
       const mayEnter = (membership: Membership) => mayEnterBy(principal, room, membership, what);
       // Checked for every message: a cached membership saves the await.
-      if (conversations.isKnownSufficiently(id as ConversationId, mayEnter)) return;
+      if (conversations.isAllowedByCache(id as ConversationId, mayEnter)) return;
       return assertInConversation(id as ConversationId, mayEnter);
     }
     if (kind === "user" && id === principal.userId) return;

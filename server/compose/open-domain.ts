@@ -46,7 +46,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   const publisher = createPublisher({ log, broadcast, clock });
 
   // Chat
-  const conversations = new Conversations({ documents, clock, isAlone: redis === undefined });
+  const conversations = new Conversations({ documents, clock, isSingleInstance: redis === undefined });
   const access = createAccess({ conversations });
   const readPositions = new ReadPositions({ documents, log });
   const responseDeps = {

@@ -96,7 +96,7 @@ export class Connector {
     try {
       await admit(session);
       const own = autoJoin && entered.includes("/chat") ? [userRoom(principal.userId), broadcastRoom] : [];
-      for (const room of own) goLive.push(await rooms.follow(session, room));
+      for (const room of own) goLive.push(await rooms.joinFromNow(session, room));
     } catch (error) {
       await session.closed("refused");
       throw error;

@@ -9,7 +9,7 @@ import { type Clock, timestampOf } from "../runtime/clock.ts";
 import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
 import { updateDocument } from "../store/documents/update-document.ts";
 
-/** What decides about access, ready to be asked for every message. */
+/** The part of a conversation that decides about access. Checked for every message, so it is cached. */
 export interface Membership {
   members: ReadonlySet<UserId>;
   public: boolean;
@@ -18,31 +18,39 @@ export interface Membership {
 export interface ConversationsDeps {
   documents: Documents;
   clock: Clock;
-  /** Whether nobody else changes them: then what is known of them is true until it is changed here. */
-  isAlone: boolean;
+  /** Only this instance changes conversations, so a cached membership stays true until this instance changes it. */
+  isSingleInstance: boolean;
 }
 
-/** How long a membership may be out of date on an instance that did not hear of the change. */
+/** How long a cached membership may be out of date on an instance that did not get the notification of a change. */
 const membershipMaxAgeMs = 1_000;
-/** Where they get no older than that; and where they stay true, beside the conversations themselves in the same memory. */
-const remembered = { among: 10_000, alone: 100_000 };
+/**
+ * Memberships in the cache. With several instances an entry is worth keeping for `membershipMaxAgeMs` only. A single
+ * instance keeps entries until they change, and has all conversations in the same memory anyway.
+ */
+const cachedMemberships = { severalInstances: 10_000, singleInstance: 100_000 };
 
-/** The conversations and who belongs to them. */
+/** The conversations and their members. */
 export class Conversations {
   readonly #documents: Documents;
   readonly #clock: Clock;
   readonly #memberships: LRUCache<ConversationId, Membership>;
-  /** How often something has changed: what was asked for before may be older than that. */
+  /** Counts changes: a document whose read began before the latest change may be stale, and is not cached. */
   #changes = 0;
 
-  constructor({ documents, clock, isAlone }: ConversationsDeps) {
+  constructor({ documents, clock, isSingleInstance }: ConversationsDeps) {
     this.#documents = documents;
     this.#clock = clock;
     this.#memberships = new LRUCache(
-      isAlone
-        ? atMostItems(remembered.alone)
-        : // The library counts what is of exactly this age as good, too.
-          { ...atMostItems(remembered.among), ttl: membershipMaxAgeMs - 1, ttlResolution: 0, perf: clock },
+      isSingleInstance
+        ? atMostItems(cachedMemberships.singleInstance)
+        : // lru-cache still returns an entry whose age is exactly `ttl`.
+          {
+            ...atMostItems(cachedMemberships.severalInstances),
+            ttl: membershipMaxAgeMs - 1,
+            ttlResolution: 0,
+            perf: clock,
+          },
     );
   }
 
@@ -64,8 +72,8 @@ export class Conversations {
     const changes = this.#changes;
     const isNew = await this.#documents.put("conversation", id, created, 0, indexesOf(created));
     if (!isNew) throw new Rejection("conflict", `Conversation ${id} exists already.`);
-    // Whoever creates it is about to use it.
-    if (changes === this.#changes) this.#remember(created);
+    // Its creator is about to use it.
+    if (changes === this.#changes) this.#cache(created);
     return created;
   }
 
@@ -74,31 +82,35 @@ export class Conversations {
   }
 
   /**
-   * Who may enter, or `undefined` for a conversation that does not exist. `suffices` says whether an answer can be
-   * from memory: one that would refuse somebody is read again, so that a new member is never turned away.
+   * The members, or `undefined` for a conversation that does not exist. The cached membership is returned only if
+   * `isAllowed` accepts it. Otherwise the conversation is read from the store, so that a stale cache entry never
+   * refuses a new member.
    */
-  async membership(id: ConversationId, suffices: (membership: Membership) => boolean): Promise<Membership | undefined> {
-    const known = this.#memberships.get(id);
-    if (known && suffices(known)) return known;
+  async membership(
+    id: ConversationId,
+    isAllowed: (membership: Membership) => boolean,
+  ): Promise<Membership | undefined> {
+    const cached = this.#memberships.get(id);
+    if (cached && isAllowed(cached)) return cached;
     const changes = this.#changes;
     const conversation = await this.get(id);
     if (!conversation) return undefined;
-    return changes === this.#changes ? this.#remember(conversation) : membershipOf(conversation);
+    return changes === this.#changes ? this.#cache(conversation) : membershipOf(conversation);
   }
 
-  /** Whether {@link membership} has an answer that suffices in memory. */
-  isKnownSufficiently(id: ConversationId, suffices: (membership: Membership) => boolean): boolean {
-    const known = this.#memberships.get(id);
-    return known !== undefined && suffices(known);
+  /** Whether the cached membership is accepted. `false` means that {@link membership} has to read the store. */
+  isAllowedByCache(id: ConversationId, isAllowed: (membership: Membership) => boolean): boolean {
+    const cached = this.#memberships.get(id);
+    return cached !== undefined && isAllowed(cached);
   }
 
-  /** To be told when the conversation was changed, here or by another instance. */
+  /** Drops the cached membership: this or another instance has changed the conversation. */
   forget(id: ConversationId): void {
     this.#changes++;
     this.#memberships.delete(id);
   }
 
-  /** The same, when it is not known which ones. */
+  /** Drops all cached memberships: notifications of changes may have been lost. */
   forgetAll(): void {
     this.#changes++;
     this.#memberships.clear();
@@ -111,7 +123,7 @@ export class Conversations {
     });
   }
 
-  /** Rejects with `not_found` for somebody who is not a member. */
+  /** Rejects with `not_found` for a user who is not a member. */
   removeMember(id: ConversationId, userId: UserId): Promise<Conversation> {
     return this.#change(id, (conversation) => {
       if (!conversation.members.includes(userId)) throw new Rejection("not_found", `${userId} is not a member.`);
@@ -123,12 +135,12 @@ export class Conversations {
     return this.#change(id, (conversation) => ({ ...conversation, title }));
   }
 
-  /** Something was said: the conversation moves to the top of its members' lists. */
+  /** Moves the conversation to the top of its members' lists, after a message. */
   bumpActivity(id: ConversationId): Promise<void> {
     return this.#documents.touch("conversation", id, this.#clock.now());
   }
 
-  /** Those that the user is a member of, newest activity first. */
+  /** The conversations that the user is a member of, latest activity first. */
   async ofUser(userId: UserId, limit: number, cursor: string | undefined): Promise<DocumentPage<Conversation>> {
     return this.#documents.list<Conversation>("conversation", memberIndex(userId), limit, cursor);
   }
@@ -143,7 +155,7 @@ export class Conversations {
     return value;
   }
 
-  #remember(conversation: Conversation): Membership {
+  #cache(conversation: Conversation): Membership {
     const membership = membershipOf(conversation);
     this.#memberships.set(conversation.id, membership);
     return membership;

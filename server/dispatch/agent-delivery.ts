@@ -13,19 +13,20 @@ export interface AgentDeliveryDeps {
   agents: Agents;
   dispatchStore: DispatchStore;
   localAgents: LocalAgents;
-  /** Makes a step and does what follows from it. */
+  /** Commits a step of a dispatch and runs its effects. */
   step(record: DispatchRecord, input: DispatchInput): Promise<void>;
   leaseMs: number;
   failed: Failed;
 }
 
-/** How long an agent may take to acknowledge a dispatch: 5 s, and not longer than it may be silent. */
-export const acknowledgementOf = (leaseMs: number) => Math.min(5_000, leaseMs);
+/** How long an agent may take to acknowledge a dispatch: 5 s, but not longer than its lease. */
+const acknowledgementTimeout = (leaseMs: number) => Math.min(5_000, leaseMs);
 
 /**
- * Reconciles what the agents here were sent with their records: a dispatch that an agent has in flight is sent to it,
- * once per connection, and one that it has no longer is cancelled. A change needs only a hint that there is one; should
- * the hint get lost, the sweep of every second finds the difference.
+ * Delivers dispatches to the agents connected to this instance. The record of an agent lists the dispatches that it
+ * should have; this class compares them with the attempts that were sent over its connection. A missing one is sent,
+ * once per connection, and one that is no longer in the record is cancelled. So the notification of a change only has
+ * to name the agent, and if it is lost, the sweep of each second finds the difference.
  */
 export class AgentDelivery {
   readonly #deps: AgentDeliveryDeps;
@@ -35,11 +36,11 @@ export class AgentDelivery {
     this.#deps = deps;
   }
 
-  /** Of one agent, if it is connected here. Resolves when what is missing was sent. */
+  /** Reconciles one agent, if it is connected to this instance. Resolves when missing dispatches have been sent. */
   async reconcile(agentId: AgentId): Promise<void> {
     if (!this.#deps.localAgents.get(agentId)) return;
     await this.#queue.run(agentId, async () => {
-      // First the connection, then the record: one that registers in between must not be compared with the old record.
+      // The connection is read before the record, so that a new connection is never compared with an older record.
       const local = this.#deps.localAgents.get(agentId);
       if (!local?.isReady) return;
       const [record] = await this.#deps.agents.getMany([agentId]);
@@ -47,7 +48,7 @@ export class AgentDelivery {
     });
   }
 
-  /** Of all agents here. Resolves with their records. */
+  /** Reconciles all agents of this instance. Resolves with their records as they were before. */
   async reconcileAll(): Promise<AgentRecord[]> {
     const agentIds = [...this.#deps.localAgents].map(({ agentId }) => agentId);
     if (agentIds.length === 0) return [];
@@ -57,7 +58,7 @@ export class AgentDelivery {
     return records.filter((record) => record !== undefined);
   }
 
-  /** Sends a dispatch to its agent, once per attempt. `false`: the agent is not connected here. */
+  /** Sends a dispatch to its agent, once per attempt. Returns `false` if the agent is not connected to this instance. */
   send(record: DispatchRecord): boolean {
     const { state, work } = record;
     if (state.status !== "dispatched") return false;
@@ -78,12 +79,12 @@ export class AgentDelivery {
 
   async #ask(local: LocalAgent, record: DispatchRecord, attempt: number): Promise<void> {
     const { agentId, session } = local;
-    const withinMs = acknowledgementOf(this.#deps.leaseMs);
+    const withinMs = acknowledgementTimeout(this.#deps.leaseMs);
     let answer: unknown;
     try {
       answer = await session.ask("dispatch", toMessage(record), withinMs);
     } catch {
-      // The agent may have got it, and be back soon; its lease decides.
+      // The agent may have received the dispatch and may reconnect, so its lease decides.
       if (!session.isOpen) return;
       const error = `not acknowledged within ${withinMs} ms`;
       return this.#deps.step(record, { type: "attempt_lost", agentId, attempt, error });
@@ -110,37 +111,37 @@ export class AgentDelivery {
   async #compare(local: LocalAgent, record: AgentRecord | undefined): Promise<void> {
     const { agentId, session, sentAttempts } = local;
     if (!record || record.connectionId !== session.connectionId || record.status !== "connected") {
-      // Registered elsewhere, or expired. The agent comes back, and registers anew.
+      // The agent has registered over another connection, or has expired. In both cases this connection is of no use.
       return session.close(record?.status === "connected" ? "replaced" : "heartbeat_lost");
     }
     const held = new Map(record.inFlight.map(({ messageId, attempt }) => [messageId, attempt]));
     const unsent = record.inFlight.filter((inFlight) => isUnsent(local, inFlight));
-    const gone = [...sentAttempts].filter(([messageId, { attempt }]) => held.get(messageId) !== attempt);
-    for (const [messageId, { isDone }] of gone) if (isDone) sentAttempts.delete(messageId);
-    const unknown = gone.filter(([, { isDone }]) => !isDone).map(([messageId]) => messageId);
+    const notInRecord = [...sentAttempts].filter(([messageId, { attempt }]) => held.get(messageId) !== attempt);
+    for (const [messageId, { isDone }] of notInRecord) if (isDone) sentAttempts.delete(messageId);
+    const toCancel = notInRecord.filter(([, { isDone }]) => !isDone).map(([messageId]) => messageId);
 
-    const found = await this.#deps.dispatchStore.getMany([...unsent.map(({ messageId }) => messageId), ...unknown]);
+    const found = await this.#deps.dispatchStore.getMany([...unsent.map(({ messageId }) => messageId), ...toCancel]);
     for (const [index, dispatch] of found.entries()) {
       const inFlight = unsent[index];
       if (inFlight && dispatch && isOf(dispatch, agentId, inFlight.attempt)) this.send(dispatch);
-      // Without a dispatch no step would free its place.
-      else if (inFlight && !dispatch) await this.#forgetInFlight(record, inFlight);
+      // A dispatch that no longer exists has no steps that would remove it from the record.
+      else if (inFlight && !dispatch) await this.#removeInFlight(record, inFlight);
       if (inFlight) continue;
-      const messageId = unknown[index - unsent.length];
-      const known = messageId && sentAttempts.get(messageId);
-      // It may have been given to the agent after its record was read.
-      if (!known || (dispatch && isOf(dispatch, agentId, known.attempt))) continue;
+      const messageId = toCancel[index - unsent.length];
+      const sent = messageId && sentAttempts.get(messageId);
+      // A dispatch that was assigned to the agent after its record was read is not cancelled.
+      if (!sent || (dispatch && isOf(dispatch, agentId, sent.attempt))) continue;
       this.cancel(local, { messageId, reason: reasonOf(dispatch) });
     }
   }
 
-  /** Sends an agent here the cancellation of a dispatch. */
+  /** Sends the cancellation of a dispatch to an agent of this instance. */
   cancel(local: LocalAgent, message: CancelMessage): void {
     markDone(local, message.messageId);
     local.session.send("cancel", message);
   }
 
-  async #forgetInFlight({ agentId }: AgentRecord, { messageId, attempt }: InFlight): Promise<void> {
+  async #removeInFlight({ agentId }: AgentRecord, { messageId, attempt }: InFlight): Promise<void> {
     await this.#deps.agents.change(agentId, (before) => {
       const record = before && without(before, messageId, attempt);
       return record && { record, events: [] };
@@ -148,10 +149,11 @@ export class AgentDelivery {
   }
 }
 
-/** The agent was sent no attempt so new: older ones it has brought along, or they have ended. */
+/** Whether the agent was sent neither this attempt of the dispatch nor a newer one. */
 const isUnsent = ({ sentAttempts }: LocalAgent, { messageId, attempt }: InFlight) =>
   (sentAttempts.get(messageId)?.attempt ?? 0) < attempt;
 
+/** Whether the dispatch is at this agent, with this attempt. */
 const isOf = ({ state }: DispatchRecord, agentId: AgentId, attempt: number) =>
   (state.status === "dispatched" || state.status === "running") &&
   state.agentId === agentId &&

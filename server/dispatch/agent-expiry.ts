@@ -20,7 +20,7 @@ export interface AgentExpiryDeps {
   leaseMs: number;
 }
 
-/** Disconnects agents that give no sign of life any more, whichever instance they were connected to. */
+/** Disconnects agents whose lease has expired, whichever instance they were connected to. */
 export class AgentExpiry {
   readonly #deps: AgentExpiryDeps;
 
@@ -28,7 +28,10 @@ export class AgentExpiry {
     this.#deps = deps;
   }
 
-  /** The lease of an agent is due: without a sign of life it is gone, and its attempts are lost. */
+  /**
+   * Handles the due lease of an agent. If the agent was seen meanwhile, the lease is renewed. If not, the agent is
+   * disconnected and its attempts are lost, so that other agents get its dispatches.
+   */
   async onDue(agentId: AgentId): Promise<void> {
     const { agents, leases, leaseMs, clock, agentDelivery, broadcast, lifecycle } = this.#deps;
     const found = await agents.get(agentId);
@@ -36,7 +39,8 @@ export class AgentExpiry {
     const left = found.value.lastSeen + leaseMs - clock.now();
     if (left > 0) return leases.set("agents", [{ id: agentId, inMs: left }]);
 
-    const lost = await agents.change(agentId, (before) => {
+    // `undefined` if another instance has disconnected the agent already, or it was seen in time.
+    const disconnectedNow = await agents.change(agentId, (before) => {
       if (before?.status !== "connected" || before.lastSeen + leaseMs > clock.now()) return undefined;
       const { lastSeen } = before;
       const header = { room: agentRoom(agentId), sender: null };
@@ -50,12 +54,12 @@ export class AgentExpiry {
       ];
       return { record: disconnected(before, reason, "no heartbeat"), events };
     });
-    const { value: now } = lost ? { value: lost } : ((await agents.get(agentId)) ?? found);
-    if (now.status === "connected") return;
-    if (lost) broadcast.send({ kind: "agent", agentId });
+    const record = disconnectedNow ?? (await agents.get(agentId))?.value ?? found.value;
+    if (record.status === "connected") return;
+    if (disconnectedNow) broadcast.send({ kind: "agent", agentId });
     await agentDelivery.reconcile(agentId);
     const error = "its agent is gone";
-    for (const { messageId, attempt } of now.inFlight) {
+    for (const { messageId, attempt } of record.inFlight) {
       await lifecycle.step(messageId, { type: "attempt_lost", agentId, attempt, error });
     }
     await leases.clear("agents", agentId);

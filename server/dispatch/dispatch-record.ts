@@ -48,7 +48,7 @@ export interface DispatchRecord {
   pending: { task?: PendingTask; response?: PendingResponse };
   /** The trace it belongs to, if traces are kept: W3C's `traceparent`. */
   trace?: string;
-  /** Of the write that made it so: a step whose commit got no reply finds by this that it was carried out. */
+  /** Id of the latest write. After a commit without a reply it shows whether the commit succeeded. */
   writeId: string;
 }
 

@@ -20,38 +20,41 @@ export interface DispatchStoreDeps {
   transactions: Transactions;
   agents: Agents;
   clock: Clock;
-  /** How long a dispatch that has ended is remembered. */
+  /** How long the record of an ended dispatch is kept. */
   rememberedMs: number;
-  /** A step was made, which began at a time (milliseconds since 1970). Absent: nobody wants to know. */
+  /** Called after each committed step, with the time when it was requested (milliseconds since 1970). */
   onStep?: ((stepped: StepResult, startedAt: number) => void) | undefined;
 }
 
-/** So often a step is decided anew before the caller is told to try again. */
+/** How often a step is planned again after a conflict before the caller gets `unavailable`. */
 const triesMax = 50;
 
-/** A step that waits for its turn at an agent. */
+/** A step that waits for the next transaction of its agent. */
 interface QueuedStep {
   messageId: MessageId;
   input: DispatchInput;
   progress: Progress | undefined;
-  /** Of a dispatch that does not exist yet. */
+  /** The new record, if the step creates its dispatch. */
   created: DispatchRecord | undefined;
   resolve(result: Promise<StepResult | StepRejected>): void;
 }
 
-/** What was decided, in case it was carried out and the answer got lost. */
-interface Attempted {
+/**
+ * A commit that failed or got no reply. If the record has its `writeId`, it did succeed and only the reply was lost, so
+ * the step must not be planned a second time.
+ */
+interface EarlierCommit {
   writeId: string;
-  made: StepResult | undefined;
+  result: StepResult | undefined;
 }
 
 /**
  * The records of dispatches. Each step reads the record, asks the machine, and writes the dispatch, the agent and the
- * events in one transaction: of two that were decided on the same version one is made, and the other decided anew. So
- * the attempt in the record is the fence, and a dispatch is completed once.
+ * events in one transaction. Of two steps planned from the same version, one is committed and the other is planned
+ * again. So the attempt in the record is the fencing token, and a dispatch is completed once.
  *
- * Steps of several dispatches of one agent that meet here are made in one transaction: they would only wait for each
- * other, and an agent with much to do would be as slow as they are in a row.
+ * Concurrent steps of one agent's dispatches are committed in one transaction. They all change the record of the agent,
+ * so separate transactions would have to wait for each other.
  */
 export class DispatchStore {
   readonly #deps: DispatchStoreDeps;
@@ -74,7 +77,7 @@ export class DispatchStore {
     return found.map((dispatch) => dispatch?.value);
   }
 
-  /** Writes a new one that waits. Resolves with the one that has the id, if there is one. */
+  /** Writes a new, waiting dispatch. If the id is taken, resolves with the dispatch that has it. */
   async create(record: DispatchRecord): Promise<DispatchRecord> {
     const documents = [this.#changeOf(record, 0)];
     if (await this.#deps.transactions.commit({ documents, events: [] })) return record;
@@ -83,7 +86,7 @@ export class DispatchStore {
     return found.value;
   }
 
-  /** The same in one step with giving it to an agent. `undefined`: that was not possible, or the id is taken. */
+  /** Creates a dispatch and assigns it to an agent in one transaction. `undefined`: not possible, or the id is taken. */
   async createAssigned(
     created: DispatchRecord,
     agentId: AgentId,
@@ -97,7 +100,7 @@ export class DispatchStore {
     return "refused" in stepped ? undefined : stepped.record;
   }
 
-  /** What was owed has been told. `false`: something else is owed by now. */
+  /** Removes the pending effects, which were carried out. `false`: the record has changed, and may have others. */
   async clearPending(record: DispatchRecord): Promise<boolean> {
     const found = await this.get(record.work.messageId);
     if (found?.value.writeId !== record.writeId) return false;
@@ -105,9 +108,9 @@ export class DispatchStore {
     return (await this.#deps.transactions.commit({ documents, events: [] })) !== undefined;
   }
 
-  /** Makes the step, if the machine lets it. `progress` is what `progressed` tells. */
+  /** Commits the step, if the machine allows it. `progress` is published with the input `progressed`. */
   step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<StepResult | StepRejected> {
-    // What changes a record waits for others that do, or it would have to be decided twice.
+    // Steps of one dispatch run one after another: concurrent ones would conflict and be planned twice.
     return this.#observed(() =>
       this.#queue.run(messageId, () =>
         "agentId" in input && changesAgent(input)
@@ -118,124 +121,127 @@ export class DispatchStore {
   }
 
   #observed(step: () => Promise<StepResult | StepRejected>): Promise<StepResult | StepRejected> {
-    const { onStep: made, clock } = this.#deps;
-    if (!made) return step();
+    const { onStep, clock } = this.#deps;
+    if (!onStep) return step();
     const startedAt = clock.now();
     return step().then((stepped) => {
-      if (!("refused" in stepped)) made(stepped, startedAt);
+      if (!("refused" in stepped)) onStep(stepped, startedAt);
       return stepped;
     });
   }
 
-  /** Makes the step when it is its turn at the agent, along with others whose turn it is. */
+  /** Commits the step in the next transaction of the agent, together with the others that wait for it. */
   #enqueue(agentId: AgentId, step: Omit<QueuedStep, "resolve">): Promise<StepResult | StepRejected> {
-    return new Promise((settle) => this.#batches.add(agentId, { ...step, resolve: settle }));
+    return new Promise((resolve) => this.#batches.add(agentId, { ...step, resolve }));
   }
 
-  async #commitBatch(agentId: AgentId, all: readonly QueuedStep[]): Promise<void> {
-    const decided: Attempted = { writeId: newEventId(this.#deps.clock.now()), made: undefined };
-    const plans = new Map<QueuedStep, StepResult>();
-    let areMade = false;
+  /** Commits the steps together. Steps for which that fails are then committed one by one. */
+  async #commitBatch(agentId: AgentId, steps: readonly QueuedStep[]): Promise<void> {
+    const writeId = newEventId(this.#deps.clock.now());
+    const planned = new Map<QueuedStep, StepResult>();
+    let isCommitted = false;
     try {
-      areMade = await this.#commitTogether(agentId, all, decided.writeId, plans);
+      isCommitted = await this.#commitTogether(agentId, steps, writeId, planned);
     } catch {
-      // Each finds out for itself, and says so.
+      // Each step is tried again below, and reports its own error.
     }
-    for (const wanted of all) {
-      const made = plans.get(wanted);
-      if (areMade && made) wanted.resolve(Promise.resolve(made));
+    for (const step of steps) {
+      const result = planned.get(step);
+      if (isCommitted && result) step.resolve(Promise.resolve(result));
       else {
-        const { messageId, input, progress, created } = wanted;
-        // One that could not be created so is created otherwise.
+        const { messageId, input, progress, created } = step;
+        // For a new dispatch, the caller tries another agent or leaves the dispatch waiting.
         const alone = created
           ? Promise.resolve({ refused: "full" as const })
-          : this.#commitAlone(messageId, input, progress, { ...decided, made });
-        wanted.resolve(alone);
+          : this.#commitAlone(messageId, input, progress, { writeId, result });
+        step.resolve(alone);
         await alone.catch(() => {});
       }
     }
   }
 
-  /** Makes those of the steps that are possible in one transaction. `false`: something was not as it was remembered. */
+  /**
+   * Commits all steps that are possible in one transaction, and puts their results into `planned`. Returns `false` if
+   * nothing was written, since no step was possible or a cached version was stale.
+   */
   async #commitTogether(
     agentId: AgentId,
-    all: readonly QueuedStep[],
-    mark: string,
-    plans: Map<QueuedStep, StepResult>,
+    steps: readonly QueuedStep[],
+    writeId: string,
+    planned: Map<QueuedStep, StepResult>,
   ): Promise<boolean> {
     const { agents, clock, transactions } = this.#deps;
     const [agent, ...found] = await Promise.all([
       agents.versions.get(agentId) ?? agents.get(agentId),
-      ...all.map(({ messageId, created }) =>
+      ...steps.map(({ messageId, created }) =>
         created ? { value: created, version: 0 } : (this.#versions.get(messageId) ?? this.get(messageId)),
       ),
     ]);
     if (!agent) return false;
     const now = clock.now();
-    const made: { plan: Plan; expected: number; progress: Progress | undefined }[] = [];
+    const changes: { plan: Plan; expected: number; progress: Progress | undefined }[] = [];
     let agentNow = agent.value;
-    for (const [index, wanted] of all.entries()) {
+    for (const [index, step] of steps.entries()) {
       const dispatch = found[index];
       if (!dispatch) continue;
-      const stepMark = wanted.created?.writeId ?? mark;
-      const plan = planStep(dispatch.value, wanted.input, agentNow, { writeId: stepMark, now });
+      const plan = planStep(dispatch.value, step.input, agentNow, { writeId: step.created?.writeId ?? writeId, now });
       if ("refused" in plan) continue;
       agentNow = plan.agent ?? agentNow;
-      made.push({ plan, expected: dispatch.version, progress: wanted.progress });
-      plans.set(wanted, plan);
+      changes.push({ plan, expected: dispatch.version, progress: step.progress });
+      planned.set(step, plan);
     }
-    if (made.length === 0) return false;
-    const documents = made.map(({ plan, expected }) => this.#changeOf(plan.record, expected));
-    // Also when it stays as it is: what is remembered may not know of work that another instance has given to the agent,
-    // and would leave the place taken for good.
+    if (changes.length === 0) return false;
+    const documents = changes.map(({ plan, expected }) => this.#changeOf(plan.record, expected));
+    // Written even if unchanged, to check its version: the cached record may lack a dispatch that another instance has
+    // assigned, and then a step that ends this dispatch would leave it in flight for good.
     documents.push(changeOf(agentNow, agent.version));
-    const events = made.flatMap(({ plan, progress }) => eventsOf(clock, plan.record, plan.effects, progress));
-    const isMade = (await transactions.commit({ documents, events })) !== undefined;
-    for (const { plan, expected } of made) this.#remember(plan, expected, isMade);
-    if (!isMade) agents.versions.delete(agentId);
+    const events = changes.flatMap(({ plan, progress }) => eventsOf(clock, plan.record, plan.effects, progress));
+    const isCommitted = (await transactions.commit({ documents, events })) !== undefined;
+    for (const { plan, expected } of changes) this.#cacheVersion(plan, expected, isCommitted);
+    if (!isCommitted) agents.versions.delete(agentId);
     else agents.versions.set(agentId, agentNow, agent.version + 1);
-    return isMade;
+    return isCommitted;
   }
 
-  /** One step by itself, decided anew for as long as others are faster. */
+  /** Commits one step on its own, planned again after each conflict. */
   async #commitAlone(
     messageId: MessageId,
     input: DispatchInput,
     progress: Progress | undefined,
-    { writeId: mark, made: earlier }: Attempted = { writeId: newEventId(this.#deps.clock.now()), made: undefined },
+    { writeId, result: earlier }: EarlierCommit = { writeId: newEventId(this.#deps.clock.now()), result: undefined },
   ): Promise<StepResult | StepRejected> {
     const { agents, clock, transactions } = this.#deps;
-    let made = earlier;
+    let result = earlier;
     for (let tries = 0; tries < triesMax; tries++) {
-      // A guess must not refuse anything.
-      const guess = tries === 0 && !made ? this.#versions.get(messageId) : undefined;
-      const found = guess ?? (await this.get(messageId));
+      // The cached version may be stale: it may lead to a conflict, but never to a refusal.
+      const cached = tries === 0 && !result ? this.#versions.get(messageId) : undefined;
+      const found = cached ?? (await this.get(messageId));
       if (!found) return { refused: "unknown" };
-      // It was carried out, and the answer got lost.
-      if (made && found.value.writeId === mark) return made;
+      // The commit before succeeded, and its reply was lost.
+      if (result && found.value.writeId === writeId) return result;
 
       const agentId = agentOf(input, found.value.state);
       const agent = agentId && changesAgent(input) ? await agents.get(agentId) : undefined;
-      const plan = planStep(found.value, input, agent?.value, { writeId: mark, now: clock.now() });
+      const plan = planStep(found.value, input, agent?.value, { writeId, now: clock.now() });
       if ("refused" in plan) {
-        if (guess) continue;
+        if (cached) continue;
         return { refused: plan.refused, record: found.value };
       }
-      made = plan;
+      result = plan;
       const documents = [this.#changeOf(plan.record, found.version)];
       if (agent && plan.agent) documents.push(changeOf(plan.agent, agent.version));
       const events = eventsOf(clock, plan.record, plan.effects, progress);
-      const isMade = (await transactions.commit({ documents, events })) !== undefined;
-      this.#remember(plan, found.version, isMade);
-      if (agent && plan.agent && isMade) agents.versions.set(plan.agent.agentId, plan.agent, agent.version + 1);
-      if (isMade) return made;
+      const isCommitted = (await transactions.commit({ documents, events })) !== undefined;
+      this.#cacheVersion(plan, found.version, isCommitted);
+      if (agent && plan.agent && isCommitted) agents.versions.set(plan.agent.agentId, plan.agent, agent.version + 1);
+      if (isCommitted) return result;
     }
     throw new Rejection("unavailable", `Too much is going on around dispatch ${messageId}. Try again.`);
   }
 
-  #remember({ record }: Plan, expected: number, isMade: boolean): void {
+  #cacheVersion({ record }: Plan, expected: number, isCommitted: boolean): void {
     const { messageId } = record.work;
-    if (isMade && !hasEnded(record)) this.#versions.set(messageId, record, expected + 1);
+    if (isCommitted && !hasEnded(record)) this.#versions.set(messageId, record, expected + 1);
     else this.#versions.delete(messageId);
   }
 

@@ -25,15 +25,20 @@ export interface LeaseSweeperDeps {
 
 const sweepMs = 1_000;
 const claimedAtOnce = 50;
-/** How long no other instance gets what was claimed: longer than handling it takes. */
+/** How long a claimed lease is hidden from other instances: longer than it takes to handle it. */
 const claimMs = 5_000;
 
-/** Handles every lease that is due, once a second, and the hints of other instances at once. */
+/**
+ * Claims the leases that are due, once a second, and has each handled. Between sweeps it acts at once on the
+ * notifications of other instances: an agent's dispatches changed, a capability has free agents, a dispatch ended. A
+ * lost notification delays the work until the next sweep.
+ */
 export class LeaseSweeper {
   readonly #deps: LeaseSweeperDeps;
   readonly #timer: NodeJS.Timeout;
   #sweeping: Promise<void> | undefined;
-  #notBefore = 0;
+  /** No lease is claimed before this time of `performance.now()`: the store was unreachable until just now. */
+  #claimsPausedUntil = 0;
   #verdicts: Partial<Record<AgentVerdict["state"], number>> = {};
   #inFlight = 0;
 
@@ -43,17 +48,17 @@ export class LeaseSweeper {
     this.#listen();
   }
 
-  /** How many of the agents that are connected here have which verdict, as of the last sweep. */
+  /** The number of agents connected to this instance, by verdict, as of the last sweep. */
   get verdicts(): Partial<Record<AgentVerdict["state"], number>> {
     return this.#verdicts;
   }
 
-  /** How many dispatches the agents that are connected here have, as of the last sweep. */
+  /** The number of dispatches in flight at the agents connected to this instance, as of the last sweep. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** Sweeps once; resolves with the sweep that is under way, if there is one. */
+  /** Sweeps once. If a sweep is under way, no other is started and its promise is returned. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#sweepOnce().finally(() => {
       this.#sweeping = undefined;
@@ -77,23 +82,23 @@ export class LeaseSweeper {
         this.#inFlight += inFlight.length;
       }
       await Promise.all(records.map((record) => agents.evaluate(record)));
-      if (performance.now() < this.#notBefore) return;
+      if (performance.now() < this.#claimsPausedUntil) return;
       await this.#claimAll("dispatches", (id) => lifecycle.onDue(id as MessageId));
       await this.#claimAll("agents", (id) => agentExpiry.onDue(id as AgentId));
     } catch (error) {
-      // While the store was out of reach no lease could be renewed: agents have the time of a heartbeat to do so now.
-      this.#notBefore = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
+      // No lease could be renewed while the store was unreachable, so agents first get time to send a heartbeat.
+      this.#claimsPausedUntil = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
       failed("look for leases that have run out", error, { willRetry: true });
     }
   }
 
-  async #claimAll(line: LeaseQueue, look: (id: string) => Promise<void>): Promise<void> {
+  async #claimAll(queue: LeaseQueue, onDue: (id: string) => Promise<void>): Promise<void> {
     for (;;) {
-      const claimed = await this.#deps.leases.claim(line, claimedAtOnce, claimMs);
-      const looks = await Promise.allSettled(claimed.map(look));
-      for (const [index, result] of looks.entries()) {
+      const claimed = await this.#deps.leases.claim(queue, claimedAtOnce, claimMs);
+      const results = await Promise.allSettled(claimed.map(onDue));
+      for (const [index, result] of results.entries()) {
         if (result.status === "fulfilled") continue;
-        const context = { willRetry: true, queue: line, id: claimed[index] };
+        const context = { willRetry: true, queue, id: claimed[index] };
         this.#deps.failed("act on a lease that has run out", result.reason, context);
       }
       if (claimed.length < claimedAtOnce) return;

@@ -2,8 +2,8 @@ import { LRUCache } from "lru-cache";
 import type { Versioned } from "../store/documents/documents.ts";
 
 /**
- * Documents as this instance wrote them last: a guess that saves reading them where no other instance writes. A commit
- * shows whether it was right; nothing may be refused because of it.
+ * Documents as this instance last wrote them, which saves a read before each write while no other instance writes them.
+ * An entry may be stale: the commit finds out by its version. So nothing may be refused because of an entry.
  */
 export class VersionCache<Id extends string, Value> {
   readonly #known = new LRUCache<Id, Versioned<Value>>({ max: 500 });
@@ -16,7 +16,7 @@ export class VersionCache<Id extends string, Value> {
     this.#known.set(id, { value, version });
   }
 
-  /** A document that was read, which may be older than the one in the cache. */
+  /** Caches a document that was read, unless the cache has a newer version. */
   putIfNewer(id: Id, { value, version }: Versioned<Value>): void {
     if ((this.#known.get(id)?.version ?? 0) < version) this.set(id, value, version);
   }

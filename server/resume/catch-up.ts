@@ -13,15 +13,15 @@ const readPage = limits.pageMax;
 const readAtLeast = 100;
 
 export function createCatchUp({ log, finishedResponses }: { log: LogReads; finishedResponses: FinishedResponses }) {
-  /** Tells the page which of these deltas it can leave out. */
+  /** Omits the deltas of finished responses from the page. */
   async function prepare(page: CompactPage, room: RoomName, events: LoggedEnvelope[]): Promise<void> {
     const deltas = events.filter(isDelta);
     if (deltas.length === 0) return;
     const responses = new Set(deltas.map(({ data }) => data.responseId));
-    page.leaveOut(await finishedResponses(room, [...responses]));
+    page.omit(await finishedResponses(room, [...responses]));
   }
 
-  /** Goes backwards through the log from before the offset `before`, until `take` says stop or there is no more. */
+  /** Reads the log backwards from before the offset `before`, until `take` returns `false` or the log begins. */
   async function readBackwards(
     room: RoomName,
     before: number | undefined,
@@ -37,8 +37,8 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
 
   /**
    * Fills the page backwards, from the event before offset `before`; returns whether older events did not fit.
-   * The parts of an unfinished response are merged into one event, in the place of its last part. So the page that has
-   * the last part takes all parts, however far back the first one is, and any other page leaves them out.
+   * The deltas of an unfinished response are merged into one event, at the position of the last delta. So the page that
+   * has the last delta contains all of them, however far back the first one is, and every other page omits them.
    */
   async function fillBack(
     page: CompactPage,
@@ -51,10 +51,10 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
     let shown: Set<ResponseId> | undefined;
     await readBackwards(room, before, async (events) => {
       await prepare(page, room, events);
-      // Before live events the page is the last one. Before other history, a later page may have the last part.
+      // Before live events the page is the last one. Before other history, a later page may have the last delta.
       if (follows === "history" && before !== undefined && !shown && events.some(isDelta)) {
         shown = await responsesFrom(room, before);
-        page.leaveOut(shown);
+        page.omit(shown);
       }
       for (const event of events.toReversed()) {
         isFull = !page.prepend(event);
@@ -63,16 +63,16 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
       }
       return true;
     });
-    if (isFull && page.lacksParts) {
+    if (isFull && page.lacksDeltas) {
       await readBackwards(room, next, async (events) => {
-        for (const event of events.toReversed()) page.prependPart(event);
-        return page.lacksParts;
+        for (const event of events.toReversed()) page.mergeEarlierDelta(event);
+        return page.lacksDeltas;
       });
     }
     return isFull;
   }
 
-  /** Responses that have parts at or after an offset. */
+  /** Responses that have deltas at or after an offset. */
   async function responsesFrom(room: RoomName, offset: number): Promise<Set<ResponseId>> {
     const responses = new Set<ResponseId>();
     for (let after = offset - 1; ; ) {
@@ -106,7 +106,7 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
       const page = new CompactPage(limit);
       return startCatchUp(log, tail, after, {
         page,
-        // About what the page takes: a thousand large messages would keep the store busy for one page of a hundred.
+        // About one page: to read a thousand large messages for a page of a hundred would keep the store busy.
         readAtOnce: Math.max(limit, readAtLeast),
         prepare: (events) => prepare(page, room, events),
         fillLatest: async (head) => void (await fillBack(page, room, head.offset + 1, "live")),

@@ -12,82 +12,87 @@ type Response = LoggedEnvelope<EventType.ChatResponse>;
 export const isDelta = (event: LoggedEnvelope): event is Delta => event.type === EventType.ChatResponseDelta;
 export const isResponse = (event: LoggedEnvelope): event is Response => event.type === EventType.ChatResponse;
 
-/** Of these responses, those that have their final `chat_response` in the log. */
+/** Which of the given responses are finished: their `chat_response`, with the whole text, is in the log. */
 export type FinishedResponses = (room: RoomName, responses: ResponseId[]) => Promise<Iterable<ResponseId>>;
 
 /**
- * A page of history, as a late joiner wants it: the parts of one response are merged into one event at the place of
- * the last part, and left out where the whole is in the log. Grows at either end, whichever way the log is read.
+ * A page of a room's history with streamed responses compacted, since a late joiner does not need each delta. The
+ * deltas of a finished response are omitted: its `chat_response` has the whole text. The deltas of an unfinished
+ * response are merged into one entry, at the position of the last of them. The page is filled in the direction in which
+ * the log is read, with `append` or with `prepend`.
  */
 export class CompactPage {
   readonly events: LoggedEnvelope[] = [];
   readonly #limit: number;
-  /** Of responses that were read backwards, the number of the earliest part. */
+  /** By response, if read backwards: the index of the earliest delta in the page. */
   readonly #firstIndex = new Map<ResponseId, number>();
-  readonly #finished = new Set<ResponseId>();
+  readonly #omitted = new Set<ResponseId>();
   #bytes = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** These responses are in the log as a whole, or shown elsewhere; to be called before their parts are added. */
-  leaveOut(finished: Iterable<ResponseId>): void {
-    for (const responseId of finished) this.#finished.add(responseId);
+  /** Omits the deltas of these responses, which are finished or belong to another page. Call it before adding them. */
+  omit(responses: Iterable<ResponseId>): void {
+    for (const responseId of responses) this.#omitted.add(responseId);
   }
 
-  /** Adds what follows the page. `false`, and nothing changed, when it is full. */
+  /** Adds an event that is newer than the page. Returns `false`, and changes nothing, if the page is full. */
   append(event: LoggedEnvelope): boolean {
-    if (this.#isSuperseded(event)) return true;
-    const part = this.#partOf(event);
-    if (this.#isFullFor(event, part < 0)) return false;
+    if (this.#isOmitted(event)) return true;
+    const index = this.#indexOfResponse(event);
+    if (this.#isFullFor(event, index < 0)) return false;
 
-    const present = this.events[part];
-    // The newest attempt at an answer is the answer; what an older one still wrote is not.
+    const present = this.events[index];
+    // The newest attempt at an answer counts; an older attempt may still have written deltas after it.
     if (present && isDelta(present) && isDelta(event) && attemptOf(event) < attemptOf(present)) return true;
-    const [earlier] = part < 0 ? [] : this.events.splice(part, 1);
+    const [earlier] = index < 0 ? [] : this.events.splice(index, 1);
     const added = earlier && isDelta(earlier) && isDelta(event) ? merge(earlier, event) : event;
     this.events.push(added);
     this.#replaced(earlier, added);
-    if (isResponse(event)) this.#finished.add(event.data.responseId);
+    if (isResponse(event)) this.#omitted.add(event.data.responseId);
     return true;
   }
 
-  /** The same, but makes room by dropping what is oldest. */
+  /** Adds an event that is newer than the page. If the page is full, the oldest entries are dropped. */
   push(event: LoggedEnvelope): void {
     while (!this.append(event)) this.#replaced(this.events.shift(), undefined);
   }
 
-  /** Adds what comes before the page. `false`, and nothing changed, when it is full. */
+  /** Adds an event that is older than the page. Returns `false`, and changes nothing, if the page is full. */
   prepend(event: LoggedEnvelope): boolean {
-    if (this.#isSuperseded(event) || this.prependPart(event)) return true;
+    if (this.#isOmitted(event) || this.mergeEarlierDelta(event)) return true;
     if (this.#isFullFor(event, true)) return false;
     this.events.unshift(event);
     this.#replaced(undefined, event);
     if (isDelta(event)) this.#firstIndex.set(event.data.responseId, event.data.index);
-    if (isResponse(event)) this.#finished.add(event.data.responseId);
+    if (isResponse(event)) this.#omitted.add(event.data.responseId);
     return true;
   }
 
-  /** Adds an earlier part of a response that the page has a part of. `false`, and nothing changed, for any other event. */
-  prependPart(event: LoggedEnvelope): boolean {
-    const part = this.#partOf(event);
-    const later = this.events[part];
+  /**
+   * Merges a delta that is older than the page into the entry of its response. Returns `false`, and changes nothing, if
+   * the page has no such entry. A full page takes it too, since each of its entries must become complete.
+   */
+  mergeEarlierDelta(event: LoggedEnvelope): boolean {
+    const index = this.#indexOfResponse(event);
+    const later = this.events[index];
     if (!later || !isDelta(later) || !isDelta(event)) return false;
     if (attemptOf(event) < attemptOf(later)) return true;
     const merged = merge(event, later);
-    this.events[part] = merged;
+    this.events[index] = merged;
     this.#replaced(later, merged);
     this.#firstIndex.set(event.data.responseId, event.data.index);
     return true;
   }
 
-  /** Whether a response that the page has parts of, read backwards, has earlier ones. */
-  get lacksParts(): boolean {
+  /** Whether a response in the page, which was read backwards, has earlier deltas that are still to be merged. */
+  get lacksDeltas(): boolean {
     return this.events.filter(isDelta).some(({ data }) => (this.#firstIndex.get(data.responseId) ?? 0) > 0);
   }
 
-  /** By count or by bytes; an event that is too large for any page has one to itself. */
+  /** Whether the limit of entries or of bytes is reached. An event larger than any page gets a page of its own. */
   #isFullFor(event: LoggedEnvelope, isEntry: boolean): boolean {
     if (this.events.length === 0) return false;
     if (isEntry && this.events.length >= this.#limit) return true;
@@ -99,21 +104,22 @@ export class CompactPage {
     if (after) this.#bytes += bytesOf(after.data);
   }
 
-  #isSuperseded(event: LoggedEnvelope): boolean {
-    return isDelta(event) && this.#finished.has(event.data.responseId);
+  #isOmitted(event: LoggedEnvelope): boolean {
+    return isDelta(event) && this.#omitted.has(event.data.responseId);
   }
 
-  /** Where the page has parts of the response that the event is of, or -1. */
-  #partOf(event: LoggedEnvelope): number {
+  /** Index of the entry with the deltas of the event's response, or -1. */
+  #indexOfResponse(event: LoggedEnvelope): number {
     if (!isDelta(event) && !isResponse(event)) return -1;
     const { responseId } = event.data;
     return this.events.findLastIndex((other) => isDelta(other) && other.data.responseId === responseId);
   }
 }
 
-/** By its data; the envelope around it is small. Remembered, since pages overlap and data does not change. */
+/** Sizes by the `data` of an event. Cached, since the same events are in many pages and their data does not change. */
 const sizes = new WeakMap<object, number>();
 
+/** Bytes of an event's data as JSON, with an estimate for the envelope around it. */
 export function bytesOf(data: object): number {
   const known = sizes.get(data);
   if (known !== undefined) return known;
@@ -122,10 +128,13 @@ export function bytesOf(data: object): number {
   return bytes;
 }
 
-/** Of a dispatch; an answer that belongs to none has but one. */
+/** The attempt of the dispatch that the response belongs to; 0 for a response without a dispatch. */
 const attemptOf = ({ data }: Delta) => data.attempt ?? 0;
 
-/** Parts of two attempts are not put together: what remains is the newer, at the place of the later. */
+/**
+ * Joins the text of two deltas into one event at the position of the later one. If they are of different attempts, only
+ * the text of the newer attempt is kept.
+ */
 function merge(earlier: Delta, later: Delta): Delta {
   if (attemptOf(earlier) < attemptOf(later)) return later;
   if (attemptOf(earlier) > attemptOf(later)) return { ...later, data: earlier.data };

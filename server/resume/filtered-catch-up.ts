@@ -5,18 +5,18 @@ import type { EventLog } from "../store/log/event-log.ts";
 import { FilteredPage } from "./filtered-page.ts";
 import { type CatchUp, startCatchUp } from "./start-catch-up.ts";
 
-/** Events that are looked through at a time: so much is parsed in one go. */
+/** Events per read. All of them are parsed in one go, so this bounds how long the event loop is busy. */
 const readPage = 500;
-/** Events that one request looks through: a client with a position is told how far it got, and goes on from there. */
-export const scannedAhead = 2_000;
-/** The same backwards, where there is no going on; so much is a log of the usual size. */
-export const scannedBack = 10_000;
+/** Events that one request examines forwards from its position. The client continues from the position in the reply. */
+const scannedForwardsMax = 2_000;
+/** Events that one request examines backwards. It cannot be continued; this is the default length of a log. */
+const scannedBackwardsMax = 10_000;
 
-/** The catch-up of a log that many topics share: of its events, those that match. */
+/** Catch-up in a log that many topics share: only the events that match a filter are returned. */
 export function createFilteredCatchUp({ log }: { log: Pick<EventLog, "bounds" | "read" | "readBack"> }) {
   async function fillBack(tail: LogTail, page: FilteredPage, head: Position): Promise<void> {
     let before: number | undefined = head.offset + 1;
-    for (let left = scannedBack; left > 0 && before !== undefined; left -= readPage) {
+    for (let left = scannedBackwardsMax; left > 0 && before !== undefined; left -= readPage) {
       const { events } = await log.readBack(tail.name, before, readPage);
       for (const event of events.toReversed()) if (!page.prepend(event)) return;
       before = events.length < readPage ? undefined : events[0]?.position.offset;
@@ -25,8 +25,8 @@ export function createFilteredCatchUp({ log }: { log: Pick<EventLog, "bounds" | 
 
   return {
     /**
-     * From a position, or with the latest events that match, to where the tail is.
-     * The reply's position may be ahead of its last event: what lies between does not match.
+     * Brings a client from its position, or from the latest matching events, to the head of the tail.
+     * The position in the reply may be later than its last event: the events between them do not match.
      */
     start(
       tail: LogTail,
@@ -38,7 +38,7 @@ export function createFilteredCatchUp({ log }: { log: Pick<EventLog, "bounds" | 
       return startCatchUp(log, tail, after, {
         page,
         readAtOnce: readPage,
-        scannedMax: scannedAhead,
+        scannedMax: scannedForwardsMax,
         fillLatest: (head) => fillBack(tail, page, head),
       });
     },

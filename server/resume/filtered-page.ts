@@ -2,7 +2,7 @@ import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { limits } from "../../shared/limits.ts";
 import { bytesOf } from "./compact.ts";
 
-/** A page of the events that match, bounded by count and bytes. Grows at either end. */
+/** A page of the events that match a filter, limited in count and bytes. Filled with `append` or with `prepend`. */
 export class FilteredPage {
   readonly events: LoggedEnvelope[] = [];
   readonly #limit: number;
@@ -14,17 +14,17 @@ export class FilteredPage {
     this.#matches = matches;
   }
 
-  /** Adds what follows the page. `false`, and nothing changed, when it matches and the page is full. */
+  /** Adds a newer event if it matches. Returns `false`, and changes nothing, if it matches and the page is full. */
   append(event: LoggedEnvelope): boolean {
     return this.#add(event, () => this.events.push(event));
   }
 
-  /** Adds what comes before the page, in the same way. */
+  /** Adds an older event if it matches. Returns `false`, and changes nothing, if it matches and the page is full. */
   prepend(event: LoggedEnvelope): boolean {
     return this.#add(event, () => this.events.unshift(event));
   }
 
-  /** Adds what follows the page, and makes room by dropping what is oldest. */
+  /** Adds a newer event if it matches. If the page is full, the oldest events are dropped. */
   push(event: LoggedEnvelope): void {
     while (!this.append(event)) {
       const oldest = this.events.shift();
@@ -32,7 +32,7 @@ export class FilteredPage {
     }
   }
 
-  /** An event that is too large for any page has one to itself. */
+  /** An event larger than any page gets a page of its own. */
   #add(event: LoggedEnvelope, put: () => void): boolean {
     if (!this.#matches(event)) return true;
     const bytes = this.#bytes + bytesOf(event.data);

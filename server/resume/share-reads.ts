@@ -1,42 +1,41 @@
 import type { EventLog } from "../store/log/event-log.ts";
 
-/** The reading part of a log. */
+/** The methods of a log that read it. */
 export type LogReads = Pick<EventLog, "read" | "readBack" | "bounds">;
 
-interface Reading {
-  now: Promise<unknown>;
-  /** Begins when the present one has ended; shared by all requests that came meanwhile. */
+/** Reads with the same arguments. */
+interface SharedReads {
+  running: Promise<unknown>;
+  /** Starts when the running read has ended. Shared by all requests that arrive until then. */
   next?: Promise<unknown>;
 }
 
 /**
- * Equal reads of a log that are asked for at once are two: one for the first request, and one for all the others.
- * A read that has begun is not shared: what was appended before a request has to be in its result.
+ * Shares reads with equal arguments: while one runs, all further requests wait for one next read. They cannot take the
+ * result of the running read, which may lack an event that was appended before they arrived.
  */
 export function shareReads(log: LogReads): LogReads {
-  const readings = new Map<string, Reading>();
+  const readsByKey = new Map<string, SharedReads>();
 
   function share<T>(key: string, read: () => Promise<T>): Promise<T> {
-    const reading = readings.get(key);
-    if (!reading) return begin(key, read);
-    // What is kept under a key was read by the same method.
-    reading.next ??= reading.now.then(
-      () => begin(key, read),
-      () => begin(key, read),
-    );
-    return reading.next as Promise<T>;
+    const reads = readsByKey.get(key);
+    if (!reads) return start(key, read);
+    const startNext = () => start(key, read);
+    reads.next ??= reads.running.then(startNext, startNext);
+    // The key names the method, so the type is right.
+    return reads.next as Promise<T>;
   }
 
-  function begin<T>(key: string, read: () => Promise<T>): Promise<T> {
-    const now = read();
-    const reading: Reading = { now };
-    readings.set(key, reading);
+  function start<T>(key: string, read: () => Promise<T>): Promise<T> {
+    const running = read();
+    const reads: SharedReads = { running };
+    readsByKey.set(key, reads);
     const ended = () => {
-      // The next one begins right after this.
-      if (readings.get(key) === reading && !reading.next) readings.delete(key);
+      // A next read replaces the entry when it starts.
+      if (readsByKey.get(key) === reads && !reads.next) readsByKey.delete(key);
     };
-    now.then(ended, ended);
-    return now;
+    running.then(ended, ended);
+    return running;
   }
 
   return {

@@ -30,9 +30,9 @@ export interface CatchUp {
 export interface CatchUpSource {
   page: {
     readonly events: LoggedEnvelope[];
-    /** Adds what follows the page. `false`, and nothing changed, when it is full. */
+    /** Adds an event that is newer than the page. Returns `false`, and changes nothing, if the page is full. */
     append(event: LoggedEnvelope): boolean;
-    /** The same, but makes room by dropping what is oldest. */
+    /** Adds an event that is newer than the page. If the page is full, the oldest entries are dropped. */
     push(event: LoggedEnvelope): void;
   };
   /** How many events are read, and parsed, in one go. */
@@ -45,7 +45,7 @@ export interface CatchUpSource {
   fillLatest(head: Position): Promise<void>;
 }
 
-/** From a position, or with the latest events, to where the tail is. */
+/** Brings a client from its position, or from the latest events, to the head of the tail. */
 export async function startCatchUp(
   log: Pick<LogReads, "bounds" | "read">,
   tail: LogTail,
@@ -91,7 +91,7 @@ async function readForward(
 
 type Page = CatchUpSource["page"];
 
-/** What the tail has delivered since the cursor, or `undefined` when that is longer ago than it remembers. */
+/** The events that the tail has delivered after the cursor, or `undefined` if its ring no longer has all of them. */
 function sinceCursor(tail: LogTail, cursor: Position): LoggedEnvelope[] | undefined {
   return cursor.epoch === tail.head.epoch ? tail.eventsAfter(cursor.offset) : undefined;
 }
@@ -114,7 +114,7 @@ function finishForward(tail: LogTail, page: Page, cursor: Position, isWhole: boo
   return { joined, position, events: page.events, hasMore: !joined, recovered: true };
 }
 
-/** Why what follows the position cannot be given, if it cannot. */
+/** Why the log no longer has all events after the position, or `undefined` if it has. */
 export function lossOf(position: Position, bounds: LogBounds): LostReason | undefined {
   if (position.epoch !== bounds.epoch) return "epoch_changed";
   if (position.offset > bounds.last) return "ahead_of_log";

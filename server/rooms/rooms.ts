@@ -30,7 +30,7 @@ export type JoinReply = CommandData<"/chat", "join_room">;
 interface Entry {
   session: Session;
   room: RoomName;
-  /** Absent until the log is followed. */
+  /** Absent until the tail of the room's log is open. */
   handle: TailHandle | undefined;
   live: boolean;
 }
@@ -38,7 +38,7 @@ interface Entry {
 /** Which of this instance's sessions are in which rooms. */
 export class Rooms {
   readonly #deps: RoomsDeps;
-  /** For when something happens to a log. */
+  /** The live entries in all rooms of a log, which are notified when the log loses history. */
   readonly #live = new Map<LogName, Set<Entry>>();
   readonly #entries = new Map<Session, Map<RoomName, Entry>>();
   readonly #leaveAll = (session: Session) => this.leaveAll(session);
@@ -78,28 +78,28 @@ export class Rooms {
     const entry = this.#enter(session, room);
     const presenceSnapshot = presenceSnapshots.open(room);
     let announce = () => {};
-    /** Undoes the attempt, whether or not the entry is still current. */
-    const leaveQuietly = () => {
-      const { connectionId } = session;
-      giveUp().catch((error: unknown) => failed("undo a join", error, { willRetry: false, room, connectionId }));
-    };
-    const giveUp = async () => {
+    /** Undoes the join. Keeps the entry of a newer join of the same room. */
+    const undo = async () => {
       presenceSnapshot.close();
       announce();
       if (this.#isCurrent(session, room, entry)) this.#drop(session, room, entry);
       await presenceTracker.leave(room, session, { grace: true });
     };
+    const undoInBackground = () => {
+      const { connectionId } = session;
+      undo().catch((error: unknown) => failed("undo a join", error, { willRetry: false, room, connectionId }));
+    };
     try {
       // After the entry exists: an eviction during this lookup must find an entry to remove.
       await authorise();
-      const tail = await this.#follow(session, room, entry);
+      const tail = await this.#openTail(session, room, entry);
       const history = await catchUp.start(tail, room, after, limit);
       if (history.reachesLive) announce = await presenceTracker.enter(room, session);
       const present = await presenceTracker.members(room, limits.membersInReply);
 
       const finish = (): JoinReply => {
         if (!this.#isCurrent(session, room, entry)) {
-          leaveQuietly();
+          undoInBackground();
           throw leftEarly(room);
         }
         const resumed = history.finish();
@@ -107,21 +107,24 @@ export class Rooms {
         return { room, ...resumed, ...presenceSnapshot.complete(present) };
       };
       const afterReply = () => {
-        if (!entry.live) return leaveQuietly();
+        if (!entry.live) return undoInBackground();
         presenceSnapshot.close();
         announce();
       };
       return new DeferredReply({ finish, afterReply });
     } catch (error) {
-      await giveUp();
+      await undo();
       throw error;
     }
   }
 
-  /** Joins without history: for the rooms that a client enters when it connects. */
-  async follow(session: Session, room: RoomName): Promise<() => void> {
+  /**
+   * Joins a room without history, for the rooms that each client is in from the start. Call the returned function when
+   * the client may receive events.
+   */
+  async joinFromNow(session: Session, room: RoomName): Promise<() => void> {
     const entry = this.#enter(session, room);
-    await this.#follow(session, room, entry);
+    await this.#openTail(session, room, entry);
     return () => this.#goLive(session, room, entry);
   }
 
@@ -133,7 +136,7 @@ export class Rooms {
     await this.#deps.presenceTracker.leave(room, session, { grace });
   }
 
-  /** For a connection that has ended. */
+  /** Leaves all rooms, after the connection has ended. */
   async leaveAll(session: Session): Promise<void> {
     const rooms = [...this.#entriesOf(session).keys()];
     const left = rooms.map((room) => this.leave(session, room, { grace: true }));
@@ -149,7 +152,7 @@ export class Rooms {
     await left;
   }
 
-  /** The log has lost history: tells every client in one of its rooms where delivery continues. */
+  /** The log has lost history: sends each client in its rooms the position where delivery continues. */
   reset(log: LogName, position: Position, reason: string): void {
     for (const { session, room } of this.#live.get(log) ?? []) {
       session.send("system.room.reset", { room, position, reason });
@@ -164,7 +167,7 @@ export class Rooms {
     return session.isOpen && this.#entriesOf(session).get(room) === entry;
   }
 
-  /** Not live until the catch-up is done: events delivered before are in the reply, and would arrive twice. */
+  /** Adds an entry that is not live yet: events until then are in the reply of the join, and must not arrive twice. */
   #enter(session: Session, room: RoomName): Entry {
     const entries = this.#entriesOf(session);
     const before = entries.get(room);
@@ -183,7 +186,8 @@ export class Rooms {
     return entry;
   }
 
-  async #follow(session: Session, room: RoomName, entry: Entry): Promise<LogTail> {
+  /** Opens the tail of the room's log, so that events arrive. Rejects if the session has left the room meanwhile. */
+  async #openTail(session: Session, room: RoomName, entry: Entry): Promise<LogTail> {
     const handle = await this.#deps.tails.open(logOfRoom(room));
     if (!this.#isCurrent(session, room, entry)) {
       handle.release();

@@ -1,4 +1,4 @@
-/** A line of leases. `work:…` are those in which dispatches wait for an agent, or for anybody with a capability. */
+/** A queue of leases. In a queue `work:…`, dispatches wait for one agent, or for any agent with a capability. */
 export type LeaseQueue = "dispatches" | "agents" | `work:agent:${string}` | `work:capability:${string}`;
 
 export interface Lease {

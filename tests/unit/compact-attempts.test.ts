@@ -51,6 +51,6 @@ describe("attempts at one response", () => {
   it("DISPATCH-13 a page that has all of the newest attempt lacks nothing", () => {
     const page = backwards("1.0 1.1 2.0 2.1");
 
-    expect(page.lacksParts).toBe(false);
+    expect(page.lacksDeltas).toBe(false);
   });
 });

@@ -53,10 +53,10 @@ const messagesOf = (events: readonly LoggedEnvelope[]) =>
   offsetsOf(events.filter((event) => event.type === EventType.ChatMessage));
 
 /** Fills one page after the other from the front. */
-function pagesForwards(log: readonly LoggedEnvelope[], limit: number, leaveOut: ResponseId[]): CompactPage[] {
+function pagesForwards(log: readonly LoggedEnvelope[], limit: number, omitted: ResponseId[]): CompactPage[] {
   const newPage = () => {
     const page = new CompactPage(limit);
-    page.leaveOut(leaveOut);
+    page.omit(omitted);
     pages.push(page);
     return page;
   };
@@ -71,10 +71,10 @@ function pagesForwards(log: readonly LoggedEnvelope[], limit: number, leaveOut: 
 }
 
 /** Fills one page after the other from the back; the last one, which is filled first, stands last. */
-function pagesBackwards(log: readonly LoggedEnvelope[], limit: number, leaveOut: ResponseId[]): CompactPage[] {
+function pagesBackwards(log: readonly LoggedEnvelope[], limit: number, omitted: ResponseId[]): CompactPage[] {
   const newPage = () => {
     const page = new CompactPage(limit);
-    page.leaveOut(leaveOut);
+    page.omit(omitted);
     pages.unshift(page);
     return page;
   };
@@ -142,7 +142,7 @@ describe("compact page", () => {
 
   it("STREAM-8 parts are left out when the whole is known to be in the log, even in a full page", () => {
     const page = new CompactPage(1);
-    page.leaveOut(["a" as ResponseId]);
+    page.omit(["a" as ResponseId]);
 
     const added = logOf("m a a b").map((event) => page.append(event));
 
@@ -199,9 +199,9 @@ describe("compact page", () => {
     await withSeeds(400, (random) => {
       const log = randomLog(random);
       const limit = random.between(1, 12);
-      const leaveOut = random.chance(0.5) ? finishedIn(log) : [];
+      const omitted = random.chance(0.5) ? finishedIn(log) : [];
 
-      const pages = pagesForwards(log, limit, leaveOut);
+      const pages = pagesForwards(log, limit, omitted);
 
       expectWhole(pages, log, limit);
     });
@@ -211,9 +211,9 @@ describe("compact page", () => {
     await withSeeds(400, (random) => {
       const log = randomLog(random);
       const limit = random.between(1, 12);
-      const leaveOut = random.chance(0.5) ? finishedIn(log) : [];
+      const omitted = random.chance(0.5) ? finishedIn(log) : [];
 
-      const pages = pagesBackwards(log, limit, leaveOut);
+      const pages = pagesBackwards(log, limit, omitted);
 
       expectWhole(pages, log, limit);
     });

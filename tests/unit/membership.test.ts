@@ -9,10 +9,10 @@ const id = "42" as ConversationId;
 const anything = () => true;
 
 describe("who belongs to a conversation", () => {
-  async function open({ isAlone }: { isAlone: boolean }) {
+  async function open({ isSingleInstance }: { isSingleInstance: boolean }) {
     const clock = new ManualClock();
     const documents = await slowDocuments("memory", clock);
-    const create = () => new Conversations({ documents, clock, isAlone });
+    const create = () => new Conversations({ documents, clock, isSingleInstance });
     const conversations = create();
     await conversations.create({ id, members: [ada, bob], public: false, createdBy: ada });
     const members = async (from = conversations) => [...((await from.membership(id, anything))?.members ?? [])];
@@ -20,7 +20,7 @@ describe("who belongs to a conversation", () => {
   }
 
   it("CONV-4 who is removed while it is being read is no member afterwards", async () => {
-    const { conversations, members } = await open({ isAlone: true });
+    const { conversations, members } = await open({ isSingleInstance: true });
     conversations.forget(id);
 
     const readBefore = members();
@@ -31,8 +31,8 @@ describe("who belongs to a conversation", () => {
   });
 
   it("CONV-4 is known for ever to an instance that is alone, and for a second to one of several", async () => {
-    const alone = await open({ isAlone: true });
-    const among = await open({ isAlone: false });
+    const alone = await open({ isSingleInstance: true });
+    const among = await open({ isSingleInstance: false });
 
     const found = [];
     for (const { clock, another, members } of [alone, among]) {
@@ -45,7 +45,7 @@ describe("who belongs to a conversation", () => {
   });
 
   it("CONV-4 is looked up again for somebody who would be refused", async () => {
-    const { another, conversations } = await open({ isAlone: true });
+    const { another, conversations } = await open({ isSingleInstance: true });
     const eve = "eve" as UserId;
 
     await another.addMembers(id, [eve]);

@@ -16,8 +16,8 @@ export interface EngineWireOptions {
   backlogBytes: number;
 }
 
-/** The session that the wire writes to. */
-interface Reader {
+/** The session of the connection, as far as the wire uses it. */
+interface ClosableSession {
   close(reason: "slow_consumer"): void;
 }
 
@@ -36,20 +36,20 @@ export class EngineWire implements Wire, Source {
   #transport: unknown;
   #raw: RawSocket | undefined;
   /** Closed when the backlog exceeds its limit. */
-  readonly #reader: Reader | undefined;
+  readonly #session: ClosableSession | undefined;
 
-  constructor(connection: Connection, backlog: EngineBacklog, options: EngineWireOptions, reader?: Reader) {
+  constructor(connection: Connection, backlog: EngineBacklog, options: EngineWireOptions, session?: ClosableSession) {
     this.#connection = connection;
     this.#backlog = backlog;
     this.#options = options;
-    this.#reader = reader;
+    this.#session = session;
   }
 
   write(batch: Batch): void {
     const raw = this.#freeSocket();
     if (raw) return void raw.tcp.write(batch.bytes);
     for (const frame of batch.frames) this.#connection.write(packetOf(frame));
-    if (this.#reader && this.#backlog.bytes > this.#options.backlogBytes) this.#reader.close("slow_consumer");
+    if (this.#session && this.#backlog.bytes > this.#options.backlogBytes) this.#session.close("slow_consumer");
   }
 
   /** Drops the backlog with the connection: a clean close would keep it until the client reads. */
