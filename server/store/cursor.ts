@@ -1,12 +1,12 @@
 import { Rejection } from "../../shared/rejection.ts";
 
-/** What a place in a list is told by: no text is empty, a number is a whole one from 0. */
+/** What a cursor consists of: texts, which are not empty, and numbers, which are whole and not negative. */
 interface Parts {
   text: string;
   number: number;
 }
 
-/** The cursor after the first `taken` of what is left of a list, or `null` when they are all of it. */
+/** The cursor of the page after the first `taken` items, or `null` if there are no more. */
 export function cursorAfter<T>(left: readonly T[], taken: number, placeOf: (last: T) => (string | number)[]) {
   const last = left[taken - 1];
   if (last === undefined || taken >= left.length) return null;
@@ -14,8 +14,8 @@ export function cursorAfter<T>(left: readonly T[], taken: number, placeOf: (last
 }
 
 /**
- * Where the page before ended: the place that {@link cursorAfter} was given. Nothing for the first page.
- * Throws `Rejection("invalid_payload")` for what is no place in a list of this kind.
+ * Reads a cursor: the values that were given to {@link cursorAfter}, or none for the first page.
+ * Throws `Rejection("invalid_payload")` for a cursor that a list of this kind cannot have returned.
  */
 export function placeIn<const Kinds extends readonly (keyof Parts)[]>(cursor: string | undefined, kinds: Kinds) {
   if (cursor === undefined) return [];
@@ -23,7 +23,7 @@ export function placeIn<const Kinds extends readonly (keyof Parts)[]>(cursor: st
     const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (isPlace(place, kinds)) return place;
   } catch {
-    // Not ours either.
+    // Not JSON: rejected below.
   }
   throw new Rejection("invalid_payload", "The cursor is not one that this list gave.", [
     { path: "cursor", message: "must be the nextCursor of the page before" },

@@ -1,32 +1,32 @@
 import type { ReplyError } from "../../shared/reply.ts";
 
-/** What another program wrote. */
+/** An entry that another program wrote to the stream. */
 export interface IngestEntry {
-  /** Its place in the stream. */
+  /** The entry's id in the Redis stream. */
   id: string;
-  /** Absent when it was deleted after it had been taken. */
+  /** Absent if the entry was deleted from the stream after it had been read once. */
   fields: Record<string, string> | undefined;
 }
 
-/** What became of an entry. */
+/** The result of an entry: published, or rejected with a reason. */
 export type Outcome = { entry: IngestEntry; rejected?: ReplyError };
 
 /**
- * The stream that other programs write events to. One instance reads it at a time, so that what comes first is
- * published first; the next one takes over, with what was not settled, when nothing has been heard of it for
- * {@link readerLeaseMs}.
+ * The stream that other programs write events to. Only one instance reads it at a time, so that entries are published
+ * in order. It holds a lease that each read renews. After {@link readerLeaseMs} without a read another instance takes
+ * over, and begins with the entries that are not settled.
  *
- * Every method rejects with `Rejection("unavailable")` when the store is out of reach.
+ * Every method rejects with `Rejection("unavailable")` when the store is unreachable.
  */
 export interface IngestStream {
-  /** The oldest entries that are not settled; `undefined` while another instance reads. */
+  /** The oldest entries that are not settled, or `undefined` while another instance has the lease. */
   take(limit: number): Promise<IngestEntry[] | undefined>;
-  /** Removes the entries, and keeps those that were rejected with the reason. The same again changes nothing. */
+  /** Removes the entries, and copies the rejected ones to the stream of rejected entries. Idempotent. */
   settle(outcomes: readonly Outcome[]): Promise<void>;
-  /** Lets another instance read. */
+  /** Gives the lease up. */
   release(): Promise<void>;
 }
 
 export const readerLeaseMs = 5_000;
-/** How many rejected entries are kept. */
+/** The number of rejected entries that are kept. */
 export const rejectedKept = 10_000;

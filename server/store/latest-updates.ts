@@ -1,24 +1,24 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { EventType } from "../../shared/event-type.ts";
 
-/** What is told of a component: how it is, or its numbers. */
+/** An update about a component: its health or its performance figures. */
 export type HealthEvent = Envelope<EventType.HealthUpdate> | Envelope<EventType.PerformanceUpdate>;
 
 /**
- * The newest `health_update` and `performance_update` of each component, for an hour. Of more than a thousand, those
- * that were told of last.
+ * The newest `health_update` and `performance_update` of each component. Kept for an hour, and for the
+ * {@link keptComponents} that were updated last.
  *
- * Every method rejects with `Rejection("unavailable")` when the store is out of reach.
+ * Every method rejects with `Rejection("unavailable")` when the store is unreachable.
  */
 export interface LatestUpdates {
-  /** Takes the place of the event of the same type about the same component. */
+  /** Replaces the earlier update of the same type and component. */
   keep(event: HealthEvent): Promise<void>;
-  /** In the order in which they were kept. */
+  /** All updates, in the order of `keep`. */
   all(): Promise<HealthEvent[]>;
 }
 
 export const keptMs = 3_600_000;
 export const keptComponents = 1_000;
 
-/** What an event takes the place of. */
+/** The key of an update: a later one with the same key replaces it. */
 export const subjectOf = ({ type, data }: HealthEvent) => `${type}/${data.component}`;

@@ -3,32 +3,32 @@ export type LeaseQueue = "dispatches" | "agents" | `work:agent:${string}` | `wor
 
 export interface Lease {
   id: string;
-  /** Milliseconds from now, by the store's clock; below 0: before those that are due now. */
+  /** When the lease is due: milliseconds from now, by the store's clock. Negative: ahead of leases that are due now. */
   inMs: number;
 }
 
 /**
- * What must be looked at again when. Says nothing of what is to be seen then: whoever looks decides by the document,
- * so to look twice, or for nothing, does no harm.
+ * Queues of ids, each due at a time. A lease does not say what to do: the claimant reads the document of the id and
+ * decides. So a lease that is claimed twice, or for nothing, does no harm.
  *
- * - An id stands in a line once; setting it again moves it.
- * - Every method rejects with `Rejection("unavailable")` when the store is out of reach.
+ * - An id is in a queue at most once; setting it again changes its time.
+ * - Every method rejects with `Rejection("unavailable")` when the store is unreachable.
  */
 export interface Leases {
   set(line: LeaseQueue, leases: readonly Lease[]): Promise<void>;
 
-  /** An id that does not stand in the line is left alone. */
+  /** Removes an id. Does nothing if it is not in the queue. */
   clear(line: LeaseQueue, id: string): Promise<void>;
 
   /**
-   * At most `limit` ids whose time has come, the earliest first. They are put off by `forMs`, so that nobody else has
-   * them meanwhile, and somebody has them should this caller die.
+   * At most `limit` ids that are due, the earliest first. Each becomes due again after `forMs`: until then no other
+   * caller gets it, and afterwards another one does if this caller has died.
    */
   claim(line: LeaseQueue, limit: number, forMs: number): Promise<string[]>;
 
-  /** At most `limit` ids from the front of the lines, whether their time has come or not, the earliest first. Takes nothing. */
+  /** The first `limit` ids of several queues, whether they are due or not, the earliest first. Claims nothing. */
   first(lines: readonly LeaseQueue[], limit: number): Promise<{ line: LeaseQueue; id: string }[]>;
 
-  /** How many ids stand in the line. */
+  /** The number of ids in the queue. */
   size(line: LeaseQueue): Promise<number>;
 }

@@ -1,13 +1,13 @@
 import type { Clock } from "../runtime/clock.ts";
 import { type HealthEvent, keptComponents, keptMs, type LatestUpdates, subjectOf } from "./latest-updates.ts";
 
-/** Nothing here waits: what a call does is done when it returns. */
+/** Has synchronous methods too: {@link note} is `keep`, {@link noted} is `all`. */
 export interface MemoryLatestUpdates extends LatestUpdates {
   note(event: HealthEvent): void;
   noted(): HealthEvent[];
 }
 
-/** Keeps them for as long as the process lives. */
+/** Keeps the updates in the memory of this process. */
 export function createMemoryLatestUpdates({ clock }: { clock: Clock }): MemoryLatestUpdates {
   /** Oldest first. */
   const kept = new Map<string, { event: HealthEvent; until: number }>();

@@ -1,7 +1,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Leases } from "./leases.ts";
 
-/** Keeps the lines for as long as the process lives. */
+/** Keeps the queues in the memory of this process. */
 export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
   const lines = new Map<string, Map<string, number>>();
 
@@ -24,7 +24,7 @@ export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
     async claim(line, limit, forMs) {
       const now = clock.now();
       const entries = lines.get(line);
-      // The sweepers of an idle server come by all the time, and most often nothing is due.
+      // Checked before sorting, since the sweepers of an idle server call often and usually nothing is due.
       if (![...(entries?.values() ?? [])].some((at) => at <= now)) return [];
       const due = earliest(line).filter(([, at]) => at <= now);
       const claimed = due.slice(0, limit).map(([id]) => id);

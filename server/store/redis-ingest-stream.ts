@@ -8,7 +8,8 @@ const group = "signalbox";
 
 /**
  * KEYS: stream, lease. ARGV: 1 instance, 2 lease in ms, 3 limit, 4 group.
- * All instances are one consumer, since one of them reads at a time: what a dead one held is pending for the next.
+ * All instances use the name of one consumer, since only one reads at a time. So the entries that a dead reader has not
+ * settled are pending for the next reader.
  */
 const take = new RedisScript(`
 local holder = redis.call('GET', KEYS[2])
@@ -47,11 +48,11 @@ return 1
 
 type Taken = [id: string, fields: string[] | null][];
 
-/** Reads the stream, and keeps `STREAM:rejected` and `STREAM:reader` beside it. */
+/** Reads the stream. `STREAM:reader` has the lease, `STREAM:rejected` the rejected entries. */
 export function createRedisIngestStream(options: {
   redis: RedisConnections;
   keys: RedisKeys;
-  /** Its name, as other programs know it. */
+  /** The name of the stream, which other programs write to. */
   stream: string;
   instanceId: InstanceId;
 }): IngestStream {

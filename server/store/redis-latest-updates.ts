@@ -35,7 +35,7 @@ end
 return found
 `);
 
-/** Keeps them in Redis, for all instances. */
+/** Keeps the updates in Redis, for all instances. */
 export function createRedisLatestUpdates(options: {
   redis: RedisConnections;
   clock: Clock;

@@ -3,20 +3,20 @@ import type { RedisConnections } from "./redis/redis-connections.ts";
 import type { RedisKeys } from "./redis/redis-keys.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 
-/** KEYS: the line. ARGV: id and milliseconds from now, over and over. */
+/** KEYS: the queue. ARGV: for each lease its id and the milliseconds from now. */
 const set = new RedisScript(`
 for i = 1, #ARGV - 2, 2 do redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[i + 1]), ARGV[i]) end
 return 1
 `);
 
-/** KEYS: the line. ARGV: 1 limit, 2 how long they are put off, in ms. A caller who asks twice has more, and loses none. */
+/** KEYS: the queue. ARGV: 1 limit, 2 milliseconds until the claimed ids are due again. A retry claims further ids. */
 const claim = new RedisScript(`
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', millis, 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do redis.call('ZADD', KEYS[1], 'XX', millis + tonumber(ARGV[2]), id) end
 return due
 `);
 
-/** KEYS: the lines. ARGV: 1 limit. Answers which line, id and time, over and over. */
+/** KEYS: the queues. ARGV: 1 limit. Returns the index of the queue, the id and the time of each lease. */
 const first = new RedisScript(`
 local found = {}
 for line, key in ipairs(KEYS) do
@@ -26,7 +26,7 @@ end
 return found
 `);
 
-/** Keeps them in Redis, for all instances. */
+/** Keeps the queues in Redis, for all instances. */
 export function createRedisLeases({ redis, keys }: { redis: RedisConnections; keys: RedisKeys }): Leases {
   return {
     async set(line, leases) {

@@ -6,7 +6,7 @@ import type { UiEvents } from "./ui-events.ts";
 
 const dedupeWindowMs = 10 * 60_000;
 
-/** KEYS: the stream, the idempotency key. ARGV: 1 event_type, 2 data, 3 timestamp, 4 most entries kept, 5 window of the key in ms. */
+/** KEYS: stream, idempotency key. ARGV: 1 event_type, 2 data, 3 timestamp, 4 entries kept, 5 lifetime of the key in ms. */
 const append = new RedisScript(`
 if redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[5]) then
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'event_type', ARGV[1], 'data', ARGV[2], 'timestamp', ARGV[3])
@@ -14,11 +14,11 @@ end
 return 1
 `);
 
-/** The fields are those that the services know: `event_type`, `data` (JSON of the message), `timestamp`. */
+/** The fields of an entry are those that the services expect: `event_type`, `data` (JSON of the message), `timestamp`. */
 export function createRedisUiEvents(options: {
   redis: RedisConnections;
   keys: RedisKeys;
-  /** Its name, as other programs know it. */
+  /** The name of the stream, which other programs read. */
   stream: string;
   maxEvents: number;
 }): UiEvents {

@@ -1,15 +1,15 @@
 import { cursorAfter, placeIn } from "../cursor.ts";
 
-/** Where a document stands in the lists that it is in. */
+/** The sort key of a document in a list. */
 export interface ListEntry {
   id: string;
-  /** Its latest activity, in ms. */
+  /** The time of the latest activity, in milliseconds since 1970. */
   at: number;
 }
 
 /**
- * What comes after the page that `cursor` ends, latest activity first; the id decides between equals, so that a page's
- * end is never ambiguous. Throws `Rejection("invalid_payload")` for a cursor that is none of {@link activityCursor}.
+ * The entries after the page that ended at `cursor`, latest activity first. Entries with the same time are sorted by
+ * id, so that the end of a page is unambiguous. Throws `Rejection("invalid_payload")` for an invalid cursor.
  */
 export function restByActivity<Entry extends ListEntry>(
   entries: readonly Entry[],
@@ -21,7 +21,7 @@ export function restByActivity<Entry extends ListEntry>(
   return rest.sort(compare);
 }
 
-/** The cursor after the first `taken` of them. */
+/** The cursor of the page after the first `taken` entries. */
 export const activityCursor = (rest: readonly ListEntry[], taken: number) =>
   cursorAfter(rest, taken, ({ at, id }) => [at, id]);
 

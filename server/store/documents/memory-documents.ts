@@ -4,7 +4,7 @@ import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documen
 
 interface Stored {
   id: string;
-  /** JSON, so that a value is a copy on the way in and on the way out. */
+  /** JSON, so that values are copied when they are written and when they are read. */
   json: string;
   version: number;
   at: number;
@@ -12,16 +12,16 @@ interface Stored {
   expiresAt: number;
 }
 
-/** How many puts lie between two searches for expired documents. */
+/** The number of puts after which expired documents are removed. */
 const putsPerSweep = 1_000;
 
-/** Nothing here waits: what a call does is done when it returns. */
+/** Documents whose methods take effect synchronously, before the returned promise resolves. */
 export interface MemoryDocuments extends Documents {
-  /** 0: there is no such document. */
+  /** The version of a document; 0 if it does not exist. */
   versionOf(kind: DocumentKind, id: string): number;
 }
 
-/** Keeps the documents for as long as the process lives. */
+/** Keeps the documents in the memory of this process. */
 export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocuments {
   const kinds = new Map<DocumentKind, Map<string, Stored>>();
   const indexes = new Map<string, Set<Stored>>();

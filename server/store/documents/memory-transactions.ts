@@ -6,12 +6,12 @@ import type { Transactions } from "./transactions.ts";
 
 export interface MemoryTransactionsOptions {
   documents: MemoryDocuments;
-  /** In memory. */
+  /** The log in memory, whose appends take effect synchronously. */
   log: EventLog;
   clock: Clock;
 }
 
-/** Over the documents and logs of this process: neither waits for anything, so nothing comes in between. */
+/** Atomic because documents and log take effect synchronously, so that nothing else runs in between. */
 export function createMemoryTransactions({ documents, log, clock }: MemoryTransactionsOptions): Transactions {
   return {
     async commit({ documents: changes, events }) {

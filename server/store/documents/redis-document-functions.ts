@@ -1,4 +1,7 @@
-/** `versionOf(key, now)`: of the document there, 0 if there is none; and its indexes as JSON. `by`: who wrote it last. */
+/**
+ * Lua functions for documents. `versionOf(key, now)` returns the version of the document (0: none), its indexes as JSON,
+ * and the id of the attempt that wrote it last.
+ */
 export const documentFunctions = `
 local function versionOf(key, now)
   local kept = redis.call('HMGET', key, 'version', 'indexes', 'until', 'by')
@@ -9,7 +12,7 @@ end
 -- indexes: JSON, or empty to leave them; ttl: ms or 0; inIndex: what the keys of indexes begin with.
 local function writeDocument(key, at, id, json, version, before, indexes, now, ttl, inIndex, by)
   if indexes == '' then indexes = before end
-  -- The first command that needs memory: a script that has changed something is not refused any more.
+  -- Must be the first write: it is refused when Redis is out of memory, and later writes of a script are not.
   redis.call('HSET', key, 'version', version, 'json', json, 'indexes', indexes, 'by', by)
   if indexes ~= before or version == 1 then
     for _, index in ipairs(cjson.decode(before)) do redis.call('SREM', inIndex .. index, id) end

@@ -15,8 +15,8 @@ import { documentFunctions } from "./redis-document-functions.ts";
 import { RedisTouches } from "./redis-touches.ts";
 
 /**
- * KEYS: document, activity. ARGV: 1 id, 2 json, 3 expected version, 4 indexes (JSON, or empty: as before), 5 now,
- * 6 time to live in ms or 0, 7 what the keys of indexes begin with, 8 name of this attempt.
+ * KEYS: document, activity. ARGV: 1 id, 2 json, 3 expected version, 4 indexes (JSON, or empty: unchanged), 5 now,
+ * 6 time to live in ms or 0, 7 prefix of the keys of indexes, 8 id of this attempt, by which a retry is recognised.
  */
 const put = new RedisScript(`${documentFunctions}
 local now, expected = tonumber(ARGV[5]), tonumber(ARGV[3])
@@ -27,7 +27,7 @@ writeDocument(KEYS[1], KEYS[2], ARGV[1], ARGV[2], expected + 1, before, ARGV[4],
 return 1
 `);
 
-/** KEYS: documents. Answers version, json and until of each. */
+/** KEYS: documents. Returns version, json and until of each. */
 const read = new RedisScript(`
 local found = {}
 for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'version', 'json', 'until') end
@@ -35,8 +35,8 @@ return found
 `);
 
 /**
- * KEYS: index, activity. ARGV: 1 what the keys of documents begin with, 2 how many documents are wanted.
- * Answers ids and their activity, and the documents too if no more are wanted than there are.
+ * KEYS: index, activity. ARGV: 1 prefix of the keys of documents, 2 limit of the page.
+ * Returns the ids in the index and their activity, and the documents too if all of them fit on one page.
  */
 const members = new RedisScript(`
 local ids = redis.call('SMEMBERS', KEYS[1])
@@ -104,7 +104,7 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
 
       const items: Versioned<T>[] = [];
       let taken = 0;
-      // What has expired since stands in the index still, and takes no place on the page.
+      // The index may contain expired documents, which must not take up places on the page.
       while (items.length < limit && taken < rest.length) {
         const chunk = rest.slice(taken, taken + limit - items.length);
         const ids = chunk.map(({ id }) => id);

@@ -3,14 +3,14 @@ import type { RedisConnections } from "../redis/redis-connections.ts";
 import { RedisScript } from "../redis/redis-script.ts";
 
 /**
- * KEYS: activity. ARGV: times and ids by turns, and the two that every script has. Only what stands in an index has an
- * activity.
+ * KEYS: activity. ARGV: time and id of each document, then the two arguments that every script has. Only documents in an
+ * index have an activity.
  */
 const touch = new RedisScript(`
 return redis.call('ZADD', KEYS[1], 'XX', 'GT', unpack(ARGV, 1, #ARGV - 2))
 `);
 
-/** Lua takes some thousands of arguments. */
+/** Documents per call: `unpack` of Lua is limited to some thousands of values. */
 const mostAtOnce = 1_000;
 
 interface Gathered {
@@ -18,17 +18,17 @@ interface Gathered {
   done: Promise<void>;
 }
 
-/** The latest activity of documents: what a turn of the event loop brings goes to Redis in one call. */
+/** Writes the activity of documents, with one call per turn of the event loop. */
 export class RedisTouches {
   readonly #redis: RedisConnections;
-  /** By the key of the activity. */
+  /** By the Redis key of the activity. */
   readonly #gathered = new Map<string, Gathered>();
 
   constructor(redis: RedisConnections) {
     this.#redis = redis;
   }
 
-  /** Resolves when it is noted. */
+  /** Resolves when the activity is stored. */
   touch(key: string, id: string, at: number): Promise<void> {
     let gathered = this.#gathered.get(key);
     if (!gathered) {

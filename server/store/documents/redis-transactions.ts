@@ -8,7 +8,7 @@ import type { Transactions } from "./transactions.ts";
 
 export interface RedisTransactionsOptions {
   redis: RedisConnections;
-  /** That of the log: both give away what the store has lost of it. */
+  /** The same object as the log's, so that both know the last positions that this instance has seen. */
   appending: RedisAppending;
   keys: RedisKeys;
 }
@@ -16,9 +16,9 @@ export interface RedisTransactionsOptions {
 const argsPerDocument = 6;
 
 /**
- * KEYS: after those of the log, of each document itself and the activity of its kind.
- * ARGV: after those of the log, how many documents; then of each id, json, version expected, indexes (JSON, or empty: as
- * before), time to live in ms or 0, what the keys of its indexes begin with.
+ * KEYS: those of the log, then for each document the document and the activity of its kind.
+ * ARGV: those of the log, the number of documents, then for each document: id, json, expected version, indexes (JSON, or
+ * empty: unchanged), time to live in ms or 0, prefix of the keys of indexes.
  */
 const commit = appendingScript(`${documentFunctions}
 local now = tonumber(ARGV[5])
@@ -41,7 +41,7 @@ end
 return appendEvents()
 `);
 
-/** One script over the documents and the log `monitoring`, which share a slot. */
+/** Writes with one script. The documents and the log `monitoring` have keys in the same slot. */
 export function createRedisTransactions(options: RedisTransactionsOptions): Transactions {
   const { redis, appending } = options;
 

@@ -2,33 +2,33 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import type { Position } from "../../../shared/position.ts";
 import type { PutOptions, TransactionalKind } from "./documents.ts";
 
-/** A document as it is to be afterwards. */
+/** A document to write. */
 export interface DocumentChange {
   kind: TransactionalKind;
   id: string;
   /** JSON. */
   value: unknown;
-  /** The version that was read; 0: there must be no such document. */
+  /** The version that was read; 0: the document must not exist. */
   expected: number;
   options?: PutOptions;
 }
 
 export interface Transaction {
-  /** At least one, none of them twice. One whose value stays the same may stand here for its version to be checked. */
+  /** At least one, none of them twice. May include a document with an unchanged value, to have its version checked. */
   documents: readonly DocumentChange[];
-  /** For the log `monitoring`, in this order, one right after the other. May be empty. */
+  /** Events for the log `monitoring`, appended at consecutive offsets in this order. May be empty. */
   events: readonly Envelope[];
 }
 
 /**
- * Changes documents and appends events in one atomic step: whoever sees the one will see the other, and of two who
- * have read the same version one wins. Marks activity on each document.
+ * Writes documents and appends events in one atomic step. Of two transactions that have read the same version of a
+ * document, one succeeds. Sets the activity of each document.
  */
 export interface Transactions {
   /**
-   * Resolves with the position of each event; with `undefined`, and nothing has changed, if a document has not the
-   * version that was expected. Then read again and decide anew.
-   * Rejects with `Rejection("unavailable")` when the store is out of reach, and then nothing has changed.
+   * Resolves with the position of each event, or with `undefined` if a document does not have the expected version.
+   * Nothing was changed then; the caller reads the documents again and decides again.
+   * Rejects with `Rejection("unavailable")` when the store is unreachable.
    */
   commit(transaction: Transaction): Promise<Position[] | undefined>;
 }

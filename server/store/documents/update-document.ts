@@ -6,15 +6,15 @@ export interface DocumentUpdate<T> extends PutOptions {
   value: T;
 }
 
-/** A writer that loses so often is not racing, it is broken. */
+/** Real contention never causes so many conflicts in a row; only a bug does. */
 const maxConflicts = 50;
 const longestPauseMs = 16;
 
 /**
- * Changes a document by compare-and-set: reads it, asks `decide` what it is to be (`undefined`: as it is), writes that,
- * and begins again when another writer was faster. `decide` is called once per attempt, with `undefined` where there is
- * no document; what it throws is thrown here, and nothing is written.
- * Resolves with what was decided last. Rejects with `unavailable` after 50 conflicts, or when the store is out of reach.
+ * Changes a document by compare-and-set: reads it, calls `decide` for the new value (`undefined`: leave it unchanged),
+ * writes that, and starts again after a conflict with another writer. `decide` is called once per attempt, with
+ * `undefined` if the document does not exist. If it throws, nothing is written and the error is passed on.
+ * Resolves with the last decision. Rejects with `unavailable` after 50 conflicts, or when the store is unreachable.
  */
 export async function updateDocument<T, Decision extends DocumentUpdate<T> | undefined>(
   documents: Documents,
@@ -23,7 +23,7 @@ export async function updateDocument<T, Decision extends DocumentUpdate<T> | und
   decide: (before: T | undefined) => Decision,
 ): Promise<Decision> {
   for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
-    // Writers must not meet again in step.
+    // A random pause, so that the same writers do not conflict again.
     if (conflicts > 0) await pause(Math.random() * Math.min(longestPauseMs, 2 ** conflicts));
     const before = await documents.get<T>(kind, id);
     const decided = decide(before?.value);

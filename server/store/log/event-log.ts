@@ -6,17 +6,17 @@ import type { LogName } from "../../../shared/room.ts";
 /**
  * Bounded, ordered logs of events.
  *
- * - Offsets of a log count from 1 without gaps. An epoch lasts for as long as the log's history is one piece.
- * - An append is one atomic step: idempotency, offset, event, announcement. Followers are told in the order of the
- *   offsets, as long as the announcements get through; they may get lost or come twice, and never come changed.
- * - A log that does not exist is an empty one.
- * - Every method rejects with `Rejection("unavailable")` when the store is out of reach, and then nothing was accepted.
+ * - Offsets of a log count from 1 without gaps. A new epoch begins when history was lost.
+ * - An append is one atomic step: idempotency check, offset, event, announcement. Announcements arrive in the order of
+ *   the offsets. They may be lost or arrive twice, but never with other content.
+ * - A log that does not exist is an empty log.
+ * - Every method rejects with `Rejection("unavailable")` when the store is unreachable, and then nothing was accepted.
  */
 export interface EventLog {
   /**
    * Adds an event at the next offset.
-   * With a `dedupe` key that was used on this log within the last 10 minutes nothing is added, and the answer is that
-   * of the first append, with `duplicate: true`.
+   * If the `dedupe` key was used on this log within the last 10 minutes, nothing is added, and the result is that of
+   * the first append with `duplicate: true`.
    */
   append(log: LogName, event: Envelope, dedupe?: string): Promise<Appended>;
 
@@ -26,12 +26,12 @@ export interface EventLog {
   /** The newest `limit` events with an offset below `before`, in order. Without `before`: the newest of all. */
   readBack(log: LogName, before: number | undefined, limit: number): Promise<LogSlice>;
 
-  /** Where the log begins and ends now. */
+  /** The epoch and the first and last offset of the log. */
   bounds(log: LogName): Promise<LogBounds>;
 
   /**
-   * Announces every later append to `follower`, until the returned function is called.
-   * When the promise resolves, no append from then on is missed but by a loss of the connection to the store.
+   * Announces appends to `follower` until the returned function is called. Once the promise has resolved, every append
+   * is announced unless the connection to the store is lost; the follower is then `interrupted`.
    */
   follow(log: LogName, follower: Follower): Promise<() => void>;
 }
@@ -45,9 +45,9 @@ export interface Appended {
 
 export interface LogBounds {
   epoch: string;
-  /** Every event at or after this offset is kept: whoever has what is before it can go on. `last + 1` when none is. */
+  /** Offset of the oldest event that is kept; `last + 1` if none is. A client that has the event before can continue. */
   first: number;
-  /** Offset of the newest event, kept or not; 0 when there never was one. */
+  /** Offset of the newest event, even if it is no longer kept; 0 if there never was an event. */
   last: number;
 }
 
@@ -58,9 +58,9 @@ export interface LogSlice {
 
 export interface Follower {
   announced(event: LoggedEnvelope): void;
-  /** Announcements may have been lost: compare with the log. */
+  /** Announcements may have been lost: the follower has to read the log. */
   interrupted(): void;
 }
 
-/** How long an idempotency key is remembered. */
+/** How long an idempotency key is kept. */
 export const dedupeWindowMs = 10 * 60_000;

@@ -3,7 +3,10 @@ import type { Position } from "../../../shared/position.ts";
 import type { LogName } from "../../../shared/room.ts";
 import { atMostItems } from "../../runtime/at-most-items.ts";
 
-/** The last position of each log that was seen here: what gives away that the store has lost the end of one. */
+/**
+ * The last position of each log that this instance has seen. A log that ends before it has lost its tail: Redis was
+ * restarted from an older state, or a replica that lagged behind took over.
+ */
 export class KnownPositions {
   readonly #positions = new LRUCache<LogName, Position>(atMostItems(100_000));
 
@@ -12,7 +15,7 @@ export class KnownPositions {
   }
 
   note(name: LogName, position: Position): void {
-    // Of an empty log there is no end to lose; there is one for each user who ever connected.
+    // An empty log has no tail to lose, and there is one for each user who has ever connected.
     if (position.offset === 0) return;
     const before = this.#positions.get(name);
     if (before?.epoch === position.epoch && before.offset >= position.offset) return;

@@ -28,19 +28,19 @@ export interface MemoryEventLogOptions {
   ttlSeconds: number;
 }
 
-/** How many appends lie between two searches for old events in logs that nobody touches. */
+/** The number of appends after which expired events are dropped from all logs, also from those that are not in use. */
 const appendsPerSweep = 10_000;
 
-/** Keeps the logs for as long as the process lives. */
+/** Keeps the logs in the memory of this process. */
 export function createMemoryEventLog({ clock, maxEvents, ttlSeconds }: MemoryEventLogOptions): EventLog {
   const logs = new Map<LogName, MemoryLog>();
-  // One epoch for all: their histories end together, with the process.
+  // All logs have the same epoch, since the histories of all end with the process.
   const epoch = randomBytes(4).toString("hex");
   let appends = 0;
 
   const empty = (): MemoryLog => ({ events: [], last: 0, dedupe: new Map(), followers: new Set() });
 
-  /** For reading: a log that nobody has appended to takes no memory. */
+  /** For reading: does not add a log that is empty. */
   function find(name: LogName): MemoryLog {
     const log = logs.get(name) ?? empty();
     trim(log);

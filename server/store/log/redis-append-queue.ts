@@ -11,7 +11,7 @@ interface Waiting extends Addition {
   reject(error: unknown): void;
 }
 
-/** What one call does for one log. */
+/** The part of a script call that is about one log. */
 interface Part {
   name: LogName;
   batch: Waiting[];
@@ -19,17 +19,17 @@ interface Part {
   args: (string | number)[];
 }
 
-/** Redis does nothing else while a script runs: this much takes it a millisecond or two. */
+/** Limits of one script call, which then blocks Redis for a millisecond or two. */
 const mostAtOnce = { events: 200, characters: 1_000_000 };
 
 /**
- * What one turn of the event loop brings, for all logs, goes to Redis in as few calls as it fits into. While a call for
- * a log is under way its next events gather: the more there is to do, the less each append costs.
+ * Sends the appends of one turn of the event loop, to all logs, in as few script calls as possible. While a call for a
+ * log is under way, further events of this log are collected: the higher the load, the cheaper each append becomes.
  */
 export class RedisAppendQueue {
   readonly #redis: RedisConnections;
   readonly #appending: RedisAppending;
-  /** By log, in the order of the first that waits. */
+  /** The waiting appends of each log. The log that has waited longest comes first. */
   readonly #waiting = new Map<LogName, Waiting[]>();
   readonly #underWay = new Set<LogName>();
   readonly #scheduled = new EndOfTurn<void>(() => this.#sendAll());
@@ -52,7 +52,7 @@ export class RedisAppendQueue {
     let parts: Part[] = [];
     let left = { ...mostAtOnce };
     for (const [name, waiting] of this.#waiting) {
-      // One call at a time for a log: what comes after a call that fails must not be in the log.
+      // One call at a time per log: if a call fails, later events must not be in the log without the earlier ones.
       if (this.#underWay.has(name)) continue;
       const { keys, args, taken, characters } = this.#appending.call(name, waiting, left);
       const batch = waiting.splice(0, taken);
@@ -93,7 +93,7 @@ export class RedisAppendQueue {
   #fail({ name, batch }: Part, error: unknown): void {
     this.#underWay.delete(name);
     for (const { reject } of batch) reject(error);
-    // What came after it must not be in the log when it is not.
+    // Later events must not be in the log without the earlier ones, so the waiting appends fail too.
     for (const { reject } of this.#waiting.get(name) ?? []) reject(error);
     this.#waiting.delete(name);
   }

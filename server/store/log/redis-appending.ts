@@ -24,7 +24,7 @@ export interface Addition {
   dedupe?: string | undefined;
 }
 
-/** What scripts on logs are given, and what their answers mean; for all that append in this process. */
+/** Builds the arguments of scripts that work on logs, and reads their replies. Shared by the log and by transactions. */
 export class RedisAppending {
   readonly known = new KnownPositions();
   readonly #options: RedisLogOptions;
@@ -35,7 +35,7 @@ export class RedisAppending {
     this.#options = options;
   }
 
-  /** The arguments that all scripts on a log begin with. */
+  /** The arguments that every script on a log begins with. */
   openingArgs(name: LogName): (string | number)[] {
     const { clock, ttlSeconds } = this.#options;
     const { epoch, offset } = this.known.get(name) ?? { epoch: "", offset: 0 };
@@ -49,7 +49,7 @@ export class RedisAppending {
     ];
   }
 
-  /** Keys and arguments of a script that appends the first so many of the events: all of them, or as `limits` say. */
+  /** Keys and arguments of a script that appends events: all of `additions`, or the first of them up to the limits. */
   call(
     name: LogName,
     additions: readonly Addition[],
@@ -79,7 +79,7 @@ export class RedisAppending {
     };
   }
 
-  /** What a script that appends has answered, of each event. */
+  /** Reads the reply of a script that appends: the result of each event. */
   read(name: LogName, additions: readonly Addition[], answer: string): Appended[] {
     const [epoch = "", ...lines] = answer.split("\n");
     return additions.map(({ event: { id, timestamp } }, index): Appended => {
@@ -88,7 +88,7 @@ export class RedisAppending {
       if (earlier) {
         const [, ofEpoch = "", offset, told = ""] = earlier;
         const first = JSON.parse(told) as { id: EventId; timestamp: string };
-        // The epoch may have ended since: not for `known`.
+        // Not noted as a known position: this epoch may have ended since.
         return { ...first, position: { epoch: ofEpoch, offset: Number(offset) }, duplicate: true };
       }
       const position = { epoch, offset: Number(line) };
@@ -97,7 +97,7 @@ export class RedisAppending {
     });
   }
 
-  /** That nobody else gives, and this process once only. */
+  /** A name that is unique over all instances. */
   #uniqueName(): string {
     return `${this.#own}${(this.#made++).toString(36)}`;
   }

@@ -15,7 +15,7 @@ export interface RedisEventLogOptions {
   keys: RedisKeys;
 }
 
-/** How many followers look into their logs at once when Redis is back. */
+/** The number of followers that read their logs at the same time after Redis was unreachable. */
 const followersAtOnce = 500;
 
 type Entry = [id: string, fields: ["at", string, "head", string, "tail", string]];
@@ -33,7 +33,7 @@ export function createRedisEventLog({ redis, appending, keys }: RedisEventLogOpt
     known.note(name, { epoch, offset: bounds.last });
     const events = entries.map(([id, [, , , head, , tail]]) => {
       const position = JSON.stringify({ epoch, offset: Number.parseInt(id, 10) });
-      // What Redis has was written by the script that appends.
+      // Not validated again: only the append script writes entries.
       return JSON.parse(`${head}"position":${position}${tail}`) as LoggedEnvelope;
     });
     return { bounds, events };
@@ -41,12 +41,12 @@ export function createRedisEventLog({ redis, appending, keys }: RedisEventLogOpt
 
   redis.onRestored(() => void interrupt([...followers]));
 
-  /** Everybody asks Redis something then: in portions, each of which is answered before the next one asks. */
+  /** Interrupts followers in portions, since each then reads from Redis: the next portion waits for the one before. */
   async function interrupt(all: Follower[]): Promise<void> {
     for (let next = 0; next < all.length; next += followersAtOnce) {
       for (const follower of all.slice(next, next + followersAtOnce))
         if (followers.has(follower)) follower.interrupted();
-      // Should it fail, Redis is away again, and they are told again when it is back.
+      // If it fails, Redis is unreachable again, and all followers are interrupted once more when it is back.
       await redis.attempt((client) => client.ping()).catch(() => {});
     }
   }

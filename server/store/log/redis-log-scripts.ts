@@ -1,25 +1,25 @@
 import { RedisScript } from "../redis/redis-script.ts";
 
-/** At least so many offsets are left out when Redis comes back from a restart; see `opening`. */
+/** The least number of offsets that are skipped after a restart of Redis; see `opening`. */
 export const jump = 1_000_000;
 
-/** An append whose answer was lost is sent again, and by this time that is over. Milliseconds. */
+/** How long the reply to an append is kept for a retry. Retries end long before. Milliseconds. */
 const retryWindowMs = 30_000;
 
 /**
- * What all scripts on a log begin with.
- * KEYS: events, meta. ARGV: 1 and 2 the last position that this instance knows of, 3 an epoch should one be needed,
- * 4 how many offsets to leave out, 5 now in ms, 6 time to live in ms.
+ * The prelude of every script on a log.
+ * KEYS: events, meta. ARGV: 1 and 2 the last position that this instance knows of, 3 the epoch to use if a new one is
+ * needed, 4 how many offsets to skip, 5 now in ms, 6 time to live in ms.
  *
- * A server that lost its tail would give offsets of it to other events. So a log whose last event was taken by another
- * life of Redis leaves out a million offsets. How many more is random: it may lose the end of what it took after that,
- * too, and come back to the same place.
+ * A restarted Redis may have lost the tail of a log, and would then give the offsets of lost events to new events. So
+ * when the last event was appended in an earlier run of the Redis server, at least a million offsets are skipped. The
+ * exact number is random: if the events after the gap are lost as well, the next run must not skip to the same offset.
  *
- *   1 … 17 | lost: 18 … 25 | left out up to 1000017 | 1000018 …
- *        from                                   floor
+ *   1 … 17 | lost: 18 … 25 | skipped up to 1000017 | 1000018 …
+ *        from                                  floor
  *
- * An instance that knows of 25 gives the loss away, also when others have appended since. Then a new epoch begins, of
- * which what was appended since is a part and what was before the loss is not, so that everybody is told.
+ * An instance that knows of offset 25 proves the loss, even after new events were appended. Then a new epoch begins. It
+ * includes the events after the gap but not those before the loss, so that every client learns of the lost history.
  */
 const opening = `
 local events, meta = KEYS[1], KEYS[2]
@@ -44,7 +44,7 @@ local function dropExpired()
   if not offset then gone = last elseif droppedTo then gone = droppedTo end
   if droppedTo then redis.call('HSET', meta, 'gone', number(gone)) end
 end
--- A hundredth of the time to live is as good as every time, and costs a hundredth.
+-- The expiry is renewed only when a hundredth of the time to live has passed, which is precise enough and cheaper.
 local function keepAlive(isNew)
   if not isNew and millis < tonumber(kept[8] or 0) + ttl / 100 then return end
   redis.call('HSET', meta, 'fresh', number(millis))
@@ -72,16 +72,16 @@ else
 end
 `;
 
-/** How many arguments stand for an event in a script that appends. */
+/** The number of arguments per event in a script that appends. */
 const argsPerEvent = 4;
 
 /**
- * Appends events, one right after the other, and announces them in one message: their envelopes, one a line.
- * KEYS: 3 an answer to be given again to a retry, 4 … idempotency keys.
- * ARGV: 7 channel, 8 most events kept, 9 window of idempotency keys in ms, 10 how many events; then of each event
- * the envelope up to its position, the rest, what a duplicate is told beside the position, and which of KEYS is its
- * idempotency key (0: none).
- * Returns the epoch and, of each event, its offset or what its key was answered earlier: one a line.
+ * Appends events at consecutive offsets and announces them in one message, with one envelope per line.
+ * KEYS: 3 the reply, kept for a retry, 4 … idempotency keys.
+ * ARGV: 7 channel, 8 events kept, 9 lifetime of idempotency keys in ms, 10 number of events; then for each event the
+ * envelope before its position, the envelope after its position, the reply to a duplicate apart from the position, and
+ * the index of its idempotency key in KEYS (0: none).
+ * Returns lines: the epoch, then for each event its offset, or the earlier reply if its idempotency key was used.
  */
 const appending = `
 local answered = redis.call('GET', KEYS[3])
@@ -135,15 +135,18 @@ local function appendEvents()
 end
 `;
 
-/** A script that appends to one log. The first thing in it that changes anything needs memory: later ones are not refused any more. */
+/**
+ * A script that appends to one log. Its first write must be one that Redis refuses when it is out of memory: once a
+ * script has written something, its later writes are not refused any more, so all or nothing happens.
+ */
 export function appendingScript(body: string): RedisScript {
   return new RedisScript(`${appending}${body}`);
 }
 
 /**
- * Appends to several logs, each by itself: what goes wrong with one leaves the others alone.
- * KEYS: of each log those of a script that appends. ARGV: how many logs; then of each how many KEYS and how many ARGV
- * are its own, and these. Returns of each log what such a script returns, or `!` and why it failed.
+ * Appends to several logs independently: a failure of one does not affect the others.
+ * KEYS: for each log the KEYS of a script that appends. ARGV: the number of logs; then for each log the number of its
+ * KEYS, the number of its ARGV, and its ARGV. Returns for each log the result of such a script, or `!` and the error.
  */
 export const appendScript = new RedisScript(`
 local function appendTo(KEYS, ARGV)
@@ -164,16 +167,16 @@ for log = 1, count do
   end
   answers[log] = answer
 end
--- Most often it is Redis itself that takes nothing now, and whoever asks knows what to do about that.
+-- If all fail, Redis itself refuses writes, and the caller handles that error.
 if failed == count then return redis.error_reply(failure) end
 return answers
 `);
 
-/** What the scripts that read end with: the log's bounds, and entries. */
+/** A script that reads: returns the bounds of the log, and entries. */
 const readingScript = (entries: string) =>
   new RedisScript(`${opening}
 dropExpired()
--- Without memory there is still reading, and nothing to keep alive for.
+-- pcall: reading still works when Redis is out of memory and refuses to renew the expiry.
 pcall(keepAlive)
 local entries = ${entries}
 return {{epoch, number(math.max(gone + 1, start)), number(last)}, entries}

@@ -7,14 +7,14 @@ import type { Departure, Presence } from "./presence.ts";
 
 interface Present {
   connections: Set<ConnectionId>;
-  /** Another one whenever something changes. */
+  /** Replaced by a new object with every change, since its JSON is cached. */
   member: KnownMember;
 }
 
-/** Keeps who is present on this one instance. */
+/** Keeps presence in the memory of this process. */
 export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
   const rooms = new Map<RoomName, Map<UserId, Present>>();
-  /** Users in their grace period, by when it ends. */
+  /** Users in their grace period, in the order in which it began. */
   const lingering = new Map<string, { room: RoomName; userId: UserId; until: number }>();
 
   const lingerKey = (room: RoomName, userId: UserId) => `${room}/${userId}`;

@@ -9,7 +9,7 @@ export interface PresentConnection {
   connectionId: ConnectionId;
 }
 
-/** A user whom the last connection has left, for good. */
+/** A user who is no longer present in a room. */
 export interface Departure {
   room: RoomName;
   userId: UserId;
@@ -18,23 +18,23 @@ export interface Departure {
 }
 
 /**
- * Who is in which room, counted per user over connections.
- * A user is present from the first connection on until the last one has left and the grace period, if any, is over.
- * Every method is one atomic step, and rejects with `Rejection("unavailable")` when the store is out of reach.
+ * Which users are in which room. A user with several connections counts once.
+ * A user is present from the first connection until the last one has left and the grace period, if any, is over.
+ * Every method is one atomic step, and rejects with `Rejection("unavailable")` when the store is unreachable.
  */
 export interface Presence {
-  /** Entering twice with the same connection changes nothing. `first`: the user was not present before. */
+  /** Adds a connection of a user. Idempotent. `first`: the user was not present before. */
   enter(room: RoomName, attendee: PresentConnection): Promise<{ first: boolean; memberCount: number }>;
 
   /**
-   * Resolves with the departure if the user is gone with this. With `graceMs` above 0 a user whose last connection
-   * this was stays present for so long, and is then found by `sweep`.
+   * Removes a connection. Resolves with the departure if it was the user's last one and `graceMs` is 0. With a grace
+   * period the user stays present for so long, and a later `sweep` returns the departure.
    */
   leave(room: RoomName, attendee: PresentConnection, graceMs: number): Promise<Departure | undefined>;
 
-  /** At most `limit` of those present, in the order in which they came, and how many there are. */
+  /** The first `limit` present users, in the order in which they entered, and the number of all. */
   members(room: RoomName, limit: number): Promise<{ members: PresentMember[]; memberCount: number }>;
 
-  /** Those whose grace period has ended since the last call; each departure is given to one caller once. */
+  /** The departures of users whose grace period has ended. Each departure is returned once, to one instance. */
   sweep(): Promise<Departure[]>;
 }

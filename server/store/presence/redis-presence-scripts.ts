@@ -1,12 +1,12 @@
 import { RedisScript } from "../redis/redis-script.ts";
 
-/** An instance beats with every sweep; one that has not for so long is dead, and its users are let go. */
+/** Each sweep of an instance is its heartbeat. Without one for so long it is dead, and its connections are removed. */
 const deadAfterMs = 5_000;
-/** When nobody at all has swept for so long it was Redis that was away, and nobody's silence says anything. */
+/** If no instance has swept for so long, Redis was unreachable for all, and a missing heartbeat proves nothing. */
 const redisAwayMs = 2_000;
-/** How much one sweep does at most, since nothing else happens in Redis meanwhile. */
+/** Users per sweep at most, since Redis executes nothing else meanwhile. */
 const sweepLimit = 1_000;
-/** What all scripts begin with. ARGV: 1 what the keys begin with, see `RedisKeys`. */
+/** The prelude of every script. ARGV: 1 prefix of the keys, see `RedisKeys`. */
 const opening = `
 local base = ARGV[1]
 local function present(room) return redis.call('ZCARD', base .. 'users:' .. room) end
@@ -28,11 +28,11 @@ local function leave(instance, room, user, connection, until_)
 end
 `;
 
-/** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 name as JSON. Answers whether the user was not present, and how many are. */
+/** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 name as JSON. Returns 1 if the user is new, and the number of users. */
 export const enter = new RedisScript(`${opening}
 local instance, room, user, connection = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 redis.call('SADD', base .. 'of:' .. instance, cjson.encode({room, user, connection}))
--- It may die before its first sweep, and what it holds has to be found then.
+-- So that its connections are found if it dies before its first sweep.
 redis.call('ZADD', base .. 'instances', 'NX', millis, instance)
 redis.call('SADD', base .. 'at:' .. room .. ' ' .. user, instance .. ' ' .. connection)
 redis.call('ZREM', base .. 'lingering', cjson.encode({room, user}))
@@ -59,8 +59,8 @@ return {found, present(room)}
 `);
 
 /**
- * ARGV: 2 instance, 3 now, 4 grace period of those whose instance has died, in ms. Answers whether this instance was
- * known, and who has departed.
+ * ARGV: 2 instance, 3 now, 4 grace period of the users of a dead instance, in ms. Returns whether this instance was
+ * known, and the departures.
  */
 export const sweep = new RedisScript(`${opening}
 local instance, instances, known, dead = ARGV[2], base .. 'instances', base .. 'known', base .. 'dead'

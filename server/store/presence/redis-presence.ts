@@ -6,7 +6,7 @@ import type { RedisKeys } from "../redis/redis-keys.ts";
 import type { Departure, Presence, PresentConnection } from "./presence.ts";
 import { enter, leave, members, sweep } from "./redis-presence-scripts.ts";
 
-/** How much an instance says again at once: more might not be done in the time that a command has. */
+/** Corrections sent at the same time. With more, the last ones might exceed the time limit of a command. */
 const reconciledAtOnce = 500;
 
 export interface RedisPresenceOptions {
@@ -14,22 +14,22 @@ export interface RedisPresenceOptions {
   clock: Clock;
   keys: RedisKeys;
   instanceId: InstanceId;
-  /** For users whose instance has died: the time they have to come back elsewhere. */
+  /** Grace period of the users of an instance that died, in which they can reconnect to another one. */
   graceMs: number;
 }
 
 type Entry = [room: RoomName, userId: UserId, connectionId: ConnectionId];
 type Departed = [room: RoomName, userId: UserId, name: string, memberCount: number];
 
-/** Keeps who is present on any instance. */
+/** Keeps presence in Redis, for all instances. */
 export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }: RedisPresenceOptions): Presence {
   const { base, heldBy } = keys.presence;
-  /** The `enter`s that this instance holds. */
+  /** The connections of this instance in rooms, each with the arguments of its `enter`. */
   const held = new Map<string, string[]>();
   /**
-   * What Redis has of this instance may not be what it holds: Redis came back empty, or took this instance for dead; a
-   * command that was given up may have been carried out or not; one that was tried again may have been overtaken.
-   * Nobody else would mend it while this instance lives.
+   * Redis may have other connections of this instance than it holds, and the next sweep compares them. Possible reasons:
+   * Redis came back empty, Redis took this instance for dead, a command timed out and was executed all the same, or a
+   * retry was executed after a later command. No other instance corrects this while this one lives.
    */
   let inDoubt = false;
   redis.onRestored(() => {
@@ -84,7 +84,7 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
     },
 
     async sweep() {
-      // While Redis is slow or away another one would add to its load, or fail for the same reason.
+      // While Redis is slow or unreachable, a second sweep would add to the load or fail for the same reason.
       if (sweeping) return [];
       sweeping = true;
       try {
@@ -99,7 +99,7 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
     },
   };
 
-  /** Makes Redis have what this instance holds; returns who departed with what it holds no more. */
+  /** Corrects the connections of this instance in Redis. Returns the departures that this causes. */
   async function reconcile(): Promise<Departed[]> {
     inDoubt = false;
     const departed: Departed[] = [];
@@ -111,7 +111,7 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
       const extra = entries.filter((entry) => !held.has(entry.join(" ")));
       const until = graceMs > 0 ? clock.now() + graceMs : "";
       await inPortions(extra, async (entry) => {
-        // It may have come back while others were being mended.
+        // The connection may have entered again while others were corrected.
         if (held.has(entry.join(" "))) return;
         const left = await leave.run<Departed | []>(redis, [], [base, instanceId, ...entry, until]);
         if (isDeparted(left)) departed.push(left);

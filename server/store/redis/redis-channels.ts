@@ -9,16 +9,16 @@ interface Channel {
   listeners: Set<Listener>;
   heard: Listener;
   isSubscribed: boolean;
-  /** Runs while what is wanted and what is there differ. */
+  /** Pending while the subscription is being brought in line with the listeners. */
   settling: Promise<void> | undefined;
 }
 
 const retryMs = 50;
 
 /**
- * Channels, each subscribed to for as long as somebody listens. One step is under way per channel at a time: an
- * unsubscription that is overtaken by a subscription may end it, and one that nobody waits for any more may leave a
- * listener behind.
+ * Subscribes to a channel of Redis while it has listeners. Only one command per channel is under way at a time: an
+ * unsubscription that overtakes a later subscription would end it, and one that is abandoned could leave the library
+ * with a stale listener.
  */
 export class RedisChannels {
   readonly #subscriber: RedisClient;
@@ -31,8 +31,8 @@ export class RedisChannels {
   }
 
   /**
-   * When the promise resolves, no message from then on is missed but by a loss of the connection. Resolves with how to
-   * stop. Rejects with `unavailable` when the subscription does not come about in time.
+   * Adds a listener. Once the promise has resolved, messages are missed only if the connection is lost. Resolves with a
+   * function that removes the listener. Rejects with `unavailable` if Redis does not confirm the subscription in time.
    */
   async listen(name: string, listener: Listener): Promise<() => void> {
     const channel = this.#channels.get(name) ?? this.#create(name);
@@ -73,7 +73,7 @@ export class RedisChannels {
         channel.isSubscribed = wanted;
       } catch (error) {
         this.#failed(error);
-        // The connection was lost, which takes the subscription along or brings it back: once more, then.
+        // The connection was lost. Whether the library restores the subscription is uncertain, so it is made again.
         await pause(retryMs);
       }
     }

@@ -8,27 +8,27 @@ export interface RedisOptions {
   url: string;
   /** Path of a certificate authority's PEM file, or the PEM itself. */
   caCert?: string | undefined;
-  /** Accept any certificate: encrypted, but not proof against somebody in between. */
+  /** Accepts any certificate: the connection is encrypted, but not protected against a man in the middle. */
   tlsInsecure?: boolean;
-  /** Refuses a Redis that would silently lose what it has accepted; elsewhere that is a warning. */
+  /** Refuses to start with a Redis that silently loses accepted data. Outside production that is only a warning. */
   isProduction: boolean;
   logger: Logger;
 }
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
-/** A connection that answers no ping for so long is given up: a hung server, or a network that swallows everything, closes nothing. */
+/** A connection without a reply to a ping for so long is replaced: a hung server or a broken network closes nothing. */
 const silenceMs = 3_000;
 const pingEveryMs = 1_000;
 
-/** One class for all connections: `createClient` makes one of 800 methods for each, which takes 70 ms and 1 MB. */
+/** The library's `createClient` builds a class with 800 methods per connection (70 ms, 1 MB). This one is shared. */
 const createClient = Library.factory();
 
-/** A connection that comes back by itself, for ever. `failFast`: commands are refused while it is away, instead of kept. */
+/** A connection that reconnects indefinitely. `failFast`: while it is down, commands are rejected instead of queued. */
 export function createRedisClient({ url, caCert, tlsInsecure }: RedisOptions, failFast: boolean) {
   const common = {
     connectTimeout: 2_000,
-    // For a handshake that is not answered. See `replaceWhenSilent` for what comes after it.
+    // Ends a handshake without a reply. After the handshake, `replaceWhenSilent` is in charge.
     socketTimeout: silenceMs,
     // The library's own strategy gives up for good after a socket timeout.
     reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, 1_000) + Math.random() * 100,
@@ -57,11 +57,11 @@ function pemOf(caCert: string): string {
   }
 }
 
-/** Says once that the connection is lost, and once that it is there again. */
+/** Logs each outage of the connection once, and its end once. */
 export function logOutages(client: RedisClient, purpose: string, logger: Logger): void {
   let isDown = false;
   client.on("error", (error: unknown) => {
-    // Every attempt to reconnect fails with an error of its own; the first says it all.
+    // Each attempt to reconnect fails with an error; the first one is enough.
     if (!isDown) logger.warn("Redis: connection lost", { purpose, error });
     isDown = true;
   });
@@ -72,8 +72,8 @@ export function logOutages(client: RedisClient, purpose: string, logger: Logger)
 }
 
 /**
- * Connects anew when pings are not answered. The socket's own timeout is no help: it begins again with everything that
- * is written, and so never ends while there is something to write. Returns how to stop.
+ * Replaces the connection when pings get no reply. The timeout of the socket does not help, since each write restarts
+ * it. Returns a function that ends this.
  */
 export function replaceWhenSilent(client: RedisClient): () => void {
   let askedAt: number | undefined;
@@ -84,7 +84,7 @@ export function replaceWhenSilent(client: RedisClient): () => void {
     if (!client.isReady) return answered();
     if (askedAt === undefined) {
       askedAt = performance.now();
-      // The others tell of their errors; this one is for the answer alone.
+      // An error counts as a reply too; other commands report errors.
       client.ping().then(answered, answered);
     } else if (performance.now() - askedAt > silenceMs) {
       answered();
@@ -94,16 +94,16 @@ export function replaceWhenSilent(client: RedisClient): () => void {
   return () => clearInterval(timer);
 }
 
-/** Leaves the connection as it is; what waits for an answer on it is rejected. */
+/** Replaces the connection. Commands that wait for a reply are rejected. */
 export function connectAnew(client: RedisClient): void {
   client.destroy();
   client.connect().catch(() => {});
 }
 
 /**
- * The client, but for commands that never reject: the Socket.IO adapter neither waits for them nor catches, and a
- * rejection that nobody catches ends the process. What it publishes may be lost; what it subscribes to is tried until
- * it is there, since it does so once only. `failed` is called with each error, and `lost` for each lost message too.
+ * Wraps a client so that its commands never reject. The Socket.IO adapter does not catch their errors, and an uncaught
+ * rejection ends the process. Published messages may be lost. A subscription is retried until it succeeds, since the
+ * adapter subscribes only once. `failed` is called with each error, and `lost` also for each lost message.
  */
 export function swallowErrors(
   client: RedisClient,

@@ -24,46 +24,46 @@ import { RefusalLog } from "./refusal-log.ts";
 import { type Command, ServerIdentity } from "./server-identity.ts";
 import { ServerReviews } from "./server-reviews.ts";
 
-/** One connection to Redis for each purpose, since a subscriber takes no commands and a big reply holds up the rest. */
+/** Connections to Redis, one per purpose: a subscriber cannot send commands, and a large reply delays all behind it. */
 export interface RedisConnections {
   /** For announcements of logs. */
   subscriber: RedisClient;
-  /** For the Socket.IO adapter, which neither waits for its commands nor catches: none of them rejects. */
+  /** For the Socket.IO adapter. Its commands never reject, since the adapter would not catch the error. */
   adapterPublisher: RedisClient;
   adapterSubscriber: RedisClient;
-  /** Whether Redis answers, on all connections. */
+  /** Whether Redis replies on all connections. */
   readonly isReady: boolean;
-  /** Redis has not answered for longer than a command may take: there is no use in waiting for it. */
+  /** Redis has not replied for longer than the time limit of a command, so it is useless to wait for it. */
   readonly isAway: boolean;
-  /** Messages to other instances that Redis could not take: they are not sent again. */
+  /** The number of messages to other instances that were lost because Redis did not accept them. */
   readonly lostMessages: number;
-  /** Redis refuses commands for a reason that lasts, and the log says which. */
+  /** Redis refuses commands for a reason that lasts and that is in the log. */
   readonly isRefusing: boolean;
-  /** What is wrong with how Redis is set up: a sentence each. */
+  /** Faults in the configuration of Redis, as sentences. */
   readonly warnings: readonly string[];
-  /** To be called with what Redis answers on {@link subscriber}, should it refuse. */
+  /** To be called with errors of commands on {@link subscriber}. */
   failed(error: unknown): void;
   /**
-   * Runs a command that may be sent again: over a connection that is lost meanwhile it may have been carried out or not.
-   * Rejects with `unavailable` when it does not come about within 1.5 s.
+   * Runs a command that is idempotent. It is sent again after a temporary error and after a lost connection, on which it
+   * may have been executed or not. Rejects with `unavailable` if it does not succeed within 1.5 s.
    */
   attempt<T>(command: Command<T>): Promise<T>;
   /**
-   * To be called when Redis answers again after any of the connections was lost, or a command was given up: what was
-   * published meanwhile was not heard here, and what was asked meanwhile may not have been answered.
+   * Adds a listener that is called when Redis works again after a connection was lost or a command timed out. Messages
+   * that were published in the meantime may not have arrived, and commands may not have been executed.
    */
   onRestored(listener: () => void): void;
   close(): Promise<void>;
 }
 
-/** How long a command may take while it is known that Redis does not answer. */
+/** How long a command may take while Redis is known not to reply. */
 const troubledTimeoutMs = 200;
 const retryMs = 50;
 const leaveEveryMs = 1_000;
 const startTimeoutMs = 5_000;
 const closeTimeoutMs = 500;
 
-/** Connects, and rejects with a message that says what to mend if Redis cannot be reached at the start. */
+/** Connects. If Redis cannot be used, rejects with a message that names the setting and the reason. */
 export async function connectToRedis(options: RedisOptions): Promise<RedisConnections> {
   const { logger } = options;
   const commands = createRedisClient(options, true);
@@ -104,7 +104,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     troubledSince = Number.POSITIVE_INFINITY;
     if (!isClosed) for (const listener of restored) listener();
   };
-  /** A server that is still loading is connected to, and answers nothing. */
+  /** A connection is not enough: a server that is loading its data accepts connections, but replies to no command. */
   const answers = async () => {
     try {
       const until = performance.now() + commandTimeoutMs;
@@ -119,12 +119,12 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     }
   };
 
-  /** After a failover the address leads to the new one; the connections that there are do not. */
+  /** Reconnects after a failover: the address then leads to the new primary, but open connections do not. */
   let leftReplicaAt = Number.NEGATIVE_INFINITY;
   const leaveReplica = () => {
     if (isClosed || performance.now() - leftReplicaAt < leaveEveryMs) return;
     leftReplicaAt = performance.now();
-    // What tells of it is the refusal: this is done again until the address leads elsewhere.
+    // If the address still leads to the replica, its next refusal causes another attempt.
     for (const client of Object.values(clients)) connectAnew(client);
     troubled();
   };
@@ -140,7 +140,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   const destroyAll = () => {
     isClosed = true;
     for (const stop of stopWatching) stop();
-    // Also those that were closed in good order and still wait for answers.
+    // Includes connections that were closed gracefully and still wait for replies.
     for (const client of Object.values(clients)) client.destroy();
   };
   try {
@@ -178,7 +178,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
       return lostMessages;
     },
     async attempt(command) {
-      // Of several commands in a row, all of which fail, only the first one takes its time.
+      // While Redis does not reply, only the first of several commands waits for the full time.
       const until = Math.max(
         performance.now() + troubledTimeoutMs,
         Math.min(performance.now(), troubledSince) + commandTimeoutMs,
@@ -191,7 +191,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
           if (isReplica(error)) leaveReplica();
           const refusal = refusalOf(error);
           if (refusal) throw refusal;
-          // Its clock has been set since it was read.
+          // The clock of Redis was set after it was last read.
           if (isLate(error)) life.ask();
           if (isClosed || performance.now() + retryMs >= until) {
             if (!isPassing(error)) troubled();
@@ -206,7 +206,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     },
     async close() {
       isClosed = true;
-      // What was sent may still be answered, if there is somebody to answer it.
+      // Waits for the replies to commands that were sent, in case Redis is reachable.
       const closing = Object.values(clients).map((client) => client.close());
       await withTimeout(Promise.allSettled(closing), closeTimeoutMs).catch(() => {});
       destroyAll();
@@ -214,7 +214,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
   };
 }
 
-/** Loading takes as long as the data is big; anything else gets five seconds. */
+/** Waits for the connections: without limit while Redis loads its data, else for five seconds. */
 async function untilStarted(started: Promise<unknown>, isLoading: () => boolean, logger: Logger): Promise<void> {
   let isTold = false;
   let since = performance.now();

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { RedisConnections } from "./redis-connections.ts";
 
 /**
- * What every script begins with. A server that hangs and goes on has the commands of all who gave up waiting in its
- * buffers: what was answered `unavailable` must not happen then.
+ * The prelude of every script. When a hung server continues, its buffers contain commands whose callers have timed out.
+ * These must not be executed, since they were answered with `unavailable`.
  */
 const opening = `
 local run, deadline = ARGV[#ARGV - 1], tonumber(ARGV[#ARGV])
@@ -13,8 +13,8 @@ if millis > deadline then return redis.error_reply('LATE the caller has given up
 `;
 
 /**
- * A Lua script: one atomic step. Has to be idempotent, since a lost connection may make it run twice.
- * Finds `run`, the id of this life of the server, and `millis`, the server's time, beside KEYS and ARGV.
+ * A Lua script: one atomic step. Must be idempotent, since after a lost connection it is sent again. Besides KEYS and
+ * ARGV it has `run`, the run id of the Redis server, and `millis`, the time of the Redis server.
  */
 export class RedisScript {
   readonly #source: string;
@@ -25,7 +25,7 @@ export class RedisScript {
     this.#sha = createHash("sha1").update(this.#source).digest("hex");
   }
 
-  /** Rejects with `unavailable` when Redis is out of reach or takes nothing. The caller knows what the script returns. */
+  /** Rejects with `unavailable` if Redis is unreachable or refuses it. The result is not checked to be an `Answer`. */
   async run<Answer>(redis: RedisConnections, keys: string[], args: (string | number)[]): Promise<Answer> {
     const given = args.map(String);
     const answer = await redis.attempt(async (client, { runId, deadline }) => {
@@ -33,7 +33,7 @@ export class RedisScript {
       try {
         return await client.evalSha(this.#sha, options);
       } catch (error) {
-        // A restarted server, or SCRIPT FLUSH.
+        // The server was restarted, or SCRIPT FLUSH was called.
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
         return client.eval(this.#source, options);
       }

@@ -1,11 +1,11 @@
 import type { Logger } from "../../observe/logger.ts";
 import { messageOf, refusalKindOf } from "./redis-answer.ts";
 
-/** Every instance writes at least every 2 s. */
+/** How long without a refusal until Redis is said to work again. Every instance writes at least every 2 s. */
 const quietMs = 5_000;
 const lookEveryMs = 500;
 
-/** Logs once of each kind that Redis refuses commands, and once that it no longer does. */
+/** Logs each kind of refusal by Redis once, and once that Redis accepts commands again. */
 export class RefusalLog {
   readonly #logger: Logger;
   readonly #isReady: () => boolean;
@@ -19,7 +19,7 @@ export class RefusalLog {
     this.#timer = setInterval(() => this.#look(), lookEveryMs).unref();
   }
 
-  /** Redis refuses commands, and the log says so. */
+  /** Redis refuses commands, and this has been logged. */
   get isRefusing(): boolean {
     return this.#kinds.size > 0;
   }

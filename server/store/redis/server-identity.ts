@@ -3,11 +3,11 @@ import { messageOf } from "./redis-answer.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { ServerFacts } from "./server-review.ts";
 
-/** What a command is told about the connection that it is sent over. */
+/** Facts about the connection that a command is sent over. */
 export interface Sending {
-  /** Changes with every life of the Redis server: what it had last may be gone after a restart or a failover. */
+  /** The run id of the Redis server. It changes with a restart or a failover, after which the latest data may be gone. */
   runId: string;
-  /** When the caller will have given up: milliseconds of Redis' own clock. */
+  /** When the caller times out, in milliseconds of the Redis server's clock. */
   deadline: number;
 }
 
@@ -16,17 +16,17 @@ export type Command<T> = (client: RedisClient, sending: Sending) => Promise<T>;
 interface Life {
   facts: ServerFacts;
   runId: string;
-  /** What is to be added to `performance.now()` to have the server's clock. */
+  /** The Redis server's clock minus `performance.now()`. */
   clockOffset: number;
 }
 
-/** By so much, at most, Redis refuses to begin a command before the caller gives up: the answer has to get through. */
+/** Time for the reply at most: so much before its caller times out, Redis refuses to start a command. */
 const answerMs = 250;
-/** Clocks drift apart. */
+/** How often the server is asked again, since clocks drift. */
 const askEveryMs = 60_000;
 const retryMs = 50;
 
-/** Knows the server at the other end of a connection. Asks whenever one is made, before anything is sent over it. */
+/** The identity and the clock of the Redis server. Asked for after each connect, before any other command is sent. */
 export class ServerIdentity {
   readonly #client: RedisClient;
   readonly #failed: (error: unknown) => void;
@@ -35,7 +35,7 @@ export class ServerIdentity {
   #life: Life | undefined;
   #asking: Promise<void> | undefined;
 
-  /** `asked` is called with each answer of the server about itself, `failed` with each error. */
+  /** `asked` is called with each reply of the server about itself, `failed` with each error. */
   constructor(
     client: RedisClient,
     { asked, failed }: { asked(facts: ServerFacts): void; failed(error: unknown): void },
@@ -50,10 +50,10 @@ export class ServerIdentity {
     this.#timer = setInterval(() => client.isReady && this.ask(), askEveryMs).unref();
   }
 
-  /** Asks again; until it is answered what was known is good enough. */
+  /** Asks the server again. Until it replies, the earlier reply is used. */
   ask(): void {
     const asking = readLife(this.#client, this.#failed).then((life) => {
-      // Not what was told over a connection that has been lost since.
+      // Ignores the reply on an earlier connection.
       if (this.#asking !== asking) return;
       this.#life = life;
       this.#asked(life.facts);
@@ -61,7 +61,7 @@ export class ServerIdentity {
     this.#asking = asking;
   }
 
-  /** Sends the command now, or as soon as it is known to whom. Rejects like the command, and when nobody is there. */
+  /** Sends the command, once the server's identity is known. Rejects like the command, or if there is no connection. */
   async send<T>(command: Command<T>, until: number): Promise<T> {
     if (!this.#life) await this.#asking;
     if (!this.#life) throw new Error("not connected");
@@ -75,7 +75,7 @@ export class ServerIdentity {
   }
 }
 
-/** Asks until it is answered; rejects when the connection is lost. */
+/** Asks until the server replies. Rejects when the connection is lost. */
 async function readLife(client: RedisClient, failed: (error: unknown) => void): Promise<Life> {
   for (;;) {
     try {
@@ -84,7 +84,7 @@ async function readLife(client: RedisClient, failed: (error: unknown) => void): 
         client.time(),
         ifAllowed(client.configGet("appendfsync")),
       ]);
-      // It says other things of itself until it has read its data.
+      // While it loads its data, the server reports other values.
       if (/^loading:1/m.test(info ?? "")) throw new Error("LOADING Redis is loading the dataset in memory");
       return {
         facts: { info, appendfsync: config?.appendfsync },
@@ -99,7 +99,7 @@ async function readLife(client: RedisClient, failed: (error: unknown) => void): 
   }
 }
 
-/** A server that does not tell something hides it from all instances alike. */
+/** The reply, or `undefined` if this user may not run the command. That is then the same for all instances. */
 async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

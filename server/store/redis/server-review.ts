@@ -1,21 +1,21 @@
-/** What is known of how a Redis is set up. */
+/** The configuration of a Redis server, as far as it can be read. */
 export interface ServerFacts {
-  /** The answer of `INFO`; `undefined`: this user may not ask. */
+  /** The reply to `INFO`; `undefined`: this user may not run it. */
   info: string | undefined;
-  /** `undefined`: this user may not ask, as with most managed services. */
+  /** `undefined`: this user may not run `CONFIG GET`, as with most managed services. */
   appendfsync: string | undefined;
 }
 
-/** What is wrong with how a Redis is set up, and what to do about it; one sentence each. */
+/** What is wrong with the configuration of a Redis server and what to do about it, as sentences. */
 export interface ServerReview {
-  /** With these the server does not start. */
+  /** Faults with which Signalbox does not start. */
   faults: readonly string[];
   warnings: readonly string[];
 }
 
 const oldestMajor = 7;
 
-/** Judges whether events that Redis accepts are safe there. What a server does not say of itself is taken for good. */
+/** Checks that the Redis server will not lose accepted events. Settings that cannot be read are assumed to be right. */
 export function reviewServer({ info, appendfsync }: ServerFacts, isProduction: boolean): ServerReview {
   const faults: string[] = [];
   const warnings: string[] = [];

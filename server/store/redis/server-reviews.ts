@@ -1,7 +1,7 @@
 import type { Logger } from "../../observe/logger.ts";
 import { reviewServer, type ServerFacts, type ServerReview } from "./server-review.ts";
 
-/** The latest review of a Redis. Logs what is new in each, once; but not the faults of the first, which end the start. */
+/** The latest review of a Redis server. Logs what is new in each, except the faults of the first, which end the start. */
 export class ServerReviews {
   #latest: ServerReview | undefined;
   readonly #logger: Logger;

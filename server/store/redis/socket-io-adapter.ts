@@ -3,13 +3,13 @@ import type { RedisConnections } from "./redis-connections.ts";
 import type { RedisKeys } from "./redis-keys.ts";
 
 /**
- * Carries messages between instances that may be lost: the classic adapter, which subscribes once, at the start, and
- * so has no subscription to lose.
+ * Carries messages between instances; messages may be lost. The classic adapter is used, not the sharded one, since it
+ * subscribes only once, at the start, and so no later subscription can fail.
  */
 export function createSocketIoAdapter({ adapterPublisher, adapterSubscriber }: RedisConnections, keys: RedisKeys) {
   return createAdapter(adapterPublisher, adapterSubscriber, {
     key: keys.adapter,
-    // Answers go to whoever asked, and not to every instance.
+    // Replies go only to the instance that asked, not to all.
     publishOnSpecificResponseChannel: true,
   });
 }

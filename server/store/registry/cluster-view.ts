@@ -5,7 +5,7 @@ import type { RoomName } from "../../../shared/room.ts";
 import type { ConnectionRecord } from "./registry.ts";
 
 export interface Page {
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   cursor?: string | undefined;
   limit: number;
 }
@@ -22,27 +22,27 @@ export interface RoomsPage extends Page {
 export type LocatedConnection = ConnectionRecord & { instanceId: InstanceId };
 
 /**
- * What the instances have said in the registry, all together. A page costs the same however much there is.
- * Every method rejects with `Rejection("unavailable")` when the store is out of reach.
+ * Reads the reports of all instances in the registry. The cost of a page does not depend on the number of connections.
+ * Every method rejects with `Rejection("unavailable")` when the store is unreachable.
  */
 export interface ClusterView {
-  /** Those that are up, and how many rooms have somebody in them. */
+  /** The instances that are up, and the number of rooms with at least one connection. */
   instances(): Promise<{ instances: Instance[]; rooms: number }>;
 
   /**
-   * In an order that does not change while they are there, so that pages neither repeat nor leave out one that is there
-   * all the time. A cursor that no page gave is rejected with `invalid_payload`.
+   * A page of connections. The order is stable, so a connection that exists while all pages are read is on exactly one
+   * of them. Rejects with `invalid_payload` for an invalid cursor.
    */
   connections(page: ConnectionsPage): Promise<{ connections: LocatedConnection[]; nextCursor: string | null }>;
 
   connection(id: ConnectionId): Promise<LocatedConnection | undefined>;
 
-  /** How many connections a user has, those included that are being opened. */
+  /** The number of connections of a user, including those that are being opened. */
   connectionsOf(userId: UserId): Promise<number>;
 
-  /** In the order of their names. */
+  /** A page of rooms, sorted by name. */
   rooms(page: RoomsPage): Promise<{ rooms: { room: RoomName; connections: number }[]; nextCursor: string | null }>;
 
-  /** How many connections are in the room. */
+  /** The number of connections in the room. */
   connectionsIn(room: RoomName): Promise<number>;
 }

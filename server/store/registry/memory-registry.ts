@@ -6,14 +6,14 @@ import type { ClusterView } from "./cluster-view.ts";
 import type { Changes, ConnectionKey, ConnectionRecord, InstanceReport, Registry } from "./registry.ts";
 import { smallestAfter } from "./smallest-after.ts";
 
-/** One instance. */
+/** The registry of a single instance. */
 export function createMemoryRegistry({ instanceId, clock }: { instanceId: InstanceId; clock: Clock }) {
   return new MemoryRegistry(instanceId, clock);
 }
 
 interface Kept {
   userId: UserId;
-  /** By what they are ordered, as the Redis twin has it. */
+  /** The sort key, the same as in the Redis twin. */
   key: string;
   /** `undefined` while it is being opened. */
   record: ConnectionRecord | undefined;
@@ -103,7 +103,7 @@ class MemoryRegistry implements Registry, ClusterView {
     return record && { ...record, instanceId: this.#instanceId };
   }
 
-  /** A connection stays its user's for as long as it lasts. */
+  /** The user of a connection never changes. */
   #put({ connectionId, userId }: ConnectionKey, record: ConnectionRecord | undefined): void {
     const before = this.#connections.get(connectionId);
     if (before) {
@@ -129,5 +129,5 @@ class MemoryRegistry implements Registry, ClusterView {
   }
 }
 
-/** Neither of the two parts of a key has a space in it. */
+/** The connection in a key. Neither of the key's two parts contains a space. */
 const idIn = (key: string) => key.slice(key.lastIndexOf(" ") + 1) as ConnectionId;

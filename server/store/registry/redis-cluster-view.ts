@@ -8,7 +8,7 @@ import { RedisScript } from "../redis/redis-script.ts";
 import type { ClusterView, LocatedConnection } from "./cluster-view.ts";
 import type { ConnectionRecord } from "./registry.ts";
 
-/** ARGV: 1 what the keys begin with, see `RedisKeys`. */
+/** The prelude of the scripts. ARGV: 1 prefix of the keys, see `RedisKeys`. */
 const opening = `
 local base = ARGV[1]
 local alive = {}
@@ -24,7 +24,7 @@ for i, holder in ipairs(alive) do reports[i] = redis.call('GET', base .. 'report
 return {reports, redis.call('ZCARD', base .. 'room-names')}
 `);
 
-/** ARGV: 2 holder and 3 member that the page before ended with, 4 user or empty, 5 namespace or empty, 6 how many. */
+/** ARGV: 2 holder and 3 member of the last entry of the previous page, 4 user or empty, 5 namespace or empty, 6 limit. */
 const connections = new RedisScript(`${opening}
 local after, member, user, namespace, left = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local found = {}
@@ -63,7 +63,7 @@ end
 return count
 `);
 
-/** ARGV: 2 where to begin, 3 where to end, 4 how many. */
+/** ARGV: 2 first name, 3 last name, 4 limit. */
 const rooms = new RedisScript(`
 local base, found = ARGV[1], {}
 for i, room in ipairs(redis.call('ZRANGE', base .. 'room-names', ARGV[2], ARGV[3], 'BYLEX', 'LIMIT', 0, ARGV[4])) do
@@ -72,7 +72,7 @@ end
 return found
 `);
 
-/** What all instances have said. */
+/** Reads the reports of all instances from Redis. */
 export function createRedisClusterView({ redis, keys }: { redis: RedisConnections; keys: RedisKeys }): ClusterView {
   const { base, rooms: roomCounts } = keys.registry;
 
@@ -104,7 +104,7 @@ export function createRedisClusterView({ redis, keys }: { redis: RedisConnection
 
     async rooms({ cursor, limit, prefix: beginning = "" }) {
       const [after] = placeIn(cursor, ["text"]);
-      // What begins alike stands together; no name has this letter.
+      // Names with a common prefix are adjacent. No name contains this last code point of Unicode.
       const to = beginning === "" ? "+" : `(${beginning}\u{10ffff}`;
       const from = after !== undefined ? `(${after}` : beginning === "" ? "-" : `[${beginning}`;
       const found = await rooms.run<[RoomName, string][]>(redis, [], [base, from, to, limit + 1]);

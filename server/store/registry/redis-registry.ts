@@ -8,10 +8,10 @@ import { RedisScript } from "../redis/redis-script.ts";
 import type { Changes, ConnectionKey, InstanceReport, Registry } from "./registry.ts";
 import { reportLastsMs } from "./registry.ts";
 
-/** How many rooms of the dead one report takes away: nothing else happens in Redis meanwhile. */
+/** Rooms of a dead holder that one report removes at most, since Redis executes nothing else meanwhile. */
 const sweptAtOnce = 2_000;
 
-/** What all scripts begin with. ARGV: 1 what the keys begin with, see `RedisKeys`. */
+/** The prelude of every script. ARGV: 1 prefix of the keys, see `RedisKeys`. */
 const opening = `
 local base = ARGV[1]
 local holders = base .. 'holders'
@@ -37,7 +37,7 @@ local function forget(holder)
 end
 `;
 
-/** ARGV: 2 holder, 3 the holder before it or empty, 4 report as JSON or empty, 5 connections, 6 ended, 7 rooms. */
+/** ARGV: 2 holder, 3 the holder that it replaces or empty, 4 report as JSON or empty, 5 connections, 6 ended, 7 rooms. */
 const report = new RedisScript(`${opening}
 local holder, before = ARGV[2], ARGV[3]
 if before ~= '' then
@@ -102,7 +102,7 @@ export interface RedisRegistryOptions {
   instanceId: InstanceId;
 }
 
-/** What this instance says to all. */
+/** Writes the reports of this instance to Redis. */
 export function createRedisRegistry({ redis, clock, keys, instanceId }: RedisRegistryOptions): Registry {
   const { base } = keys.registry;
   const newHolder = () => `${instanceId}/${randomUUID()}`;

@@ -6,10 +6,10 @@ import type { Role } from "../../../shared/role.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { StateTransition } from "../../session/connection-state.ts";
 
-/** What an instance says of itself. */
+/** The state that an instance reports of itself. */
 export type InstanceReport = Omit<Instance, "instanceId" | "lastSeen">;
 
-/** A connection as an instance tells of it. Times are milliseconds since 1970. */
+/** A connection as its instance reports it. Times are milliseconds since 1970. */
 export interface ConnectionRecord {
   connectionId: ConnectionId;
   userId: UserId;
@@ -18,45 +18,47 @@ export interface ConnectionRecord {
   namespace: Namespace;
   door: Connection["door"];
   state: Connection["state"];
-  /** The newest transitions, oldest first. */
+  /** The latest transitions, oldest first. */
   history: readonly StateTransition[];
   rooms: number;
   connectedAt: number;
   lastActivityAt: number;
 }
 
-/** A connection by what it is found by. */
+/** The fields that identify a connection and by which it is listed. */
 export type ConnectionKey = Pick<ConnectionRecord, "connectionId" | "userId" | "namespace">;
 
-/** What is different since the report before. */
+/** The changes since the previous report. */
 export interface Changes {
   connections: readonly ConnectionRecord[];
   ended: readonly ConnectionKey[];
-  /** How many connections of this instance are in each of these rooms now. */
+  /** Rooms whose number of connections at this instance has changed, with the new number. */
   rooms: readonly (readonly [RoomName, number])[];
 }
 
 /**
- * Which instances there are, and what they carry. Each says so itself, and is left out with all that it has said when
- * it has not for six seconds. For people and platforms to look at; the one thing that is decided by it is how many
- * connections a user may have.
- * Every method rejects with `Rejection("unavailable")` when the store is out of reach: then it is not known what of it
- * has come about, and everything is to be said afresh.
+ * The instances, their connections and their rooms. Each instance reports its own; after {@link reportLastsMs} without a
+ * report, everything that it has reported is ignored. Made for monitoring; the one decision that depends on it is how
+ * many connections a user may open.
+ * Every method rejects with `Rejection("unavailable")` when the store is unreachable. The change may have been made or
+ * not, so the instance then has to report everything afresh.
  */
 export interface Registry {
   /**
-   * Says what has changed; with a report, that the instance lives. `afresh`: all that was said before is to be
-   * forgotten. Resolves with `false` when nothing is known of this instance: everything is to be said afresh.
+   * Reports changes. With `report` it is also the heartbeat of the instance. With `afresh`, everything that was reported
+   * before is dropped first. Resolves with `false` if the registry does not know the instance, which then has to report
+   * everything afresh.
    */
   report(report: InstanceReport | undefined, changes: Changes, afresh: boolean): Promise<boolean>;
 
   /**
-   * Counts a connection that is about to be opened, until it is said to have ended. `full`: its user has as many as
-   * that already, on all instances together. `unknown`: as with {@link report}; nothing was counted.
+   * Counts a connection that is about to be opened; it counts until it is reported as ended. `full`: the user already
+   * has `limit` connections, on all instances together. `unknown`: the registry does not know the instance, as with
+   * {@link report}, and nothing was counted.
    */
   admit(seat: ConnectionKey, limit: number): Promise<"admitted" | "full" | "unknown">;
 
-  /** Says that this instance is gone. */
+  /** Removes this instance and everything that it has reported. */
   leave(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The first so many of the texts that come after `after`, in order. Looks at each text once and sorts only what it
- * returns: a page out of tens of thousands takes a millisecond.
+ * The smallest `limit` texts that are greater than `after`, sorted. Visits each text once and sorts only the result: a
+ * page out of tens of thousands of texts takes a millisecond.
  */
 export function smallestAfter(texts: Iterable<string>, after: string | undefined, limit: number): string[] {
   const found: string[] = [];
