@@ -6,7 +6,7 @@ import { prefixOfTopic, type Topic } from "../../shared/topic.ts";
 import { type Conversations, type Membership, notFound } from "../conversations/conversations.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 
-/** Who may do what with which room. */
+/** Decides which rooms a principal may read, write and manage. */
 export interface Access {
   /**
    * Rejects with `not_found` for a conversation that the principal may not read, whether it exists or not, and with
@@ -14,7 +14,7 @@ export interface Access {
    */
   assertCanRead(principal: Principal, room: RoomName): Promise<void>;
   assertCanWrite(principal: Principal, room: RoomName): Promise<void>;
-  /** To change the members or the title. Users who are not members may read and write a public conversation, not manage it. */
+  /** For changes of members or title. Users who are not members may read and write a public conversation, not manage it. */
   assertCanManage(principal: Principal, conversationId: ConversationId): Promise<void>;
   /** Whether a room of `/monitoring`, or all that a pattern matches, may be watched. */
   mayWatch(principal: Principal, topic: Topic): boolean;

@@ -8,15 +8,15 @@ import type { Principal } from "../session/principal.ts";
 import { clockToleranceSeconds } from "./signed-token.ts";
 import { userIdOf } from "./user-id.ts";
 
-/** A claim that may be missing; one that has no usable value is left out. */
+/** An optional claim. An invalid value is treated as absent. */
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 
 const Name = z.string().max(limits.nameLength);
-/** Some issuers write numbers. What has an id can be revoked by it. */
+/** The id of a session or token, by which it can be revoked. Some issuers write numbers. */
 export const IdClaim = z.union([z.string().min(1), z.int().transform(String)]);
 
 const Claims = z.looseObject({
-  // Half of a surrogate pair has no bytes of its own: two subjects would be one user.
+  // A lone surrogate has no UTF-8 encoding of its own, so two subjects could become the same user.
   sub: z
     .string()
     .min(1)
@@ -38,24 +38,24 @@ export interface PrincipalOptions {
   clock: Clock;
   /** Default: {@link usualRoles}. May reject. */
   rolesOf?(claims: Claims): readonly string[];
-  /** Called with the names of claims that have no usable value and were left out. */
+  /** Called with the names of claims whose values are invalid and were ignored. */
   ignored(userId: UserId, claims: readonly string[]): void;
 }
 
-/** The roles, unless a setting names another claim: `roles`, or Keycloak's realm roles. */
+/** The roles if no setting names another claim: those of `roles`, or Keycloak's realm roles. */
 export function usualRoles({ roles, realm_access }: Claims): readonly string[] {
   return namesIn(roles ?? realm_access?.roles);
 }
 
-/** A list, or one text with spaces between the names, as a scope is written. */
+/** Reads names from an array, or from a text in which spaces separate them, like a scope. */
 export function namesIn(value: unknown): readonly string[] {
   if (typeof value === "string") return value.split(" ");
   return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
 
 /**
- * The principal of verified claims. Rejects with `Rejection("unauthenticated")` what is no access token or lacks
- * something, and with `Rejection("token_expired")` what is right and over. SPEC CONN-2, CONN-12.
+ * The principal of verified claims. Throws `Rejection("unauthenticated")` if they are not those of an access token or a
+ * required claim is invalid, and `Rejection("token_expired")` if only the expiry is wrong. SPEC CONN-2, CONN-12.
  */
 export function principalOf(verified: unknown, options: PrincipalOptions): Principal {
   const { clock, rolesOf = usualRoles, ignored } = options;
@@ -65,7 +65,7 @@ export function principalOf(verified: unknown, options: PrincipalOptions): Princ
     throw new Rejection("unauthenticated", `The token lacks a valid ${names}.`);
   }
   const claims = parsed.data;
-  // ID and refresh tokens are signed JWTs too, and were given for something else.
+  // ID and refresh tokens are signed JWTs too, but not meant for access.
   if (claims.typ !== undefined && /^(id|refresh|offline|logout)$/i.test(claims.typ)) {
     throw new Rejection("unauthenticated", `A token of type ${claims.typ} is no access token.`);
   }
@@ -74,7 +74,7 @@ export function principalOf(verified: unknown, options: PrincipalOptions): Princ
   if (now >= (claims.exp + clockToleranceSeconds) * 1000) {
     throw new Rejection("token_expired", "The token has expired. Get a new one.");
   }
-  // Of the future, it would outlast every revocation of its user.
+  // A revocation concerns tokens issued before it, so a token from the future could never be revoked by its user.
   const iat = (claims.iat ?? 0) * 1000 > now + clockToleranceSeconds * 1000 ? undefined : claims.iat;
   const grants = (claims.grants ?? []).flatMap((grant) => Grant.safeParse(grant).data ?? []);
   const userId = userIdOf(claims.sub);
@@ -83,7 +83,7 @@ export function principalOf(verified: unknown, options: PrincipalOptions): Princ
   return {
     userId,
     name: claims.name ?? claims.preferred_username ?? null,
-    // Other systems' roles stand in the same list; they say nothing here.
+    // The claim may also contain roles of other systems, which are ignored.
     roles: Role.options.filter((role) => named.includes(role)),
     grants,
     sessionId: claims.sid ?? null,
@@ -93,7 +93,7 @@ export function principalOf(verified: unknown, options: PrincipalOptions): Princ
   };
 }
 
-/** The claims that the token has and that were left out, wholly or in part. */
+/** The claims of the token that were ignored, in whole or in part. */
 function oddOf(verified: unknown, used: Record<string, unknown>): string[] {
   const given = new Map(Object.entries(verified ?? {}));
   return Object.keys(Claims.shape).filter((name) => (given.get(name) ?? null) !== null && used[name] === undefined);

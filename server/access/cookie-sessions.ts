@@ -13,12 +13,12 @@ export interface CookieSessionsDeps {
   clock: Clock;
 }
 
-/** As stored, under `login`: the name of an earlier version, whose sessions go on. */
+/** The stored form. The id is named `login`, as in an earlier version, whose sessions remain valid. */
 type StoredSession = Omit<Principal, "cookieSession"> & { login: string };
 
 /**
- * Cookie sessions: a secret of this server's that stands for a token until that token ends. The store keeps a hash of
- * the secret, so that reading the store gives nobody a session.
+ * Cookie sessions: a secret made by this server replaces a token until that token expires. Only a hash of the secret is
+ * stored, so that a session cannot be taken over by reading the store.
  */
 export class CookieSessions {
   readonly #deps: CookieSessionsDeps;
@@ -28,8 +28,8 @@ export class CookieSessions {
   }
 
   /**
-   * Begins a session and returns its secret. The session of the secret `before` goes on under the new one if it is the
-   * same user's; another user's ends.
+   * Begins a session and returns its secret. If the secret `before` belongs to a session of the same user, that session
+   * continues with the new secret. A session of another user ends.
    */
   async begin(principal: Principal, before: string | undefined): Promise<string> {
     const { documents, clock } = this.#deps;
@@ -46,14 +46,14 @@ export class CookieSessions {
     return secret;
   }
 
-  /** Rejects with `unauthenticated` for a secret that has no session. */
+  /** Rejects with `unauthenticated` if there is no session with this secret. */
   async verify(secret: string): Promise<Principal> {
     const principal = await this.#find(secret);
     if (!principal) throw new Rejection("unauthenticated", "The session has ended. Log in again.");
     return principal;
   }
 
-  /** Ends the session, and its connections on every instance. */
+  /** Ends the session, and closes its connections on every instance. */
   async end(secret: string): Promise<void> {
     const principal = await this.#find(secret);
     if (principal?.cookieSession === undefined) return;
@@ -70,7 +70,7 @@ export class CookieSessions {
 
   async #forget(secret: string): Promise<void> {
     const found = await this.#stored(secret);
-    // Documents cannot be removed; one that is left for a millisecond is as good.
+    // Documents cannot be deleted, but can be made to expire after a millisecond.
     if (found) await this.#deps.documents.put("login", hashOf(secret), found.value, found.version, { ttlMs: 1 });
   }
 
@@ -82,11 +82,11 @@ export class CookieSessions {
 
 export interface CookieSessionTokens {
   cookieSessions: CookieSessions;
-  /** For all other tokens. */
+  /** Verifies all other tokens. */
   verifier: TokenVerifier;
 }
 
-/** Takes the secrets of cookie sessions for tokens. */
+/** Accepts secrets of cookie sessions besides tokens. */
 export function createCookieSessionTokens({ cookieSessions, verifier }: CookieSessionTokens): TokenVerifier {
   return {
     verify: (token) => (token.startsWith(cookieSessionPrefix) ? cookieSessions.verify(token) : verifier.verify(token)),

@@ -7,7 +7,7 @@ export interface ExampleToken {
   token: string;
 }
 
-/** What the server asks of a token. */
+/** The settings that tokens must match. */
 export interface ExampleTokenOptions {
   JWT_AUDIENCE?: string | undefined;
   JWT_ISSUER?: string | undefined;
@@ -21,7 +21,7 @@ const people: readonly { sub: string; name: string; roles: readonly Role[] }[] =
   { sub: "root", name: "Root", roles: ["user", "monitor", "admin"] },
 ];
 
-/** Tokens for trying the server out, good for a day. */
+/** Tokens of sample users, for trying the server out. Valid for a day. */
 export function exampleTokens(secret: string, { JWT_AUDIENCE, JWT_ISSUER }: ExampleTokenOptions): ExampleToken[] {
   return people.map(({ sub, name, roles }) => ({
     name,

@@ -2,18 +2,18 @@ import { readHead, untrustedIssuer } from "./signed-token.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 export interface Issuers {
-  /** By `iss` of their tokens. */
+  /** The verifiers by `iss` of their tokens. */
   providers: ReadonlyMap<string, TokenVerifier>;
-  /** For tokens of all other issuers. Default: those are refused. */
+  /** Verifies the tokens of all other issuers. Default: these are refused. */
   others?: TokenVerifier | undefined;
 }
 
 /**
- * All trusted issuers. The `iss` of a token, which is not verified yet, chooses the one verifier that is asked, and so
- * the one family of algorithms: a token that names another issuer than its own is held to the wrong key.
+ * Verifies tokens of several issuers. The unverified `iss` selects one verifier, and with it the allowed algorithms and
+ * keys. A forged `iss` gains nothing, since the token then does not verify with the keys of that issuer.
  */
 export function createIssuers({ providers, others }: Issuers): TokenVerifier {
-  // With one verifier there is nothing to choose, and no need to read `iss`.
+  // With a single verifier `iss` need not be read.
   if (providers.size === 0 && others) return others;
   return {
     async verify(token) {

@@ -14,18 +14,19 @@ export interface RevocableTokensDeps {
 }
 
 /**
- * For how long a token that was found good is not verified again: a backend sends the same one with each request. Its
- * end and revocations that were heard count at once; a revocation that could not be heard, after this time.
+ * How long a valid token is not verified again, since backends send the same token with each request. Its expiry takes
+ * effect at once all the same, and so does a revocation unless its broadcast is lost; then it takes effect after this
+ * time.
  */
-const goodForMs = 1_000;
-const rememberedTokens = 1_000;
+const validForMs = 1_000;
+const cachedTokens = 1_000;
 
-/** Refuses good tokens that were revoked. Rejects with `unavailable` when that cannot be known. */
+/** Refuses valid tokens that were revoked. Rejects with `unavailable` if the store cannot be asked. */
 export function createRevocableTokens({ verifier, revocations, revoked, clock }: RevocableTokensDeps): TokenVerifier {
-  const good = new LRUCache<string, Principal>({
-    max: rememberedTokens,
-    // The library counts an item of exactly this age as good, too.
-    ttl: goodForMs - 1,
+  const valid = new LRUCache<string, Principal>({
+    max: cachedTokens,
+    // lru-cache still returns an entry whose age is exactly `ttl`.
+    ttl: validForMs - 1,
     ttlResolution: 0,
     perf: clock,
   });
@@ -33,16 +34,16 @@ export function createRevocableTokens({ verifier, revocations, revoked, clock }:
   async function verifyNow(token: string): Promise<Principal> {
     const principal = await verifier.verify(token);
     if (await revocations.isRevoked(principal)) throw refused();
-    // The secret of a cookie session ends without an announcement when there is a newer one.
-    if (principal.cookieSession === undefined) good.set(token, principal);
+    // The secret of a cookie session is not cached, since a newer secret replaces it without a broadcast.
+    if (principal.cookieSession === undefined) valid.set(token, principal);
     return principal;
   }
 
   return {
     async verify(token) {
-      const known = good.get(token);
-      const principal = known && known.expiresAt > clock.now() ? known : await verifyNow(token);
-      // After the store: what was revoked while it answered has been heard of.
+      const cached = valid.get(token);
+      const principal = cached && cached.expiresAt > clock.now() ? cached : await verifyNow(token);
+      // Checked after the store was asked: a revocation in the meantime has arrived as a broadcast.
       if (revoked.isJustRevoked(principal)) throw refused();
       return principal;
     },

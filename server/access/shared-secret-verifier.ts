@@ -8,7 +8,7 @@ import type { TokenVerifier } from "./token-verifier.ts";
 export interface SharedSecretVerifierOptions {
   /** At least 32 bytes. */
   secret: string;
-  /** What `aud` and `iss` must be. Default: anything. */
+  /** The required values of `aud` and `iss`. Default: any value. */
   audience?: string | undefined;
   issuer?: string | undefined;
   clock: Clock;
@@ -20,10 +20,10 @@ const algorithm = "HS256";
 /** Tokens signed HS256 with a secret that the server shares with their issuer. */
 export function createSharedSecretVerifier(options: SharedSecretVerifierOptions): TokenVerifier {
   const { secret, audience, issuer, clock, ignored } = options;
-  // A KeyObject: with a string, jsonwebtoken first tries to read a public key from it, for 50 times the price.
+  // A KeyObject: from a string, jsonwebtoken first tries to parse a public key, which takes 50 times as long.
   const key = createSecretKey(Buffer.from(secret));
 
-  /** The claims of a token whose end is not looked at: an expired token is told so only if all else is right. */
+  /** The verified claims. The expiry is checked later, so that `token_expired` is only sent if all else is right. */
   function verified(token: string): unknown {
     assertLength(token);
     try {
@@ -36,7 +36,7 @@ export function createSharedSecretVerifier(options: SharedSecretVerifierOptions)
         ...(audience === undefined ? {} : { audience }),
         ...(issuer === undefined ? {} : { issuer }),
       });
-      // What is marked as critical must be understood, and nothing here understands any of it.
+      // RFC 7515: a token with critical headers that are not understood must be refused. None is understood here.
       if (header.crit !== undefined) throw new Error("it has critical headers");
       return payload;
     } catch (error) {

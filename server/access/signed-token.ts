@@ -5,16 +5,16 @@ import { Rejection } from "../../shared/rejection.ts";
 /** How far the clock of an issuer may be off. */
 export const clockToleranceSeconds = 10;
 
-/** What a token says of itself. None of it is verified. */
+/** Parts of a token that are read before it is verified. */
 export interface TokenHead {
-  /** Empty if it is no text. */
+  /** Empty if the header has none. */
   algorithm: string;
   /** `typ` of the header. */
   type: string | undefined;
   issuer: string | undefined;
 }
 
-/** Rejects what is no JWT as `unauthenticated`. */
+/** Throws `Rejection("unauthenticated")` if the token is not a JWT. */
 export function readHead(token: string): TokenHead {
   assertLength(token);
   const decoded = decode(token);
@@ -27,10 +27,10 @@ export function doesNotVerify(why: string): Rejection {
   return new Rejection("unauthenticated", `The token does not verify: ${why}.`);
 }
 
-/** Of the issuer that a token names, so much is repeated. */
+/** Characters of an issuer's name that a rejection quotes. */
 const issuerLength = 200;
 
-/** For a token of an issuer that is in no setting: names it, since `invalid algorithm` would say nothing of the cause. */
+/** The rejection of a token from an unknown issuer. Names the issuer, since `invalid algorithm` would hide the cause. */
 export function untrustedIssuer(issuer: string | undefined): Rejection {
   if (issuer === undefined)
     return doesNotVerify("it names no issuer, and this server trusts tokens of named ones only");
@@ -38,7 +38,7 @@ export function untrustedIssuer(issuer: string | undefined): Rejection {
   return doesNotVerify(`its issuer, ${named}, is not one that this server trusts`);
 }
 
-/** Rejects as `unauthenticated` what is longer than any token. */
+/** Throws `Rejection("unauthenticated")` if the token is too long. */
 export function assertLength(token: string): void {
   if (token.length > limits.tokenLength) throw doesNotVerify("it is too long");
 }
@@ -51,5 +51,5 @@ function decode(token: string): jwt.Jwt | null {
   }
 }
 
-/** The header comes from outside, whatever its type says. */
+/** The values of an unverified header may have any type, whatever the declaration says. */
 const textOr = (value: unknown) => (typeof value === "string" ? value : undefined);

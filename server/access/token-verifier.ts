@@ -1,9 +1,8 @@
 import type { Principal } from "../session/principal.ts";
 
 /**
- * Tells who a token belongs to.
- * Rejects with `Rejection("token_expired")` if that is all that is wrong with it, else with `Rejection("unauthenticated")`;
- * with `Rejection("unavailable")` if it cannot be known now.
+ * Verifies a token and returns its principal. Rejects with `Rejection("token_expired")` if only the expiry is wrong, with
+ * `Rejection("unauthenticated")` if anything else is, and with `Rejection("unavailable")` if it cannot be verified now.
  */
 export interface TokenVerifier {
   verify(token: string): Promise<Principal>;

@@ -3,13 +3,14 @@ import { Identifier, type UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 
 /**
- * The user id of a token's `sub`, which may be any text. An id stays as it is; others begin with `~`, as no id does:
+ * The user id for a token's `sub`, which may be any text. A subject that is a valid id is used as it is. Any other is
+ * encoded, and begins with `~`, as no valid id does:
  *
  *   ada             ada
  *   f:5f3b:jdoe     ~f=3A5f3b=3Ajdoe     UTF-8 bytes, with `=` and two digits for all but letters, digits and . _ @ | + -
  *   longer than 127 ~~SHA-256            base64url, of the UTF-8 bytes
  *
- * No two subjects have the same id. SPEC CONN-12.
+ * Different subjects have different ids. SPEC CONN-12.
  */
 export function userIdOf(subject: string): UserId {
   if (Identifier.safeParse(subject).success) return subject as UserId;

@@ -7,12 +7,12 @@ import { Handshakes } from "./handshakes.ts";
 export interface AdmissionOptions {
   /** Connections that may come from one address, or from one /64 of IPv6, to this instance. */
   connectionsPerIp: number;
-  /** New connections that this instance takes per second. */
+  /** New connections that this instance accepts per second. */
   newPerSecond: number;
-  /** Proxies in front of us. */
+  /** The number of proxies in front of the server. */
   trustProxy: number;
   clock: Clock;
-  /** Called for each connection that is refused: its address has enough, or the instance has. */
+  /** Called for each refused connection, with the limit that was reached: of its address, or of the instance. */
   refused(reason: "address" | "rate"): void;
 }
 
@@ -22,39 +22,41 @@ export interface Refused {
 }
 
 /**
- * Limits new connections before their tokens are read: the cheapest place to refuse one, and one after which a client
- * comes back by itself.
+ * Limits new connections before their tokens are verified. A refusal is cheapest here, and clients reconnect after it by
+ * themselves.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #fresh: TokenBucket;
+  readonly #newConnections: TokenBucket;
+  /** The number of open connections by address; see {@link placeOf}. */
   readonly #open = new Map<string, number>();
   readonly #handshakes = new Handshakes();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#fresh = new TokenBucket({ perSecond: options.newPerSecond, burst: options.newPerSecond }, options.clock);
+    const { newPerSecond, clock } = options;
+    this.#newConnections = new TokenBucket({ perSecond: newPerSecond, burst: newPerSecond }, clock);
   }
 
-  /** `undefined`: the connection may begin. */
+  /** Why the connection is refused, or `undefined` if it is admitted. */
   refusalOf(request: IncomingMessage): Refused | undefined {
     const { connectionsPerIp, refused } = this.#options;
-    // First, so that one place cannot use up what all others share.
+    // Checked before the rate, so that one address cannot use up the rate that all share.
     if ((this.#open.get(this.#placeOf(request)) ?? 0) >= connectionsPerIp) {
       refused("address");
       return { status: 429, message: `There are ${connectionsPerIp} connections from this address` };
     }
-    if (this.#fresh.take() === 0) return undefined;
+    if (this.#newConnections.take() === 0) return undefined;
     refused("rate");
     return { status: 503, message: "Too many new connections" };
   }
 
-  /** Begins one that may: now, or in one of the next turns when many have come at once. */
+  /** Starts the handshake of an admitted connection: now, or in a later turn if many arrive at once. */
   begin(start: () => void): void {
     this.#handshakes.take(start);
   }
 
-  /** The connection has begun. Returns what {@link left} is to be called with, once, when it has ended. */
+  /** Counts a connection that has begun. When it ends, call {@link left} once with the returned value. */
   entered(request: IncomingMessage): string {
     const place = this.#placeOf(request);
     this.#open.set(place, (this.#open.get(place) ?? 0) + 1);

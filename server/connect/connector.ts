@@ -26,39 +26,39 @@ export interface ConnectorDeps {
   instanceId: InstanceId;
   limits: ConnectionLimits;
   heartbeatIntervalMs: number;
-  /** Whether the token was revoked a moment ago. */
+  /** Whether the token was revoked within the last minute. */
   isJustRevoked(principal: Principal): boolean;
-  /** Told of every connection that is let in. */
+  /** Called for each connection that becomes active. */
   opened(session: Session): void;
-  /** Counts the connection as one of its user's. Rejects with `limit_exceeded` when the user has enough. */
+  /** Counts the connection for its user. Rejects with `limit_exceeded` if the user has too many. */
   admit(session: Session): Promise<void>;
 }
 
-/** A client that wants in. */
+/** A request to connect, from any door. */
 export interface Request {
-  /** The token, wherever the door found it. */
+  /** The token as the client sent it, not verified. */
   token: unknown;
   /** The namespace, or the path of a plain WebSocket door. */
   door: SystemMessageData<"system.connection.established">["namespace"];
-  /** The namespaces whose commands the door takes. */
+  /** The namespaces whose commands the door accepts. */
   namespaces: readonly Namespace[];
-  /** Whether the client is put into its own room and `broadcast`. */
+  /** Whether the client joins its user's room and `broadcast`. */
   autoJoin: boolean;
 }
 
-/** A connection that is let in and not yet told so. Either of the two is to be called, once. */
+/** An accepted connection that is not active yet. Call either `activate` or `abandon`, once. */
 export interface OpenedConnection {
   session: Session;
-  /** Tells the client, and lets it go live. Synchronous: nothing reaches the client before. */
+  /** Makes the connection live and sends `system.connection.established`. Synchronous, so that no event is sent before. */
   activate(transport: Transport): void;
-  /** The client went away meanwhile. */
+  /** Ends the session of a client that has disconnected in the meantime. */
   abandon(): Promise<void>;
 }
 
-/** Agents and backends talk on behalf of many. */
+/** Agents and backends send on behalf of many users, so their rate limit is this many times higher. */
 const programFactor = 20;
 
-/** Decides who comes in, for every door. */
+/** Authenticates connections and creates their sessions, for every door. */
 export class Connector {
   readonly #deps: ConnectorDeps;
   readonly #watcher: SessionWatcher;
@@ -87,7 +87,7 @@ export class Connector {
     if (drain.started) throw new Rejection("unavailable", "This instance is stopping. Connect again.");
     const principal = await this.authenticate(token);
     const may = (namespace: Namespace) => mayEnter(principal, namespace);
-    // Mostly the door's own list, which is there but once.
+    // Usually all are allowed: then the door's own array is used, which all sessions share.
     const entered = namespaces.every(may) ? namespaces : namespaces.filter(may);
     if (entered.length === 0) throw new Rejection("forbidden", `${door} is not for the roles of this token.`);
 
@@ -106,14 +106,14 @@ export class Connector {
       activate: (transport) => {
         session.activate(transport);
         sessions.add(session);
-        // A line costs what a frame does, also one that is not written for its level.
+        // Checked first, since a log call costs as much as a frame even if its level is off.
         if (logger.isInfoEnabled()) this.#logLife(session);
         this.#deps.opened(session);
         session.send("system.connection.established", this.#established(session, door));
         for (const live of goLive) live();
-        // It was looked at before the drain began, which does not know of it.
+        // A drain that began after the check above does not have this session in its list.
         if (drain.started) drain.shutDown(session);
-        // It may have been revoked since it was looked at.
+        // The token may have been revoked after it was verified.
         if (this.#deps.isJustRevoked(principal)) session.close("revoked");
       },
       abandon: () => session.closed("client"),
@@ -131,7 +131,7 @@ export class Connector {
     return this.#deps.verifier.verify(token);
   }
 
-  /** The token was good when the request came; one that has waited for its answer may have lost it. */
+  /** Rejects with `unauthenticated` if the token was revoked while the request waited for its reply. */
   assertStillGood(principal: Principal): void {
     if (this.#deps.isJustRevoked(principal)) throw new Rejection("unauthenticated", "The token was revoked.");
   }

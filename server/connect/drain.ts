@@ -2,33 +2,32 @@ import { setTimeout as pause } from "node:timers/promises";
 import { withTimeout } from "../runtime/with-timeout.ts";
 import type { Session } from "../session/session.ts";
 
-/** How an instance stops taking part. */
 export interface DrainOptions {
-  /** The connections to let go of. */
+  /** The connections to close. */
   sessions: Iterable<Session>;
-  /** Clients are let go of at random moments of this window, so that they do not all come back at once. */
+  /** Each client is closed at a random moment of this window, so that they do not all reconnect at once. */
   windowMs: number;
 }
 
 /**
- * Lets go of those who wait for something without being connected: each after a time of its own, which it gives in
- * milliseconds. From the call on nobody else waits. Resolves when all are gone.
+ * Ends requests that wait for something, such as long polls, each after a delay that it takes from `delayMs`. From the
+ * call on, no other request may wait. Resolves when all have ended.
  */
 export type DrainWaiters = (delayMs: () => number) => Promise<void>;
 
-/** The first part of the window is the agents': what they have in hand goes on elsewhere while people still look on. */
+/** Agents are closed in this first part of the window, so that users still see their work continue elsewhere. */
 const agentsPart = 0.25;
-/** Within this the clients of one moment come back, each at a time of its own. */
+/** Clients that are closed at the same moment reconnect at random times within this period. */
 const maxRetryAfterMs = 1_000;
-/** How long a command that is under way may take, so that its client knows what has become of it. */
+/** How long to wait for a command that is under way, so that its client gets the reply. */
 const answerTimeoutMs = 1_000;
-/** How long a client may take to read the notice and to go. */
+/** How long a client may take to read the notice and to close the connection. */
 const closeTimeoutMs = 2_000;
 
-/** An instance that got no HTTP request for so long is known by its load balancer to be stopping. */
+/** Without an HTTP request for so long, the load balancer has noticed that this instance is stopping. */
 const quietMs = 2_000;
 
-/** From the moment it starts, nobody is let in; see `/readyz`. */
+/** The shutdown of an instance: once started, it accepts no connections, `/readyz` says so, and clients are closed. */
 export class Drain {
   #started = false;
   readonly #listeners: (() => void)[] = [];
@@ -39,22 +38,22 @@ export class Drain {
     return this.#started;
   }
 
-  /** To be done when it starts. */
+  /** Adds a listener for the start of the drain. */
   onStart(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** An HTTP request has arrived: while they do, the load balancer has not noticed yet that this instance is stopping. */
+  /** To be called for each HTTP request: while requests arrive, the load balancer has not noticed the drain. */
   noteRequest(): void {
     this.#lastRequestAt = performance.now();
   }
 
-  /** Whoever waits there is let go of as people are. */
+  /** Adds waiting requests, which are ended in the part of the window in which users are closed. */
   onDrain(drain: DrainWaiters): void {
     this.#others.push(drain);
   }
 
-  /** Resolves when every connection has been told to go and was closed, agents before all others, and nobody waits. */
+  /** Closes all connections, those of agents first. Resolves when all are closed and no request waits. */
   async start({ sessions, windowMs }: DrainOptions): Promise<void> {
     this.#started = true;
     for (const listener of this.#listeners) listener();
@@ -70,7 +69,7 @@ export class Drain {
     await this.#untilQuiet(startedAt + windowMs);
   }
 
-  /** Serves HTTP requests for as long as they arrive, and until the window ends at most. */
+  /** Waits while HTTP requests arrive, but not beyond the end of the window. */
   async #untilQuiet(windowEndsAt: number): Promise<void> {
     for (;;) {
       const now = performance.now();
@@ -80,7 +79,7 @@ export class Drain {
     }
   }
 
-  /** Tells a client to go, and ends its connection. */
+  /** Notifies the client, and closes its connection. */
   shutDown(session: Session): void {
     session.close("server_shutdown", Math.round(Math.random() * maxRetryAfterMs));
   }
@@ -95,7 +94,7 @@ export class Drain {
 
 const isAgent = ({ namespaces }: Session) => namespaces.includes("/agents");
 
-/** Waits until the session has ended, or for so long. */
+/** Waits until the session has ended, but at most for `ms`. */
 async function endOr(session: Session, ms: number): Promise<void> {
   if (ms < 1) return;
   await withTimeout(session.whenClosed, ms).catch(() => {});

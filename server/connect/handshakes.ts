@@ -1,18 +1,18 @@
 import { EndOfTurn } from "../runtime/end-of-turn.ts";
 
-/** Connections that are begun in one turn of the event loop: so many take some tens of milliseconds. */
+/** Handshakes per turn of the event loop. So many take some tens of milliseconds. */
 export const perTurn = 32;
 
 /**
- * Begins connections a few at a time. When an instance is lost its clients come to the others all at once, thousands of
- * requests in one turn, and nobody else would be served before the last of them was.
+ * Starts a limited number of handshakes per turn. When an instance dies, its clients reconnect to the others all at
+ * once. Thousands of handshakes in one turn would delay every other client until the last of them is done.
  */
 export class Handshakes {
   readonly #waiting: (() => void)[] = [];
   readonly #turn = new EndOfTurn<void>(() => this.#nextTurn());
   #begun = 0;
 
-  /** Calls `begin` now, or in a later turn when enough were begun in this one; in the order of the calls. */
+  /** Calls `begin` now, or in a later turn if this one has reached its limit. Keeps the order of the calls. */
   take(begin: () => void): void {
     this.#turn.add();
     if (this.#begun < perTurn) {
@@ -25,7 +25,7 @@ export class Handshakes {
 
   #nextTurn(): void {
     this.#begun = 0;
-    // Those that have waited stand before those that arrive now.
+    // Handshakes that have waited go before those that arrive now.
     for (const begin of this.#waiting.splice(0, perTurn)) this.take(begin);
   }
 }

@@ -6,28 +6,31 @@ import type { Origins } from "./origins.ts";
 /** The cookie that `POST /api/session` sets. */
 export const sessionCookie = "signalbox_session";
 
-/** What of a request matters here. */
+/** The parts of a request that are used here. */
 export interface TokenRequest {
   method?: string | undefined;
   headers: IncomingHttpHeaders;
 }
 
 /**
- * What the headers of a request bring for a token: `Authorization: Bearer …`, else the session cookie. The origin was
- * found to be allowed; here it only matters that there is one.
+ * The token in the headers of a request: `Authorization: Bearer …`, else the session cookie. If the request has an
+ * origin, it was found to be allowed before.
  */
 export function headerToken(request: TokenRequest, origins: Pick<Origins, "isOwn">): string | undefined {
   const { authorization, cookie } = request.headers;
-  return bearerToken(authorization) ?? (isOfAPage(request, origins) ? cookieToken(cookie) : undefined);
+  return bearerToken(authorization) ?? (isFromAllowedPage(request, origins) ? cookieToken(cookie) : undefined);
 }
 
 /**
- * A browser adds the cookie to every request, also to that of a link in a mail. The server's own pages are told from
- * that by their origin, which it names with everything but a plain read from where the page came from. Of such a read
- * it says whose it is, but over plain HTTP, other than on localhost, it does not. Then the address of the page tells,
- * which the dashboard lets it name to this server alone, and which no page can make up.
+ * Whether a page of an allowed origin made the request. A browser also adds the cookie when the user follows a link in a
+ * mail, and such a request must not act for the user. Three headers tell the two apart, none of which a page can forge:
+ *
+ * - `Origin`: sent with everything but a same-origin GET.
+ * - `Sec-Fetch-Site`: sent with every request, but only over HTTPS or to localhost.
+ * - `Referer`: for a same-origin GET over plain HTTP. The dashboard's referrer policy lets browsers send it to this
+ *   server only.
  */
-function isOfAPage({ method, headers }: TokenRequest, origins: Pick<Origins, "isOwn">): boolean {
+function isFromAllowedPage({ method, headers }: TokenRequest, origins: Pick<Origins, "isOwn">): boolean {
   if (headers.origin !== undefined) return true;
   const site = headers["sec-fetch-site"];
   if (site !== undefined) return site === "same-origin";
@@ -36,7 +39,10 @@ function isOfAPage({ method, headers }: TokenRequest, origins: Pick<Origins, "is
   return origins.isOwn(new URL(referer), headers);
 }
 
-/** Of two cookies of the name one was set by a neighbour, under a wider domain or a longer path: then neither counts. */
+/**
+ * The secret in the session cookie. If the request has two cookies of that name, another site has set one of them, for a
+ * parent domain or a longer path, so both are ignored.
+ */
 export function cookieToken(cookie: string | undefined): string | undefined {
   const values = (cookie ?? "").split(";").flatMap((pair) => {
     const [name, value] = pair.split("=", 2);

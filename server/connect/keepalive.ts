@@ -6,21 +6,21 @@ export interface KeepaliveOptions {
   sessions: Iterable<Session>;
   clock: Clock;
   heartbeatIntervalMs: number;
-  /** What a connection may leave unread. */
+  /** Bytes that may wait to be read by a client. */
   backlogBytes: number;
-  /** For how long it may take nothing of what it has not read. */
+  /** How long a client with waiting bytes may read none of them. */
   backlogMs: number;
 }
 
-/** How long before a token expires the client is told. */
+/** How long before its token expires a client is notified. */
 const expiryNoticeMs = 60_000;
 
-/** A client that has sent nothing for so long is gone. */
+/** A client that has sent nothing for so long is taken for gone. */
 export function silenceLimitMs(heartbeatIntervalMs: number): number {
   return 2 * heartbeatIntervalMs + 10_000;
 }
 
-/** Pings every connection in its own rhythm, and ends those that are silent, do not read, or have an expired token. */
+/** Pings each connection at its own intervals, and closes those that are silent, do not read, or have an expired token. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   readonly #timer: NodeJS.Timeout;
@@ -28,13 +28,13 @@ export class Keepalive {
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
-    // One timer for all: a timer per connection would cost more than all that it does.
+    // One timer for all connections, since a timer for each would cost more than the checks.
     this.#timer = setInterval(() => this.check(), Math.min(1_000, options.heartbeatIntervalMs / 4)).unref();
   }
 
   check(): void {
     const now = this.#options.clock.now();
-    // After the process has slept everybody seems silent: first let what has come meanwhile be read.
+    // After the process was suspended, every client seems silent. Frames that arrived meanwhile have to be read first.
     const isLate = performance.now() - this.#checkedAt > this.#options.heartbeatIntervalMs;
     this.#checkedAt = performance.now();
     for (const session of this.#options.sessions) {
@@ -67,7 +67,7 @@ export class Keepalive {
     }
   }
 
-  /** The network has taken nothing for too long, though there is something to take. */
+  /** Whether the client has read nothing for too long although bytes are waiting. */
   #isStuck(session: Session, now: number): boolean {
     const on = session.transport.oldestUnsent?.();
     if (on === undefined) session.stuck = undefined;

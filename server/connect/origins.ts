@@ -3,11 +3,11 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../runtime/clock.ts";
 
 export interface OriginsOptions {
-  /** Exact origins, as browsers write them. */
+  /** Origins as browsers send them, compared exactly. */
   allowed: readonly string[];
   /** Outside production: whether pages of any local server are allowed. */
   allowLocalhost: boolean;
-  /** Proxies in front. With any, `X-Forwarded-Host` counts beside `Host`. */
+  /** The number of proxies in front of the server. If there are any, `X-Forwarded-Host` is used besides `Host`. */
   trustProxy: number;
   clock: Clock;
   /** Called with the text of a refusal, once a minute for each origin. */
@@ -15,14 +15,14 @@ export interface OriginsOptions {
 }
 
 const reportEveryMs = 60_000;
-/** Origins whose last report is remembered. */
+/** The number of origins whose last report is remembered. */
 const reportedOrigins = 1_000;
-/** So much of a header is repeated in a refusal. */
+/** Characters of a header that a refusal quotes. */
 const quotedLength = 200;
 
 /**
- * Which web pages may connect. A browser names the page's origin on every WebSocket and cross-site request, and nothing
- * but the server checks it: a foreign page could use the visitor's cookie. Clients other than browsers send none.
+ * Which web pages may connect. A browser sends the page's origin with every WebSocket and cross-site request, and leaves
+ * the check to the server: without it, a foreign page could use the visitor's cookie. Other clients send no origin.
  */
 export class Origins {
   readonly #options: OriginsOptions;
@@ -38,14 +38,14 @@ export class Origins {
     });
   }
 
-  /** Whether it is configured, whatever host is asked for. */
+  /** Whether the settings allow the origin, whatever the host of the request is. */
   isListed(origin: string | undefined): boolean {
     if (origin === undefined) return false;
     if (this.#options.allowed.includes(origin)) return true;
     return this.#options.allowLocalhost && URL.canParse(origin) && isLocal(new URL(origin));
   }
 
-  /** `undefined`: the request has no origin, that of this server, or one that is configured. */
+  /** Why the origin is refused, or `undefined` if there is none, it is this server's own, or the settings allow it. */
   refusalOf(headers: IncomingHttpHeaders): string | undefined {
     const { origin } = headers;
     if (origin === undefined || this.isListed(origin)) return undefined;
@@ -62,7 +62,7 @@ export class Origins {
     return refusal;
   }
 
-  /** Whether an address is on the host that was asked for. The scheme does not count: TLS mostly ends in front of the server. */
+  /** Whether the URL has the host of the request. The scheme is ignored, since TLS usually ends at a proxy. */
   isOwn({ protocol, host }: URL, headers: IncomingHttpHeaders): boolean {
     if (protocol !== "http:" && protocol !== "https:") return false;
     return this.#hostsOf(headers).some((asked) => hostOn(protocol, asked) === host);
@@ -72,13 +72,13 @@ export class Origins {
     const { trustProxy } = this.#options;
     const forwarded = [headers["x-forwarded-host"] ?? []].flat().flatMap((list) => list.split(","));
     const named = forwarded.map((host) => host.trim()).filter((host) => host !== "");
-    // Each proxy adds to the right; a client may have written what stands left of theirs.
+    // Each proxy appends an entry. The entries to the left of theirs may have been written by the client.
     const original = trustProxy === 0 ? undefined : named.at(-Math.min(trustProxy, named.length));
     return [headers.host, original].filter((host) => host !== undefined);
   }
 }
 
-/** In lower case, and without the port that the scheme has by itself. */
+/** The host in lower case, without the default port of the scheme. */
 function hostOn(protocol: string, host: string): string | undefined {
   const url = `${protocol}//${host}`;
   return URL.canParse(url) ? new URL(url).host : undefined;

@@ -1,11 +1,11 @@
 import type { Clock } from "../runtime/clock.ts";
 import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 
-/** Packets beside commands, which the router counts. A client in order reaches neither limit. */
+/** Rates of packets other than commands, which the router limits. A well-behaved client reaches neither limit. */
 const rates = {
-  /** Entering namespaces: there are four, and a client may leave and come again. */
+  /** Connects to namespaces: there are four, and a client may leave and enter again. */
   entering: { perSecond: 10, burst: 100 },
-  /** Answers to what the server asks, signs of life, goodbyes, and packets that cannot be read. */
+  /** Acknowledgements, pings and pongs, disconnects, and packets that cannot be parsed. */
   others: { perSecond: 200, burst: 500 },
 } satisfies Record<string, Rate>;
 

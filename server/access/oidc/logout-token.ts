@@ -12,22 +12,22 @@ const Claims = z.looseObject({
   sub: z.string().min(1).optional(),
   sid: IdClaim.optional(),
   events: z.looseObject({ "http://schemas.openid.net/event/backchannel-logout": z.looseObject({}) }),
-  // An ID token may have one; it could be posted as a logout token otherwise.
+  // Must be absent: only ID tokens have a nonce, and an ID token must not work as a logout token.
   nonce: z.undefined().optional(),
 });
 
-/** Who has logged out: of one session, or, without one, of all. */
+/** The end of one session, or of all sessions of a user if `sessionId` is absent. */
 export interface LogoutToken {
   userId: UserId | undefined;
   sessionId: string | undefined;
-  /** Milliseconds since 1970: who logs in after it stays. */
+  /** Milliseconds since 1970. Sessions that began later are not concerned. */
   issuedAt: number;
 }
 
-/** How old one may be that does not say when it ends. */
+/** How long a token without `exp` is valid. */
 const maxAgeSeconds = 300;
 
-/** Rejects as `unauthenticated` claims that are not those of a logout token. Their signature is right. */
+/** Reads verified claims. Rejects with `unauthenticated` if they are not those of a logout token. */
 export function readLogoutToken(verified: unknown, clock: Clock): LogoutToken {
   const { data } = Claims.safeParse(verified);
   if (!data || (data.sub === undefined && data.sid === undefined)) throw doesNotVerify("it is no logout token");

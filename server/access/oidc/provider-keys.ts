@@ -13,30 +13,30 @@ export interface ProviderKeysOptions {
 }
 
 export interface ProviderKeys {
-  /** Fetches them ahead of the first token. */
+  /** Fetches the keys ahead of the first token. */
   prefetch(): void;
-  /** Rejects with `unauthenticated` for a key that the provider does not have, with `unavailable` if that is not known. */
+  /** Rejects with `unauthenticated` if the provider has no such key, with `unavailable` if its keys cannot be fetched. */
   find: JWTVerifyGetKey;
 }
 
-/** Between two fetches, also after one that failed: unknown key ids make the provider work no more often than this. */
+/** The least time between two fetches, also failed ones, so that tokens with unknown keys do not burden the provider. */
 const coolDownMs = 1_000;
-/** Keys that were fetched longer ago are fetched again, while they go on serving. */
+/** Keys older than this are fetched again in the background, and used meanwhile. */
 const freshMs = 600_000;
-/** How long a provider may take to answer. */
+/** How long a provider may take to reply. */
 const timeoutMs = 5_000;
-/** A discovery document and a set of keys have a few thousand bytes. */
+/** A limit for untrusted replies: a discovery document and a key set have a few thousand bytes. */
 const maxBytes = 512 * 1024;
 
 /**
  * The public keys of an OpenID provider, from its discovery document. `jose` caches and chooses them.
  *
- *   known key ───────────────────► at once, whether or not the provider can be reached
- *   unknown ─► fetched, not too often ─► that key, or `unauthenticated`
- *                   └─ cannot be fetched ─► `unavailable`: the key may be there the next time
+ *   known key ───────────────────► used at once, even if the provider is down
+ *   unknown key ─► keys are fetched, but not too often ─► the key, or `unauthenticated`
+ *                   └─ fetch failed ─► `unavailable`: a retry may find the key
  *
- * Its age limit and its cool-down are off: it would refuse known keys while the provider is down, would refuse a new key
- * during the cool-down instead of waiting for its end, and does not count a fetch that failed.
+ * The age limit and the cool-down of `jose` are off. They would refuse known keys while the provider is down, refuse a new
+ * key during the cool-down instead of waiting for its end, and not count failed fetches.
  */
 export function createProviderKeys({ issuer, clock, logger }: ProviderKeysOptions): ProviderKeys {
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -56,14 +56,14 @@ export function createProviderKeys({ issuer, clock, logger }: ProviderKeysOption
     }
   };
 
-  // `jose` shares a fetch among all who wait for one.
+  // `jose` shares a fetch among all callers that need one at the same time.
   const keys = createRemoteJWKSet(new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`), {
     cacheMaxAge: Number.POSITIVE_INFINITY,
     cooldownDuration: 0,
     timeoutDuration: coolDownMs + timeoutMs,
     [customFetch]: fetchKeys,
   });
-  const refresh = () => void keys.reload().catch(() => {}); // The failure was logged.
+  const refresh = () => void keys.reload().catch(() => {}); // fetchKeys has logged the error.
 
   return {
     prefetch: refresh,
@@ -89,7 +89,7 @@ type FetchOptions = Parameters<FetchImplementation>[1];
 
 async function keysUrl(issuer: string, discovery: string, options: FetchOptions): Promise<URL> {
   const found = Discovery.parse(await readJson(new URL(discovery), options));
-  // Else one provider could speak for another.
+  // Otherwise one provider could issue tokens in the name of another.
   if (found.issuer !== issuer)
     throw new Error(`OIDC_ISSUER is ${issuer}, and the provider calls itself ${found.issuer}`);
   const url = new URL(found.jwks_uri);
@@ -98,7 +98,7 @@ async function keysUrl(issuer: string, discovery: string, options: FetchOptions)
   return url;
 }
 
-/** Follows no redirect: keys come from where the operator said, and from nowhere that others might lead to. */
+/** Follows no redirect, so that keys come only from the address that the operator has configured. */
 async function readJson(url: URL, options: FetchOptions): Promise<unknown> {
   const response = await fetch(url, options);
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);

@@ -9,9 +9,9 @@ import type { ProviderKeys } from "./provider-keys.ts";
 
 export interface ProviderOptions {
   issuer: string;
-  /** What `aud` must have. Default: see `clientId`. */
+  /** The value that `aud` must contain. Default: see `clientId`. */
   audience?: string | undefined;
-  /** Without an audience: whom the token was issued for, or by. Default: anybody. */
+  /** Used without `audience`: the client that the token must have been issued to or for. Default: any client. */
   clientId?: string | undefined;
   /** The claim that holds the roles, or a path to it: `resource_access.app.roles`. Default: `roles`, or Keycloak's claims. */
   rolesClaim?: string | undefined;
@@ -20,13 +20,13 @@ export interface ProviderOptions {
   ignored: PrincipalOptions["ignored"];
 }
 
-/** An OpenID provider, as far as its tokens go. */
+/** Verifies the tokens of an OpenID provider. */
 export interface Provider extends TokenVerifier {
   /** Verifies a logout token that the provider posted. */
   verifyLogout(token: string): Promise<LogoutToken>;
 }
 
-/** What a provider may sign with. All of them are asymmetric: what this server knows cannot make a token. */
+/** The accepted signature algorithms. All are asymmetric, so the keys that this server knows cannot sign a token. */
 const algorithms = ["RS256", "PS256", "ES256"];
 
 /** The access tokens of an OpenID provider: Keycloak, or any other that signs them as JWTs. */
@@ -43,7 +43,8 @@ export function createProvider(options: ProviderOptions): Provider {
       });
       return payload;
     } catch (error) {
-      // Checked last, with a signature, an issuer and an audience that are right. To be told so only if all else is, too.
+      // jose checks the expiry last, so signature, issuer and audience are right. The callers check the expiry after the
+      // other claims, so that `token_expired` is only sent if all else is right.
       if (error instanceof errors.JWTExpired) return error.payload;
       if (error instanceof Rejection) throw error;
       throw doesNotVerify(error instanceof Error ? error.message : "unknown");
@@ -68,8 +69,8 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 /**
- * Providers differ in how they mark an access token: by the header (RFC 9068), by `typ` (Keycloak), or by nothing but
- * the scope, which an ID token does not have.
+ * Rejects ID tokens and the like. Providers mark an access token in different ways: by the header (RFC 9068), by the
+ * claim `typ` (Keycloak), or only by the scope, which an ID token does not have.
  */
 function assertAccessToken(claims: Claims, type: string | undefined): void {
   const kind = (type ?? "JWT").toLowerCase().replace(/^application\//, "");
@@ -77,12 +78,12 @@ function assertAccessToken(claims: Claims, type: string | undefined): void {
   const isMarked = kind === "at+jwt" || claims.typ?.toLowerCase() === "bearer";
   const isScoped = ["scope", "scp", "idtyp"].some((name) => names.includes(name));
   const isForTheClient = ["at_hash", "c_hash", "events"].some((name) => names.includes(name));
-  // A token that is bound to a key (DPoP) is good only with a proof of that key, which no door asks for.
+  // A token that is bound to a key (DPoP) is valid only with a proof of possession, which no door supports.
   const isOfAnotherKind = !["at+jwt", "jwt"].includes(kind) || claims.typ === "DPoP" || names.includes("cnf");
   if (isOfAnotherKind || !(isMarked || (isScoped && !isForTheClient))) throw doesNotVerify("it is no access token");
 }
 
-/** Some providers write no audience for the program itself, but say which client the token was issued to. */
+/** Some providers do not put the program into the audience, but name the client that the token was issued to. */
 function assertFor(clientId: string, { aud, azp, client_id }: Claims): void {
   const named = [aud, azp, client_id].flat();
   if (!named.includes(clientId)) throw doesNotVerify("it was issued for another client");
@@ -94,7 +95,7 @@ function rolesIn(claims: Claims, path: string | undefined, clientId: string | un
   return [...usualRoles(claims), ...ofClient];
 }
 
-/** Some names have dots, and slashes: `https://example.com/roles`. */
+/** The names in the claim at `path`. A claim whose own name contains dots wins: `https://example.com/roles`. */
 function namesAt(claims: Claims, path: string): readonly string[] {
   return namesIn(Object.hasOwn(claims, path) ? claims[path] : valueAt(claims, path.split(".")));
 }

@@ -12,12 +12,12 @@ export interface RevocationsDeps {
   clock: Clock;
 }
 
-/** No token should be issued for longer: after this a revocation is forgotten. */
+/** How long a revocation is kept. No token should be valid for longer. */
 const keptMs = 366 * 86_400_000;
-/** How many principals are looked up at once. */
+/** Principals per lookup. */
 const batch = 200;
 
-/** Which tokens are not good any more, though their signature is. Kept in the store, for every instance and the next. */
+/** Revoked users, sessions and tokens. Kept in the store, so that all instances know them, also after a restart. */
 export class Revocations {
   readonly #deps: RevocationsDeps;
 
@@ -26,8 +26,8 @@ export class Revocations {
   }
 
   /**
-   * From now on, or as of then, what it names is refused everywhere; connections are told to every instance.
-   * Rejects with `unavailable` when it could not be kept.
+   * Revokes tokens, and has every instance close their connections. Of a user, only tokens issued up to `at` are revoked.
+   * Rejects with `unavailable` if the revocation could not be stored.
    */
   async revoke(what: Revocable, at: number = this.#deps.clock.now()): Promise<Revocation> {
     const { documents, broadcast } = this.#deps;
@@ -44,7 +44,7 @@ export class Revocations {
     return found.some((document) => document && concerns(document.value, principal));
   }
 
-  /** Of many principals, those whose tokens are not good any more. */
+  /** The principals whose tokens are revoked. */
   async revokedAmong(principals: readonly Principal[]): Promise<Principal[]> {
     const revoked: Principal[] = [];
     for (let from = 0; from < principals.length; from += batch) {
@@ -59,10 +59,10 @@ export class Revocations {
   }
 }
 
-/** An id that stands for itself; none is like what comes of a hash. */
+/** An id that is used as it is. It contains no `#`, with which a hash begins. */
 const plainId = /^[\w.@|:-]{1,64}$/;
 
-/** What an issuer writes into `sid` and `jti` may be anything, of any length. */
+/** Other ids are hashed, since an issuer may write any text of any length into `sid` and `jti`. */
 function documentId({ of, id }: Revocable): string {
   return plainId.test(id) ? `${of}:${id}` : `${of}:#${createHash("sha256").update(id).digest("base64url")}`;
 }

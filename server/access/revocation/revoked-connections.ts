@@ -15,46 +15,46 @@ export interface RevokedConnectionsDeps {
   failed: Failed;
 }
 
-/** Longer than anybody takes from the look at the token to the connection. */
+/** How long a revocation is remembered: longer than it takes from the check of a token to the open connection. */
 const rememberedMs = 60_000;
 const retryMs = 500;
 
-/** Ends this instance's connections of tokens that were revoked, whichever instance was told so. */
+/** Closes this instance's connections whose tokens were revoked, on whichever instance that happened. */
 export class RevokedConnections {
   readonly #deps: RevokedConnectionsDeps;
-  /** Those just heard of, by what they name, oldest first. */
-  readonly #recent = new Map<string, { revocation: Revocation; heardAt: number }>();
+  /** The recent revocations, oldest first. */
+  readonly #recent = new Map<string, { revocation: Revocation; receivedAt: number }>();
   #rechecks = 0;
 
   constructor(deps: RevokedConnectionsDeps) {
     this.#deps = deps;
     deps.broadcast.listen((message) => {
       if (message.kind === "revoked") this.#end(message.revocation);
-      // What was told meanwhile may not have been heard.
+      // Broadcasts of revocations may have been lost.
       if (message.kind === "recheck") void this.#recheck();
     });
   }
 
-  /** Whether that was heard lately, so that it may have happened after the store was asked. */
+  /** Whether the token was revoked recently: perhaps after the store was asked, so that the reply did not show it. */
   isJustRevoked(principal: Principal): boolean {
-    // Mostly nothing was.
+    // The usual case, which is checked for every request.
     if (this.#recent.size === 0) return false;
     return revocable(principal).some((part) => {
-      const heard = this.#recent.get(keyOf(part));
-      return heard !== undefined && concerns(heard.revocation, principal);
+      const recent = this.#recent.get(keyOf(part));
+      return recent !== undefined && concerns(recent.revocation, principal);
     });
   }
 
   #end(revocation: Revocation): void {
     const { sessions, clock } = this.#deps;
     const now = clock.now();
-    for (const [key, { heardAt }] of this.#recent) {
-      if (now - heardAt < rememberedMs) break;
+    for (const [key, { receivedAt }] of this.#recent) {
+      if (now - receivedAt < rememberedMs) break;
       this.#recent.delete(key);
     }
-    // Anew, so that the order stays that of hearing.
+    // Deleted first, so that the entry moves to the end.
     this.#recent.delete(keyOf(revocation));
-    this.#recent.set(keyOf(revocation), { revocation, heardAt: now });
+    this.#recent.set(keyOf(revocation), { revocation, receivedAt: now });
     for (const session of sessions) if (concerns(revocation, session.principal)) session.close("revoked");
   }
 
@@ -64,7 +64,7 @@ export class RevokedConnections {
 
   async #recheck(): Promise<void> {
     const { sessions, revocations, failed } = this.#deps;
-    // A later one will have seen all that this one would.
+    // A later recheck replaces this one.
     const own = ++this.#rechecks;
     while (own === this.#rechecks) {
       try {
