@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
-import { ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./compose/config.ts";
-import { createServer, type ServerConfig } from "./compose/create-server.ts";
+import { type Config, ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./compose/config.ts";
+import { createServer } from "./compose/create-server.ts";
 import { listenBacklog, urlOf } from "./compose/listening.ts";
 import type { WorkersOptions } from "./compose/workers.ts";
 import { createLineWriter } from "./observe/line-writer.ts";
@@ -97,7 +97,7 @@ interface Running {
   stop(signal: NodeJS.Signals): Promise<number>;
 }
 
-async function instance(config: ServerConfig, logger: Logger): Promise<Running> {
+async function instance(config: Config, logger: Logger): Promise<Running> {
   const { isWorker } = cluster;
   const gather = isWorker ? { gatherMetrics: (await import("./compose/worker-metrics.ts")).gatherFromWorkers } : {};
   const server = await createServer(config, logger, { isWorker, lostLogLines: () => output.lost, ...gather });

@@ -8,7 +8,6 @@ import { Connector } from "../connect/connector.ts";
 import { Drain } from "../connect/drain.ts";
 import { Keepalive } from "../connect/keepalive.ts";
 import { Origins } from "../connect/origins.ts";
-import type { LogTailsOptions } from "../deliver/log-tails.ts";
 import { createMemoryBroadcast } from "../deliver/memory-broadcast.ts";
 import { Ingest } from "../doors/ingest/ingest.ts";
 import { createAdapterBroadcast } from "../doors/socket-io/adapter-broadcast.ts";
@@ -16,11 +15,11 @@ import { createSocketIoServer } from "../doors/socket-io/socket-io-server.ts";
 import { countEvent } from "../observe/count-event.ts";
 import { createCounters } from "../observe/counters.ts";
 import type { Logger } from "../observe/logger.ts";
-import { createMetricsText, type GatherMetrics } from "../observe/metrics.ts";
+import { createMetricsText } from "../observe/metrics.ts";
 import { createHealthUpdates } from "../publish/health-updates.ts";
 import { observeWrites } from "../publish/observe-writes.ts";
 import type { Publisher } from "../publish/publisher.ts";
-import { type Clock, systemClock } from "../runtime/clock.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { createMemoryLatestUpdates } from "../store/memory-latest-updates.ts";
 import { redisKeys } from "../store/redis/redis-keys.ts";
@@ -36,25 +35,7 @@ import { openOperations } from "./open-operations.ts";
 import { openRouter } from "./open-router.ts";
 import { openStore, type Store } from "./open-store.ts";
 import { openTracing } from "./open-tracing.ts";
-
-/** The settings; a start outside production makes a secret up, where nobody else is trusted. */
-export type ServerConfig = Config;
-
-/** Parts supplied by an embedder or a test. */
-export interface Overrides extends Partial<Omit<Store, "close">> {
-  clock?: Clock;
-  /** `true`: connections come from the primary process instead of a port. */
-  isWorker?: boolean;
-  tails?: Partial<LogTailsOptions>;
-  /** Another WebSocket implementation for Engine.IO: a class like the server of `ws`. */
-  wsEngine?: unknown;
-  /** Folder of another build of the dashboard. */
-  dashboardFolder?: string;
-  /** The number of log lines that could not be written. Default: 0. */
-  lostLogLines?: () => number;
-  /** With several processes behind one port: given this process's metrics, resolves with those of all. */
-  gatherMetrics?: GatherMetrics;
-}
+import { isWholeStore, type Overrides } from "./overrides.ts";
 
 export interface SignalboxServer {
   /** The server's URL, with the actual port. */
@@ -69,9 +50,9 @@ export interface SignalboxServer {
   close(): Promise<void>;
 }
 
-/** Builds everything and listens. The only place that chooses between the twins of a port. */
+/** Builds all parts of the server, and listens. If that fails, the parts built so far are closed. */
 export async function createServer(
-  config: ServerConfig,
+  config: Config,
   logger: Logger,
   overrides: Overrides = {},
 ): Promise<SignalboxServer> {
@@ -84,12 +65,7 @@ export async function createServer(
   }
 }
 
-async function build(
-  config: ServerConfig,
-  logger: Logger,
-  overrides: Overrides,
-  closers: Closers,
-): Promise<SignalboxServer> {
+async function build(config: Config, logger: Logger, overrides: Overrides, closers: Closers): Promise<SignalboxServer> {
   const instanceId = randomUUID() as InstanceId;
   const clock = overrides.clock ?? systemClock;
   let redis: Store["redis"];
@@ -101,13 +77,13 @@ async function build(
   const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
   const common = { config, clock, instanceId, logger, closers, spans, failed };
 
-  // Ports. An override is closed by its owner
+  // Ports
   const openOwnStore = async () => {
     const store = await openStore(config, clock, logger, instanceId);
     closers.add("store", () => store.close());
     return store;
   };
-  const store = isStore(overrides) ? overrides : { ...(await openOwnStore()), ...overrides };
+  const store = isWholeStore(overrides) ? overrides : { ...(await openOwnStore()), ...overrides };
   const { documents, latest } = store;
   redis = store.redis;
 
@@ -262,8 +238,3 @@ async function build(
 }
 
 const isUnavailable = (error: unknown) => error instanceof Rejection && error.error.code === "unavailable";
-
-function isStore(overrides: Overrides): overrides is Overrides & Omit<Store, "close"> {
-  const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
-  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
-}

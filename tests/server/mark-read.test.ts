@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Overrides } from "../../server/compose/create-server.ts";
+import type { Overrides } from "../../server/compose/overrides.ts";
 import { systemClock } from "../../server/runtime/clock.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Position } from "../../shared/position.ts";

@@ -1,7 +1,8 @@
 import { afterEach } from "@jest/globals";
 import { Closers } from "../../server/compose/closers.ts";
 import { loadConfig } from "../../server/compose/config.ts";
-import { createServer, type Overrides, type SignalboxServer } from "../../server/compose/create-server.ts";
+import { createServer, type SignalboxServer } from "../../server/compose/create-server.ts";
+import type { Overrides } from "../../server/compose/overrides.ts";
 import { createLogger } from "../../server/observe/logger.ts";
 import type { Namespace } from "../../shared/namespace.ts";
 import type { Role } from "../../shared/role.ts";
