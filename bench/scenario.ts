@@ -2,7 +2,7 @@ import type { Figures, Load } from "./run/measure.ts";
 import type { PeerName } from "./run/peers.ts";
 
 /** A server under a load. */
-export interface Subject {
+interface Subject {
   peer: PeerName;
   load: Load;
   environment?: Record<string, string>;
@@ -31,7 +31,7 @@ export interface Scenario {
   headline?: boolean;
 }
 
-export const times = { warmupSeconds: 2, seconds: 5 };
+const times = { warmupSeconds: 2, seconds: 5 };
 /** Where the slowest of a hundred counts, and there are few of them a second. */
 export const steady = { warmupSeconds: 5, seconds: 15 };
 /** With its envelope a message of 150 characters is what others call a payload of 200 bytes. */

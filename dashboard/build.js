@@ -10,7 +10,7 @@ const sources = ["dashboard", "client-sdk", "shared"];
  * Builds the dashboard if its sources are newer than the last build. Otherwise it changes nothing, since a running
  * server may be serving the files.
  */
-export async function buildDashboard(logLevel = "error") {
+async function buildDashboard(logLevel = "error") {
   const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (sources.flatMap(filesIn).every((file) => statSync(file).mtimeMs <= builtAt)) return;
   // With any other value, such as Jest's `test`, React's development build would be bundled.

@@ -24,7 +24,7 @@ export interface FanOutLoad {
   seconds: number;
 }
 
-export interface FanOutResult {
+interface FanOutResult {
   deliveriesPerSecond: number;
   p50: number;
   p99: number;

@@ -18,7 +18,7 @@ export interface PublishLoad {
   seconds: number;
 }
 
-export interface PublishResult {
+interface PublishResult {
   acceptedPerSecond: number;
   publications: number;
   /** From a publication to its reply, in ms. */

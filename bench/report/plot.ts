@@ -1,4 +1,4 @@
-export interface Plot {
+interface Plot {
   title: string;
   /** What the points lie along. */
   across: string;

@@ -8,7 +8,7 @@ import { nginxConf } from "./nginx-conf.ts";
 /** Where the configuration is that people are given. */
 const folder = resolve("deploy/nginx");
 
-export interface NginxOptions {
+interface NginxOptions {
   /** Its path. */
   program: string;
   port: number;

@@ -58,7 +58,7 @@ function python(file: string, modules: string, packages: string): NonNullable<Pe
   };
 }
 
-export const peers = {
+const peers = {
   signalbox,
   "signalbox over Redis": { ...signalbox, redis: true },
   "signalbox over Redis, alone": { ...signalbox, redis: true, alone: true },

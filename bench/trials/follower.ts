@@ -12,7 +12,7 @@ interface JoinReply {
   data: { position: Position; events: { position: Position }[]; joined: boolean; recovered?: boolean };
 }
 
-export interface FollowerOptions {
+interface FollowerOptions {
   port: number;
   user: string;
   room: string;

@@ -4,7 +4,7 @@ import { Histogram } from "../load/histogram.ts";
 import { inPortions } from "../load/in-portions.ts";
 import { RawClient } from "../load/raw-client.ts";
 
-export interface SpeakerOptions {
+interface SpeakerOptions {
   port: number;
   rooms: readonly string[];
   /** Publications a second, over all rooms. */

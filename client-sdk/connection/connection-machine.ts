@@ -76,7 +76,7 @@ export interface MachineSettings {
   fallbackAfter: number;
 }
 
-export interface Step {
+interface Step {
   state: ConnectionState;
   effects: ConnectionEffect[];
 }
@@ -84,7 +84,7 @@ export interface Step {
 const noTries: Tries = { attempt: 0, via: "websocket", blocked: 0, renewed: false };
 
 /** What a step depends on beside state and event. */
-export interface StepContext {
+interface StepContext {
   settings: MachineSettings;
   /** From 0 (inclusive) to 1 (exclusive). */
   random: number;

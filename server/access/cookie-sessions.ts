@@ -7,7 +7,7 @@ import type { Documents, Versioned } from "../store/documents/documents.ts";
 import type { Revocations } from "./revocation/revocations.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-export interface CookieSessionsDeps {
+interface CookieSessionsDeps {
   documents: Documents;
   revocations: Pick<Revocations, "revoke" | "isRevoked">;
   clock: Clock;
@@ -80,7 +80,7 @@ export class CookieSessions {
   }
 }
 
-export interface CookieSessionTokens {
+interface CookieSessionTokens {
   cookieSessions: CookieSessions;
   /** Verifies all other tokens. */
   verifier: TokenVerifier;

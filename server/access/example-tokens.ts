@@ -1,7 +1,7 @@
 import jwt from "jsonwebtoken";
 import type { Role } from "../../shared/role.ts";
 
-export interface ExampleToken {
+interface ExampleToken {
   name: string;
   roles: readonly Role[];
   token: string;

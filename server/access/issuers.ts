@@ -1,7 +1,7 @@
 import { readHead, untrustedIssuer } from "./signed-token.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-export interface Issuers {
+interface Issuers {
   /** The verifiers by `iss` of their tokens. */
   providers: ReadonlyMap<string, TokenVerifier>;
   /** Verifies the tokens of all other issuers. Default: these are refused. */

@@ -6,7 +6,7 @@ import type { Revocations } from "./revocation/revocations.ts";
 import type { RevokedConnections } from "./revocation/revoked-connections.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-export interface RevocableTokensDeps {
+interface RevocableTokensDeps {
   verifier: TokenVerifier;
   revocations: Pick<Revocations, "isRevoked">;
   revoked: Pick<RevokedConnections, "isJustRevoked">;

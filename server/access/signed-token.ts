@@ -6,7 +6,7 @@ import { Rejection } from "../../shared/rejection.ts";
 export const clockToleranceSeconds = 10;
 
 /** Parts of a token that are read before it is verified. */
-export interface TokenHead {
+interface TokenHead {
   /** Empty if the header has none. */
   algorithm: string;
   /** `typ` of the header. */

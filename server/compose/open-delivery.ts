@@ -28,7 +28,7 @@ import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import type { Domain } from "./open-domain.ts";
 
-export interface DeliveryDeps {
+interface DeliveryDeps {
   config: Config;
   log: EventLog;
   domain: Domain;

@@ -25,7 +25,7 @@ import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import type { Store } from "./open-store.ts";
 
-export interface DomainDeps {
+interface DomainDeps {
   config: Config;
   store: Omit<Store, "close">;
   broadcast: Broadcast;

@@ -31,7 +31,7 @@ import type { Identity } from "./open-identity.ts";
 /** Time for a request to arrive, headers and body: a slow sender would otherwise hold a socket open. */
 const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
-export interface DoorsDeps {
+interface DoorsDeps {
   config: Config;
   log: EventLog;
   io: Server;

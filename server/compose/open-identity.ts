@@ -18,7 +18,7 @@ import type { Sessions } from "../session/sessions.ts";
 import type { Documents } from "../store/documents/documents.ts";
 import type { Config } from "./config.ts";
 
-export interface IdentityDeps {
+interface IdentityDeps {
   documents: Documents;
   broadcast: Broadcast;
   sessions: Sessions;

@@ -23,7 +23,7 @@ import type { Delivery } from "./open-delivery.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Store } from "./open-store.ts";
 
-export interface OperationsDeps {
+interface OperationsDeps {
   config: Config;
   store: Omit<Store, "close">;
   domain: Domain;

@@ -31,7 +31,7 @@ import type { Domain } from "./open-domain.ts";
 import type { Identity } from "./open-identity.ts";
 import type { Operations } from "./open-operations.ts";
 
-export interface RouterDeps {
+interface RouterDeps {
   limits: ConnectionLimits;
   domain: Domain;
   delivery: Delivery;

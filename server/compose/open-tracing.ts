@@ -5,7 +5,7 @@ import type { Spans } from "../observe/spans.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 
-export interface TracingDeps {
+interface TracingDeps {
   config: Config;
   instanceId: InstanceId;
   logger: Logger;

@@ -4,7 +4,7 @@ import { TokenBucket } from "../session/token-bucket.ts";
 import { clientAddress, placeOf } from "./client-address.ts";
 import { Handshakes } from "./handshakes.ts";
 
-export interface AdmissionOptions {
+interface AdmissionOptions {
   /** Connections that may come from one address, or from one /64 of IPv6, to this instance. */
   connectionsPerIp: number;
   /** New connections that this instance accepts per second. */
@@ -16,7 +16,7 @@ export interface AdmissionOptions {
   refused(reason: "address" | "rate"): void;
 }
 
-export interface Refused {
+interface Refused {
   status: 429 | 503;
   message: string;
 }

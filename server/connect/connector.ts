@@ -16,7 +16,7 @@ import type { Sessions } from "../session/sessions.ts";
 import { type Rate, TokenBucket } from "../session/token-bucket.ts";
 import type { Drain } from "./drain.ts";
 
-export interface ConnectorDeps {
+interface ConnectorDeps {
   verifier: TokenVerifier;
   sessions: Sessions;
   rooms: Rooms;
@@ -35,7 +35,7 @@ export interface ConnectorDeps {
 }
 
 /** A request to connect, from any door. */
-export interface Request {
+interface Request {
   /** The token as the client sent it, not verified. */
   token: unknown;
   /** The namespace, or the path of a plain WebSocket door. */

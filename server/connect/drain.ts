@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { withTimeout } from "../runtime/with-timeout.ts";
 import type { Session } from "../session/session.ts";
 
-export interface DrainOptions {
+interface DrainOptions {
   /** The connections to close. */
   sessions: Iterable<Session>;
   /** Each client is closed at a random moment of this window, so that they do not all reconnect at once. */
@@ -13,7 +13,7 @@ export interface DrainOptions {
  * Ends requests that wait for something, such as long polls, each after a delay that it takes from `delayMs`. From the
  * call on, no other request may wait. Resolves when all have ended.
  */
-export type DrainWaiters = (delayMs: () => number) => Promise<void>;
+type DrainWaiters = (delayMs: () => number) => Promise<void>;
 
 /** Agents are closed in this first part of the window, so that users still see their work continue elsewhere. */
 const agentsPart = 0.25;

@@ -7,7 +7,7 @@ import type { Origins } from "./origins.ts";
 export const sessionCookie = "signalbox_session";
 
 /** The parts of a request that are used here. */
-export interface TokenRequest {
+interface TokenRequest {
   method?: string | undefined;
   headers: IncomingHttpHeaders;
 }

@@ -2,7 +2,7 @@ import { type Clock, timestampAt } from "../runtime/clock.ts";
 import { expiryGraceMs } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 
-export interface KeepaliveOptions {
+interface KeepaliveOptions {
   sessions: Iterable<Session>;
   clock: Clock;
   heartbeatIntervalMs: number;

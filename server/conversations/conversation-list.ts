@@ -7,7 +7,7 @@ import type { CatchUpFactory } from "../resume/catch-up.ts";
 import type { Conversations } from "./conversations.ts";
 import type { ReadPositions } from "./read-positions.ts";
 
-export interface ConversationListDeps {
+interface ConversationListDeps {
   conversations: Conversations;
   readPositions: ReadPositions;
   catchUp: CatchUpFactory;

@@ -15,7 +15,7 @@ export interface Membership {
   public: boolean;
 }
 
-export interface ConversationsDeps {
+interface ConversationsDeps {
   documents: Documents;
   clock: Clock;
   /** Only this instance changes conversations, so a cached membership stays true until this instance changes it. */

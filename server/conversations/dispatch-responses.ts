@@ -9,7 +9,7 @@ import { publishEnd, tailOf } from "./response-end.ts";
 import type { ResponseRecord, ResponseRecords } from "./response-records.ts";
 import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts";
 
-export interface DispatchResponsesDeps extends ResponseStreamsDeps {
+interface DispatchResponsesDeps extends ResponseStreamsDeps {
   records: ResponseRecords;
   streams: ResponseStreams;
   bumpActivity(conversationId: ConversationId): Promise<void>;

@@ -10,7 +10,7 @@ import { publishEnd } from "./response-end.ts";
 import { keyOf, type ResponseRecord, type ResponseRecords, type ResponseRef } from "./response-records.ts";
 import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts";
 
-export interface UserResponsesDeps extends ResponseStreamsDeps {
+interface UserResponsesDeps extends ResponseStreamsDeps {
   records: ResponseRecords;
   streams: ResponseStreams;
 }

@@ -15,7 +15,7 @@ import { type LocalAgent, type LocalAgents, markDone } from "./agents/local-agen
 import { type DispatchLifecycle, notFound } from "./dispatch-lifecycle.ts";
 import { type DispatchRecord, responseOf, withoutAbsent } from "./dispatch-record.ts";
 
-export interface AgentCommandsDeps {
+interface AgentCommandsDeps {
   agents: Agents;
   localAgents: LocalAgents;
   lifecycle: DispatchLifecycle;

@@ -9,7 +9,7 @@ import type { DispatchInput } from "./dispatch-machine.ts";
 import { type DispatchRecord, toMessage } from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 
-export interface AgentDeliveryDeps {
+interface AgentDeliveryDeps {
   agents: Agents;
   dispatchStore: DispatchStore;
   localAgents: LocalAgents;

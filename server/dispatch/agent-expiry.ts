@@ -10,7 +10,7 @@ import { disconnected } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
 import type { DispatchLifecycle } from "./dispatch-lifecycle.ts";
 
-export interface AgentExpiryDeps {
+interface AgentExpiryDeps {
   agents: Agents;
   lifecycle: Pick<DispatchLifecycle, "step">;
   agentDelivery: Pick<AgentDelivery, "reconcile">;

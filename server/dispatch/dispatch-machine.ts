@@ -69,7 +69,7 @@ export type DispatchEffect =
  */
 export type DispatchRefusal = "ended" | "stale" | "early" | "assigned";
 
-export type DispatchStep = { state: DispatchState; effects: DispatchEffect[] } | { refused: DispatchRefusal };
+type DispatchStep = { state: DispatchState; effects: DispatchEffect[] } | { refused: DispatchRefusal };
 
 const refuse = (refused: DispatchRefusal): DispatchStep => ({ refused });
 

@@ -21,7 +21,7 @@ export interface TaskFollower {
   follow(taskId: TaskId, task: PendingTask): Promise<void>;
 }
 
-export interface EffectRunnerDeps {
+interface EffectRunnerDeps {
   dispatchStore: DispatchStore;
   leases: Leases;
   responses: Pick<DispatchResponses, "end">;

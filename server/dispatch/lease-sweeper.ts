@@ -9,7 +9,7 @@ import type { Agents } from "./agents/agents.ts";
 import type { DispatchLifecycle, DispatchLifecycleDeps } from "./dispatch-lifecycle.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-export interface LeaseSweeperDeps {
+interface LeaseSweeperDeps {
   leases: Leases;
   agents: Agents;
   lifecycle: Pick<DispatchLifecycle, "onDue">;

@@ -18,7 +18,7 @@ import { LeaseSweeper } from "./lease-sweeper.ts";
 import { Registration } from "./registration.ts";
 import { Scheduler } from "./scheduler.ts";
 
-export interface DispatchOptions extends AgentsDeps {
+interface DispatchOptions extends AgentsDeps {
   leases: Leases;
   log: Pick<EventLog, "bounds">;
   responses: DispatchResponses;
@@ -38,7 +38,7 @@ export interface DispatchOptions extends AgentsDeps {
 }
 
 /** Agents and dispatches, put together. `waiters` and `leaseSweeper` are to be closed, in this order. */
-export interface OpenDispatch {
+interface OpenDispatch {
   registration: Registration;
   agentCommands: AgentCommands;
   lifecycle: DispatchLifecycle;

@@ -19,7 +19,7 @@ import { withoutAbsent } from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-export interface RegistrationDeps {
+interface RegistrationDeps {
   agents: Agents;
   localAgents: LocalAgents;
   dispatchStore: DispatchStore;

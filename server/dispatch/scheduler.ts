@@ -12,7 +12,7 @@ import type { LocalAgents } from "./agents/local-agents.ts";
 import type { DispatchRecord, Work } from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 
-export interface SchedulerDeps {
+interface SchedulerDeps {
   agents: Agents;
   dispatchStore: DispatchStore;
   leases: Leases;
@@ -30,7 +30,7 @@ const retryAssignMs = 5_000;
 const candidatesTried = 5;
 
 /** How many agents that may get a dispatch are connected, and those of them that have room, the best first. */
-export interface Candidates {
+interface Candidates {
   connected: number;
   free: Versioned<AgentRecord>[];
 }

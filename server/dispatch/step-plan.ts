@@ -19,7 +19,7 @@ export interface Plan {
 /** `full`: the agent has no room, or is not connected. */
 export type PlanRefusal = DispatchRefusal | "full";
 
-export interface StepContext {
+interface StepContext {
   /** See `DispatchRecord.writeId`. */
   writeId: string;
   /** Milliseconds since 1970. */

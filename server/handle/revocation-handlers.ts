@@ -3,7 +3,7 @@ import type { Revocations } from "../access/revocation/revocations.ts";
 import { timestampAt } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
 
-export interface RevocationHandlersDeps {
+interface RevocationHandlersDeps {
   revocations: Pick<Revocations, "revoke">;
   /** Writes an entry of the audit log: what was done, by whom, to what. */
   audit(what: string, details: object): void;

@@ -9,7 +9,7 @@ import { timestampAt } from "../runtime/clock.ts";
 import { mayEnter } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 
-export interface SessionHandlersDeps {
+interface SessionHandlersDeps {
   verifier: TokenVerifier;
   access: Access;
   rooms: Rooms;

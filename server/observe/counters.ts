@@ -3,7 +3,7 @@ import { disconnectReasons } from "../../shared/disconnect-reason.ts";
 import { DispatchStatus } from "../../shared/entities/dispatch.ts";
 
 /** Counts by label. */
-export class Tally extends Map<string, number> {
+class Tally extends Map<string, number> {
   /** `names` are counted from 0 on: a series that begins with its first event has no rate for that event. */
   constructor(names: readonly string[] = []) {
     super(names.map((name) => [name, 0]));

@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 /** Characters that may wait for a reader of the log that does not read. */
 const maxWaiting = 1024 * 1024;
 
-export interface LineWriter {
+interface LineWriter {
   write(line: string): void;
   /** Lines that could not be written since the start. */
   readonly lost: number;

@@ -5,7 +5,7 @@ import type { ConnectionCounts } from "../../shared/entities/server-stats.ts";
 import type { Counters } from "./counters.ts";
 import { type Collected, Instruments } from "./instruments.ts";
 
-export interface MetricsDeps {
+interface MetricsDeps {
   counters: Counters;
   /** Log lines that could not be written. */
   lostLogLines(): number;

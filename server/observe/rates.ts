@@ -2,7 +2,7 @@ import type { Counters } from "./counters.ts";
 
 type Counted = Pick<Counters, "commands" | "events" | "deliveries">;
 
-export interface Rate {
+interface Rate {
   commandsPerSecond: number;
   eventsPerSecond: number;
   deliveriesPerSecond: number;

@@ -1,7 +1,7 @@
 import winston from "winston";
 
 /** Warnings with the same message that are written per second. */
-export const warningsPerSecond = 20;
+const warningsPerSecond = 20;
 
 /**
  * Counts the warnings of one message beyond the limit and logs the count when the second is over; an unreachable store

@@ -5,7 +5,7 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { ClusterView } from "../store/registry/cluster-view.ts";
 
-export interface AdminActionsDeps {
+interface AdminActionsDeps {
   broadcast: Broadcast;
   sessions: Sessions;
   clusterView: ClusterView;

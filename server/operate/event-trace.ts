@@ -16,7 +16,7 @@ export type UnstampedStep = TraceStep extends infer Step
   : never;
 
 /** Whether a session gets an event, or why it does not. */
-export type Standing = "live" | Extract<TraceDrop, "not_live" | "filtered_by_type" | "not_a_member">;
+type Standing = "live" | Extract<TraceDrop, "not_live" | "filtered_by_type" | "not_a_member">;
 
 export interface TraceDeps {
   target: TraceTarget;

@@ -10,7 +10,7 @@ import { EventTrace, type TraceDeps, type UnstampedStep } from "./event-trace.ts
 import type { EventTracing } from "./event-tracing.ts";
 import { StepBudget } from "./trace-step-budget.ts";
 
-export interface TracesDeps {
+interface TracesDeps {
   tracing: EventTracing;
   broadcast: Broadcast;
   sessions: Sessions;

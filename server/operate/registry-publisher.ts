@@ -17,7 +17,7 @@ import {
 } from "../store/registry/registry.ts";
 import { isCurrent, recordOf } from "./connection-record.ts";
 
-export interface RegistryPublisherDeps {
+interface RegistryPublisherDeps {
   registry: Registry & ClusterView;
   sessions: Iterable<Session>;
   instanceId: InstanceId;

@@ -6,7 +6,7 @@ import type { EventLog } from "../store/log/event-log.ts";
 import type { Presence } from "../store/presence/presence.ts";
 import type { ClusterView } from "../store/registry/cluster-view.ts";
 
-export interface RoomViewDeps {
+interface RoomViewDeps {
   clusterView: ClusterView;
   presence: Presence;
   log: EventLog;

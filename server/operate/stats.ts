@@ -6,7 +6,7 @@ import type { ClusterView } from "../store/registry/cluster-view.ts";
 import { reportEveryMs } from "../store/registry/registry.ts";
 import { totalOf } from "../store/registry/total-of.ts";
 
-export interface StatsDeps {
+interface StatsDeps {
   clusterView: ClusterView;
   clock: Clock;
 }

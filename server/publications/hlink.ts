@@ -11,7 +11,7 @@ import { type Clock, timestampOf } from "../runtime/clock.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 import type { UiEvents } from "../store/ui-events.ts";
 
-export interface HlinkDeps {
+interface HlinkDeps {
   access: Access;
   publisher: Publisher;
   uiEvents: UiEvents;

@@ -16,7 +16,7 @@ import type { Failed } from "../runtime/failed.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 import type { Hlink } from "./hlink.ts";
 
-export interface PublicationsDeps {
+interface PublicationsDeps {
   access: Access;
   conversations: Conversations;
   responses: UserResponses;
@@ -32,14 +32,14 @@ export interface Author {
   sender: Sender | null;
 }
 
-export interface AdmitOptions {
+interface AdmitOptions {
   /** As `PublishRequest.dedupe`; for events without an id. */
   dedupe?: string;
   /** Path of the event in the request; faults are reported below it. */
   path?: readonly string[];
 }
 
-export type PublishResult = PublishAnswer[number];
+type PublishResult = PublishAnswer[number];
 
 /** A checked event, ready to publish. */
 export interface Admitted {

@@ -5,7 +5,7 @@ import type { Failed } from "../runtime/failed.ts";
 import { type HealthEvent, type LatestUpdates, subjectOf } from "../store/latest-updates.ts";
 import { Conflation } from "./conflation.ts";
 
-export interface HealthUpdatesDeps {
+interface HealthUpdatesDeps {
   broadcast: Broadcast;
   latest: LatestUpdates;
   /** Synchronous cache of the updates that were delivered on this instance. */
@@ -16,7 +16,7 @@ export interface HealthUpdatesDeps {
 }
 
 /** At most one update of each type per component is sent in this time. */
-export const conflationMs = 200;
+const conflationMs = 200;
 
 /**
  * Components send updates as often as they like; only the newest counts. Conflated at the sender, to save traffic
@@ -84,6 +84,6 @@ function healthEventIn(message: BroadcastMessage): HealthEvent | undefined {
   return message.kind === "event" && isHealthEvent(message.event) ? message.event : undefined;
 }
 
-export function isHealthEvent(event: Envelope): event is HealthEvent {
+function isHealthEvent(event: Envelope): event is HealthEvent {
   return event.type === EventType.HealthUpdate || event.type === EventType.PerformanceUpdate;
 }

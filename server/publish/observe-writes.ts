@@ -7,14 +7,14 @@ import type { Transactions } from "../store/documents/transactions.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 
 /** The three ports through which an event gets into a room. */
-export interface WritePath {
+interface WritePath {
   log: EventLog;
   transactions: Transactions;
   broadcast: Broadcast;
 }
 
 /** Called once for each event that this instance has accepted; `position` is absent where it is in no log. */
-export type OnAccepted = (event: Envelope, position?: Position) => void;
+type OnAccepted = (event: Envelope, position?: Position) => void;
 
 /** The same ports; accepted events are reported to listeners and, with `spans`, each write of an event is a span. */
 export function observeWrites({ log, transactions, broadcast }: WritePath, spans: EventSpans | undefined) {

@@ -9,7 +9,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { stamp, type Unstamped } from "./stamp.ts";
 
-export interface PublishRequest<Data> extends Unstamped<Data> {
+interface PublishRequest<Data> extends Unstamped<Data> {
   /** Within 10 minutes the same sender's event with the same key is published once per log. Default: the given id. */
   dedupe?: string;
 }

@@ -1,6 +1,6 @@
 import type { CatchUp } from "./start-catch-up.ts";
 
-export interface ReplayCounters {
+interface ReplayCounters {
   replays: { add(result: string): void };
   replayedEvents: number;
 }

@@ -27,7 +27,7 @@ export interface CatchUp {
 }
 
 /** What a catch-up reads, and into which page. */
-export interface CatchUpSource {
+interface CatchUpSource {
   page: {
     readonly events: LoggedEnvelope[];
     /** Adds an event that is newer than the page. Returns `false`, and changes nothing, if the page is full. */

@@ -19,7 +19,7 @@ import { mayEnter, type Principal } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import type { LongPollWaiters } from "./long-poll-waiters.ts";
 
-export interface LongPollsDeps {
+interface LongPollsDeps {
   access: Access;
   tails: LogTails;
   catchUp: CatchUpFactory;

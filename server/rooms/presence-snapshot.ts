@@ -30,7 +30,7 @@ export class PresenceSnapshots {
   }
 }
 
-export class PresenceSnapshot {
+class PresenceSnapshot {
   readonly #changes: Envelope[] = [];
   readonly close: () => void;
 

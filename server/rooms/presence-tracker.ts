@@ -5,7 +5,7 @@ import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { Departure, Presence, PresentConnection } from "../store/presence/presence.ts";
 
-export interface PresenceTrackerDeps {
+interface PresenceTrackerDeps {
   presence: Presence;
   publisher: Publisher;
   /** How long a user counts as present after the last connection has ended. */

@@ -10,7 +10,7 @@ import { leaveForbiddenRooms } from "./forbidden-rooms.ts";
 import type { PresenceSnapshots } from "./presence-snapshot.ts";
 import type { Rooms } from "./rooms.ts";
 
-export interface ReceiveBroadcastsDeps {
+interface ReceiveBroadcastsDeps {
   access: Access;
   broadcast: Broadcast;
   conversations: Conversations;

@@ -13,7 +13,7 @@ import type { PresenceSnapshots } from "./presence-snapshot.ts";
 import type { PresenceTracker } from "./presence-tracker.ts";
 import type { RoomCounts } from "./room-counts.ts";
 
-export interface RoomsDeps {
+interface RoomsDeps {
   tails: LogTails;
   catchUp: CatchUpFactory;
   presenceTracker: PresenceTracker;
@@ -24,7 +24,7 @@ export interface RoomsDeps {
   failed: Failed;
 }
 
-export type JoinReply = CommandData<"/chat", "join_room">;
+type JoinReply = CommandData<"/chat", "join_room">;
 
 /** A session's place in a room. Until it is live, an eviction can still cancel the join. */
 interface Entry {

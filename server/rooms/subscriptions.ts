@@ -16,7 +16,7 @@ import type { Session } from "../session/session.ts";
 import type { ChannelMemberships } from "./channel-memberships.ts";
 import type { RoomCounts } from "./room-counts.ts";
 
-export interface SubscriptionsDeps {
+interface SubscriptionsDeps {
   access: Access;
   tails: LogTails;
   catchUp: FilteredCatchUp;
@@ -27,8 +27,8 @@ export interface SubscriptionsDeps {
   subscriptionsPerConnection: number;
 }
 
-export type Subscribe = CommandPayload<"/monitoring", "subscribe">;
-export type Subscribed = Omit<CommandData<"/monitoring", "subscribe">, "id">;
+type Subscribe = CommandPayload<"/monitoring", "subscribe">;
+type Subscribed = Omit<CommandData<"/monitoring", "subscribe">, "id">;
 
 /** Until it is live it can be dropped, and its command is then refused. */
 interface Subscription {

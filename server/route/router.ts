@@ -36,7 +36,7 @@ export type Middleware = (call: Call, next: () => Promise<void>) => Promise<void
 /** Writes the one reply of a call. */
 export type Respond = (reply: Reply<unknown>) => void;
 
-export interface RouterOptions {
+interface RouterOptions {
   /** In execution order. */
   middleware: readonly Middleware[];
   messageBytes: number;

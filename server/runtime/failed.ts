@@ -1,5 +1,5 @@
 /** The ids of what the operation concerned, and whether it will be retried. */
-export interface FailureContext {
+interface FailureContext {
   /** `true`: the operation is repeated, now or at its next occasion. `false`: its effect is missing from now on. */
   willRetry: boolean;
   [id: string]: string | number | boolean | null | undefined;

@@ -1,4 +1,4 @@
-export interface DeferredReplyOptions<Data> {
+interface DeferredReplyOptions<Data> {
   /**
    * The write that must settle before the reply is made. It is sequenced: nothing begun later can come before it, so
    * the connection's next command need not wait for it. If it rejects, so does the command. Default: none.

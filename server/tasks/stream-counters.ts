@@ -21,7 +21,7 @@ function shareOf(task: Task | undefined): StreamCounters {
 }
 
 /** The counts after one task has changed; `undefined` where it is not in the stream. */
-export function recount(counters: StreamCounters, before: Task | undefined, after: Task | undefined): StreamCounters {
+function recount(counters: StreamCounters, before: Task | undefined, after: Task | undefined): StreamCounters {
   const [less, more] = [shareOf(before), shareOf(after)];
   return {
     total: counters.total - less.total + more.total,
@@ -31,7 +31,7 @@ export function recount(counters: StreamCounters, before: Task | undefined, afte
 }
 
 /** Rounded down to hundredths, so that 100 means all. */
-export function percentageOf({ total, completed }: StreamCounters): number {
+function percentageOf({ total, completed }: StreamCounters): number {
   return total === 0 ? 0 : Math.floor((completed * 10_000) / total) / 100;
 }
 

@@ -14,7 +14,7 @@ export interface TransactionBatcherDeps {
 }
 
 /** A change that is decided on what is there then, perhaps several times. */
-export interface Change<Answer> extends ReadSet {
+interface Change<Answer> extends ReadSet {
   sender: Sender | null;
   /** Has no effects of its own. A thrown `Rejection` is the answer of this change alone. */
   decide(view: Snapshot, now: number): Decision<Answer>;

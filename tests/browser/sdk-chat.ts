@@ -11,7 +11,7 @@ import type { TestBrowser } from "./test-browser.ts";
 import { testMs, useBrowser } from "./use-browser.ts";
 
 /** A browser, and a site whose page has the package. */
-export interface SdkBrowser {
+interface SdkBrowser {
   readonly browser: TestBrowser;
   readonly site: StaticSite;
 }
@@ -31,7 +31,7 @@ export function useSdkBrowser(): SdkBrowser {
   };
 }
 
-export interface OpenChat {
+interface OpenChat {
   server: TestServer;
   /** By address: a browser takes no notice of a lost network where the host is `localhost`. */
   url: string;

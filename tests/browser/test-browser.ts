@@ -31,7 +31,7 @@ const launchArguments = [
   `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`,
 ];
 
-export interface Visit {
+interface Visit {
   /** Default: `user`. */
   roles?: readonly Role[];
   /** Where on the dashboard. */

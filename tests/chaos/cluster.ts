@@ -15,7 +15,7 @@ const program = fileURLToPath(new URL("../../server/main.js", import.meta.url));
 /** How long an instance may take to stop: its drain window, and what follows. */
 const stopTimeoutMs = 30_000;
 
-export interface InstanceOptions {
+interface InstanceOptions {
   name: string;
   folder: string;
   redisPort: number;
@@ -159,7 +159,7 @@ export class Instance {
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess) => exitCode === null && signalCode === null;
 
-export interface ClusterOptions {
+interface ClusterOptions {
   instances: number;
   folder: string;
   environment: Record<string, string>;

@@ -4,7 +4,7 @@ import type { Network } from "./network-proxy.ts";
 import type { Reader } from "./reader.ts";
 import { pause } from "./roamer.ts";
 
-export interface FaultContext {
+interface FaultContext {
   cluster: Cluster;
   subscribers: readonly Reader[];
   random: Random;
@@ -89,7 +89,7 @@ export type FaultName = keyof typeof faults;
 export const faultNames = Object.keys(faults) as FaultName[];
 
 /** Several faults, each so long after the beginning. */
-export type Burst = readonly { name: FaultName; afterMs: number; seed: number }[];
+type Burst = readonly { name: FaultName; afterMs: number; seed: number }[];
 
 /** The same for the same seed, whatever happens meanwhile. */
 export function planBurst(random: Random, names: readonly FaultName[]): Burst {

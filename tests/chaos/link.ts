@@ -17,7 +17,7 @@ export interface Identity {
 /** An event as both doors show it. */
 export type Seen = Pick<Envelope, "id" | "type" | "room" | "timestamp" | "sender" | "data" | "position">;
 
-export interface LinkListener {
+interface LinkListener {
   /** Connected, or connected again. */
   up(): void;
   down(why: string): void;

@@ -6,7 +6,7 @@ import type { Findings } from "./checker.ts";
 import { pause } from "./roamer.ts";
 import type { Truth } from "./truth.ts";
 
-export interface ProgramOptions {
+interface ProgramOptions {
   name: string;
   random: Random;
   violated(what: string): void;

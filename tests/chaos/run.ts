@@ -23,7 +23,7 @@ import { type Accepted, Agent, Publisher } from "./writers.ts";
 export const subscriberKinds = ["stock", "sdk", "mixed"] as const;
 export type SubscriberKind = (typeof subscriberKinds)[number];
 
-export interface RunOptions {
+interface RunOptions {
   minutes: number;
   seed: number;
   instances: number;

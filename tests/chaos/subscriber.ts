@@ -22,7 +22,7 @@ export interface Track extends ReadRoom {
   steps: Step[];
 }
 
-export interface SubscriberOptions extends RoamerOptions {
+interface SubscriberOptions extends RoamerOptions {
   rooms: readonly string[];
 }
 

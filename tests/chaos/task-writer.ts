@@ -16,7 +16,7 @@ export interface TaskTrack {
   isDoubtful: boolean;
 }
 
-export interface TaskWriterOptions {
+interface TaskWriterOptions {
   name: string;
   random: Random;
   ports: readonly number[];

@@ -16,7 +16,7 @@ export interface Accepted {
   after?: Accepted;
 }
 
-export interface WriterOptions extends RoamerOptions {
+interface WriterOptions extends RoamerOptions {
   conversationId: string;
   /** Between two messages, on average. */
   everyMs: number;

@@ -10,7 +10,7 @@ const compiler = join(root, "node_modules/typescript/bin/tsc");
 const pages = ["client-sdk/README.md", "README.md", "docs/GUIDE.md"];
 
 /** An example of one of the pages. */
-export interface Example {
+interface Example {
   name: string;
   code: string;
   /** It is of a page: React, elements, or what only browsers have. */

@@ -10,7 +10,7 @@ afterEach(() => {
   for (const client of opened.splice(0)) client.disconnect();
 });
 
-export interface SdkOptions extends Partial<ClientOptions> {
+interface SdkOptions extends Partial<ClientOptions> {
   roles?: readonly Role[];
 }
 

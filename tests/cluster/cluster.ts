@@ -14,7 +14,7 @@ export const conversationId = "42";
 export const room = `conversation:${conversationId}`;
 
 /** Tests write faster than people do. */
-export const unhurried = { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
+const unhurried = { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
 
 /** Settings of instances that share a store. */
 export async function sharedEnv(redis?: { url: string }): Promise<Record<string, string>> {
@@ -39,7 +39,7 @@ export interface Client {
 }
 
 /** What the tests look at of a message, at every door. */
-export type Message = Pick<Envelope<EventType.ChatMessage>, "id" | "position" | "data">;
+type Message = Pick<Envelope<EventType.ChatMessage>, "id" | "position" | "data">;
 
 export const messages = ({ inbox }: Client) => inbox.of<Message>(EventType.ChatMessage);
 

@@ -59,7 +59,7 @@ export const weird: Arbitrary<unknown> = fc.oneof(
 );
 
 /** Values that a schema takes, nearly: now and then something weird stands in their place. */
-export function nearly(schema: unknown, ids: readonly string[]): Arbitrary<unknown> {
+function nearly(schema: unknown, ids: readonly string[]): Arbitrary<unknown> {
   return fc.oneof({ arbitrary: fitting(schema, ids), weight: 12 }, { arbitrary: weird, weight: 1 });
 }
 
@@ -99,7 +99,7 @@ function objects(properties: Record<string, unknown>, ids: readonly string[]): A
   );
 }
 
-export interface CommandCase {
+interface CommandCase {
   name: string;
   payload: unknown;
 }

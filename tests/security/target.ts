@@ -6,7 +6,7 @@ import { type StartOptions, startServer, type TestServer } from "../support/serv
 import { type TestClient, texts } from "../support/test-client.ts";
 
 /** What is attacked, and two people in a conversation of theirs who must not notice. */
-export interface Target {
+interface Target {
   server: TestServer;
   ada: TestClient;
   bob: TestClient;

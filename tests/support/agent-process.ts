@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 /** An agent in a process of its own, which a test can kill. */
-export class AgentProcess {
+class AgentProcess {
   output = "";
   readonly #process: ChildProcess;
   readonly #ended: Promise<void>;

@@ -1,5 +1,5 @@
 /** A promise that a test resolves when it wants to. */
-export interface Deferred<T = void> {
+interface Deferred<T = void> {
   promise: Promise<T>;
   resolve(value: T): void;
 }

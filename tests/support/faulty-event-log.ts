@@ -4,7 +4,7 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { LogName } from "../../shared/room.ts";
 
 /** What is done with an announcement on its way to the followers. */
-export type AnnouncementFault = "lost" | "delayed" | "none";
+type AnnouncementFault = "lost" | "delayed" | "none";
 
 /** What is done with an append: it may fail before it happened, or after, when nobody can know. */
 export type AppendFault = "before" | "after" | "none";

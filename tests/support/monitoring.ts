@@ -39,7 +39,7 @@ export function alertOf(alertId: string): Told {
   return { room: "alerts", type: "alert_created", data: { alertId, severity: "info", title: alertId } };
 }
 
-export type Published = { id: string; position: Position; duplicate: boolean }[];
+type Published = { id: string; position: Position; duplicate: boolean }[];
 
 /** Publishes as a backend does, and expects it to be accepted. */
 export async function tell(server: TestServer, ...told: Told[]): Promise<Published> {

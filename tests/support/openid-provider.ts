@@ -11,7 +11,7 @@ export const audience = "https://signalbox.example";
 const client = { client_id: "app", client_secret: "a secret of the app", redirect_uri: "http://localhost/back" };
 
 /** A key pair as a provider keeps it. */
-export type ProviderKey = ReturnType<typeof createProviderKey>;
+type ProviderKey = ReturnType<typeof createProviderKey>;
 
 export function createProviderKey(alg: "RS256" | "PS256" | "ES256" = "RS256", kid = randomUUID() as string) {
   const { privateKey } =
@@ -36,21 +36,21 @@ afterEach(async () => {
   for (const provider of opened.splice(0)) await provider.close();
 });
 
-export interface TestProviderOptions {
+interface TestProviderOptions {
   key?: ProviderKey;
   /** Where the tokens go. */
   audience?: string;
 }
 
 /** A page that people sign in from, which can keep no secret. */
-export interface SignInPage {
+interface SignInPage {
   clientId: string;
   redirectUri: string;
 }
 
 /** What a login gives. */
 const Tokens = z.looseObject({ access_token: z.string(), id_token: z.string(), refresh_token: z.string() });
-export type Tokens = z.output<typeof Tokens>;
+type Tokens = z.output<typeof Tokens>;
 
 /** A real OpenID provider, where anybody logs in under any name. Closed after the test. */
 export class TestProvider {

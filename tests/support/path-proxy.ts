@@ -7,7 +7,7 @@ import { nginxConf } from "../../bench/run/nginx-conf.ts";
 import { freePort } from "./free-port.ts";
 import { findProgram } from "./programs.ts";
 
-export interface PathProxyOptions {
+interface PathProxyOptions {
   /** Base URL of the server. */
   target: string;
   /** `/rt`. */

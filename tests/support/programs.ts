@@ -57,7 +57,7 @@ const programs = {
   },
 } as const satisfies Record<string, Program>;
 
-export type ProgramName = keyof typeof programs;
+type ProgramName = keyof typeof programs;
 
 const run = promisify(execFile);
 const found = new Map<ProgramName, Promise<string>>();

@@ -20,7 +20,7 @@ export interface StartOptions {
   overrides?: Overrides;
 }
 
-export interface ClientOptions<N extends Namespace> {
+interface ClientOptions<N extends Namespace> {
   namespace?: N;
   roles?: readonly Role[];
   /** Claims of the token beyond the usual. */

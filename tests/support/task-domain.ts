@@ -8,7 +8,7 @@ import type { Sender } from "../../shared/sender.ts";
 export const backend: Sender = { userId: "backend" as UserId, name: null, agentId: null };
 
 export const taskId = (id: string) => id as TaskId;
-export const streamId = (id: string) => id as StreamId;
+const streamId = (id: string) => id as StreamId;
 
 /** The tasks of one instance, without a door. */
 export function openTasks({

@@ -7,9 +7,9 @@ import type { TestClient } from "./test-client.ts";
 type Acknowledge = (answer?: unknown) => void;
 
 /** What the agent answers to a dispatch; `silent`: nothing. */
-export type AgentHabit = "accepts" | "declines" | "garbles" | "silent";
+type AgentHabit = "accepts" | "declines" | "garbles" | "silent";
 
-export interface AgentOptions extends Partial<CommandInput<"/agents", "register">> {
+interface AgentOptions extends Partial<CommandInput<"/agents", "register">> {
   sub?: string;
   habit?: AgentHabit;
   /** Sends a heartbeat so often, in milliseconds. Default: never. */
@@ -19,7 +19,7 @@ export interface AgentOptions extends Partial<CommandInput<"/agents", "register"
 }
 
 /** An agent over a stock Socket.IO client, which does what a test tells it to. */
-export class TestAgent {
+class TestAgent {
   readonly agentId: string;
   readonly client: TestClient<"/agents">;
   readonly dispatches: DispatchMessage[] = [];

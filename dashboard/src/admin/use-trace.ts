@@ -2,9 +2,9 @@ import { useClient } from "@signalbox/client/react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { TraceStep } from "./types.ts";
 
-export type TraceTarget = { connectionId: string } | { room: string };
+type TraceTarget = { connectionId: string } | { room: string };
 
-export interface Trace {
+interface Trace {
   /** Newest first. */
   steps: readonly (TraceStep & { key: number })[];
   /** When the trace ends; `undefined` while none is running. */

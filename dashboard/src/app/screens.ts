@@ -4,7 +4,7 @@ import type { ComponentType } from "react";
 import { retryableLazy } from "../ui/retryable-lazy.tsx";
 import { serverSettings } from "../ui/server-settings.ts";
 
-export type Role = User["roles"][number];
+type Role = User["roles"][number];
 
 /** A screen of the dashboard. Its code is loaded when it is opened. */
 export interface Screen {

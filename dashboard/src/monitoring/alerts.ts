@@ -14,7 +14,7 @@ export interface Alert {
   isAcknowledged: boolean;
 }
 
-export interface Alerts extends Omit<EventList, "events"> {
+interface Alerts extends Omit<EventList, "events"> {
   /** Newest first. */
   alerts: readonly Alert[];
   /** Number of alerts that this user has not acknowledged. */

@@ -8,7 +8,7 @@ import { useChunked } from "../ui/use-chunked.ts";
 import type { Sort } from "../ui/virtual-table.tsx";
 import { useEvents } from "./event-list.ts";
 
-export type TaskStatus = Task["status"];
+type TaskStatus = Task["status"];
 
 /** By urgency. */
 export const taskStatuses: readonly TaskStatus[] = ["blocked", "in_progress", "pending", "completed", "cancelled"];

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import classes from "./offline-notice.module.css";
 import { ClockTime } from "./time.tsx";
 
-export interface OfflineNoticeProps {
+interface OfflineNoticeProps {
   /** Such as `Cannot reach the server`. */
   problem: string;
   /** Milliseconds since 1970, as all times here. */

@@ -3,7 +3,7 @@ import { Link, useLocation } from "wouter";
 import { Deferred } from "./deferred.tsx";
 import classes from "./section-nav.module.css";
 
-export interface Section {
+interface Section {
   path: string;
   name: string;
   /** Number of items that need attention. */

@@ -2,7 +2,7 @@ import type { Revocations } from "../revocation/revocations.ts";
 import { readHead, untrustedIssuer } from "../signed-token.ts";
 import type { Provider } from "./provider.ts";
 
-export interface BackChannelLogoutDeps {
+interface BackChannelLogoutDeps {
   providers: ReadonlyMap<string, Provider>;
   revocations: Pick<Revocations, "revoke">;
 }

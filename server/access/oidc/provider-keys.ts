@@ -6,7 +6,7 @@ import type { Logger } from "../../observe/logger.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { doesNotVerify } from "../signed-token.ts";
 
-export interface ProviderKeysOptions {
+interface ProviderKeysOptions {
   issuer: string;
   clock: Clock;
   logger: Logger;

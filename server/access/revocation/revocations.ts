@@ -6,7 +6,7 @@ import { concerns, type Revocable, type Revocation, revocable } from "../../sess
 import type { Documents } from "../../store/documents/documents.ts";
 import { updateDocument } from "../../store/documents/update-document.ts";
 
-export interface RevocationsDeps {
+interface RevocationsDeps {
   documents: Documents;
   broadcast: Broadcast;
   clock: Clock;

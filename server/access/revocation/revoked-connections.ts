@@ -7,7 +7,7 @@ import { concerns, type Revocable, type Revocation, revocable } from "../../sess
 import type { Sessions } from "../../session/sessions.ts";
 import type { Revocations } from "./revocations.ts";
 
-export interface RevokedConnectionsDeps {
+interface RevokedConnectionsDeps {
   broadcast: Broadcast;
   sessions: Sessions;
   revocations: Pick<Revocations, "revokedAmong">;

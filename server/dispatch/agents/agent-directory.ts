@@ -9,7 +9,7 @@ import type { EventLog } from "../../store/log/event-log.ts";
 import { type AgentRecord, allAgents, toAgent } from "./agent-record.ts";
 import type { Agents } from "./agents.ts";
 
-export interface AgentListDeps {
+interface AgentListDeps {
   agents: Agents;
   log: Pick<EventLog, "bounds">;
   clock: Clock;

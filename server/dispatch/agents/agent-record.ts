@@ -68,7 +68,7 @@ export function disconnected(
   return { ...record, status, goneBecause };
 }
 
-export interface ListedAgentOptions {
+interface ListedAgentOptions {
   now: number;
   stallMs: number;
   /** That of each dispatch in flight; one that has just ended has none. */

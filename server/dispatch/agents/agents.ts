@@ -22,7 +22,7 @@ export interface AgentsDeps {
 }
 
 /** A change of an agent, with its events. */
-export interface AgentChange {
+interface AgentChange {
   record: Omit<AgentRecord, "writeId" | "verdict">;
   events: Envelope[];
 }

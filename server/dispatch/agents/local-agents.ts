@@ -2,7 +2,7 @@ import type { AgentId, ConnectionId, MessageId } from "../../../shared/ids.ts";
 import type { Session } from "../../session/session.ts";
 
 /** The attempt of a dispatch that an agent was sent over its present connection. */
-export interface SentAttempt {
+interface SentAttempt {
   attempt: number;
   /** Milliseconds since 1970. */
   deadline: number;

@@ -8,7 +8,7 @@ import { createOverviewHandlers, type OverviewHandlersDeps } from "./overview-ha
 /** Writes an entry of the audit log: what was done, by whom, to what. */
 export type Audit = (what: string, details: object) => void;
 
-export interface AdminHandlersDeps extends OverviewHandlersDeps {
+interface AdminHandlersDeps extends OverviewHandlersDeps {
   publisher: Publisher;
   adminActions: AdminActions;
   traces: Pick<EventTraces, "start">;

@@ -6,7 +6,7 @@ import type { Registration } from "../../dispatch/registration.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Handlers } from "../handler.ts";
 
-export interface AgentHandlersDeps {
+interface AgentHandlersDeps {
   registration: Registration;
   agentCommands: AgentCommands;
   publisher: Publisher;

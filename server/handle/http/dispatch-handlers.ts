@@ -6,7 +6,7 @@ import type { DispatchLifecycle } from "../../dispatch/dispatch-lifecycle.ts";
 import type { DispatchRecord } from "../../dispatch/dispatch-record.ts";
 import type { Handlers } from "../handler.ts";
 
-export interface DispatchHandlersDeps {
+interface DispatchHandlersDeps {
   access: Access;
   lifecycle: DispatchLifecycle;
   directory: AgentDirectory;

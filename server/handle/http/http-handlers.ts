@@ -6,7 +6,7 @@ import type { LongPolls } from "../../rooms/long-polls.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
 
-export interface HttpHandlersDeps {
+interface HttpHandlersDeps {
   publisher: Publisher;
   publications: Publications;
   longPolls: LongPolls;

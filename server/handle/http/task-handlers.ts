@@ -4,7 +4,7 @@ import type { Streams } from "../../tasks/streams.ts";
 import type { Tasks } from "../../tasks/tasks.ts";
 import type { Handlers } from "../handler.ts";
 
-export interface TaskHandlersDeps {
+interface TaskHandlersDeps {
   tasks: Tasks;
   streams: Streams;
   checkpoints: Checkpoints;

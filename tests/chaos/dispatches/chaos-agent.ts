@@ -6,7 +6,7 @@ import type { Random } from "../../support/random.ts";
 import { tokenOf } from "../../support/tokens.ts";
 import { pause } from "../roamer.ts";
 
-export interface ChaosAgentOptions {
+interface ChaosAgentOptions {
   agentId: string;
   capabilities: string[];
   ports: readonly number[];

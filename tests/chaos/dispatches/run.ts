@@ -9,7 +9,7 @@ import { TruthReader } from "../truth.ts";
 import { ChaosAgent } from "./chaos-agent.ts";
 import { Dispatcher, type Outcome } from "./dispatcher.ts";
 
-export interface DispatchRunOptions {
+interface DispatchRunOptions {
   minutes: number;
   seed: number;
   instances: number;

@@ -10,7 +10,7 @@ export interface Outgoing {
   error: string;
 }
 
-export interface Outbox {
+interface Outbox {
   readonly all: readonly Outgoing[];
   post(input: MessageInput): void;
   /** Sends again under the same id, so that the message cannot appear twice. */
