@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { Rejection } from "../../shared/rejection.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, perfOf } from "../runtime/clock.ts";
 import type { Principal } from "../session/principal.ts";
 import type { Revocations } from "./revocation/revocations.ts";
 import type { RevokedConnections } from "./revocation/revoked-connections.ts";
@@ -28,7 +28,7 @@ export function createRevocableTokens({ verifier, revocations, revoked, clock }:
     // lru-cache still returns an entry whose age is exactly `ttl`.
     ttl: validForMs - 1,
     ttlResolution: 0,
-    perf: clock,
+    perf: perfOf(clock),
   });
 
   async function verifyNow(token: string): Promise<Principal> {

@@ -162,12 +162,12 @@ export class Connector {
   }
 
   #logLife(session: Session): void {
-    const { logger, clock } = this.#deps;
+    const { logger } = this.#deps;
     const { connectionId, door, principal } = session;
     const { userId } = principal;
     logger.info("connected", { connectionId, userId, door });
     session.onClose(() => {
-      const seconds = Math.round((clock.now() - session.connectedAt) / 1000);
+      const seconds = Math.round(session.ageMs / 1000);
       logger.info("disconnected", { connectionId, userId, door, reason: session.endedBy, seconds });
     });
   }

@@ -10,10 +10,15 @@ interface KeepaliveOptions {
   backlogBytes: number;
   /** How long a client with waiting bytes may read none of them. */
   backlogMs: number;
+  /** The monotonic clock by which a late check is recognised. Default: that of the process. */
+  processMs?: () => number;
 }
 
 /** How long before its token expires a client is notified. */
 const expiryNoticeMs = 60_000;
+
+/** A check that is late by so much follows a sleep of the process or the machine, or an event loop that was blocked. */
+const lateMs = 5_000;
 
 /** A client that has sent nothing for so long is taken for gone. */
 export function silenceLimitMs(heartbeatIntervalMs: number): number {
@@ -24,25 +29,30 @@ export function silenceLimitMs(heartbeatIntervalMs: number): number {
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   readonly #timer: NodeJS.Timeout;
-  #checkedAt = performance.now();
+  readonly #processMs: () => number;
+  #checkedMs: number;
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
+    this.#processMs = options.processMs ?? (() => performance.now());
+    this.#checkedMs = this.#processMs();
     // One timer for all connections, since a timer for each would cost more than the checks.
     this.#timer = setInterval(() => this.check(), Math.min(1_000, options.heartbeatIntervalMs / 4)).unref();
   }
 
   check(): void {
-    const now = this.#options.clock.now();
-    // After the process was suspended, every client seems silent. Frames that arrived meanwhile have to be read first.
-    const isLate = performance.now() - this.#checkedAt > this.#options.heartbeatIntervalMs;
-    this.#checkedAt = performance.now();
-    for (const session of this.#options.sessions) {
+    const { sessions, clock, heartbeatIntervalMs } = this.#options;
+    const [nowMs, time, processMs] = [clock.monotonicMs(), clock.now(), this.#processMs()];
+    const isLate = processMs - this.#checkedMs > lateMs;
+    this.#checkedMs = processMs;
+    for (const session of sessions) {
       if (isLate) {
-        session.lastSeenAt = Math.max(session.lastSeenAt, now - this.#options.heartbeatIntervalMs);
+        // Every client seems silent, and frames that arrived meanwhile have not been read: ping first, then judge.
+        session.lastSeenMs = Math.max(session.lastSeenMs, nowMs - heartbeatIntervalMs);
+        session.lastPingMs = Number.NEGATIVE_INFINITY;
         session.stuck = undefined;
       }
-      this.#check(session, now);
+      this.#check(session, nowMs, time);
     }
   }
 
@@ -50,28 +60,28 @@ export class Keepalive {
     clearInterval(this.#timer);
   }
 
-  #check(session: Session, now: number): void {
+  #check(session: Session, nowMs: number, time: number): void {
     const { heartbeatIntervalMs, backlogBytes } = this.#options;
     const { expiresAt } = session.principal;
-    if (now - session.lastSeenAt > silenceLimitMs(heartbeatIntervalMs)) return session.close("heartbeat_lost");
-    if (now > expiresAt + expiryGraceMs) return session.close("token_expired");
-    if (session.transport.backlogBytes() > backlogBytes || this.#isStuck(session, now))
+    if (nowMs - session.lastSeenMs > silenceLimitMs(heartbeatIntervalMs)) return session.close("heartbeat_lost");
+    if (time > expiresAt + expiryGraceMs) return session.close("token_expired");
+    if (session.transport.backlogBytes() > backlogBytes || this.#isStuck(session, nowMs))
       return session.close("slow_consumer");
-    if (now > expiresAt - expiryNoticeMs && !session.isExpiryAnnounced) {
+    if (time > expiresAt - expiryNoticeMs && !session.isExpiryAnnounced) {
       session.isExpiryAnnounced = true;
       session.send("system.token.expiring", { expiresAt: timestampAt(expiresAt) });
     }
-    if (now - session.lastPingAt >= heartbeatIntervalMs) {
-      session.lastPingAt = now;
-      session.send("system.ping", { timestamp: now });
+    if (nowMs - session.lastPingMs >= heartbeatIntervalMs) {
+      session.lastPingMs = nowMs;
+      session.send("system.ping", { timestamp: time });
     }
   }
 
   /** Whether the client has read nothing for too long although bytes are waiting. */
-  #isStuck(session: Session, now: number): boolean {
+  #isStuck(session: Session, nowMs: number): boolean {
     const on = session.transport.oldestUnsent?.();
     if (on === undefined) session.stuck = undefined;
-    else if (session.stuck?.on !== on) session.stuck = { on, since: now };
-    return session.stuck !== undefined && now - session.stuck.since > this.#options.backlogMs;
+    else if (session.stuck?.on !== on) session.stuck = { on, sinceMs: nowMs };
+    return session.stuck !== undefined && nowMs - session.stuck.sinceMs > this.#options.backlogMs;
   }
 }

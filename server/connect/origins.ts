@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, perfOf } from "../runtime/clock.ts";
 
 export interface OriginsOptions {
   /** Origins as browsers send them, compared exactly. */
@@ -34,7 +34,7 @@ export class Origins {
       max: reportedOrigins,
       ttl: reportEveryMs,
       ttlResolution: 0,
-      perf: options.clock,
+      perf: perfOf(options.clock),
     });
   }
 

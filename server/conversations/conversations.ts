@@ -5,7 +5,7 @@ import type { ConversationId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { atMostItems } from "../runtime/at-most-items.ts";
-import { type Clock, timestampOf } from "../runtime/clock.ts";
+import { type Clock, perfOf, timestampOf } from "../runtime/clock.ts";
 import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
 import { updateDocument } from "../store/documents/update-document.ts";
 
@@ -49,7 +49,7 @@ export class Conversations {
             ...atMostItems(cachedMemberships.severalInstances),
             ttl: membershipMaxAgeMs - 1,
             ttlResolution: 0,
-            perf: clock,
+            perf: perfOf(clock),
           },
     );
   }

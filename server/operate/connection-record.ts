@@ -7,7 +7,7 @@ const activityMs = 60_000;
 
 /** A connection left without namespaces by a new token counts in `/chat`. */
 export function recordOf(session: Session, rooms: number): ConnectionRecord {
-  const { connectionId, principal, door, life, connectedAt, lastSeenAt } = session;
+  const { connectionId, principal, door, life, connectedAt, lastActivityAt } = session;
   const { userId, name, roles } = principal;
   return {
     connectionId,
@@ -20,19 +20,19 @@ export function recordOf(session: Session, rooms: number): ConnectionRecord {
     history: life.history,
     rooms,
     connectedAt,
-    lastActivityAt: lastSeenAt,
+    lastActivityAt,
   };
 }
 
 /** Whether the record still matches the session. */
 export function isCurrent(record: ConnectionRecord, session: Session, rooms: number): boolean {
-  const { principal, life, lastSeenAt } = session;
+  const { principal, life, lastActivityAt } = session;
   return (
     record.history === life.history &&
     record.rooms === rooms &&
     record.roles === principal.roles &&
     record.namespace === (session.namespaces[0] ?? "/chat") &&
-    lastSeenAt - record.lastActivityAt < activityMs
+    lastActivityAt - record.lastActivityAt < activityMs
   );
 }
 

@@ -1,10 +1,18 @@
-/** The time as the server sees it; tests bring their own. */
+/** The clocks of this machine; tests bring their own. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /**
+   * The time of day: milliseconds since 1970. Steps, forth or back, when somebody sets it. For timestamps that are shown,
+   * and for comparisons with times that others wrote by theirs, such as a token's end.
+   */
   now(): number;
+  /** Milliseconds since some moment of the past. Never steps: for how long something lasts, and when it is over. */
+  monotonicMs(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now() };
+
+/** For caches of `lru-cache`, whose option `perf` is asked for the time. */
+export const perfOf = (clock: Clock) => ({ now: () => clock.monotonicMs() });
 
 /** The end of the year 9999: the last time that RFC 3339 can write. */
 export const latestTimestampMs = 253_402_300_799_999;

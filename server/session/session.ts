@@ -61,16 +61,18 @@ export class Session {
   namespaces: readonly Namespace[];
   readonly offeredNamespaces: readonly Namespace[];
   readonly door: string;
+  /** Milliseconds since 1970. */
   readonly connectedAt: number;
   principal: Principal;
   /** Whether the client was notified that its token is about to expire. */
   isExpiryAnnounced = false;
-  /** When the client last sent anything. Milliseconds since 1970. */
-  lastSeenAt: number;
-  lastPingAt: number;
+  /** When the client last sent anything. Like all that is named `…Ms` here: by the monotonic clock. */
+  lastSeenMs: number;
+  lastPingMs: number;
   /** The oldest waiting output, and since when the network has taken nothing. */
-  stuck: { on: unknown; since: number } | undefined;
+  stuck: { on: unknown; sinceMs: number } | undefined;
   transport: Transport = detached;
+  readonly #connectedMs: number;
   readonly #clock: Clock;
   readonly #watcher: SessionWatcher;
   #onClose: readonly OnClose[] = [];
@@ -93,7 +95,8 @@ export class Session {
     this.door = options.door;
     this.#clock = options.clock;
     this.#watcher = options.watcher;
-    this.connectedAt = this.lastSeenAt = this.lastPingAt = options.clock.now();
+    this.connectedAt = options.clock.now();
+    this.#connectedMs = this.lastSeenMs = this.lastPingMs = options.clock.monotonicMs();
     this.#commands = options.commands;
     this.moveTo("connected");
     this.moveTo("authenticated");
@@ -101,6 +104,15 @@ export class Session {
 
   get life(): ConnectionLife {
     return this.#life;
+  }
+
+  /** When the client last sent anything: milliseconds since 1970, as many after {@link connectedAt} as have passed. */
+  get lastActivityAt(): number {
+    return Math.round(this.connectedAt + this.lastSeenMs - this.#connectedMs);
+  }
+
+  get ageMs(): number {
+    return this.#clock.monotonicMs() - this.#connectedMs;
   }
 
   get isOpen(): boolean {

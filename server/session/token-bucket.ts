@@ -10,14 +10,14 @@ export class TokenBucket {
   readonly #rate: Rate;
   readonly #clock: Clock;
   #tokens: number;
-  #filledAt: number;
+  #filledMs: number;
 
   /** One `rate` object is shared by many buckets, since each connection has several. */
   constructor(rate: Rate, clock: Clock) {
     this.#rate = rate;
     this.#clock = clock;
     this.#tokens = rate.burst;
-    this.#filledAt = clock.now();
+    this.#filledMs = clock.monotonicMs();
   }
 
   get burst(): number {
@@ -28,11 +28,9 @@ export class TokenBucket {
   take(): number {
     const { perSecond, burst } = this.#rate;
     const perMs = perSecond / 1_000;
-    const now = this.#clock.now();
-    // A clock that was set back neither adds nor removes tokens.
-    const gained = Math.max(0, now - this.#filledAt) * perMs;
-    this.#tokens = Math.min(burst, this.#tokens + gained);
-    this.#filledAt = now;
+    const now = this.#clock.monotonicMs();
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#filledMs) * perMs);
+    this.#filledMs = now;
     if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / perMs);
     this.#tokens--;
     return 0;

@@ -141,7 +141,7 @@ describe.each(stores)("streams of tasks (%s)", (store) => {
     await board.stream("s", 2);
 
     await board.set("t1", "completed");
-    clock.advance(-5_000);
+    clock.step(-5_000);
     await board.set("t2", "completed");
     clock.advance(10_000);
     await board.set("t2", "pending");

@@ -43,9 +43,9 @@ export function createProviderKeys({ issuer, clock, logger }: ProviderKeysOption
   let fetchedAt = Number.NEGATIVE_INFINITY;
 
   const fetchKeys: FetchImplementation = async (discovery, options) => {
-    const coolingMs = triedAt + coolDownMs - clock.now();
+    const coolingMs = triedAt + coolDownMs - clock.monotonicMs();
     if (coolingMs > 0) await delay(coolingMs, undefined, { ref: false });
-    triedAt = clock.now();
+    triedAt = clock.monotonicMs();
     try {
       const keySet = KeySet.parse(await readJson(await keysUrl(issuer, discovery, options), options));
       fetchedAt = triedAt;
@@ -71,7 +71,7 @@ export function createProviderKeys({ issuer, clock, logger }: ProviderKeysOption
     async find(header, token) {
       try {
         const key = await keys(header, token);
-        if (clock.now() - fetchedAt >= freshMs) refresh();
+        if (clock.monotonicMs() - fetchedAt >= freshMs) refresh();
         return key;
       } catch (error) {
         if (error instanceof Rejection) throw error;

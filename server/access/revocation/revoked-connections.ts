@@ -23,7 +23,7 @@ const retryMs = 500;
 export class RevokedConnections {
   readonly #deps: RevokedConnectionsDeps;
   /** The recent revocations, oldest first. */
-  readonly #recent = new Map<string, { revocation: Revocation; receivedAt: number }>();
+  readonly #recent = new Map<string, { revocation: Revocation; receivedMs: number }>();
   #rechecks = 0;
 
   constructor(deps: RevokedConnectionsDeps) {
@@ -47,14 +47,14 @@ export class RevokedConnections {
 
   #end(revocation: Revocation): void {
     const { sessions, clock } = this.#deps;
-    const now = clock.now();
-    for (const [key, { receivedAt }] of this.#recent) {
-      if (now - receivedAt < rememberedMs) break;
+    const now = clock.monotonicMs();
+    for (const [key, { receivedMs }] of this.#recent) {
+      if (now - receivedMs < rememberedMs) break;
       this.#recent.delete(key);
     }
     // Deleted first, so that the entry moves to the end.
     this.#recent.delete(keyOf(revocation));
-    this.#recent.set(keyOf(revocation), { revocation, receivedAt: now });
+    this.#recent.set(keyOf(revocation), { revocation, receivedMs: now });
     for (const session of sessions) if (concerns(revocation, session.principal)) session.close("revoked");
   }
 

@@ -101,7 +101,7 @@ export class EventStream implements Transport {
     if (name === "system.ping") {
       if (!this.#isOpen) return;
       // A reader cannot answer; taking all output shows that it is alive.
-      if (response.writableLength === 0) session.lastSeenAt = clock.now();
+      if (response.writableLength === 0) session.lastSeenMs = clock.monotonicMs();
       return void response.write(heartbeatFrame);
     }
     const { position, retryAfterMs } = data as { position?: Position; retryAfterMs?: number };

@@ -198,7 +198,7 @@ export class BridgeConnection implements Transport {
   }
 
   #seen(): void {
-    if (this.#session) this.#session.lastSeenAt = this.#options.clock.now();
+    if (this.#session) this.#session.lastSeenMs = this.#options.clock.monotonicMs();
   }
 
   #write(frame: unknown): void {

@@ -133,7 +133,7 @@ export class PlainWebSocketConnection implements Transport {
   }
 
   #seen(): void {
-    this.#session.lastSeenAt = this.#options.clock.now();
+    this.#session.lastSeenMs = this.#options.clock.monotonicMs();
   }
 
   #write(frame: unknown): void {

@@ -93,8 +93,8 @@ export class EngineConnections {
     const known = this.#known.get(connection);
     if (!known) return;
     const { clock, logger } = this.#options;
-    const now = clock.now();
-    for (const session of known.sessions) session.lastSeenAt = now;
+    const now = clock.monotonicMs();
+    for (const session of known.sessions) session.lastSeenMs = now;
     const kind = type === "message" && typeof data === "string" ? data.charAt(0) : "";
     if (kind === eventPacket) return;
     const which: PacketKind = kind === connectPacket ? "entering" : "others";
