@@ -1,5 +1,5 @@
 /** A queue of leases. In a queue `work:…`, dispatches wait for one agent, or for any agent with a capability. */
-export type LeaseQueue = "dispatches" | "agents" | `work:agent:${string}` | `work:capability:${string}`;
+export type LeaseQueue = "dispatches" | "agents" | "responses" | `work:agent:${string}` | `work:capability:${string}`;
 
 export interface Lease {
   id: string;
@@ -16,6 +16,9 @@ export interface Lease {
  */
 export interface Leases {
   set(line: LeaseQueue, leases: readonly Lease[]): Promise<void>;
+
+  /** Like `set`, but never postpones: an id that is due earlier stays as it is. */
+  hasten(line: LeaseQueue, leases: readonly Lease[]): Promise<void>;
 
   /** Removes an id. Does nothing if it is not in the queue. */
   clear(line: LeaseQueue, id: string): Promise<void>;

@@ -15,6 +15,14 @@ export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
       if (entries.size > 0) lines.set(line, entries);
     },
 
+    async hasten(line, leases) {
+      const entries = lines.get(line) ?? new Map<string, number>();
+      for (const { id, inMs } of leases) {
+        entries.set(id, Math.min(entries.get(id) ?? Number.POSITIVE_INFINITY, clock.now() + inMs));
+      }
+      if (entries.size > 0) lines.set(line, entries);
+    },
+
     async clear(line, id) {
       const entries = lines.get(line);
       entries?.delete(id);

@@ -1,11 +1,14 @@
-import type { Leases } from "./leases.ts";
+import type { Lease, LeaseQueue, Leases } from "./leases.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
 import type { RedisKeys } from "./redis/redis-keys.ts";
 import { RedisScript } from "./redis/redis-script.ts";
 
-/** KEYS: the queue. ARGV: for each lease its id and the milliseconds from now. */
+/** KEYS: the queue. ARGV: 1 `LT` or empty: never postpone, then for each lease its id and the milliseconds from now. */
 const set = new RedisScript(`
-for i = 1, #ARGV - 2, 2 do redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[i + 1]), ARGV[i]) end
+for i = 2, #ARGV - 2, 2 do
+  local at = millis + tonumber(ARGV[i + 1])
+  if ARGV[1] == 'LT' then redis.call('ZADD', KEYS[1], 'LT', at, ARGV[i]) else redis.call('ZADD', KEYS[1], at, ARGV[i]) end
+end
 return 1
 `);
 
@@ -28,15 +31,16 @@ return found
 
 /** Keeps the queues in Redis, for all instances. */
 export function createRedisLeases({ redis, keys }: { redis: RedisConnections; keys: RedisKeys }): Leases {
+  const write = async (line: LeaseQueue, leases: readonly Lease[], only: "LT" | "") => {
+    if (leases.length === 0) return;
+    const pairs = leases.flatMap(({ id, inMs }) => [id, Math.round(inMs)]);
+    await set.run(redis, [keys.leases(line)], [only, ...pairs]);
+  };
+
   return {
-    async set(line, leases) {
-      if (leases.length === 0) return;
-      await set.run(
-        redis,
-        [keys.leases(line)],
-        leases.flatMap(({ id, inMs }) => [id, Math.round(inMs)]),
-      );
-    },
+    set: (line, leases) => write(line, leases, ""),
+
+    hasten: (line, leases) => write(line, leases, "LT"),
 
     async clear(line, id) {
       await redis.attempt((client) => client.zRem(keys.leases(line), id));

@@ -70,6 +70,14 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(await leases.first(["dispatches"], 10)).toEqual([{ line: "dispatches", id: "a" }]);
   });
 
+  it("LEASE-6 is hastened, and never postponed", async () => {
+    await leases.set("responses", [lease("later", hourMs), lease("due", -10)]);
+    await leases.hasten("responses", [lease("later", -5), lease("due", hourMs), lease("new", -1)]);
+    await leases.hasten("responses", []);
+
+    expect(await leases.claim("responses", 10, hourMs)).toEqual(["due", "later", "new"]);
+  });
+
   it("LEASE-5 tells how many stand in a line, whether their time has come or not", async () => {
     await leases.set("dispatches", [lease("a", -1), lease("b", hourMs)]);
     await leases.set("dispatches", [lease("a", hourMs)]);
