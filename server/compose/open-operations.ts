@@ -10,6 +10,7 @@ import { Metrics } from "../observe/metrics.ts";
 import { Rates } from "../observe/rates.ts";
 import { AdminActions } from "../operate/admin-actions.ts";
 import { EventTraces } from "../operate/event-traces.ts";
+import { KickedConnections } from "../operate/kicked-connections.ts";
 import { countOf, RegistryPublisher } from "../operate/registry-publisher.ts";
 import { readRoom } from "../operate/room-view.ts";
 import { publishStats, readStats } from "../operate/stats.ts";
@@ -119,7 +120,9 @@ export function openOperations(deps: OperationsDeps) {
   const setLogLevel = (level: string) => {
     logger.level = level;
   };
-  const adminActions = new AdminActions({ broadcast, sessions, clusterView: registry, setLogLevel });
+  const kicked = new KickedConnections({ documents: store.documents, broadcast, sessions, failed });
+  closers.add("kicked connections", () => kicked.close());
+  const adminActions = new AdminActions({ broadcast, sessions, clusterView: registry, kicked, setLogLevel });
   const viewed = { ...store, clusterView: registry, clock };
   return {
     metrics,

@@ -4,16 +4,21 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { ClusterView } from "../store/registry/cluster-view.ts";
+import type { KickedConnections } from "./kicked-connections.ts";
 
 interface AdminActionsDeps {
   broadcast: Broadcast;
   sessions: Sessions;
   clusterView: ClusterView;
+  kicked: Pick<KickedConnections, "keep">;
   /** Sets this instance's log level. */
   setLogLevel(level: LogLevel): void;
 }
 
-/** Actions of admins on all instances. Sent as broadcasts without confirmation: an unreachable instance misses them. */
+/**
+ * Actions of admins on all instances, sent as broadcasts. An instance that cannot hear them ends connections later; it
+ * misses a change of the log level.
+ */
 export class AdminActions {
   readonly #deps: AdminActionsDeps;
 
@@ -21,16 +26,13 @@ export class AdminActions {
     this.#deps = deps;
     deps.broadcast.listen((message) => {
       if (message.kind === "log_level") deps.setLogLevel(message.level);
-      if (message.kind !== "kick") return;
-      const kicked =
-        "userId" in message ? deps.sessions.ofUser(message.userId) : [deps.sessions.get(message.connectionId)];
-      for (const session of kicked) session?.close("kicked");
     });
   }
 
   /** Ends the connection. Rejects with `not_found` when no instance has it. */
   async disconnect(connectionId: ConnectionId): Promise<void> {
     await this.assertKnown(connectionId);
+    await this.#deps.kicked.keep([connectionId]);
     this.#deps.broadcast.send({ kind: "kick", connectionId });
   }
 
@@ -43,9 +45,11 @@ export class AdminActions {
 
   /** Ends all connections of the user. Resolves with the number of them. */
   async disconnectUser(userId: UserId): Promise<number> {
-    const count = await this.#deps.clusterView.connectionsOf(userId);
-    this.#deps.broadcast.send({ kind: "kick", userId });
-    return count;
+    const { clusterView, kicked, broadcast } = this.#deps;
+    const connectionIds = await clusterView.connectionIdsOf(userId);
+    await kicked.keep(connectionIds);
+    broadcast.send({ kind: "kick", userId });
+    return connectionIds.length;
   }
 
   setLogLevel(level: LogLevel): void {

@@ -74,7 +74,8 @@ export const adminRoom = defineCommand({
 
 export const adminDisconnect = defineCommand({
   name: "admin.disconnect",
-  description: "Ends connections on any instance, with reason `kicked`. `not_found` when there is none.",
+  description:
+    "Ends connections on any instance, with reason `kicked`; an instance that is cut off does so when it hears again. `not_found` when there is none.",
   payload: exactlyOneOf(
     z.strictObject({
       connectionId: ConnectionId.optional(),

@@ -161,6 +161,9 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect(others).toBe("admitted");
     expect(after).toEqual(["admitted", "full"]);
     expect(await registry.connectionsOf(ada)).toBe(2);
+    expect((await registry.connectionIdsOf(ada)).toSorted()).toEqual(
+      [first, third].map(({ connectionId }) => connectionId).toSorted(),
+    );
     // What is still being opened is nobody's to look at.
     expect((await registry.connections({ limit: 9 })).connections).toMatchObject([first]);
   });

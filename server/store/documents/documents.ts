@@ -1,5 +1,12 @@
 /** A kind of document: its key space. */
-export type DocumentKind = "conversation" | "read-position" | "response" | "revocation" | "login" | TransactionalKind;
+export type DocumentKind =
+  | "conversation"
+  | "read-position"
+  | "response"
+  | "revocation"
+  | "kick"
+  | "login"
+  | TransactionalKind;
 
 /** The kinds that are written together with the events about them; see `Transactions`. */
 export const transactionalKinds = ["task", "stream", "checkpoint", "agent", "dispatch"] as const;

@@ -40,6 +40,9 @@ export interface ClusterView {
   /** The number of connections of a user, including those that are being opened. */
   connectionsOf(userId: UserId): Promise<number>;
 
+  /** The ids of those connections, in no particular order. */
+  connectionIdsOf(userId: UserId): Promise<ConnectionId[]>;
+
   /** A page of rooms, sorted by name. */
   rooms(page: RoomsPage): Promise<{ rooms: { room: RoomName; connections: number }[]; nextCursor: string | null }>;
 

@@ -76,6 +76,10 @@ class MemoryRegistry implements Registry, ClusterView {
     return this.#byUser.get(userId)?.size ?? 0;
   }
 
+  async connectionIdsOf(userId: UserId): Promise<ConnectionId[]> {
+    return [...(this.#byUser.get(userId) ?? [])].map(({ key }) => idIn(key));
+  }
+
   async rooms({ cursor, limit, prefix = "" }: Parameters<ClusterView["rooms"]>[0]) {
     const [after] = placeIn(cursor, ["text"]);
     const found = smallestAfter(this.#roomsWith(prefix), after, limit + 1) as RoomName[];

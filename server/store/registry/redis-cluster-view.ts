@@ -63,6 +63,18 @@ end
 return count
 `);
 
+/** ARGV: 2 user. */
+const connectionIdsOf = new RedisScript(`${opening}
+local ids = {}
+for _, holder in ipairs(alive) do
+  local key = base .. 'users:' .. holder
+  for _, name in ipairs(redis.call('ZRANGE', key, '[' .. ARGV[2] .. ' ', '(' .. ARGV[2] .. '!', 'BYLEX')) do
+    ids[#ids + 1] = string.match(name, ' (.+)$')
+  end
+end
+return ids
+`);
+
 /** ARGV: 2 first name, 3 last name, 4 limit. */
 const rooms = new RedisScript(`
 local base, found = ARGV[1], {}
@@ -101,6 +113,8 @@ export function createRedisClusterView({ redis, keys }: { redis: RedisConnection
     },
 
     connectionsOf: (userId) => connectionsOf.run(redis, [], [base, userId]),
+
+    connectionIdsOf: (userId) => connectionIdsOf.run(redis, [], [base, userId]),
 
     async rooms({ cursor, limit, prefix: beginning = "" }) {
       const [after] = placeIn(cursor, ["text"]);
