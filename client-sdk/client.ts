@@ -115,6 +115,7 @@ export class Client {
       send: this.send,
       userId: () => this.userId,
       onCancel: (listener) => this.on("cancel", listener),
+      onConnected: (listener) => this.on("connected", listener),
     });
     this.monitoring = createMonitoring({ ...feedDeps, lists: createLists(deps) });
     if (has("/chat")) for (const feed of [this.chat.own, this.chat.broadcast]) feed.on("event", () => {});

@@ -115,6 +115,7 @@ const Environment = z.object({
   LOG_TTL_SECONDS: whole(1, 3_650 * 86_400).default(604_800),
   HEARTBEAT_INTERVAL_MS: whole(100, 3_600_000).default(25_000),
   PRESENCE_GRACE_MS: whole(0, 600_000).default(5_000),
+  RESPONSE_LEASE_MS: whole(100, dayMs).default(60_000),
   AGENT_LEASE_MS: whole(100, dayMs).default(30_000),
   AGENT_HEARTBEAT_INTERVAL_MS: whole(100, dayMs).default(10_000),
   AGENT_STALL_SECONDS: whole(1, 86_400).default(120),

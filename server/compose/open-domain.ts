@@ -1,9 +1,11 @@
-import type { InstanceId } from "../../shared/ids.ts";
+import type { ConversationId, InstanceId } from "../../shared/ids.ts";
 import { createAccess } from "../access/access.ts";
+import { AbandonedResponses } from "../conversations/abandoned-responses.ts";
 import { Conversations } from "../conversations/conversations.ts";
 import { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import { ReadPositions } from "../conversations/read-positions.ts";
 import { ResponseRecords } from "../conversations/response-records.ts";
+import { ResponseRenewal } from "../conversations/response-renewal.ts";
 import { ResponseStreams } from "../conversations/response-streams.ts";
 import { UserResponses } from "../conversations/user-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
@@ -41,7 +43,7 @@ export type Domain = ReturnType<typeof openDomain>;
 
 /** Opens the publisher, and conversations, responses, tasks, streams, agents and dispatches. */
 export function openDomain({ config, store, broadcast, clock, instanceId, closers, spans, failed }: DomainDeps) {
-  const { log, documents, transactions, leases, presence, uiEvents, redis } = store;
+  const { log, documents, transactions, leases, presence, registry, uiEvents, redis } = store;
   const rememberedMs = config.LOG_TTL_SECONDS * 1000;
   const publisher = createPublisher({ log, broadcast, clock });
 
@@ -53,11 +55,21 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     records: new ResponseRecords({ documents, ttlMs: rememberedMs }),
     streams: new ResponseStreams({ log, publisher, failed }),
     log,
+    leases,
+    broadcast,
     publisher,
+    leaseMs: config.RESPONSE_LEASE_MS,
+    bumpActivity: (conversationId: ConversationId) => conversations.bumpActivity(conversationId),
     failed,
   };
-  const responses = new UserResponses(responseDeps);
   closers.add("streamed responses", () => responseDeps.streams.flush());
+  const renewal = new ResponseRenewal(responseDeps);
+  closers.add("leases of responses", () => renewal.close());
+  const responses = new UserResponses({ ...responseDeps, renewal });
+  const abandonedResponses = new AbandonedResponses({
+    ...responseDeps,
+    connectionsOf: (userId) => registry.connectionsOf(userId),
+  });
   const hlink = new Hlink({ access, publisher, uiEvents, clock });
   const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
   const presenceTracker = new PresenceTracker({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
@@ -68,16 +80,14 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   const [tasks, streams, checkpoints] = [new Tasks(taskDeps), new Streams(taskDeps), new Checkpoints(taskDeps)];
 
   // Agents
-  const dispatchResponses = new DispatchResponses({
-    ...responseDeps,
-    bumpActivity: (conversationId) => conversations.bumpActivity(conversationId),
-  });
+  const dispatchResponses = new DispatchResponses(responseDeps);
   const dispatch = openDispatch({
     documents,
     transactions,
     leases,
     log,
     responses: dispatchResponses,
+    abandonedResponses,
     tasks: {
       assertExists: async (taskId) => void (await tasks.get(taskId)),
       follow: async (taskId, task) => void (await tasks.follow(taskId, task)),
@@ -101,6 +111,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     access,
     readPositions,
     responses,
+    abandonedResponses,
     hlink,
     publications,
     presenceTracker,

@@ -5,7 +5,7 @@ import { conversationRoom } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Session } from "../session/session.ts";
 import type { Versioned } from "../store/documents/documents.ts";
-import { publishEnd, tailOf } from "./response-end.ts";
+import { publishStreamedEnd } from "./response-end.ts";
 import type { ResponseRecord, ResponseRecords } from "./response-records.ts";
 import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts";
 
@@ -36,10 +36,10 @@ export class DispatchResponses {
   }
 
   /** As `ResponseStreams.write`. */
-  write(response: DispatchResponse, session: Session, sender: Sender, delta: string): Promise<void> {
+  async write(response: DispatchResponse, session: Session, sender: Sender, delta: string): Promise<void> {
     const { messageId, attempt, since } = response;
     const author = { id: `${attempt}`, session };
-    return this.#deps.streams.write(messageId, author, delta, async () => {
+    await this.#deps.streams.write(messageId, author, delta, async () => {
       return { room: conversationRoom(response.conversationId), responseId: idOf(response), sender, attempt, since };
     });
   }
@@ -60,25 +60,29 @@ export class DispatchResponses {
     outcome: Outcome,
   ): Promise<void> {
     const { conversationId, messageId, attempt, since } = response;
-    const { log, records, bumpActivity } = this.#deps;
+    const { records, bumpActivity } = this.#deps;
     await this.release(messageId);
     const record = await this.claim(response);
     if (record.value.final) return;
 
     const responseId = idOf(response);
     const room = conversationRoom(conversationId);
-    const { nextIndex, end, text } = await tailOf(log, room, responseId, { attempt, since, whole: true });
-    const data = {
+    const reply = await publishStreamedEnd(this.#deps, {
+      room,
+      sender,
       responseId,
-      message: (outcome.content ?? (text || (outcome.error ?? ""))).slice(0, limits.responseLength),
-      status,
-      ...(outcome.usage && { usage: outcome.usage }),
-      ...(sender?.agentId && { agentId: sender.agentId }),
-      ...(attempt > 0 && { attempt }),
-    };
-    const final = end
-      ? { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: false }
-      : await publishEnd(this.#deps, { room, sender, index: nextIndex, data, since });
+      attempt,
+      since,
+      dataOf: (text) => ({
+        responseId,
+        message: (outcome.content ?? (text || (outcome.error ?? ""))).slice(0, limits.responseLength),
+        status,
+        ...(outcome.usage && { usage: outcome.usage }),
+        ...(sender?.agentId && { agentId: sender.agentId }),
+        ...(attempt > 0 && { attempt }),
+      }),
+    });
+    const final = { ...reply, duplicate: false };
     await records.end({ conversationId, responseId }, record, final);
     await bumpActivity(conversationId);
   }

@@ -63,14 +63,21 @@ export interface ResponseEnd {
   sender: Sender | null;
   /** The number of the next part, as far as is known; the reply of the log shows if it is taken. */
   index: number;
-  data: z.input<typeof chatResponse.data>;
+  data: EndData;
   /** As in {@link TailOptions}. */
   since?: number | undefined;
 }
 
-/** The end takes the number after the last part, so that none can follow it. */
+type EndData = z.input<typeof chatResponse.data>;
+
+interface EndDeps {
+  log: Pick<EventLog, "readBack">;
+  publisher: Publisher;
+}
+
+/** The end takes the number after the last part, so that none can follow it. `duplicate`: there was an end already. */
 export async function publishEnd(
-  { log, publisher }: { log: Pick<EventLog, "readBack">; publisher: Publisher },
+  { log, publisher }: EndDeps,
   { room, sender, index, data, since }: ResponseEnd,
 ): Promise<PublishedReply> {
   const id = ulid() as EventId;
@@ -81,7 +88,38 @@ export async function publishEnd(
     const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data });
     if (reply.id === id) return reply;
     const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
-    if (end) return { id: end.id, position: end.position, timestamp: end.timestamp, duplicate: true };
+    if (end) return replyFor(end);
     next = Math.max(next + 1, nextIndex);
   }
 }
+
+interface StreamedEnd extends Pick<ResponseEnd, "room" | "sender" | "since"> {
+  responseId: ResponseId;
+  attempt?: number | undefined;
+  /** Of the event. Default: a new one. */
+  id?: EventId;
+  /** Given the text so far. */
+  dataOf(text: string): EndData;
+}
+
+/** As {@link publishEnd}, with the text that was streamed, whatever part comes in between. */
+export async function publishStreamedEnd(
+  { log, publisher }: EndDeps,
+  { room, sender, responseId, attempt, since, id = ulid() as EventId, dataOf }: StreamedEnd,
+): Promise<PublishedReply> {
+  for (let next = 0; ; next++) {
+    const { nextIndex, end, text } = await tailOf(log, room, responseId, { attempt, since, whole: true });
+    if (end) return replyFor(end);
+    next = Math.max(next, nextIndex);
+    const dedupe = numberKey(responseId, next, attempt);
+    const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data: dataOf(text) });
+    if (reply.id === id) return reply;
+  }
+}
+
+const replyFor = ({ id, position, timestamp }: LoggedEnvelope): PublishedReply => ({
+  id,
+  position,
+  timestamp,
+  duplicate: true,
+});

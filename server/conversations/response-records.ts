@@ -1,7 +1,9 @@
 import type { PublishedReply } from "../../shared/commands/fields.ts";
-import type { ConversationId, ResponseId, UserId } from "../../shared/ids.ts";
+import type { ConversationId, EventId, ResponseId, UserId } from "../../shared/ids.ts";
 import { Rejection } from "../../shared/rejection.ts";
+import type { Sender } from "../../shared/sender.ts";
 import type { Documents, Versioned } from "../store/documents/documents.ts";
+import { updateDocument } from "../store/documents/update-document.ts";
 
 /** A response as the store has it, beside its events in the log. */
 export interface ResponseRecord {
@@ -9,8 +11,23 @@ export interface ResponseRecord {
   producer: UserId;
   /** The response belongs to the dispatch of the same id, and only agents that have that write it. */
   ofDispatch?: boolean;
+  /** The sender of the pieces, and what the response answers: for an end that the server writes. */
+  sender?: Sender;
+  inReplyTo?: EventId;
+  /** Set when a member has asked to stop the response: the reason for the producer. */
+  cancelled?: string;
+  /** Set when the server has decided to end the response. From then on the producer is refused. */
+  ending?: ServerEnd;
   /** Set when the final `chat_response` is in the log: the reply to a producer that sends it again. */
   final?: PublishedReply;
+}
+
+/** The end that the server writes in place of the producer. */
+interface ServerEnd {
+  /** The id of the event, so that every instance that writes it writes the same one. */
+  id: EventId;
+  status: "failed" | "cancelled";
+  reason: string;
 }
 
 /** A response by its ids: those of users are unique within their conversation only. */
@@ -40,12 +57,51 @@ export class ResponseRecords {
   }
 
   /** The record, created if there is none. Rejects with `conflict` when the response is another producer's. */
-  async claim(response: ResponseRef, { producer, ofDispatch }: ResponseRecord): Promise<Versioned<ResponseRecord>> {
-    const created: ResponseRecord = { producer, ...(ofDispatch && { ofDispatch }) };
+  async claim(response: ResponseRef, created: ResponseRecord): Promise<Versioned<ResponseRecord>> {
     if (await this.#put(response, created, 0)) return { value: created, version: 1 };
     const found = await this.get(response);
-    if (found?.value.producer === producer && found.value.ofDispatch === created.ofDispatch) return found;
+    if (found && isOwn(found.value, created)) return found;
     throw new Rejection("conflict", `Response ${response.responseId} has another producer.`);
+  }
+
+  /**
+   * As `claim`, for a producer that begins to write or goes on at another place. Writes the record in any case, so that
+   * an end which was decided upon the one before does not come about. Rejects with `conflict` after the end, too.
+   */
+  async open(response: ResponseRef, created: ResponseRecord): Promise<ResponseRecord> {
+    if (await this.#put(response, created, 0)) return created;
+    const { value } = await this.#update(response, (before = created) => {
+      if (!isOwn(before, created)) {
+        throw new Rejection("conflict", `Response ${response.responseId} has another producer.`);
+      }
+      assertOpen(response, before);
+      return before;
+    });
+    return value;
+  }
+
+  /**
+   * Notes that the response is to be stopped; the first reason stays. Rejects with `not_found`, or with `conflict` after
+   * the end.
+   */
+  async cancel(response: ResponseRef, reason: string): Promise<ResponseRecord> {
+    const { value } = await this.#update(response, (before) => {
+      if (!before) throw notFound(response);
+      assertOpen(response, before);
+      return { ...before, cancelled: before.cancelled ?? reason };
+    });
+    return value;
+  }
+
+  /** Decides that the server ends the response. `undefined` when the record has changed since it was read. */
+  async decide(
+    response: ResponseRef,
+    { value, version }: Versioned<ResponseRecord>,
+    ending: ServerEnd,
+  ): Promise<Versioned<ResponseRecord> | undefined> {
+    const decided = { ...value, ending };
+    const isDecided = await this.#put(response, decided, version);
+    return isDecided ? { value: decided, version: version + 1 } : undefined;
   }
 
   /** Notes the end, which is in the log. */
@@ -54,13 +110,49 @@ export class ResponseRecords {
     { value, version }: Versioned<ResponseRecord>,
     final: PublishedReply,
   ): Promise<void> {
-    // A record changes once, and a log has one end of a response: if another instance was faster, it has noted this end.
-    await this.#put(response, { ...value, final }, version);
+    if (await this.#put(response, { ...value, final }, version)) return;
+    // A log has one end of a response: whoever was faster has noted this one, or something else of the response.
+    await this.#update(response, (before = value) => ({ ...before, final: before.final ?? final }));
   }
 
   #put(response: ResponseRef, record: ResponseRecord, expected: number): Promise<boolean> {
     return this.#documents.put("response", keyOf(response), record, expected, { ttlMs: this.#ttlMs });
   }
+
+  #update(response: ResponseRef, change: (before: ResponseRecord | undefined) => ResponseRecord) {
+    return updateDocument(this.#documents, "response", keyOf(response), (before?: ResponseRecord) => ({
+      value: change(before),
+      ttlMs: this.#ttlMs,
+    }));
+  }
 }
 
+const isOwn = (record: ResponseRecord, { producer, ofDispatch }: ResponseRecord) =>
+  record.producer === producer && record.ofDispatch === ofDispatch;
+
+/** The end in the log is, or will be, the server's. */
+export const isEndedByServer = ({ ending, final }: ResponseRecord) =>
+  ending !== undefined && (final === undefined || final.id === ending.id);
+
+/** Rejects with `conflict` when the response has ended, or is about to. */
+export function assertOpen({ responseId }: ResponseRef, record: ResponseRecord): void {
+  if (isEndedByServer(record)) throw endedByServer(responseId, record);
+  if (record.final) throw new Rejection("conflict", `Response ${responseId} has ended.`);
+}
+
+export const endedByServer = (responseId: ResponseId, { ending }: ResponseRecord) =>
+  new Rejection("conflict", `Response ${responseId} was ended by the server: ${ending?.reason}.`);
+
+export const notFound = ({ responseId }: ResponseRef) =>
+  new Rejection("not_found", `There is no response ${responseId} in this conversation.`);
+
 export const keyOf = ({ conversationId, responseId }: ResponseRef) => `${conversationId}/${responseId}`;
+
+/** The response of a key: ids have no slash. */
+export function refOf(key: string): ResponseRef {
+  const slash = key.indexOf("/");
+  return {
+    conversationId: key.slice(0, slash) as ConversationId,
+    responseId: key.slice(slash + 1) as ResponseId,
+  };
+}

@@ -6,6 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { DeltaRollup, type DeltaRollupOptions } from "./delta-rollup.ts";
 import { tailOf } from "./response-end.ts";
+import type { ResponseRef } from "./response-records.ts";
 
 export interface ResponseStreamsDeps {
   log: Pick<EventLog, "readBack">;
@@ -23,13 +24,32 @@ export interface Author {
 /** What the events of a stream have in common. `since`: as in `TailOptions`. */
 export interface StreamStart extends Omit<DeltaRollupOptions, "publisher" | "nextIndex" | "failed"> {
   since?: number;
+  /** The response has a lease of its own, to be renewed for as long as the stream is here. */
+  leased?: ResponseRef;
+  isCancelled?: boolean;
+}
+
+interface Stream {
+  rollup: DeltaRollup;
+  author: Author;
+  leased: ResponseRef | undefined;
+  /** Somebody has asked its author to stop. */
+  isCancelled: boolean;
+  /** It may have ended, or go on elsewhere: to be begun again with the next part. */
+  isDoubtful: boolean;
+}
+
+/** A stream whose response has a lease. */
+export interface LeasedStream extends Readonly<Pick<Stream, "author" | "isCancelled">> {
+  key: string;
+  response: ResponseRef;
 }
 
 /** The responses that are being written at this instance, part by part; each under a key of its own. */
 export class ResponseStreams {
   readonly #deps: ResponseStreamsDeps;
   readonly #queue = new KeyedQueue<string>();
-  readonly #streams = new Map<string, { rollup: DeltaRollup; author: Author }>();
+  readonly #streams = new Map<string, Stream>();
   readonly #bySession = new Map<Session, Set<string>>();
 
   constructor(deps: ResponseStreamsDeps) {
@@ -42,18 +62,43 @@ export class ResponseStreams {
   }
 
   /**
-   * Resolves when the part is taken; it goes out with others within 40 ms. `begin` is asked when the author has no
-   * stream here, and may reject.
+   * Resolves when the part is taken, with whether the author has been asked to stop; the part goes out with others within
+   * 40 ms. Without a part the stream begins, or goes on. `begin` is asked when the author has no stream here, and may reject.
    */
-  async write(key: string, author: Author, delta: string, begin: () => Promise<StreamStart>): Promise<void> {
-    const rollup = await this.inOrder(key, async () => {
+  async write(
+    key: string,
+    author: Author,
+    delta: string | undefined,
+    begin: () => Promise<StreamStart>,
+  ): Promise<{ isCancelled: boolean }> {
+    const stream = await this.inOrder(key, async () => {
       const known = this.#streams.get(key);
-      const goesOn = known?.author.id === author.id && !known.rollup.ended;
-      const rollup = goesOn ? known.rollup : await this.#open(key, await begin());
-      this.#assign(key, rollup, author);
-      return rollup;
+      const goesOn = known?.author.id === author.id && !known.rollup.ended && !known.isDoubtful;
+      const stream = goesOn ? known : await this.#open(key, author, await begin());
+      this.#assign(key, stream, author);
+      return stream;
     });
-    await rollup.add(delta);
+    if (delta !== undefined) await stream.rollup.add(delta);
+    return stream;
+  }
+
+  /** The streams here whose responses have leases. */
+  leased(): LeasedStream[] {
+    return [...this.#streams].flatMap(([key, { leased: response, author, isCancelled }]) =>
+      response ? [{ key, response, author, isCancelled }] : [],
+    );
+  }
+
+  /** The author is told with the reply to each part from now on. */
+  cancel(key: string): void {
+    const stream = this.#streams.get(key);
+    if (stream) stream.isCancelled = true;
+  }
+
+  /** The next part begins the stream again. */
+  doubt(key: string): void {
+    const stream = this.#streams.get(key);
+    if (stream) stream.isDoubtful = true;
   }
 
   /** What concerns one response here, one after the other: parts that come while it ends wait for that. */
@@ -81,7 +126,11 @@ export class ResponseStreams {
     await Promise.allSettled([...this.#streams.keys()].map((key) => this.release(key)));
   }
 
-  async #open(key: string, { since, ...start }: StreamStart): Promise<DeltaRollup> {
+  async #open(
+    key: string,
+    author: Author,
+    { since, leased, isCancelled = false, ...start }: StreamStart,
+  ): Promise<Stream> {
     // What another author has left here is in the log before the numbers go on.
     await this.close(key);
     const { log, publisher, failed } = this.#deps;
@@ -89,14 +138,16 @@ export class ResponseStreams {
     const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
     // An agent learns the end of an attempt from the step of its dispatch.
     if (end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
-    return new DeltaRollup({ ...start, publisher, nextIndex, failed });
+    const rollup = new DeltaRollup({ ...start, publisher, nextIndex, failed });
+    return { rollup, author, leased, isCancelled, isDoubtful: false };
   }
 
-  #assign(key: string, rollup: DeltaRollup, author: Author): void {
+  #assign(key: string, stream: Stream, author: Author): void {
     const { session } = author;
     const before = this.#streams.get(key)?.author.session;
     if (before && before !== session) this.#bySession.get(before)?.delete(key);
-    this.#streams.set(key, { rollup, author });
+    stream.author = author;
+    this.#streams.set(key, stream);
     const keys = this.#bySession.get(session);
     if (keys) return void keys.add(key);
     this.#bySession.set(session, new Set([key]));

@@ -6,13 +6,29 @@ import { Rejection } from "../../shared/rejection.ts";
 import { conversationRoom, parseRoom, type RoomName } from "../../shared/room.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
+import type { Leases } from "../store/leases.ts";
+import { cancelGraceMs } from "./abandoned-responses.ts";
 import { publishEnd } from "./response-end.ts";
-import { keyOf, type ResponseRecord, type ResponseRecords, type ResponseRef } from "./response-records.ts";
+import {
+  assertOpen,
+  endedByServer,
+  isEndedByServer,
+  keyOf,
+  notFound,
+  type ResponseRecord,
+  type ResponseRecords,
+  type ResponseRef,
+} from "./response-records.ts";
+import type { ResponseRenewal } from "./response-renewal.ts";
 import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts";
 
 interface UserResponsesDeps extends ResponseStreamsDeps {
   records: ResponseRecords;
   streams: ResponseStreams;
+  leases: Leases;
+  renewal: Pick<ResponseRenewal, "isOverdue">;
+  /** How long a response goes on without a sign of life of its producer. */
+  leaseMs: number;
 }
 
 type DeltaCommand = CommandPayload<"/chat", "chat_response_delta">;
@@ -26,47 +42,77 @@ export class UserResponses {
     this.#deps = deps;
   }
 
-  /** As `ResponseStreams.write`. Rejects with `conflict` after the end. */
-  async write(session: Session, { delta, inReplyTo, ...response }: DeltaCommand): Promise<void> {
-    const { streams, records } = this.#deps;
+  /** As `ResponseStreams.write`. Without a part it is a sign of life. Rejects with `conflict` after the end. */
+  async write(session: Session, { delta, inReplyTo, ...response }: DeltaCommand): Promise<{ isCancelled: boolean }> {
+    const { streams, renewal } = this.#deps;
     const { principal } = session;
-    await streams.write(keyOf(response), { id: principal.userId, session }, delta, async () => {
+    const key = keyOf(response);
+    // Another instance may have ended it meanwhile: the record says so.
+    if (renewal.isOverdue) streams.doubt(key);
+    return streams.write(key, { id: principal.userId, session }, delta, async () => {
       if (streams.countOf(session) >= limits.openResponses) {
         throw new Rejection("limit_exceeded", `A connection may write ${limits.openResponses} responses at once.`);
       }
-      const { value } = await records.claim(response, { producer: principal.userId });
-      if (value.final) throw hasEnded(response);
       const { conversationId, responseId } = response;
-      return { room: conversationRoom(conversationId), responseId, sender: senderOf(principal), inReplyTo };
+      const sender = senderOf(principal);
+      const isCancelled = await this.#begin(session, response, {
+        producer: principal.userId,
+        sender,
+        ...(inReplyTo !== undefined && { inReplyTo }),
+      });
+      return { room: conversationRoom(conversationId), responseId, sender, inReplyTo, leased: response, isCancelled };
     });
   }
 
-  /** Ends the response with its whole text. The same again is answered the same. */
+  /** Opens the record and sets the lease. Resolves with whether the response is to be stopped, of which it tells. */
+  async #begin(session: Session, response: ResponseRef, created: ResponseRecord): Promise<boolean> {
+    const { records, leases, leaseMs } = this.#deps;
+    const { conversationId, responseId } = response;
+    const { cancelled } = await records.open({ conversationId, responseId }, created);
+    const id = keyOf(response);
+    if (cancelled === undefined) {
+      await leases.set("responses", [{ id, inMs: leaseMs }]);
+      return false;
+    }
+    await leases.hasten("responses", [{ id, inMs: cancelGraceMs }]);
+    session.send("cancel", { messageId: responseId, reason: cancelled });
+    return true;
+  }
+
+  /**
+   * Ends the response with its whole text. The same again is answered the same. Rejects with `conflict` where the server
+   * has ended the response, unless it was to be cancelled and was.
+   */
   finish({ principal }: Pick<Session, "principal">, command: ResponseCommand): Promise<PublishedReply> {
     const { conversationId, ...data } = command;
-    const { streams, records, failed } = this.#deps;
+    const { streams, records, leases, failed } = this.#deps;
     const key = keyOf(command);
     return streams.inOrder(key, async () => {
       const record = await records.claim(command, { producer: principal.userId });
-      if (record.value.final) return { ...record.value.final, duplicate: true };
+      if (hasEnded(record.value)) return replyAfterEnd(command, record.value);
       const index = await streams.close(key);
       const room = conversationRoom(conversationId);
       const reply = await publishEnd(this.#deps, { room, sender: senderOf(principal), index, data });
-      // The end is in the log; that it could not be noted must not look as if it were not.
-      await records.end(command, record, reply).catch((error: unknown) => {
+      if (reply.duplicate) {
+        const now = await records.get(command);
+        if (now && hasEnded(now.value)) return replyAfterEnd(command, now.value);
+      }
+      // The end is in the log; that it could not be noted must not look as if it were not. Then the lease comes due.
+      const noted = records.end(command, record, reply).then(() => leases.clear("responses", key));
+      await noted.catch((error: unknown) => {
         const { responseId } = data;
-        failed("store the end of a response", error, { willRetry: false, conversationId, responseId });
+        failed("store the end of a response", error, { willRetry: true, conversationId, responseId });
       });
       return reply;
     });
   }
 
-  /** Who writes the response. Rejects with `not_found`, or with `conflict` when it has ended. */
-  async producerOf(response: ResponseRef): Promise<ResponseRecord> {
-    const record = await this.#deps.records.get(response);
-    if (!record) throw new Rejection("not_found", `There is no response ${response.responseId} in this conversation.`);
-    if (record.value.final) throw hasEnded(response);
-    return record.value;
+  /** Rejects with `not_found`, or with `conflict` when the response has ended. */
+  async isOfDispatch(response: ResponseRef): Promise<boolean> {
+    const found = await this.#deps.records.get(response);
+    if (!found) throw notFound(response);
+    assertOpen(response, found.value);
+    return found.value.ofDispatch ?? false;
   }
 
   /** Of these responses, those whose end is in the log. */
@@ -77,4 +123,12 @@ export class UserResponses {
   }
 }
 
-const hasEnded = ({ responseId }: ResponseRef) => new Rejection("conflict", `Response ${responseId} has ended.`);
+const hasEnded = ({ ending, final }: ResponseRecord) => ending !== undefined || final !== undefined;
+
+function replyAfterEnd({ responseId, status }: ResponseCommand, record: ResponseRecord): PublishedReply {
+  const { ending, final } = record;
+  if (!isEndedByServer(record) && final) return { ...final, duplicate: true };
+  if (status !== "cancelled" || ending?.status !== status) throw endedByServer(responseId, record);
+  if (!final) throw new Rejection("unavailable", `Response ${responseId} is being ended. Try again.`);
+  return { ...final, duplicate: true };
+}

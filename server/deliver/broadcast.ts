@@ -17,8 +17,8 @@ export type BroadcastMessage =
   | { kind: "recheck" }
   /** Tokens that are no longer valid. */
   | { kind: "revoked"; revocation: Revocation }
-  /** A message for all connections of the user. */
-  | { kind: "tell"; userId: UserId; name: string; data: unknown }
+  /** A message for all connections of the user. `response`: the key of the response that it asks the user to stop. */
+  | { kind: "tell"; userId: UserId; name: string; data: unknown; response?: string }
   /** The agent's record has changed: the instance that has its connection reconciles. */
   | { kind: "agent"; agentId: AgentId }
   /** Work is waiting for an agent with this capability. */

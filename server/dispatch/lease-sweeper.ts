@@ -1,5 +1,6 @@
 import type { AgentVerdict } from "../../shared/entities/agent.ts";
 import type { AgentId, MessageId } from "../../shared/ids.ts";
+import type { AbandonedResponses } from "../conversations/abandoned-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Failed } from "../runtime/failed.ts";
 import type { LeaseQueue, Leases } from "../store/leases.ts";
@@ -14,6 +15,7 @@ interface LeaseSweeperDeps {
   agents: Agents;
   lifecycle: Pick<DispatchLifecycle, "onDue">;
   agentExpiry: Pick<AgentExpiry, "onDue">;
+  abandonedResponses: Pick<AbandonedResponses, "onDue">;
   agentDelivery: Pick<AgentDelivery, "reconcile" | "reconcileAll">;
   scheduler: Pick<Scheduler, "assignWaiting" | "assignWaitingFor">;
   waiters: Pick<DispatchLifecycleDeps["waiters"], "wake">;
@@ -72,7 +74,8 @@ export class LeaseSweeper {
   }
 
   async #sweepOnce(): Promise<void> {
-    const { lifecycle, agentExpiry, agentDelivery, agents, leaseMs, heartbeatIntervalMs, failed } = this.#deps;
+    const { lifecycle, agentExpiry, abandonedResponses, agentDelivery, agents } = this.#deps;
+    const { leaseMs, heartbeatIntervalMs, failed } = this.#deps;
     try {
       const records = await agentDelivery.reconcileAll();
       this.#verdicts = {};
@@ -85,6 +88,7 @@ export class LeaseSweeper {
       if (performance.now() < this.#claimsPausedUntil) return;
       await this.#claimAll("dispatches", (id) => lifecycle.onDue(id as MessageId));
       await this.#claimAll("agents", (id) => agentExpiry.onDue(id as AgentId));
+      await this.#claimAll("responses", (key, until) => abandonedResponses.onDue(key, until));
     } catch (error) {
       // No lease could be renewed while the store was unreachable, so agents first get time to send a heartbeat.
       this.#claimsPausedUntil = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
@@ -92,10 +96,12 @@ export class LeaseSweeper {
     }
   }
 
-  async #claimAll(queue: LeaseQueue, onDue: (id: string) => Promise<void>): Promise<void> {
+  /** `until`: when other instances can claim the same lease, as `performance.now()`. */
+  async #claimAll(queue: LeaseQueue, onDue: (id: string, until: number) => Promise<void>): Promise<void> {
     for (;;) {
+      const until = performance.now() + claimMs;
       const claimed = await this.#deps.leases.claim(queue, claimedAtOnce, claimMs);
-      const results = await Promise.allSettled(claimed.map(onDue));
+      const results = await Promise.allSettled(claimed.map((id) => onDue(id, until)));
       for (const [index, result] of results.entries()) {
         if (result.status === "fulfilled") continue;
         const context = { willRetry: true, queue, id: claimed[index] };

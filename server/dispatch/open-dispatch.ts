@@ -1,4 +1,5 @@
 import type { InstanceId, MessageId } from "../../shared/ids.ts";
+import type { AbandonedResponses } from "../conversations/abandoned-responses.ts";
 import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Failed } from "../runtime/failed.ts";
@@ -22,6 +23,8 @@ interface DispatchOptions extends AgentsDeps {
   leases: Leases;
   log: Pick<EventLog, "bounds">;
   responses: DispatchResponses;
+  /** Their leases are looked at together with those of agents and dispatches. */
+  abandonedResponses: Pick<AbandonedResponses, "onDue">;
   tasks: TaskFollower;
   broadcast: Broadcast;
   instanceId: InstanceId;

@@ -6,7 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Documents } from "../store/documents/documents.ts";
 
-export interface KickedConnectionsDeps {
+interface KickedConnectionsDeps {
   documents: Documents;
   broadcast: Broadcast;
   sessions: Sessions;

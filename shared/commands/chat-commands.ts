@@ -154,10 +154,20 @@ export const sendChatResponseDelta = defineCommand({
   payload: z.strictObject({
     conversationId: ConversationId,
     responseId: ResponseId,
-    delta: z.string().min(1).max(limits.deltaLength),
+    delta: z
+      .string()
+      .min(1)
+      .max(limits.deltaLength)
+      .optional()
+      .describe("Without it: a sign of life, and nothing else."),
     inReplyTo: EventId.optional(),
   }),
-  reply: Nothing,
+  reply: z.strictObject({
+    cancel: z
+      .boolean()
+      .optional()
+      .describe("`true`: the response is to be stopped, as the message `cancel` says, too."),
+  }),
   room: roomOf,
 });
 
@@ -172,7 +182,8 @@ export const sendChatResponse = defineCommand({
 
 export const cancelChatResponse = defineCommand({
   name: "chat_response.cancel",
-  description: "Asks the producer of a response to stop: it gets `cancel`.",
+  description:
+    "Asks the producer of a response to stop: it gets `cancel`. Without a connection of the producer the response ends at once.",
   payload: z.strictObject({ conversationId: ConversationId, responseId: ResponseId }),
   reply: Nothing,
 });

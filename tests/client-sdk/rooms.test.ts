@@ -110,6 +110,38 @@ describe("a conversation in the client", () => {
     ]);
     await expect(ada.chat.conversation("42").cancelResponse("a")).rejects.toMatchObject({ code: "conflict" });
   });
+
+  it("SDK-14 learns when it comes back that an answer was ended meanwhile, and goes on with the others", async () => {
+    const { server, ada } = await startChat("memory");
+    const network = await openNetwork(server.server.port);
+    const url = `http://127.0.0.1:${network.port}`;
+    const robot = await connectSdk({ url }, "robot", { roles: ["service"], fallback: false });
+    const log = listenTo(ada);
+    const [a, b] = ["a", "b"].map((responseId) => robot.chat.conversation("42").respond({ responseId }));
+    if (!a || !b) throw new Error("There are two.");
+    for (const answer of [a, b]) await answer.delta(`${answer.responseId} begins`);
+
+    network.set("cut");
+    await eventually(() => robot.state !== "active" && robot.state !== "connected", "the end of the connection");
+    await ada.chat.conversation("42").cancelResponse("a");
+    await eventually(() => log.all.some(({ type }) => type === "chat_response"), "the end");
+    network.set("open");
+    await eventually(() => a.signal.aborted, "the robot to learn of it");
+    const late = await a.end().catch((error: unknown) => error);
+    const cancelled = await a.cancel();
+    await b.end();
+    await eventually(() => log.all.filter(({ type }) => type === "chat_response").length === 2, "the ends");
+
+    expect(late).toMatchObject({ code: "conflict" });
+    expect(String(a.signal.reason)).toContain("cancelled by Ada");
+    expect(cancelled.duplicate).toBe(true);
+    expect(b.signal.aborted).toBe(false);
+    const ends = log.all.filter(({ type }) => type === "chat_response").map(({ data }) => data);
+    expect(ends).toMatchObject([
+      { responseId: "a", status: "cancelled", message: "a begins" },
+      { responseId: "b", status: "complete", message: "b begins" },
+    ]);
+  });
 });
 
 describe.each(stores)("a conversation in the client (%s)", (store) => {

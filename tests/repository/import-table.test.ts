@@ -75,7 +75,7 @@ const rules: Record<string, Rule> = {
   // The domains.
   "server/conversations": {
     uses: ["server/resume", "server/session", "server/store", "lru-cache", "ulid"],
-    knows: ["server/publish", "zod"],
+    knows: ["server/deliver", "server/publish", "zod"],
   },
   "server/tasks": { uses: ["server/publish", "server/store", "ulid"], knows: ["zod"] },
   "server/dispatch": {

@@ -3,9 +3,9 @@ import { chatMessage, typingIndicator } from "../../../shared/events/chat-events
 import type { ConversationId, ResponseId } from "../../../shared/ids.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
+import type { AbandonedResponses } from "../../conversations/abandoned-responses.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
 import type { UserResponses } from "../../conversations/user-responses.ts";
-import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Failed } from "../../runtime/failed.ts";
 import { DeferredReply } from "../../session/deferred-reply.ts";
@@ -16,16 +16,16 @@ export interface MessageHandlersDeps {
   access: Access;
   conversations: Conversations;
   responses: UserResponses;
+  abandonedResponses: Pick<AbandonedResponses, "cancel">;
   publisher: Publisher;
-  broadcast: Broadcast;
   /** Cancels the dispatch that a response belongs to, which has the same id. */
   cancelDispatch(id: ResponseId, reason: string): Promise<void>;
   failed: Failed;
 }
 
-/** SPEC CHAT-1 to CHAT-5, STREAM-1 to STREAM-8. */
+/** SPEC CHAT-1 to CHAT-5, STREAM-1 to STREAM-11. */
 export function createMessageHandlers(deps: MessageHandlersDeps) {
-  const { access, conversations, responses, publisher, broadcast, cancelDispatch, failed } = deps;
+  const { access, conversations, responses, abandonedResponses, publisher, cancelDispatch, failed } = deps;
 
   /** The message is stored by now, so a failure here must not fail the command. */
   function bumpActivity(conversationId: ConversationId, { duplicate }: PublishedReply): void {
@@ -52,8 +52,8 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
 
     chat_response_delta: async (command, session) => {
       await access.assertCanWrite(session.principal, conversationRoom(command.conversationId));
-      await responses.write(session, command);
-      return {};
+      const { isCancelled } = await responses.write(session, command);
+      return isCancelled ? { cancel: true } : {};
     },
 
     chat_response: async (command, session) => {
@@ -65,14 +65,10 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
 
     "chat_response.cancel": async ({ conversationId, responseId }, { principal }) => {
       await access.assertCanWrite(principal, conversationRoom(conversationId));
-      const { producer: userId, ofDispatch } = await responses.producerOf({ conversationId, responseId });
+      const response = { conversationId, responseId };
       const reason = `cancelled by ${principal.name ?? principal.userId}`;
-      if (ofDispatch) {
-        await cancelDispatch(responseId, reason);
-        return {};
-      }
-      // To all connections of the producer, which may have reconnected since the stream began.
-      broadcast.send({ kind: "tell", userId, name: "cancel", data: { messageId: responseId, reason } });
+      if (await responses.isOfDispatch(response)) await cancelDispatch(responseId, reason);
+      else await abandonedResponses.cancel(response, reason);
       return {};
     },
 
