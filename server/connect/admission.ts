@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../runtime/clock.ts";
+import { CountsByKey } from "../runtime/counts-by-key.ts";
 import { TokenBucket } from "../session/token-bucket.ts";
 import { clientAddress, placeOf } from "./client-address.ts";
 import { Handshakes } from "./handshakes.ts";
@@ -29,7 +30,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #newConnections: TokenBucket;
   /** The number of open connections by address; see {@link placeOf}. */
-  readonly #open = new Map<string, number>();
+  readonly #open = new CountsByKey<string>();
   readonly #handshakes = new Handshakes();
 
   constructor(options: AdmissionOptions) {
@@ -59,14 +60,12 @@ export class Admission {
   /** Counts a connection that has begun. When it ends, call {@link left} once with the returned value. */
   entered(request: IncomingMessage): string {
     const place = this.#placeOf(request);
-    this.#open.set(place, (this.#open.get(place) ?? 0) + 1);
+    this.#open.increment(place);
     return place;
   }
 
   left(place: string): void {
-    const others = (this.#open.get(place) ?? 1) - 1;
-    if (others > 0) this.#open.set(place, others);
-    else this.#open.delete(place);
+    this.#open.decrement(place);
   }
 
   #placeOf(request: IncomingMessage): string {

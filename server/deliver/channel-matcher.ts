@@ -3,6 +3,7 @@ import type { EventType } from "../../shared/event-type.ts";
 import { events } from "../../shared/events/catalogue.ts";
 import { namespaceOfKind, parseRoomKind, type RoomKind } from "../../shared/room.ts";
 import { prefixOfTopic, type Topic } from "../../shared/topic.ts";
+import { CountsByKey } from "../runtime/counts-by-key.ts";
 import type { Channel } from "../session/channel.ts";
 
 /**
@@ -14,9 +15,9 @@ import type { Channel } from "../session/channel.ts";
  */
 export class ChannelMatcher {
   /** The number of connections in each channel. */
-  readonly #sizes = new Map<Channel, number>();
+  readonly #sizes = new CountsByKey<Channel>();
   /** The number of pattern channels by prefix length: only these lengths are looked up. */
-  readonly #lengths = new Map<number, number>();
+  readonly #lengths = new CountsByKey<number>();
 
   /** The highest number of pattern lookups per event. */
   get prefixLengths(): number {
@@ -24,21 +25,15 @@ export class ChannelMatcher {
   }
 
   added(channel: Channel): void {
-    const size = this.#sizes.get(channel) ?? 0;
-    this.#sizes.set(channel, size + 1);
+    if (this.#sizes.increment(channel) > 1) return;
     const length = prefixLength(channel);
-    if (size === 0 && length !== undefined) this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + 1);
+    if (length !== undefined) this.#lengths.increment(length);
   }
 
   removed(channel: Channel): void {
-    const size = (this.#sizes.get(channel) ?? 0) - 1;
-    if (size > 0) return void this.#sizes.set(channel, size);
-    this.#sizes.delete(channel);
+    if (this.#sizes.decrement(channel) > 0) return;
     const length = prefixLength(channel);
-    if (length === undefined) return;
-    const remaining = (this.#lengths.get(length) ?? 0) - 1;
-    if (remaining > 0) this.#lengths.set(length, remaining);
-    else this.#lengths.delete(length);
+    if (length !== undefined) this.#lengths.decrement(length);
   }
 
   /** The channels that receive an event. A connection in several of them receives it once. */

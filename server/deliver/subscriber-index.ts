@@ -1,10 +1,11 @@
+import { SetsByKey } from "../runtime/sets-by-key.ts";
 import type { Channel } from "../session/channel.ts";
 import type { Outbox } from "./outbox.ts";
 import type { TextFrame } from "./text-frame.ts";
 
 /** The outboxes of a door's connections by channel. */
 export class SubscriberIndex {
-  readonly #members = new Map<Channel, Set<Outbox>>();
+  readonly #members = new SetsByKey<Channel, Outbox>();
   readonly #counters: { deliveries: number };
   #events = 0;
 
@@ -14,15 +15,11 @@ export class SubscriberIndex {
   }
 
   join(channel: Channel, outbox: Outbox): void {
-    const found = this.#members.get(channel);
-    if (found) found.add(outbox);
-    else this.#members.set(channel, new Set([outbox]));
+    this.#members.addTo(channel, outbox);
   }
 
   leave(channel: Channel, outbox: Outbox): void {
-    const found = this.#members.get(channel);
-    found?.delete(outbox);
-    if (found?.size === 0) this.#members.delete(channel);
+    this.#members.removeFrom(channel, outbox);
   }
 
   /** Puts an event once into each outbox that is in any of the channels. The frame is made only if needed. */

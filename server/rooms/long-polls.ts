@@ -14,6 +14,7 @@ import type { CatchUpFactory } from "../resume/catch-up.ts";
 import type { FilteredCatchUp } from "../resume/filtered-catch-up.ts";
 import type { CatchUp } from "../resume/start-catch-up.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { CountsByKey } from "../runtime/counts-by-key.ts";
 import type { Channel } from "../session/channel.ts";
 import { mayEnter, type Principal } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
@@ -49,7 +50,7 @@ interface Source {
 /** Pages of events for clients without a connection. Any instance can answer: the client keeps only a position. */
 export class LongPolls {
   readonly #deps: LongPollsDeps;
-  readonly #waiting = new Map<UserId, number>();
+  readonly #waiting = new CountsByKey<UserId>();
 
   constructor(deps: LongPollsDeps) {
     this.#deps = deps;
@@ -102,17 +103,14 @@ export class LongPolls {
 
   async #counted(session: Session, poll: () => Promise<Answer>): Promise<Answer> {
     const { userId } = session.principal;
-    const count = this.#waiting.get(userId) ?? 0;
-    if (count >= this.#deps.waitingPerUser) {
+    if ((this.#waiting.get(userId) ?? 0) >= this.#deps.waitingPerUser) {
       throw new Rejection("limit_exceeded", `A user may have ${this.#deps.waitingPerUser} waiting requests at a time.`);
     }
-    this.#waiting.set(userId, count + 1);
+    this.#waiting.increment(userId);
     try {
       return await poll();
     } finally {
-      const left = (this.#waiting.get(userId) ?? 1) - 1;
-      if (left > 0) this.#waiting.set(userId, left);
-      else this.#waiting.delete(userId);
+      this.#waiting.decrement(userId);
     }
   }
 

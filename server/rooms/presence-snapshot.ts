@@ -2,6 +2,7 @@ import type { PresentMember } from "../../shared/commands/chat-commands.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { RoomName } from "../../shared/room.ts";
+import { SetsByKey } from "../runtime/sets-by-key.ts";
 
 /**
  * Keeps the member list of a join's reply correct until the reply is written. A member who joins or leaves after the
@@ -10,23 +11,18 @@ import type { RoomName } from "../../shared/room.ts";
  *   ada reads the list ─► bob's user_joined is sent ─► ada goes live
  */
 export class PresenceSnapshots {
-  readonly #open = new Map<RoomName, Set<PresenceSnapshot>>();
+  readonly #open = new SetsByKey<RoomName, PresenceSnapshot>();
 
   /** Starts to collect arrivals and departures. */
   open(room: RoomName): PresenceSnapshot {
-    const presenceSnapshots = this.#open.get(room) ?? new Set();
-    this.#open.set(room, presenceSnapshots);
-    const presenceSnapshot: PresenceSnapshot = new PresenceSnapshot(() => {
-      presenceSnapshots.delete(presenceSnapshot);
-      if (presenceSnapshots.size === 0) this.#open.delete(room);
-    });
-    presenceSnapshots.add(presenceSnapshot);
-    return presenceSnapshot;
+    const snapshot: PresenceSnapshot = new PresenceSnapshot(() => this.#open.removeFrom(room, snapshot));
+    this.#open.addTo(room, snapshot);
+    return snapshot;
   }
 
   /** Receives every ephemeral event that reaches this instance. */
   note(event: Envelope): void {
-    for (const presenceSnapshot of this.#open.get(event.room) ?? []) presenceSnapshot.note(event);
+    for (const snapshot of this.#open.get(event.room) ?? []) snapshot.note(event);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { RoomName } from "../../shared/room.ts";
+import { CountsByKey } from "../runtime/counts-by-key.ts";
 
 /** The number of this instance's connections in each room, and which numbers have changed. */
 export class RoomCounts {
-  readonly #counts = new Map<RoomName, number>();
+  readonly #counts = new CountsByKey<RoomName>();
   #changed = new Set<RoomName>();
   #onChange: () => void = () => {};
 
@@ -12,14 +13,12 @@ export class RoomCounts {
   }
 
   entered(room: RoomName): void {
-    this.#counts.set(room, (this.#counts.get(room) ?? 0) + 1);
+    this.#counts.increment(room);
     this.#note(room);
   }
 
   left(room: RoomName): void {
-    const count = (this.#counts.get(room) ?? 0) - 1;
-    if (count > 0) this.#counts.set(room, count);
-    else this.#counts.delete(room);
+    this.#counts.decrement(room);
     this.#note(room);
   }
 

@@ -7,6 +7,7 @@ import type { LogTail } from "../deliver/log-tail.ts";
 import type { LogTails, TailHandle } from "../deliver/log-tails.ts";
 import type { CatchUpFactory } from "../resume/catch-up.ts";
 import type { Failed } from "../runtime/failed.ts";
+import { SetsByKey } from "../runtime/sets-by-key.ts";
 import { DeferredReply } from "../session/deferred-reply.ts";
 import type { Session } from "../session/session.ts";
 import type { PresenceSnapshots } from "./presence-snapshot.ts";
@@ -39,7 +40,7 @@ interface Entry {
 export class Rooms {
   readonly #deps: RoomsDeps;
   /** The live entries in all rooms of a log, which are notified when the log loses history. */
-  readonly #live = new Map<LogName, Set<Entry>>();
+  readonly #live = new SetsByKey<LogName, Entry>();
   readonly #entries = new Map<Session, Map<RoomName, Entry>>();
   readonly #leaveAll = (session: Session) => this.leaveAll(session);
 
@@ -201,8 +202,7 @@ export class Rooms {
     entry.live = true;
     session.transport.join(room);
     this.#deps.counts.entered(room);
-    const log = logOfRoom(room);
-    this.#live.set(log, (this.#live.get(log) ?? new Set()).add(entry));
+    this.#live.addTo(logOfRoom(room), entry);
   }
 
   #drop(session: Session, room: RoomName, entry: Entry): void {
@@ -210,10 +210,7 @@ export class Rooms {
     session.transport.leave(room);
     if (entry.live) this.#deps.counts.left(room);
     entry.handle?.release();
-    const log = logOfRoom(room);
-    const live = this.#live.get(log);
-    live?.delete(entry);
-    if (live?.size === 0) this.#live.delete(log);
+    this.#live.removeFrom(logOfRoom(room), entry);
   }
 }
 

@@ -1,3 +1,5 @@
+import { SetsByKey } from "./sets-by-key.ts";
+
 /** One wait for keys, with a limit to its time. */
 export class Wait<News> {
   #until: number;
@@ -43,24 +45,21 @@ export class Wait<News> {
 
 /** Requests that wait for news of one or more keys. */
 export class Waiters<Key, News> {
-  readonly #byKey = new Map<Key, Set<Wait<News>>>();
+  readonly #byKey = new SetsByKey<Key, Wait<News>>();
   readonly #all = new Map<Wait<News>, Promise<unknown>>();
   #isClosed = false;
 
   /** Runs `run` with a wait for the keys, which has begun when this returns and lasts `ms` at most. */
   async wait<T>(keys: readonly Key[], ms: number, run: (wait: Wait<News>) => Promise<T>): Promise<T> {
     const wait = new Wait<News>(this.#isClosed ? 0 : ms);
-    for (const key of keys) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(wait));
+    for (const key of keys) this.#byKey.addTo(key, wait);
     const result = run(wait);
     this.#all.set(wait, result);
     try {
       return await result;
     } finally {
       this.#all.delete(wait);
-      for (const key of keys) {
-        const waiting = this.#byKey.get(key);
-        if (waiting?.delete(wait) && waiting.size === 0) this.#byKey.delete(key);
-      }
+      for (const key of keys) this.#byKey.removeFrom(key, wait);
     }
   }
 

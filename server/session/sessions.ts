@@ -1,16 +1,14 @@
 import type { ConnectionId, UserId } from "../../shared/ids.ts";
+import { SetsByKey } from "../runtime/sets-by-key.ts";
 import type { Session } from "./session.ts";
 
 /** The connections of this instance. */
 export class Sessions {
   readonly #all = new Map<ConnectionId, Session>();
-  readonly #byUser = new Map<UserId, Set<Session>>();
+  readonly #byUser = new SetsByKey<UserId, Session>();
   readonly #remove = (session: Session) => {
-    const { userId } = session.principal;
     this.#all.delete(session.connectionId);
-    const remaining = this.#byUser.get(userId);
-    remaining?.delete(session);
-    if (remaining?.size === 0) this.#byUser.delete(userId);
+    this.#byUser.removeFrom(session.principal.userId, session);
   };
 
   get size(): number {
@@ -19,9 +17,8 @@ export class Sessions {
 
   /** The session is removed when its connection has ended. */
   add(session: Session): void {
-    const { userId } = session.principal;
     this.#all.set(session.connectionId, session);
-    this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(session));
+    this.#byUser.addTo(session.principal.userId, session);
     session.onClose(this.#remove);
   }
 
