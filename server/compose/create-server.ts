@@ -26,6 +26,7 @@ import { redisKeys } from "../store/redis/redis-keys.ts";
 import { createSocketIoAdapter } from "../store/redis/socket-io-adapter.ts";
 import { Closers } from "./closers.ts";
 import { type Config, hostOf, limitsOf } from "./config.ts";
+import type { Foundation } from "./foundation.ts";
 import { listen, listenBacklog, urlOf } from "./listening.ts";
 import { openDelivery } from "./open-delivery.ts";
 import { openDomain } from "./open-domain.ts";
@@ -75,7 +76,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
     logger.warn(`could not ${operation}`, { ...context, error });
   };
   const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
-  const common = { config, clock, instanceId, logger, closers, spans, failed };
+  const base: Foundation = { config, clock, instanceId, logger, closers, spans, failed };
 
   // Ports
   const openOwnStore = async () => {
@@ -128,9 +129,9 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
   const writes = observeWrites({ ...store, broadcast: health.broadcast }, eventSpans);
   writes.onAccepted((event) => countEvent(event, counters));
   const { log, transactions, broadcast } = writes;
-  const domain = openDomain({ ...common, store: { ...store, log, transactions }, broadcast });
+  const domain = openDomain({ ...base, store: { ...store, log, transactions }, broadcast });
   const delivery = openDelivery({
-    ...common,
+    ...base,
     log,
     domain,
     broadcast,
@@ -153,10 +154,10 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
   const limits = limitsOf(config);
   closers.add("connections", () => sessions.ended());
   const { lostLogLines = () => 0 } = overrides;
-  const operations = openOperations({ ...common, store, domain, delivery, broadcast, counters, drain, lostLogLines });
+  const operations = openOperations({ ...base, store, domain, delivery, broadcast, counters, drain, lostLogLines });
   const { registryPublisher, answered } = operations;
   const router = openRouter({
-    ...common,
+    ...base,
     limits,
     domain,
     delivery,
@@ -214,7 +215,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
     wsEngine,
     dashboardFolder,
   };
-  const httpServer = await openDoors({ ...common, ...entrance, log, identity, delivery, counters });
+  const httpServer = await openDoors({ ...base, ...entrance, log, identity, delivery, counters });
   // Commands under way may still reply before their connection is closed.
   closers.add("commands under way", () => router.idle());
   closers.add("waits for dispatches", () => domain.dispatch.waiters.close());

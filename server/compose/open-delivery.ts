@@ -20,16 +20,12 @@ import { receiveBroadcasts } from "../rooms/receive-broadcasts.ts";
 import { RoomCounts } from "../rooms/room-counts.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { Subscriptions } from "../rooms/subscriptions.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Failed } from "../runtime/failed.ts";
 import { Sessions } from "../session/sessions.ts";
 import type { EventLog } from "../store/log/event-log.ts";
-import type { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import type { Foundation } from "./foundation.ts";
 import type { Domain } from "./open-domain.ts";
 
-interface DeliveryDeps {
-  config: Config;
+interface DeliveryDeps extends Foundation {
   log: EventLog;
   domain: Domain;
   broadcast: Broadcast;
@@ -38,9 +34,6 @@ interface DeliveryDeps {
   counters: Counters;
   /** `undefined`: no spans are recorded. */
   eventSpans: EventSpans | undefined;
-  clock: Clock;
-  closers: Closers;
-  failed: Failed;
 }
 
 export type Delivery = ReturnType<typeof openDelivery>;

@@ -1,4 +1,4 @@
-import type { ConversationId, InstanceId } from "../../shared/ids.ts";
+import type { ConversationId } from "../../shared/ids.ts";
 import { createAccess } from "../access/access.ts";
 import { AbandonedResponses } from "../conversations/abandoned-responses.ts";
 import { Conversations } from "../conversations/conversations.ts";
@@ -12,31 +12,20 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import { createPublishVerdict } from "../dispatch/agents/publish-verdict.ts";
 import { createDispatchSpans } from "../dispatch/dispatch-spans.ts";
 import { openDispatch } from "../dispatch/open-dispatch.ts";
-import type { Spans } from "../observe/spans.ts";
 import { Hlink } from "../publications/hlink.ts";
 import { Publications } from "../publications/publications.ts";
 import { createPublisher } from "../publish/publisher.ts";
 import { PresenceTracker } from "../rooms/presence-tracker.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Failed } from "../runtime/failed.ts";
 import { Checkpoints } from "../tasks/checkpoints.ts";
 import { Streams } from "../tasks/streams.ts";
 import { Tasks } from "../tasks/tasks.ts";
 import { TransactionBatcher } from "../tasks/transaction-batcher.ts";
-import type { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import type { Foundation } from "./foundation.ts";
 import type { Store } from "./open-store.ts";
 
-interface DomainDeps {
-  config: Config;
+interface DomainDeps extends Foundation {
   store: Omit<Store, "close">;
   broadcast: Broadcast;
-  clock: Clock;
-  instanceId: InstanceId;
-  closers: Closers;
-  /** `undefined`: no spans are recorded. */
-  spans: Spans | undefined;
-  failed: Failed;
 }
 
 export type Domain = ReturnType<typeof openDomain>;

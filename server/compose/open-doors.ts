@@ -15,24 +15,18 @@ import { createPlainWebSocketDoor } from "../doors/plain-websocket/plain-websock
 import { checkEngine } from "../doors/socket-io/check-engine.ts";
 import { createSocketIoDoor } from "../doors/socket-io/socket-io-door.ts";
 import type { Counters } from "../observe/counters.ts";
-import type { Logger } from "../observe/logger.ts";
-import type { Spans } from "../observe/spans.ts";
 import type { RegistryPublisher } from "../operate/registry-publisher.ts";
 import type { Router } from "../route/router.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Failed } from "../runtime/failed.ts";
 import { LoopTurns } from "../runtime/loop-turns.ts";
 import type { EventLog } from "../store/log/event-log.ts";
-import type { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import type { Foundation } from "./foundation.ts";
 import type { Delivery } from "./open-delivery.ts";
 import type { Identity } from "./open-identity.ts";
 
 /** Time for a request to arrive, headers and body: a slow sender would otherwise hold a socket open. */
 const slowSenders = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
-interface DoorsDeps {
-  config: Config;
+interface DoorsDeps extends Foundation {
   log: EventLog;
   io: Server;
   connector: Connector;
@@ -44,17 +38,11 @@ interface DoorsDeps {
   identity: Identity;
   delivery: Delivery;
   counters: Counters;
-  /** `undefined`: no spans are recorded. */
-  spans: Spans | undefined;
   limits: ConnectionLimits;
   isReady(): boolean;
   warnings(): readonly string[];
   /** The text of `/metrics`. */
   metrics(): Promise<string>;
-  clock: Clock;
-  logger: Logger;
-  closers: Closers;
-  failed: Failed;
   /** Another WebSocket implementation for Engine.IO. */
   wsEngine: unknown;
   /** Another build of the dashboard. */

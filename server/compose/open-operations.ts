@@ -1,11 +1,9 @@
 import { commands } from "../../shared/commands/catalogue.ts";
 import { disconnectReasons } from "../../shared/disconnect-reason.ts";
-import type { InstanceId } from "../../shared/ids.ts";
 import type { RoomName } from "../../shared/room.ts";
 import type { Drain } from "../connect/drain.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { Counters } from "../observe/counters.ts";
-import type { Logger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { Rates } from "../observe/rates.ts";
 import { AdminActions } from "../operate/admin-actions.ts";
@@ -15,17 +13,14 @@ import { countOf, RegistryPublisher } from "../operate/registry-publisher.ts";
 import { readRoom } from "../operate/room-view.ts";
 import { publishStats, readStats } from "../operate/stats.ts";
 import type { MeasuringDeps } from "../route/middleware.ts";
-import { type Clock, timestampOf } from "../runtime/clock.ts";
-import type { Failed } from "../runtime/failed.ts";
+import { timestampOf } from "../runtime/clock.ts";
 import type { Session } from "../session/session.ts";
-import type { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import type { Foundation } from "./foundation.ts";
 import type { Delivery } from "./open-delivery.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Store } from "./open-store.ts";
 
-interface OperationsDeps {
-  config: Config;
+interface OperationsDeps extends Foundation {
   store: Omit<Store, "close">;
   domain: Domain;
   delivery: Delivery;
@@ -33,11 +28,6 @@ interface OperationsDeps {
   counters: Counters;
   drain: Drain;
   lostLogLines(): number;
-  instanceId: InstanceId;
-  clock: Clock;
-  logger: Logger;
-  closers: Closers;
-  failed: Failed;
 }
 
 export type Operations = ReturnType<typeof openOperations>;

@@ -13,8 +13,6 @@ import { createSubscriptionHandlers } from "../handle/monitoring/subscription-ha
 import { createRevoke } from "../handle/revocation-handlers.ts";
 import { createSessionHandlers } from "../handle/session-handlers.ts";
 import type { Counters } from "../observe/counters.ts";
-import type { Logger } from "../observe/logger.ts";
-import type { Spans } from "../observe/spans.ts";
 import {
   authentication,
   commandLogging,
@@ -24,14 +22,13 @@ import {
   spanning,
 } from "../route/middleware.ts";
 import { Router } from "../route/router.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Failed } from "../runtime/failed.ts";
+import type { Foundation } from "./foundation.ts";
 import type { Delivery } from "./open-delivery.ts";
 import type { Domain } from "./open-domain.ts";
 import type { Identity } from "./open-identity.ts";
 import type { Operations } from "./open-operations.ts";
 
-interface RouterDeps {
+interface RouterDeps extends Foundation {
   limits: ConnectionLimits;
   domain: Domain;
   delivery: Delivery;
@@ -39,12 +36,7 @@ interface RouterDeps {
   operations: Operations;
   counters: Counters;
   answered: MeasuringDeps["answered"];
-  /** `undefined`: no spans are recorded. */
-  spans: Spans | undefined;
   broadcast: Broadcast;
-  clock: Clock;
-  logger: Logger;
-  failed: Failed;
 }
 
 /** Registers the handlers of all commands with their dependencies. */

@@ -1,16 +1,8 @@
-import type { InstanceId } from "../../shared/ids.ts";
 import { EventSpans } from "../observe/event-spans.ts";
-import type { Logger } from "../observe/logger.ts";
 import type { Spans } from "../observe/spans.ts";
-import type { Closers } from "./closers.ts";
-import type { Config } from "./config.ts";
+import type { Foundation } from "./foundation.ts";
 
-interface TracingDeps {
-  config: Config;
-  instanceId: InstanceId;
-  logger: Logger;
-  closers: Closers;
-}
+type TracingDeps = Pick<Foundation, "config" | "instanceId" | "logger" | "closers">;
 
 /** Opens OpenTelemetry if it is configured. Otherwise none of it is loaded, and no code path does work for it. */
 export async function openTracing({ config, instanceId, logger, closers }: TracingDeps): Promise<{
