@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { type ExampleTokenOptions, exampleTokens } from "./access/example-tokens.ts";
-import { type Config, ConfigurationError, hostOf, loadConfig, settingsWithoutEffect } from "./compose/config.ts";
+import { type Config, ConfigurationError, hostOf, loadConfig } from "./compose/config.ts";
 import { createServer } from "./compose/create-server.ts";
 import { listenBacklog, urlOf } from "./compose/listening.ts";
 import type { WorkersOptions } from "./compose/workers.ts";
@@ -32,9 +32,6 @@ async function main(): Promise<void> {
     format: config.LOG_FORMAT ?? (isProduction ? "json" : "text"),
     write: output.write,
   });
-
-  const ignored = settingsWithoutEffect(process.env);
-  if (ignored.length > 0) logger.warn("these settings have no effect in this version", { settings: ignored });
 
   // Not with an OpenID provider: then the server's own tokens are not wanted.
   const generatedSecret =

@@ -158,14 +158,6 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   return parsed.data;
 }
 
-/** Settings of the contract that this version does not implement yet; the server warns when one is set. */
-const withoutEffect: readonly (keyof Config)[] = [];
-
-/** The names of set variables that have no effect. */
-export function settingsWithoutEffect(environment: Record<string, string | undefined>): string[] {
-  return withoutEffect.filter((name) => environment[name]);
-}
-
 /**
  * Reports misspelt settings, whose defaults would otherwise stay in force unnoticed. Other programs' variables may
  * begin alike (Kubernetes sets `REDIS_SERVICE_HOST`), so only names close to a setting are reported.

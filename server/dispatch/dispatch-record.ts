@@ -52,8 +52,6 @@ export interface DispatchRecord {
   writeId: string;
 }
 
-const iso = (ms: number) => timestampAt(ms);
-
 export const hasEnded = ({ state }: DispatchRecord) => "outcome" in state;
 
 /** As clients see it. */
@@ -66,9 +64,9 @@ export function toDispatch({ work, state, updatedAt }: DispatchRecord): Dispatch
     status: state.status,
     attempt: state.attempt,
     maxAttempts,
-    createdAt: iso(createdAt),
-    updatedAt: iso(updatedAt),
-    deadline: iso(deadline),
+    createdAt: timestampAt(createdAt),
+    updatedAt: timestampAt(updatedAt),
+    deadline: timestampAt(deadline),
     ...("outcome" in state && { outcome: withoutAbsent(state.outcome) }),
   };
 }
@@ -83,7 +81,7 @@ export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
     context,
     ...(sessionId && { sessionId }),
     ...(taskId && { taskId }),
-    deadline: iso(deadline),
+    deadline: timestampAt(deadline),
   };
 }
 
