@@ -32,7 +32,7 @@ describe("the admin screen", () => {
   const browser = useBrowser();
 
   it.each(stores)(
-    "VIEW-5 finds a connection and ends it, or all that a user may do, once a reason is given (%s)",
+    "VIEW-5 an admin finds a connection and closes it, or all of a user, after giving a reason (%s)",
     async (store) => {
       const server = await startServer({ store });
       const [ada, bob] = await server.conversation("42", "ada", "bob");
@@ -72,7 +72,7 @@ describe("the admin screen", () => {
   );
 
   it(
-    "VIEW-6 looks into a room, announces, and follows what becomes of events",
+    "VIEW-6 an admin inspects a room, makes an announcement, and traces events",
     async () => {
       const server = await startServer({ store: "memory" });
       const [ada] = await server.conversation("42", "ada", "bob");
@@ -98,7 +98,7 @@ describe("the admin screen", () => {
   );
 
   it(
-    "VIEW-7 shows both instances behind one proxy, and goes on at the other when one stops",
+    "VIEW-7 the screen shows both instances behind one proxy, and continues at the other when one stops",
     async () => {
       const env = await storeEnv("redis");
       const servers = [await startServer({ store: "redis", env }), await startServer({ store: "redis", env })] as const;
@@ -127,7 +127,7 @@ describe("the admin screen", () => {
     { colorScheme: "light", reducedMotion: "reduce", viewport: { width: 1280, height: 800 } },
     { colorScheme: "dark", reducedMotion: "reduce", viewport: { width: 390, height: 844 } },
   ] as const)(
-    "VIEW-8 has nothing serious for axe to say, and fits, on any part of monitoring and admin ($colorScheme)",
+    "VIEW-8 axe finds nothing serious, and nothing overflows, in any section of monitoring and admin ($colorScheme)",
     async (options) => {
       const server = await startServer({ store: "memory" });
       await server.conversation("42", "ada", "bob");

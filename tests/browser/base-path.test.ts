@@ -29,7 +29,7 @@ describe.each([
   const browser = useBrowser();
 
   it(
-    "PAGE-13 the dashboard signs in, talks, and is found again at the address of a screen",
+    "PAGE-13 users sign in and chat on the dashboard, and a screen can be opened by its address",
     async () => {
       const { proxy } = await startBelow(removesPath);
       const ada = new ChatVisitor((await browser.visit(proxy, "ada", { path: "/chat" })).page);
@@ -55,7 +55,7 @@ describe.each([
     testMs,
   );
 
-  it("PAGE-13 every transport answers, and the rest of the site is left alone", async () => {
+  it("PAGE-13 every transport works, and the rest of the site is not affected", async () => {
     const { server, proxy } = await startBelow(removesPath);
     const headers = { authorization: `Bearer ${tokenOf("ada")}` };
 
@@ -75,7 +75,7 @@ describe.each([
     expect(other).toBe("another application");
   });
 
-  it("SDK-30 a URL with a path leads there, over WebSockets and over HTTP", async () => {
+  it("SDK-30 a client whose URL has a path connects there, over WebSockets and over HTTP", async () => {
     const { server, proxy } = await startBelow(removesPath);
     const robot = await connectSdk({ url: server.url }, "robot", { roles: ["service"] });
     await robot.chat.create({ id: "42", members: ["ada"] });

@@ -13,7 +13,7 @@ describe("chat", () => {
   const arrive = (server: TestServer, sub: string) => ChatVisitor.arrive(browser, server, sub);
 
   it.each(stores)(
-    "PAGE-1 lets two people talk, and whoever was away sees everything once and in order (%s)",
+    "PAGE-1 two users chat, and one who was offline sees all messages once and in order (%s)",
     async (store) => {
       const server = await startServer({ store });
       const ada = await arrive(server, "ada");
@@ -43,7 +43,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-1 counts what is unread until it was seen, and brings history by scrolling up",
+    "PAGE-1 messages count as unread until they are seen, and scrolling up loads history",
     async () => {
       const server = await startServer({ store: "memory" });
       const bob = await arrive(server, "bob");
@@ -73,7 +73,7 @@ describe("chat", () => {
   );
 
   it.each(stores)(
-    "PAGE-1 says that history is gone, and keeps what was shown (%s)",
+    "PAGE-1 the page reports lost history, and keeps what it shows (%s)",
     async (store) => {
       const server = await startServer({ store, env: { LOG_MAX_EVENTS: "4" } });
       const ada = await arrive(server, "ada");
@@ -96,7 +96,7 @@ describe("chat", () => {
   );
 
   it.each(stores)(
-    "PAGE-7 shows who is here, who types, and an answer that grows and can be stopped (%s)",
+    "PAGE-7 the page shows present users, who is typing, and a streamed answer that can be stopped (%s)",
     async (store) => {
       const server = await startServer({ store });
       const ada = await arrive(server, "ada");
@@ -127,7 +127,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-11 keeps what could not be sent until it is sent again, once, and lets members put out and take in, and rename",
+    "PAGE-11 a message that could not be sent is kept and resent once; members can be added and removed, and the title changed",
     async () => {
       const server = await startServer({ store: "memory" });
       const ada = await arrive(server, "ada");
@@ -167,7 +167,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-12 lets one write at once, shows what one sends wherever one was, and ends lines where they were ended",
+    "PAGE-12 users can write at once, see their messages on all their pages, and keep their line breaks",
     async () => {
       const server = await startServer({ store: "memory" });
       const client = await server.connect("ada");
@@ -198,7 +198,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-12 counts in the navigation what waits on the other screens, and lists messages in plain words",
+    "PAGE-12 the navigation counts what is new on the other screens, and lists messages in plain words",
     async () => {
       const server = await startServer({ store: "memory" });
       const client = await server.connect("ada");
@@ -222,7 +222,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-8 tells of announcements and notifications, also of those that were made while it was away",
+    "PAGE-8 the page shows announcements and notifications, including those made while it was offline",
     async () => {
       const server = await startServer({ store: "memory" });
       const ada = await arrive(server, "ada");
@@ -245,7 +245,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-9 can be used by keyboard and screen reader, in light and dark, at the width of a phone too",
+    "PAGE-9 the page works with keyboard and screen reader, in light and dark, and at the width of a phone",
     async () => {
       const server = await startServer({ store: "memory" });
       const bob = await server.connect("bob", { roles: ["user", "agent"] });
@@ -288,7 +288,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-2 runs and loads nothing of what others write",
+    "PAGE-2 nothing that other users write is executed or loaded",
     async () => {
       const server = await startServer({ store: "memory" });
       const attack = `<img src=x onerror="document.title='taken'"><script>document.title="taken"</script><b>bold</b>`;

@@ -40,7 +40,7 @@ describe("a deploy of the dashboard", () => {
   const next = useSecondBuild();
 
   it(
-    "PAGE-15 a tab of the old version reloads itself, once, for a screen of the new one, and keeps the draft",
+    "PAGE-15 a tab of the old version reloads itself once to open a screen of the new version, and keeps the draft",
     async () => {
       const env = await storeEnv("redis");
       const before = await startServer({ store: "redis", env });
@@ -72,7 +72,7 @@ describe("a deploy of the dashboard", () => {
   );
 
   it(
-    "PAGE-15 a retry loads again what could not be loaded",
+    "PAGE-15 a retry loads what could not be loaded before",
     async () => {
       const server = await startServer({ store: "memory" });
       const { page } = await browser.visit(server, "ada", admin);
@@ -113,7 +113,7 @@ describe("a deploy of the dashboard", () => {
   );
 
   it(
-    "PAGE-15 a page whose script is not there yet reloads itself, a few times, and then says so",
+    "PAGE-15 a page whose script is not available yet reloads itself a few times, and then says so",
     async () => {
       const server = await startServer({ store: "memory" });
       const script = /\/assets\/index-[^/]*\.js/;
@@ -139,7 +139,7 @@ describe("a deploy of the dashboard", () => {
   );
 
   it(
-    "PAGE-15 two versions behind nginx, as it is configured here, give pages that work",
+    "PAGE-15 two versions behind nginx with the configuration of this repository serve pages that work",
     async () => {
       const env = { ...(await storeEnv("redis")), TRUST_PROXY: "1" };
       const servers = [

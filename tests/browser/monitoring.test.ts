@@ -19,7 +19,7 @@ describe("the monitoring screen", () => {
   const browser = useBrowser();
 
   it.each(stores)(
-    "VIEW-1 shows what holds a stream up, and its bar going to 100 % as its tasks are completed (%s)",
+    "VIEW-1 a stream shows what blocks it, and its bar reaches 100 % as its tasks are completed (%s)",
     async (store) => {
       const board = await TaskBoard.start(store);
       await board.stream("s1", 4);
@@ -48,7 +48,7 @@ describe("the monitoring screen", () => {
   );
 
   it.each(stores)(
-    "VIEW-2 holds the feed still without losing anything, also when more comes than a page keeps (%s)",
+    "VIEW-2 a paused feed loses nothing, even if more arrives than a page keeps (%s)",
     async (store) => {
       const server = await startServer({ store });
       const { page } = await browser.visit(server, "mona", { ...watching, path: "/monitoring/feed" });
@@ -79,7 +79,7 @@ describe("the monitoring screen", () => {
   );
 
   it(
-    "VIEW-3 shows agents with the server's verdict, what they have in flight, and what they did",
+    "VIEW-3 agents are shown with the server's verdict, their dispatches in flight, and their activity",
     async () => {
       const server = await startServer({ store: "memory", env: { AGENT_STALL_SECONDS: "8" } });
       const agent = await startAgent(server, "coder", { capabilities: ["code"], beatMs: 200 });
@@ -105,7 +105,7 @@ describe("the monitoring screen", () => {
   );
 
   it(
-    "VIEW-4 counts alerts until this viewer acknowledges them, and shows how components are",
+    "VIEW-4 alerts are counted until this viewer acknowledges them, and the health of components is shown",
     async () => {
       const server = await startServer({ store: "memory" });
       await tell(server, alertOf("disk-full"), alertOf("queue-long"), healthOf("database", "degraded"));
@@ -128,7 +128,7 @@ describe("the monitoring screen", () => {
   );
 
   it(
-    "VIEW-10 begins its chart with what the log still has, and says times as they are read here",
+    "VIEW-10 the chart begins with the events that the log still has, and times are shown in the viewer's format",
     async () => {
       const server = await startServer({ store: "memory" });
       const agent = await startAgent(server, "coder", { beatMs: 200 });
@@ -154,7 +154,7 @@ describe("the monitoring screen", () => {
   );
 
   it(
-    "VIEW-9 has of a long list the rows that are in sight, and every other where one scrolls to",
+    "VIEW-9 of a long list only the visible rows are rendered, and the others when scrolled to",
     async () => {
       const board = await TaskBoard.start("memory");
       await board.stream("s1", 300);

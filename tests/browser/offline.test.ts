@@ -12,7 +12,7 @@ describe("the dashboard without a connection", () => {
   const browser = useBrowser();
 
   it(
-    "PAGE-14 says since when it has been offline and when it tries again, and tries at once when asked to",
+    "PAGE-14 it shows since when it has been offline and when it tries again, and tries at once on request",
     async () => {
       // Sessions outlive the server.
       const env = await storeEnv("redis");
@@ -48,7 +48,7 @@ describe("the dashboard without a connection", () => {
   );
 
   it(
-    "PAGE-14 does the same where the server does not answer when the page is opened",
+    "PAGE-14 it does the same if the server does not respond when the page is opened",
     async () => {
       const server = await startServer({ store: "memory" });
       const page = await browser.openPage("about:blank");
@@ -68,7 +68,7 @@ describe("the dashboard without a connection", () => {
   );
 
   it(
-    "PAGE-14 says when an admin has closed the connection, and connects again when asked to",
+    "PAGE-14 it says that an admin has closed the connection, and connects again on request",
     async () => {
       const server = await startServer({ store: "memory" });
       const ada = await browser.visit(server, "ada", { path: "/chat" });

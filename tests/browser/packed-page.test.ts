@@ -33,7 +33,7 @@ await createClient({ url, token }).connect();
 Object.assign(window, { connectedBy: performance.getEntriesByType("resource").map(({ name }) => name) });
 `;
 
-describe("the package, installed in an empty project of Vite", () => {
+describe("the package, installed in an empty Vite project", () => {
   const browser = useBrowser();
   let project: PackedSdk;
   beforeAll(() => {
@@ -42,7 +42,7 @@ describe("the package, installed in an empty project of Vite", () => {
   afterAll(() => project?.remove());
 
   it(
-    "SDK-26 has a README whose examples have the right types there, and run",
+    "SDK-26 the examples of the README have the right types, and run",
     async () => {
       const server = await startServer({ store: "memory" });
       const url = server.url.replace("localhost", "127.0.0.1");

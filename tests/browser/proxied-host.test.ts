@@ -23,7 +23,7 @@ describe("behind a proxy that sends another Host", () => {
   const browser = useBrowser();
 
   it(
-    "PAGE-5 the dashboard loads, and says why it is refused and what to set",
+    "PAGE-5 the dashboard loads, and says why its connection is refused and which setting to change",
     async () => {
       const { server, url } = await startBehind("none");
 
@@ -40,7 +40,7 @@ describe("behind a proxy that sends another Host", () => {
   );
 
   it(
-    "CONN-5 the dashboard is used as always where the proxy names the host, once reloaded too",
+    "CONN-5 the dashboard works if the proxy passes the original host on, also after a reload",
     async () => {
       const { server, url } = await startBehind("X-Forwarded-Host");
 

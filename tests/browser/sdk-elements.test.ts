@@ -12,11 +12,11 @@ interface Counts {
 }
 const counts = "({ renderings: window.renderings, frames: window.frameCount })";
 
-describe("what the package shows in a browser", () => {
+describe("the user interface of the package", () => {
   const sdk = useSdkBrowser();
 
   it(
-    "SDK-24 the elements show the state by colour, shape and words",
+    "SDK-24 the elements show the connection state by colour, shape and words",
     async () => {
       // The server that takes its place knows the conversation, too.
       const env = await storeEnv("redis");
@@ -54,7 +54,7 @@ describe("what the package shows in a browser", () => {
   );
 
   it(
-    "SDK-25 the hooks show a conversation, in StrictMode, without a storm of renderings",
+    "SDK-25 the hooks show a conversation in StrictMode without excessive renderings",
     async () => {
       const { url, robot, page } = await openChat(sdk);
       await page.evaluate(`(async () => {
@@ -124,7 +124,7 @@ describe("what the package shows in a browser", () => {
   );
 
   it(
-    "SDK-25 the hooks show lists that are live, without a hole, also when the server has lost its history",
+    "SDK-25 the hooks show live lists without gaps, even after the server has lost its history",
     async () => {
       const server = await startServer({ store: "memory" });
       const url = server.url.replace("localhost", "127.0.0.1");

@@ -16,7 +16,7 @@ describe("the package in a browser", () => {
   const sdk = useSdkBrowser();
 
   it(
-    "SDK-23 shows everything once and in order, while the server is killed three times and the page is loaded anew",
+    "SDK-23 all events arrive once and in order although the server is killed three times and the page is reloaded",
     async () => {
       const env = { JWT_SECRET: testSecret, NODE_ENV: "test", ...(await storeEnv("redis")) };
       let program = new Program(env);
@@ -55,7 +55,7 @@ describe("the package in a browser", () => {
   );
 
   it(
-    "SDK-23 connects at once when the network is back, however long the next try is away",
+    "SDK-23 it connects at once when the network is back, however far away the next attempt is",
     async () => {
       const { url, robot, page } = await openChat(sdk);
       // Longer than the test may take: only the network's return can end the wait.
@@ -76,7 +76,7 @@ describe("the package in a browser", () => {
   );
 
   it(
-    "SDK-23 shows the same over HTTP where a proxy blocks WebSockets",
+    "SDK-23 it works over HTTP if a proxy blocks WebSockets",
     async () => {
       const { url, robot, page } = await openChat(sdk);
       const proxy = await BlockingProxy.start(url);
@@ -92,7 +92,7 @@ describe("the package in a browser", () => {
   );
 
   it(
-    "SDK-27 is connected by the cookie of a session, over HTTP too, until the session is ended",
+    "SDK-27 a session cookie is enough to connect, over HTTP too, until the session is ended",
     async () => {
       const server = await startServer({ store: "memory" });
       const url = server.url.replace("localhost", "127.0.0.1");

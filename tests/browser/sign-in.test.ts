@@ -12,7 +12,7 @@ describe("signing in", () => {
   const browser = useBrowser();
 
   it.each(stores)(
-    "PAGE-5 is done by a link, which leaves no token behind, and lasts until one signs out (%s)",
+    "PAGE-5 a link signs a user in, leaves no token behind, and lasts until the user signs out (%s)",
     async (store) => {
       const server = await startServer({ store });
       const ada = await browser.visit(server, "ada", { path: "/chat" });
@@ -35,7 +35,7 @@ describe("signing in", () => {
   );
 
   it.each(stores)(
-    "PAGE-5 says why a token is refused, and takes a pasted one or a pasted link (%s)",
+    "PAGE-5 the page says why a token is refused, and accepts a pasted token or link (%s)",
     async (store) => {
       const server = await startServer({ store });
       const page = await browser.openPage(server.url);
@@ -82,7 +82,7 @@ describe("signing in", () => {
     { roles: ["monitor"], screens: ["Monitoring"] },
     { roles: ["admin"], screens: ["Chat", "Monitoring", "Admin"] },
   ] as const)(
-    "PAGE-6 shows $roles the screens $screens, and leads to the first from any other",
+    "PAGE-6 $roles may open the screens $screens, and any other screen leads to the first of them",
     async ({ roles, screens }) => {
       const server = await startServer({ store: "memory" });
       const visitor = await browser.visit(server, "root", { roles, path: "/nowhere" });
@@ -98,7 +98,7 @@ describe("signing in", () => {
   );
 
   it(
-    "PAGE-5 lasts by plain HTTP as well, on a host that is not this one, and says where it does not",
+    "PAGE-5 over plain HTTP, signing in works on a host other than this one, and the page says where it does not",
     async () => {
       const { url } = await startServer({ store: "memory" });
       const server = { url: url.replace("localhost", plainHost) };
@@ -119,7 +119,7 @@ describe("signing in", () => {
   );
 
   it.each(stores)(
-    "PAGE-5 ends when the session is revoked, and says so (%s)",
+    "PAGE-5 a revoked session ends, and the page says so (%s)",
     async (store) => {
       const server = await startServer({ store });
       const ada = await browser.visit(server, "ada");
@@ -134,7 +134,7 @@ describe("signing in", () => {
   );
 
   it.each(stores)(
-    "PAGE-10 is done at a provider, comes back to where one was, and goes on with the provider's newer tokens (%s)",
+    "PAGE-10 a user signs in at a provider, returns to the same screen, and gets newer tokens from the provider (%s)",
     async (store) => {
       const provider = await TestProvider.start();
       // Renewed a minute before its end, which is at once.

@@ -44,7 +44,7 @@ function workOnDemand() {
 }
 
 describe("an agent of the SDK", () => {
-  it("SDK-20 does what it is given, and tells how it goes on, in the conversation too", async () => {
+  it("SDK-20 it carries out its dispatches and reports its progress, in the conversation too", async () => {
     const server = await startServer();
     const [ada] = await server.conversation("42", "ada");
     await startAgent(server, "coder", {
@@ -73,32 +73,29 @@ describe("an agent of the SDK", () => {
   it.each([
     ["text", "x".repeat(1_048_577)],
     ["bytes", "é".repeat(700_000)],
-  ])(
-    "SDK-20 a result of more %s than there may be is a failure, and the agent stays connected",
-    async (_what, long) => {
-      const server = await startServer();
-      const agent = await startAgent(server, "coder", {
-        onDispatch: ({ content }) =>
-          content === "long" ? long : { content: "x".repeat(1_048_576), usage: { tokens: 1 } },
-      });
-      const changes: string[] = [];
-      agent.on("statechange", ({ newState }) => changes.push(newState));
+  ])("SDK-20 a result with too many %s is a failure, and the agent stays connected", async (_what, long) => {
+    const server = await startServer();
+    const agent = await startAgent(server, "coder", {
+      onDispatch: ({ content }) =>
+        content === "long" ? long : { content: "x".repeat(1_048_576), usage: { tokens: 1 } },
+    });
+    const changes: string[] = [];
+    agent.on("statechange", ({ newState }) => changes.push(newState));
 
-      const tooLong = await dispatch(server, { agentId: "coder", content: "long" });
-      const refused = await result(server, tooLong.messageId);
-      const { messageId } = await dispatch(server, { agentId: "coder", content: "short" });
+    const tooLong = await dispatch(server, { agentId: "coder", content: "long" });
+    const refused = await result(server, tooLong.messageId);
+    const { messageId } = await dispatch(server, { agentId: "coder", content: "short" });
 
-      expect(refused).toMatchObject({
-        status: "failed",
-        attempt: 1,
-        outcome: { error: "The result is larger than 1 MiB." },
-      });
-      expect((await result(server, messageId)).outcome?.content).toHaveLength(1_048_576);
-      expect(changes).toEqual([]);
-    },
-  );
+    expect(refused).toMatchObject({
+      status: "failed",
+      attempt: 1,
+      outcome: { error: "The result is larger than 1 MiB." },
+    });
+    expect((await result(server, messageId)).outcome?.content).toHaveLength(1_048_576);
+    expect(changes).toEqual([]);
+  });
 
-  it("SDK-20 fails with what it throws", async () => {
+  it("SDK-20 an error that its handler throws fails the dispatch", async () => {
     const server = await startServer();
     await startAgent(server, "coder", {
       onDispatch: () => {
@@ -114,7 +111,7 @@ describe("an agent of the SDK", () => {
     });
   });
 
-  it("SDK-22 hears when its work is cancelled, and is free for other work", async () => {
+  it("SDK-22 a cancelled dispatch is aborted, and the agent is free for other work", async () => {
     const server = await startServer();
     const work = workOnDemand();
     const agent = await startAgent(server, "coder", { onDispatch: work.onDispatch });
@@ -131,7 +128,7 @@ describe("an agent of the SDK", () => {
     await eventually(() => agent.inFlight.length === 0, "an idle agent");
   });
 
-  it("SDK-22 takes so much at once, and nothing when it stops; what it has begun it ends", async () => {
+  it("SDK-22 it works on a limited number of dispatches at once; when it stops it accepts none, and ends those it has begun", async () => {
     const server = await startServer();
     const work = workOnDemand();
     const agent = await startAgent(server, "coder", { onDispatch: work.onDispatch, concurrency: 2 });
@@ -150,7 +147,7 @@ describe("an agent of the SDK", () => {
     expect(agent.state).toBe("closed");
   });
 
-  it("SDK-21 goes on with its work over a restart of the connection, and completes it once", async () => {
+  it("SDK-21 it continues its work over a reconnect, and completes it once", async () => {
     const env = await storeEnv("redis");
     const server = await startServer({ store: "redis", env });
     const work = workOnDemand();
@@ -173,7 +170,7 @@ describe("an agent of the SDK", () => {
     expect(tools.signal.aborted).toBe(false);
   });
 
-  it("SDK-22 says why it is not let in", async () => {
+  it("SDK-22 it says why it is refused", async () => {
     const server = await startServer({ store: "memory" });
     await startAgent(server, "coder", { onDispatch: () => "done" });
     const onDispatch = () => "done";

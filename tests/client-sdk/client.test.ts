@@ -27,7 +27,7 @@ function statesOf(client: Client): string[] {
 }
 
 describe("the client", () => {
-  it("SDK-8 client connects with token", async () => {
+  it("SDK-8 it connects with a token", async () => {
     const server = await startServer();
     const client = sdkClient(server, "ada");
     const states = statesOf(client);
@@ -42,7 +42,7 @@ describe("the client", () => {
     expect(client).toMatchObject({ userId: "ada", transport: "websocket", attempt: 0, nextDelay: null });
   });
 
-  it("SDK-8 client sends commands and gets their replies, refusals as errors", async () => {
+  it("SDK-8 it sends commands and gets their replies, and rejections as errors", async () => {
     const server = await startServer();
     const client = await connectSdk(server, "ada");
 
@@ -58,7 +58,7 @@ describe("the client", () => {
     expect(invalid).toMatchObject({ code: "invalid_payload", details: expect.any(Array) });
   });
 
-  it("SDK-8 several connections of one user all hear what is said", async () => {
+  it("SDK-8 all connections of a user receive messages", async () => {
     const server = await startServer();
     const clients = await Promise.all([1, 2, 3].map(() => connectSdk(server, "ada")));
     await clients[0]?.chat.create({ id: "42" });
@@ -72,7 +72,7 @@ describe("the client", () => {
     expect(await within(Promise.all(heard), "the message")).toEqual(clients.map(() => ({ message: "hello" })));
   });
 
-  it("SDK-10 reconnects with back-off, within 5 attempts, on the same port", async () => {
+  it("SDK-10 it reconnects with back-off, within 5 attempts, on the same port", async () => {
     const server = await startServer();
     // Five attempts take longer than any machine to start a server.
     const client = await connectSdk(server, "ada", { backoff: { baseMs: 250, maxMs: 30_000 } });
@@ -96,7 +96,7 @@ describe("the client", () => {
     expect(states.slice(-2)).toEqual(["connected", "active"]);
   });
 
-  it("SDK-8 client answers pings, and measures the way", async () => {
+  it("SDK-8 it answers pings, and measures the latency", async () => {
     const server = await startServer({ env: { HEARTBEAT_INTERVAL_MS: "1000" } });
     const client = await connectSdk(server, "ada");
 
@@ -107,7 +107,7 @@ describe("the client", () => {
     expect(client.state).toBe("active");
   });
 
-  it("SDK-8 client closes, and what is not answered is rejected", async () => {
+  it("SDK-8 it closes, and commands without a reply are rejected", async () => {
     const server = await startServer();
     const client = await connectSdk(server, "ada");
     const disconnected = new Promise((resolve) => client.once("disconnected", resolve));
@@ -123,7 +123,7 @@ describe("the client", () => {
     expect(client.state).toBe("active");
   });
 
-  it("SDK-9 is unauthorized without a good token, says why, and can be connected with another", async () => {
+  it("SDK-9 without a valid token it is unauthorized, says why, and can connect with another token", async () => {
     const server = await startServer();
     let token: string | null = "nonsense";
     const asked: (string | null)[] = [];
@@ -151,7 +151,7 @@ describe("the client", () => {
     expect(asked).toEqual(["nonsense", "nonsense", null, token]);
   });
 
-  it("SDK-9 is unauthorized in a namespace that is not open to it", async () => {
+  it("SDK-9 it is unauthorized in a namespace that its roles do not open", async () => {
     const server = await startServer();
     const client = sdkClient(server, "ada", { namespaces: ["/chat", "/admin"] });
 
@@ -161,7 +161,7 @@ describe("the client", () => {
     expect(client.status.name).toBe("unauthorized");
   });
 
-  it("SDK-9 asks for a token before every attempt, again when asking failed, and renews one that expires", async () => {
+  it("SDK-9 it asks for a token before every attempt, again if asking failed, and renews a token that expires", async () => {
     const server = await startServer();
     let asked = 0;
     const inSeconds = (seconds: number) => ({ exp: Math.floor(Date.now() / 1000) + seconds });
@@ -182,7 +182,7 @@ describe("the client", () => {
     expect(client.state).toBe("active");
   });
 
-  it("SDK-10 gives up after a maximum of attempts, where one is set", async () => {
+  it("SDK-10 it gives up after the maximum of attempts, if one is set", async () => {
     const server = await startServer();
     await server.server.close();
     const client = sdkClient(server, "ada", { backoff: { attempts: 3 } });
@@ -193,7 +193,7 @@ describe("the client", () => {
     expect(client.status).toEqual({ name: "closed", reason: "attempts_exceeded" });
   });
 
-  it("SDK-10 stays away when it was told to", async () => {
+  it("SDK-10 it does not reconnect if the server told it not to", async () => {
     const clock = new ManualClock();
     const server = await startServer({ overrides: { clock } });
     const soonExpired = { exp: Math.floor(clock.now() / 1000) + 30 };
@@ -206,7 +206,7 @@ describe("the client", () => {
     expect(client.status).toMatchObject({ name: "unauthorized", error: { code: "token_expired" } });
   });
 
-  it("SDK-10 keeps a connection that works, whatever the browser reports of the network", async () => {
+  it("SDK-10 it keeps a working connection whatever the browser reports about the network", async () => {
     const server = await startServer();
     const network = createNetwork();
     const { environment, advance } = createTestTime();
@@ -225,7 +225,7 @@ describe("the client", () => {
   });
 
   it.each(["offline", "online", "visible"] as const)(
-    "SDK-10 notices soon after %s that a connection is dead, says since when, and tries for ever",
+    "SDK-10 soon after %s it notices that a connection is dead, says since when, and retries indefinitely",
     async (change) => {
       const server = await startServer();
       const wire = await openNetwork(server.server.port);
@@ -260,7 +260,7 @@ describe("the client", () => {
     },
   );
 
-  it("SDK-10 tries at once when the browser reports a network", async () => {
+  it("SDK-10 it tries at once when the browser reports a network", async () => {
     const server = await startServer();
     const { port } = server.server;
     const network = createNetwork();
@@ -282,7 +282,7 @@ describe("the client", () => {
     expect(states).toEqual(["active", "reconnecting", "connecting", "connected", "active"]);
   });
 
-  it("SDK-10 does not wait any longer when the page comes into sight", async () => {
+  it("SDK-10 it does not wait any longer when the page becomes visible", async () => {
     const server = await startServer();
     const { port } = server.server;
     const network = createNetwork();
@@ -300,7 +300,7 @@ describe("the client", () => {
     expect(client.attempt).toBe(0);
   });
 
-  it("SDK-9 wants exactly one way to a token, and a url", () => {
+  it("SDK-9 it requires a URL and exactly one source of tokens", () => {
     expect(() => createClient({ url: "http://localhost" })).toThrow(TypeError);
     expect(() => createClient({ url: "http://localhost", token: "a", cookie: true })).toThrow(TypeError);
     expect(() => createClient({ url: "http://localhost", token: "a", getToken: () => "b" })).toThrow(TypeError);

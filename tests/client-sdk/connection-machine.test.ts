@@ -107,7 +107,7 @@ const step = (
   isOffline = false,
 ) => transition(state, event, { settings: { ...settings, ...changes }, random: 0, isOffline });
 
-describe("the connection's machine", () => {
+describe("the connection machine", () => {
   it.each(cells)("SDK-1 in $name, $event leads to $expected", ({ state, value, expected }) => {
     const next = step(state, value);
 
@@ -116,7 +116,7 @@ describe("the connection's machine", () => {
     if (expected === undefined) expect(next.state).toBe(state);
   });
 
-  it("SDK-1 shows six states to the application", () => {
+  it("SDK-1 the application sees six states", () => {
     const shown = Object.entries(publicStates).map(([name, state]) => `${name} → ${state}`);
 
     expect(shown.join(", ")).toBe(
@@ -137,14 +137,14 @@ describe("the connection's machine", () => {
     replaced: "closed",
   };
 
-  it.each(Object.keys(disconnectReasons) as DisconnectReason[])("SDK-1 does what %s asks for", (reason) => {
+  it.each(Object.keys(disconnectReasons) as DisconnectReason[])("SDK-1 it carries out the effect %s", (reason) => {
     const next = step(states.active, { type: "dropped", reason });
 
     expect(next.state.name).toBe(ends[reason]);
     if (next.state.name === "closed") expect(next.state.reason).toBe(reason);
   });
 
-  it.each(Object.keys(errorCodes) as ErrorCode[])("SDK-1 takes a refusal as %s for what it is", (code) => {
+  it.each(Object.keys(errorCodes) as ErrorCode[])("SDK-1 a refusal as %s has the right reason", (code) => {
     const { retryable } = errorCodes[code];
     const isOfToken = code === "unauthenticated" || code === "token_expired";
 
@@ -154,7 +154,7 @@ describe("the connection's machine", () => {
     expect(next.state.name).toBe(isOfToken ? "authenticating" : other);
   });
 
-  it("SDK-1 tries another token once, and then is unauthorized", () => {
+  it("SDK-1 it tries another token once, and then is unauthorized", () => {
     const error = replyError("token_expired", "no");
     const renewed = step(states.opening, { type: "refused", error });
     const opening = step(renewed.state, { type: "token", token: "second" });
@@ -167,7 +167,7 @@ describe("the connection's machine", () => {
     expect(without.state).toEqual({ name: "unauthorized", error });
   });
 
-  it("SDK-1 is unauthorized where there is no token, and not where asking failed", () => {
+  it("SDK-1 it is unauthorized if there is no token, but not if asking for one failed", () => {
     const error = replyError("unauthenticated", "Nobody is signed in.");
 
     const none = step(states.authenticating, { type: "noToken", error });
@@ -177,7 +177,7 @@ describe("the connection's machine", () => {
     expect(failed.state.name).toBe("waiting");
   });
 
-  it("SDK-2 doubles the delay from 1 s to 30 s, shortened by chance, at the longest as well", () => {
+  it("SDK-2 the delay doubles from 1 s to 30 s, randomly shortened, also at its maximum", () => {
     const attempts = [1, 2, 3, 4, 5, 6, 7, 20];
 
     const longest = attempts.map((attempt) => backoffDelay(defaultBackoff, attempt, 0));
@@ -187,7 +187,7 @@ describe("the connection's machine", () => {
     expect(shortest).toEqual(longest.map((delay) => delay * 0.9));
   });
 
-  it("SDK-2 never gives up, unless there is a maximum of attempts", () => {
+  it("SDK-2 it never gives up unless there is a maximum of attempts", () => {
     const bounded = { backoff: { ...defaultBackoff, attempts: 3 }, fallbackAfter: Number.POSITIVE_INFINITY };
     let state: ConnectionState = states.active;
     let attempts = 0;
@@ -207,7 +207,7 @@ describe("the connection's machine", () => {
     });
   });
 
-  it("SDK-10 goes on trying while the browser reports that there is no network", () => {
+  it("SDK-10 it keeps trying while the browser reports that there is no network", () => {
     const lost = step(states.active, events.dropped, {}, true);
     const attempt = step(lost.state, events.due, {}, true);
     const opening = step(attempt.state, events.token, {}, true);
@@ -223,7 +223,7 @@ describe("the connection's machine", () => {
     });
   });
 
-  it("SDK-2 obeys the server's retryAfterMs", () => {
+  it("SDK-2 it waits for the server's retryAfterMs", () => {
     const error = replyError("rate_limited", "later", { retryAfterMs: 5 });
 
     const dropped = step(states.active, { type: "dropped", reason: "server_shutdown", retryAfterMs: 321 });
@@ -233,7 +233,7 @@ describe("the connection's machine", () => {
     expect(refused.state).toMatchObject({ name: "waiting", delayMs: 5 });
   });
 
-  it("SDK-2 begins anew once everything is caught up with, and not before", () => {
+  it("SDK-2 the delay starts again from 1 s only when the client has caught up with everything", () => {
     const restoring = step(states.opening, events.opened);
 
     const early = step(restoring.state, events.dropped);
@@ -243,7 +243,7 @@ describe("the connection's machine", () => {
     expect(late.state).toMatchObject({ tries: { attempt: 1 } });
   });
 
-  it("SDK-3 tries HTTP in the same attempt when WebSockets fail again and again, and a WebSocket in the next", () => {
+  it("SDK-3 after repeated failures of WebSockets it tries HTTP in the same attempt, and a WebSocket in the next", () => {
     const first = step(states.opening, events.failed);
     const second = step({ name: "opening", tries: { ...tries, blocked: 1 } }, events.failed);
     const overHttp = step(second.state, events.token);
@@ -255,7 +255,7 @@ describe("the connection's machine", () => {
     expect(neither.state).toMatchObject({ name: "waiting", tries: { via: "websocket", attempt: 4 } });
   });
 
-  it("SDK-3 goes up to a WebSocket that has opened", () => {
+  it("SDK-3 it switches to a WebSocket that has opened", () => {
     const next = step({ name: "active", via: "http" }, events.upgraded);
     const settled = step(next.state, events.restored);
 

@@ -17,7 +17,7 @@ function messagesOf(client: Client): string[] {
 }
 
 describe("a client behind a proxy that blocks WebSockets", () => {
-  it("SDK-3 connects, sends and receives over HTTP, everything once and in order", async () => {
+  it("SDK-3 it connects, sends and receives over HTTP, everything once and in order", async () => {
     const server = await startServer();
     const proxy = await BlockingProxy.start(server.url);
     const ada = await connectSdk(server, "ada");
@@ -37,7 +37,7 @@ describe("a client behind a proxy that blocks WebSockets", () => {
     await expect(bob.chat.list()).resolves.toMatchObject({ conversations: [{ id: "42" }] });
   });
 
-  it("SDK-3 goes up to a WebSocket when there is one, and down again, and misses nothing", async () => {
+  it("SDK-3 it switches to a WebSocket when possible, and back to HTTP, without missing events", async () => {
     const server = await startServer();
     const proxy = await BlockingProxy.start(server.url);
     const ada = await connectSdk(server, "ada");
@@ -65,7 +65,7 @@ describe("a client behind a proxy that blocks WebSockets", () => {
     expect(seen).toEqual(numbered(80));
   });
 
-  it("SDK-3 is told what it may not read, and refused with a bad token", async () => {
+  it("SDK-3 it is told which rooms it may not read, and refused with a bad token", async () => {
     const server = await startServer({ store: "memory" });
     const proxy = await BlockingProxy.start(server.url);
     const bob = await connectSdk(proxy, "bob");
@@ -79,7 +79,7 @@ describe("a client behind a proxy that blocks WebSockets", () => {
     expect(stranger.status.name).toBe("unauthorized");
   });
 
-  it("SDK-3 is not tried where it is not wanted", async () => {
+  it("SDK-3 HTTP is not tried if it is switched off", async () => {
     const server = await startServer({ store: "memory" });
     const proxy = await BlockingProxy.start(server.url);
 
@@ -90,7 +90,7 @@ describe("a client behind a proxy that blocks WebSockets", () => {
 });
 
 describe.each(stores)("a client behind a proxy that blocks WebSockets (%s)", (store) => {
-  it("SDK-3 watches topics, and goes on where it was when the server was away", async () => {
+  it("SDK-3 it watches topics, and resumes from its position after an outage of the server", async () => {
     const env = await storeEnv(store);
     const server = await startServer({ store, env });
     const proxy = await BlockingProxy.start(server.url);

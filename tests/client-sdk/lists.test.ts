@@ -6,7 +6,7 @@ import { eventually } from "../support/within.ts";
 import { connectSdk } from "./sdk-client.ts";
 
 describe.each(stores)("lists of the client (%s)", (store) => {
-  it("SDK-29 brings what is known of tasks, streams, checkpoints and agents, and a position to go on from", async () => {
+  it("SDK-29 they contain tasks, streams, checkpoints and agents, and a position to continue from", async () => {
     const board = await TaskBoard.start(store);
     await board.stream("s1", 2);
     await board.ok("POST", "/tasks/t1/checkpoints", { checkpointId: "c1", label: "half way" });

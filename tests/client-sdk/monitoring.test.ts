@@ -11,7 +11,7 @@ const watching = { namespaces: ["/monitoring"], roles: ["monitor"] } as const;
 const named = (events: readonly Envelope[]) => events.map(({ type, room }) => `${type} ${room}`);
 
 describe.each(stores)("subscriptions in the client (%s)", (store) => {
-  it("SDK-19 bring each callback what it asked for, once, also where topics overlap", async () => {
+  it("SDK-19 each callback gets the events of its topics once, even if topics overlap", async () => {
     const server = await startServer({ store });
     const client = await connectSdk(server, "mona", watching);
     const [all, tasks, completed, bus]: Envelope[][] = [[], [], [], []];
@@ -46,7 +46,7 @@ describe.each(stores)("subscriptions in the client (%s)", (store) => {
     expect(named(completed ?? [])).toEqual(["task.created task:t1"]);
   });
 
-  it("SDK-19 go on where they were, and begin at a position that is given", async () => {
+  it("SDK-19 they resume from their positions, and can begin at a given position", async () => {
     const env = await storeEnv(store);
     const server = await startServer({ store, env });
     const client = await connectSdk(server, "mona", watching);
@@ -80,7 +80,7 @@ describe.each(stores)("subscriptions in the client (%s)", (store) => {
     expect(gaps).toEqual([]);
   });
 
-  it("SDK-19 begin with the newest health of each component, and the latest events that were asked for", async () => {
+  it("SDK-19 they begin with the newest health of each component and the latest requested events", async () => {
     const server = await startServer({ store });
     await tell(server, healthOf("store"), taskCreation("t1"), taskCreation("t2"));
     const events: Envelope[] = [];

@@ -38,8 +38,8 @@ const bad = (code: ErrorCode, details?: unknown): Reply<unknown> => ({
   error: replyError(code, "no", details),
 });
 
-describe("commands on their way", () => {
-  it("SDK-13 wait for a connection, and are given back as not sent when there will be none", async () => {
+describe("commands in the queue", () => {
+  it("SDK-13 they wait for a connection, and are rejected as not sent if there will be none", async () => {
     const { outbox, give, ends, sent, settled } = setUp();
 
     give("a");
@@ -53,7 +53,7 @@ describe("commands on their way", () => {
     expect(ends).toEqual(["volatile: unavailable not_sent", "a: unavailable not_sent", "late: unavailable not_sent"]);
   });
 
-  it("SDK-13 are bounded in number", async () => {
+  it("SDK-13 their number is limited", async () => {
     const { give, ends, settled, outbox } = setUp(2);
 
     for (const payload of ["a", "b", "c"]) give(payload);
@@ -63,7 +63,7 @@ describe("commands on their way", () => {
     expect(outbox.size).toBe(2);
   });
 
-  it("SDK-13 are sent again where that is safe, and else rejected as unknown, when the connection ends", async () => {
+  it("SDK-13 when the connection ends, they are resent if that is safe, and otherwise rejected as unknown", async () => {
     const { outbox, link, give, payloads, ends, settled, sent } = setUp();
     outbox.attach(link());
     give("retry");
@@ -81,7 +81,7 @@ describe("commands on their way", () => {
     expect(ends).toEqual(["once: timeout unknown", "volatile: timeout unknown", "retry: kept"]);
   });
 
-  it("SDK-13 of one key go one after the other, so that what is sent again is not overtaken", async () => {
+  it("SDK-13 commands of one key are sent one after another, so that a retry is not overtaken", async () => {
     const { outbox, link, give, payloads, ends, settled, sent, advance } = setUp();
     outbox.attach(link());
     for (const payload of ["a", "b"]) give(payload, { key: "conversation:42" });
@@ -101,7 +101,7 @@ describe("commands on their way", () => {
   });
 
   it.each(Object.keys(errorCodes) as ErrorCode[])(
-    "SDK-13 that are refused as %s are sent again or not",
+    "SDK-13 a command that is refused as %s is resent or not",
     async (code) => {
       const { outbox, link, give, payloads, ends, settled, sent, advance } = setUp();
       const { retryable } = errorCodes[code];
@@ -122,7 +122,7 @@ describe("commands on their way", () => {
     },
   );
 
-  it("SDK-13 that nobody answers are sent again, for as long as the server knows their id", async () => {
+  it("SDK-13 a command without a reply is resent for as long as the server remembers its id", async () => {
     const { outbox, link, give, payloads, ends, settled, advance } = setUp();
     outbox.attach(link());
     give("retry");

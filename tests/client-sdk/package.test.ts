@@ -26,13 +26,13 @@ const built = (file: string) => readFileSync(join(root, "client-sdk/dist", file.
 const kibibytes = (text: string | Buffer) => gzipSync(text, { level: 9 }).length / 1_024;
 
 describe("the package", () => {
-  it("SDK-18 needs socket.io-client when it runs, and nothing else", () => {
+  it("SDK-18 its only dependency at run time is socket.io-client", () => {
     const { packages } = closureOf(entries.core);
 
     expect(packages).toEqual(["socket.io-client"]);
   });
 
-  it("SDK-18 is below 25 KiB with socket.io-client, minified and compressed", () => {
+  it("SDK-18 with socket.io-client it is below 25 KiB, minified and compressed", () => {
     const { files } = closureOf(entries.core);
     const socketIo = readFileSync(join(root, "node_modules/socket.io-client/dist/socket.io.esm.min.js"));
 

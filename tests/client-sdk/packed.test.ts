@@ -15,14 +15,14 @@ console.log("done");
 process.exit(0);
 `;
 
-describe("the package, installed in an empty project of Node", () => {
+describe("the package, installed in an empty Node project", () => {
   let project: PackedSdk;
   beforeAll(() => {
     project = new PackedSdk("@types/node");
   }, 180_000);
   afterAll(() => project?.remove());
 
-  it("SDK-26 has a README whose examples have the right types there, and run", async () => {
+  it("SDK-26 the examples of the README have the right types, and run", async () => {
     const server = await startServer({ store: "memory" });
     const token = tokenOf("ada", ["user", "agent", "monitor", "service"]);
     const ada = await server.connect("ada");

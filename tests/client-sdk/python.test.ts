@@ -56,7 +56,7 @@ const contains = (line: Line, part: Line) =>
 const token = tokenOf("mona", ["monitor"]);
 
 describe("the package for Python", () => {
-  it("PYTHON-2 tells the same over HTTP where a proxy blocks WebSockets", async () => {
+  it("PYTHON-2 it delivers the same events over HTTP if a proxy blocks WebSockets", async () => {
     const server = await startServer();
     const proxy = await BlockingProxy.start(server.url);
     const watcher = watch(proxy.url, token, "task:*");
@@ -70,7 +70,7 @@ describe("the package for Python", () => {
     expect(watcher.gaps()).toEqual([]);
   });
 
-  it("PYTHON-3 is unauthorized with a token that is not good enough, and stays so", async () => {
+  it("PYTHON-3 with an invalid token it is unauthorized, and stays so", async () => {
     const server = await startServer({ store: "memory" });
 
     const watcher = watch(server.url, "nonsense", "task:*");
@@ -81,7 +81,7 @@ describe("the package for Python", () => {
 });
 
 describe.each(stores)("the package for Python (%s)", (store) => {
-  it("PYTHON-1 tells callbacks what their topics ask for, and goes on where it was when the server was away", async () => {
+  it("PYTHON-1 callbacks get the events of their topics, and resume from their position after an outage of the server", async () => {
     const env = await storeEnv(store);
     const server = await startServer({ store, env });
     const watcher = watch(server.url, token, "task:*", "stream:s1");
@@ -115,7 +115,7 @@ async function startTalk(store: StoreName) {
 }
 
 describe("conversations in the package for Python", () => {
-  it("PYTHON-4 are the same over HTTP where a proxy blocks WebSockets", async () => {
+  it("PYTHON-4 they work over HTTP if a proxy blocks WebSockets", async () => {
     const { server, conversation } = await startTalk("memory");
     const proxy = await BlockingProxy.start(server.url);
     const pia = run("chat_sdk.py", proxy.url, tokenOf("pia"), "no history");
@@ -131,7 +131,7 @@ describe("conversations in the package for Python", () => {
 });
 
 describe.each(stores)("conversations in the package for Python (%s)", (store) => {
-  it("PYTHON-4 are followed, written to and read back, and go on where they were when the server was away", async () => {
+  it("PYTHON-4 a program follows them, writes, reads history, and resumes from its position after an outage of the server", async () => {
     const { env, server, conversation } = await startTalk(store);
     const pia = run("chat_sdk.py", server.url, tokenOf("pia"), "history");
     await pia.has({ more: true });
@@ -162,7 +162,7 @@ describe.each(stores)("conversations in the package for Python (%s)", (store) =>
 });
 
 describe("the reconnecting client of the package for Python", () => {
-  it("PYTHON-5 says since when it has been offline and when it tries again, and tries at once when asked to", async () => {
+  it("PYTHON-5 it says since when it has been offline and when it tries again, and tries at once on request", async () => {
     const server = await startServer({ store: "memory" });
     const client = run("reconnect_sdk.py", server.url, token, "60", "0");
     await client.has({ state: "active" });
@@ -178,7 +178,7 @@ describe("the reconnecting client of the package for Python", () => {
     expect(client.lines().at(-1)).toEqual({ state: "active", offline: null, nextIn: null });
   });
 
-  it("PYTHON-5 goes on trying after a refusal that may pass", async () => {
+  it("PYTHON-5 it keeps trying after a temporary refusal", async () => {
     const provider = await TestProvider.start();
     provider.isDown = true;
     const env = { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: audience };
@@ -192,7 +192,7 @@ describe("the reconnecting client of the package for Python", () => {
     expect(client.lines().map(({ state }) => state)).not.toContain("closed");
   });
 
-  it("PYTHON-5 gives up after a maximum of attempts, where one is set", async () => {
+  it("PYTHON-5 it gives up after the maximum of attempts, if one is set", async () => {
     const server = await startServer({ store: "memory" });
     await server.server.close();
 

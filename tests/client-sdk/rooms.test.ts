@@ -43,7 +43,7 @@ async function startChat(store: StoreName) {
 }
 
 describe("a conversation in the client", () => {
-  it("SDK-11 knows who is here, and who types", async () => {
+  it("SDK-11 it knows who is present and who is typing", async () => {
     const { server, ada } = await startChat("memory");
     const bob = await connectSdk(server, "bob");
     const typing: boolean[] = [];
@@ -63,7 +63,7 @@ describe("a conversation in the client", () => {
     expect(typing).toEqual([true, false]);
   });
 
-  it("SDK-14 streams an answer, which a late joiner gets whole", async () => {
+  it("SDK-14 it streams an answer, and a late joiner gets the whole answer", async () => {
     const { server, ada } = await startChat("memory");
     const robot = await connectSdk(server, "robot", { roles: ["service"], maxWaiting: 2_000 });
     const log = listenTo(ada);
@@ -86,7 +86,7 @@ describe("a conversation in the client", () => {
     ]);
   });
 
-  it("SDK-14 asks whoever writes an answer to stop, and hears that it has", async () => {
+  it("SDK-14 a user asks the producer of an answer to stop, and learns that it has stopped", async () => {
     const { server, ada } = await startChat("memory");
     const robot = await connectSdk(server, "robot", { roles: ["service"] });
     const log = listenTo(ada);
@@ -145,7 +145,7 @@ describe("a conversation in the client", () => {
 });
 
 describe.each(stores)("a conversation in the client (%s)", (store) => {
-  it("SDK-11 tells what was there, then what happens, each once and in order", async () => {
+  it("SDK-11 handlers get history and then live events, each once and in order", async () => {
     const { server, ada } = await startChat(store);
     await say(server, numbered(120));
     const bob = await connectSdk(server, "bob");
@@ -161,7 +161,7 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
     expect(hasMore).toBe(true);
   });
 
-  it("SDK-12 tells everything that was missed once and in order, in as many pages as it takes", async () => {
+  it("SDK-12 handlers get all missed events once and in order, in as many pages as necessary", async () => {
     const { server, ada } = await startChat(store);
     const bob = await connectSdk(server, "bob");
     const log = listenTo(bob);
@@ -179,7 +179,7 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
     expect(log.gaps).toEqual([]);
   });
 
-  it("SDK-13 sends what was written without a connection when there is one, once and in order", async () => {
+  it("SDK-13 messages written while offline are sent after the reconnect, once and in order", async () => {
     const { server, restart } = await startChat(store);
     const network = await openNetwork(server.server.port);
     const ada = await connectSdk({ url: `http://127.0.0.1:${network.port}` }, "ada", { fallback: false });
@@ -203,7 +203,7 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
     expect(log.messages()).toEqual(["before", ...numbered(20)]);
   });
 
-  it("SDK-15 hears its own notifications, and those that it missed", async () => {
+  it("SDK-15 a user gets new notifications, and those missed while offline", async () => {
     const { server, ada } = await startChat(store);
     const titles: string[] = [];
     ada.bus.subscribe("notification", (event) => titles.push((event as Envelope<EventType.Notification>).data.title));
@@ -226,7 +226,7 @@ describe.each(stores)("a conversation in the client (%s)", (store) => {
 });
 
 describe("a conversation whose server restarts", () => {
-  it("SDK-12 goes on where it was, three times, while others write", async () => {
+  it("SDK-12 it resumes from its position three times, while others write", async () => {
     const { server, restart } = await startChat("redis");
     const bob = await connectSdk(server, "bob");
     const log = listenTo(bob);
@@ -245,7 +245,7 @@ describe("a conversation whose server restarts", () => {
     expect(log.gaps).toEqual([]);
   });
 
-  it("SDK-16 tells of a gap when history is gone, loads the state first, and holds what comes meanwhile", async () => {
+  it("SDK-16 when history is gone it reports a gap, loads the state first, and holds events that arrive meanwhile", async () => {
     const { server, ada, restart } = await startChat("memory");
     const bob = sdkClient(server, "bob");
     const told: string[] = [];
@@ -282,7 +282,7 @@ describe("a conversation whose server restarts", () => {
     expect(told).toEqual(["before", "asked", "epoch_changed: the state", "after", "live"]);
   });
 
-  it("SDK-16 says when it is refused, and when it was removed, and is let in again where it asks", async () => {
+  it("SDK-16 it says that it was refused or removed, and joins again on request", async () => {
     const { server, ada } = await startChat("memory");
     const bob = await connectSdk(server, "bob");
     const told: string[] = [];
@@ -307,7 +307,7 @@ describe("a conversation whose server restarts", () => {
     expect(wasLive).toBe(false);
   });
 
-  it("SDK-17 resumes after a reload of the page, from the positions of the session", async () => {
+  it("SDK-17 after a reload of the page it resumes from the positions in the session storage", async () => {
     const { server, ada } = await startChat("memory");
     const texts = new Map<string, string>();
     const session = {

@@ -15,7 +15,7 @@ import type { RoomName } from "../../shared/room.ts";
 import { type Topic, topicMatches as topicMatchesOnServer } from "../../shared/topic.ts";
 
 describe("the message bus", () => {
-  it("SDK-4 hands a message to those who asked for its type, in their order", () => {
+  it("SDK-4 subscribers of a type get its messages, in the order of subscription", () => {
     const bus = createMessageBus();
     const heard: string[] = [];
     for (const pattern of ["*", "control.*", "control.stop", "data.widget.*", "control"]) {
@@ -36,7 +36,7 @@ describe("the message bus", () => {
     ]);
   });
 
-  it("SDK-4 tells once whoever wants it once, and nobody who has unsubscribed", () => {
+  it("SDK-4 a once-handler is called once, and no handler after it has unsubscribed", () => {
     const bus = createMessageBus();
     const heard: string[] = [];
     bus.subscribeOnce("task.*", ({ type }) => heard.push(`once ${type}`));
@@ -50,7 +50,7 @@ describe("the message bus", () => {
     expect(heard).toEqual(["once task.created", "task.created"]);
   });
 
-  it("SDK-4 goes on where a handler throws, unsubscribes others, or publishes", () => {
+  it("SDK-4 the bus works if a handler throws, unsubscribes others, or publishes", () => {
     const failures: unknown[] = [];
     const bus = createMessageBus((error) => failures.push(error));
     const heard: string[] = [];
@@ -68,13 +68,13 @@ describe("the message bus", () => {
     expect(heard).toEqual(["b"]);
   });
 
-  it.each(["", "*.a", "a.*.b", "**"])("SDK-4 takes no pattern like %j", (pattern) => {
+  it.each(["", "*.a", "a.*.b", "**"])("SDK-4 the pattern %j is not accepted", (pattern) => {
     const bus = createMessageBus();
 
     expect(() => bus.subscribe(pattern, () => {})).toThrow(TypeError);
   });
 
-  it("SDK-4 makes messages with an id of their own, or the one that is given", () => {
+  it("SDK-4 messages have an id of their own, or the given one", () => {
     const first = createMessage("note", { text: "hello" });
     const second = createMessage("note", null, { id: "n-1", correlationId: "c-1" });
 
@@ -94,7 +94,7 @@ describe("the logger", () => {
   const write = (_level: LogLevel, line: string) => void lines.push(line);
   const now = () => 0;
 
-  it("SDK-5 writes time, level and component, from its level on", () => {
+  it("SDK-5 it writes time, level and component, from its level on", () => {
     lines.length = 0;
     const logger = createLogger({ level: "info", write, now, debug: "" }).for("connection");
 
@@ -108,7 +108,7 @@ describe("the logger", () => {
     ]);
   });
 
-  it("SDK-5 writes everything of the components that debug names", () => {
+  it("SDK-5 it writes all levels of the components named in debug", () => {
     lines.length = 0;
     const logger = createLogger({ level: "silent", write, now, debug: "other, protocol:* -protocol:rooms" });
 
@@ -121,8 +121,8 @@ describe("the logger", () => {
   });
 });
 
-describe("what the client knows of the contract", () => {
-  it.each(namespaces)("SDK-6 has a policy for each command of %s, and for no other", (namespace) => {
+describe("the client's knowledge of the contract", () => {
+  it.each(namespaces)("SDK-6 there is a policy for each command of %s, and for no other", (namespace) => {
     expect(Object.keys(commandPolicies[namespace]).sort()).toEqual(Object.keys(commands[namespace]).sort());
   });
 
@@ -134,7 +134,7 @@ describe("what the client knows of the contract", () => {
     ["task:build-*", "task:test-7"],
     ["*", "alerts"],
     ["stream:*", "task:1"],
-  ])("SDK-6 matches %s with %s as the server does", (topic, room) => {
+  ])("SDK-6 %s and %s match as on the server", (topic, room) => {
     expect(topicMatches(topic, room)).toBe(topicMatchesOnServer(topic as Topic, room as RoomName));
   });
 
@@ -145,11 +145,11 @@ describe("what the client knows of the contract", () => {
     [{ epoch: "a", offset: 7 }, true, "gap"],
     [{ epoch: "a", offset: 7 }, false, "next"],
     [{ epoch: "b", offset: 6 }, true, "other_epoch"],
-  ] as const)("SDK-7 knows the place of %j (whole log: %s): %s", (position, isWhole, place) => {
+  ] as const)("SDK-7 after offset 5 of epoch a, %j (whole log: %s) is %s", (position, isWhole, place) => {
     expect(comparePosition({ epoch: "a", offset: 5 }, position, isWhole)).toBe(place);
   });
 
-  it("SDK-7 keeps positions by client and name, and takes nothing else for one", () => {
+  it("SDK-7 positions are stored by client and name, and invalid ones are ignored", () => {
     const store = createMemoryStore();
     const positions = createPositions(store, "mine");
     const others = createPositions(store, "others");
@@ -164,7 +164,7 @@ describe("what the client knows of the contract", () => {
     expect(positions.get("room")).toBeUndefined();
   });
 
-  it("SDK-7 tells an event once, and remembers a bounded number", () => {
+  it("SDK-7 an event is delivered once; the number of remembered events is limited", () => {
     const once = createDeduplicator();
 
     const first = Array.from({ length: 2_001 }, (_, index) => once(String(index)));
@@ -184,7 +184,7 @@ describe("what the client knows of the contract", () => {
     expect([serverUrl(url), socketPathOf(serverUrl(url), "/socket.io")]).toEqual([base, path]);
   });
 
-  it("SDK-30 takes a path of Socket.IO that has the path of the server already", () => {
+  it("SDK-30 a Socket.IO path that includes the server's path already is accepted", () => {
     expect(socketPathOf("https://example.com/rt", "/rt/live")).toBe("/rt/live");
     expect(socketPathOf("https://example.com/rt", "/rtlive")).toBe("/rt/rtlive");
   });
@@ -197,7 +197,7 @@ describe("what the client knows of the contract", () => {
     "ftp://example.com",
     "https://example.com/?a=b",
     "https://example.com/#a",
-  ])("SDK-30 refuses %p", (url) => {
+  ])("SDK-30 %p is refused", (url) => {
     expect(() => serverUrl(url)).toThrow(TypeError);
   });
 });

@@ -25,7 +25,7 @@ function listenTo(client: Client): string[] {
 }
 
 describe("a client's whole life", () => {
-  it("SDK-8 client emits events from connecting to closing, and serialises what it sends", async () => {
+  it("SDK-8 it emits events from connecting to closing, and serialises what it sends", async () => {
     const server = await startServer();
     const ada = await connectSdk(server, "ada");
     await ada.chat.create({ id: "42", members: ["bob"] });
@@ -55,7 +55,7 @@ describe("a client's whole life", () => {
     ]);
   });
 
-  it("SDK-8 stays connected over five minutes by its answers to pings alone", async () => {
+  it("SDK-8 it stays connected for five minutes by answering pings only", async () => {
     const clock = new ManualClock();
     const env = { HEARTBEAT_INTERVAL_MS: "100" };
     const server = await startServer({ store: "memory", env, overrides: { clock } });
@@ -76,7 +76,7 @@ describe("a client's whole life", () => {
 });
 
 describe.each(stores)("a client's whole life (%s)", (store) => {
-  it("SDK-12 resumes where its last connection was, within 5 attempts, after 20 s without a network", async () => {
+  it("SDK-12 it resumes from its position within 5 attempts after 20 s without a network", async () => {
     const server = await startServer({ store });
     const network = await openNetwork(server.server.port);
     const robot = await connectSdk(server, "robot", { roles: ["service"] });

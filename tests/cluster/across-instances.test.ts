@@ -24,7 +24,7 @@ const countsOf = async (server: TestServer) =>
   (await server.request("GET", "/api/websocket/status", { as: null })).body as unknown as WebsocketStatus;
 
 describe("across instances", () => {
-  it("CLUSTER-4 a user is told of with the first connection on any instance and with the last, and listed with all", async () => {
+  it("CLUSTER-4 a user's arrival and departure are announced once over all instances, and the user is listed with all connections", async () => {
     const { a, b, ada, bob } = await apart();
 
     const second = await a.connect("bob");
@@ -46,7 +46,7 @@ describe("across instances", () => {
     expect(comingsAndGoings(ada)).toEqual(["+ada 1", "+bob 2", "-bob 1"]);
   });
 
-  it("CLUSTER-4 a user who comes back on another instance within the grace period was never away", async () => {
+  it("CLUSTER-4 a user who reconnects to another instance within the grace period counts as present throughout", async () => {
     // Longer than the test.
     const { a, ada, bob } = await apart({ PRESENCE_GRACE_MS: "600000" });
 
@@ -65,7 +65,7 @@ describe("across instances", () => {
     expect(comingsAndGoings(ada)).toEqual(["+ada 1", "+bob 2", "-bob 1"]);
   });
 
-  it("CLUSTER-5 a member who is removed is out of the room on every other instance within 2 s, and is told", async () => {
+  it("CLUSTER-5 a removed member leaves the room on every other instance within 2 s, and is notified", async () => {
     const { a, b, ada, bob } = await apart();
     const cy = await b.connect("cy");
     await ada.ok("conversation.add_members", { conversationId, userIds: ["cy"] });
@@ -87,7 +87,7 @@ describe("across instances", () => {
     expect(notElsewhere.code).toBe("not_found");
   });
 
-  it("CLUSTER-6 what is changed on one instance holds on the other at once", async () => {
+  it("CLUSTER-6 a change on one instance takes effect on the other at once", async () => {
     const { b, ada, bob } = await apart();
 
     for (const userId of ["cy", "dan", "eve"]) {
@@ -109,7 +109,7 @@ describe("across instances", () => {
     expect(joined).toBe(true);
   });
 
-  it("CLUSTER-7 a cancelled response's producer is told on every instance", async () => {
+  it("CLUSTER-7 the producer of a cancelled response is notified on every instance", async () => {
     const { a, b, ada } = await apart();
     await ada.ok("conversation.add_members", { conversationId, userIds: ["robot"] });
     const robot = await b.connect("robot", { roles: ["agent"] });
@@ -123,7 +123,7 @@ describe("across instances", () => {
     }
   });
 
-  it("CLUSTER-8 typing, read receipts, notifications and announcements reach the other instances, once", async () => {
+  it("CLUSTER-8 typing, read receipts, notifications and announcements reach the other instances once", async () => {
     const { a, b, ada, bob } = await apart();
     const admin = await a.connect("root", { namespace: "/admin", roles: ["admin"] });
     const script = await b.connectWebSocket("bob");
@@ -158,7 +158,7 @@ describe("across instances", () => {
     }
   });
 
-  it("CLUSTER-9 the status counts the connections of all instances, and forgets an instance that has stopped", async () => {
+  it("CLUSTER-9 the status counts the connections of all instances, and drops an instance that has stopped", async () => {
     const { shared, a, b } = await apart();
     const [c] = await startInstances(shared, ["C"]);
     await c.connect("cy");
@@ -177,7 +177,7 @@ describe("across instances", () => {
     for (const status of counts) expect(status).toMatchObject({ connections: 3, rooms: { chat: 3 }, instances: 3 });
   });
 
-  it("CLUSTER-10 a response whose producer reconnects to another instance goes on with the numbers, and loses no piece", async () => {
+  it("CLUSTER-10 a response whose producer reconnects to another instance continues its numbering, and loses no delta", async () => {
     const { a, b, ada, bob } = await apart();
     await ada.ok("conversation.add_members", { conversationId, userIds: ["robot"] });
     const pieces = Array.from({ length: 60 }, (_, i) => `${i} `);

@@ -5,8 +5,8 @@ import { sharedEnv, startInstances } from "./cluster.ts";
 
 const admin = { namespace: "/admin", roles: ["admin"] } as const;
 
-describe("admins over two instances", () => {
-  it("ADMIN-8 a user has as many connections as allowed, wherever they are, also when all come at once", async () => {
+describe("admins with two instances", () => {
+  it("ADMIN-8 the limit of connections per user holds over all instances, even if all connect at once", async () => {
     const env = { ...(await sharedEnv()), LIMIT_CONNECTIONS_PER_USER: "5" };
     const instances = await startInstances(env, ["A", "B"]);
 
@@ -34,7 +34,7 @@ describe("admins over two instances", () => {
     }, "the place to be free");
   });
 
-  it("ADMIN-4 ends connections on the other instance", async () => {
+  it("ADMIN-4 an admin closes connections of the other instance", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const root = await a.connect("root", admin);
     const [here, there] = [await a.connect("ada"), await b.connect("ada")];
@@ -55,7 +55,7 @@ describe("admins over two instances", () => {
     }
   });
 
-  it("ADMIN-5 changes the log level of the other instance", async () => {
+  it("ADMIN-5 an admin changes the log level of the other instance", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const root = await a.connect("root", admin);
     const ada = await b.connect("ada");
@@ -67,7 +67,7 @@ describe("admins over two instances", () => {
     }, "the other instance to log commands");
   });
 
-  it("REGISTRY-8 says everything again when Redis has lost it", async () => {
+  it("REGISTRY-8 an instance reports everything again after Redis has lost it", async () => {
     const { url } = await sharedRedis();
     const env = await sharedEnv({ url });
     const [a, b] = await startInstances(env, ["A", "B"]);

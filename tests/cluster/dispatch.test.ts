@@ -21,8 +21,8 @@ const agentsSeenBy = async (server: TestServer) => {
     .toSorted();
 };
 
-describe("dispatches over several instances", () => {
-  it("CLUSTER-13 an agent on one is given work by another, and the result is had from a third", async () => {
+describe("dispatches with several instances", () => {
+  it("CLUSTER-13 a dispatch is created at one instance, done by an agent of another, and its result read from a third", async () => {
     const [a, b, c] = await sharedStart();
     const agent = await startAgent(b, "coder", { capabilities: ["code"], beatMs: 100 });
 
@@ -42,7 +42,7 @@ describe("dispatches over several instances", () => {
     expect([await agentsSeenBy(a), await agentsSeenBy(b), await agentsSeenBy(c)]).toEqual([seen, seen, seen]);
   });
 
-  it("CLUSTER-13 an agent that registers on another instance replaces itself, and goes on with its work", async () => {
+  it("CLUSTER-13 an agent that registers at another instance replaces its connection, and continues its work", async () => {
     const [a, b, c] = await sharedStart();
     const first = await startAgent(a, "coder", { beatMs: 100 });
     const { messageId } = await dispatch(b, { agentId: "coder" });
@@ -59,7 +59,7 @@ describe("dispatches over several instances", () => {
     expect(await result(b, messageId)).toMatchObject({ status: "completed", attempt: 1 });
   });
 
-  it("CLUSTER-14 an agent killed in the middle: another completes it, its late response is refused, and one answer is seen", async () => {
+  it("CLUSTER-14 when an agent is killed, another one completes its dispatch, its late response is refused, and one answer is shown", async () => {
     const [a, b, c] = await sharedStart(shortLease);
     const [ada] = await c.conversation("42", "ada");
     const killed = await startAgentProcess({ script }, { url: b.url, agentId: "first" });
@@ -88,7 +88,7 @@ describe("dispatches over several instances", () => {
 });
 
 describe("an instance that is killed while it dispatches", () => {
-  it("CLUSTER-15 its dispatches go on, and its agents with what they had, at the others", async () => {
+  it("CLUSTER-15 its dispatches continue at the other instances, and its agents keep what they had in flight", async () => {
     // Longer than it takes an agent to come back, on any machine.
     const env = { ...(await sharedEnv()), AGENT_LEASE_MS: "20000", AGENT_HEARTBEAT_INTERVAL_MS: "500" };
     const [a] = await startInstances(env, ["A"]);
@@ -119,7 +119,7 @@ describe("an instance that is killed while it dispatches", () => {
     expect(await result(a, other)).toMatchObject({ status: "completed", attempt: 1 });
   });
 
-  it("CLUSTER-15 an agent of it that does not come back is gone after its lease", async () => {
+  it("CLUSTER-15 one of its agents that does not reconnect is gone after its lease", async () => {
     const env = { ...(await sharedEnv()), ...shortLease };
     const [a] = await startInstances(env, ["A"]);
     const program = new Program({ ...env, JWT_SECRET: testSecret });

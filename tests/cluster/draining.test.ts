@@ -9,8 +9,8 @@ import { sharedEnv, startInstances } from "./cluster.ts";
 /** Longer than the test. */
 const longWindowMs = 600_000;
 
-describe("an instance that lets go of its agents", () => {
-  it("STOP-6 gives them nothing new; what they have goes on, and what waits is done, where they come back", async () => {
+describe("an instance that drains its agents", () => {
+  it("STOP-6 it assigns them nothing new; their dispatches continue, and waiting ones are assigned, where they reconnect", async () => {
     const env = await sharedEnv();
     const [a, b] = await startInstances(env, ["A", "B"]);
     const { documents } = await openStore("redis", { env });

@@ -60,7 +60,7 @@ async function addAlerts(stream: string, from: number, to: number): Promise<void
 }
 
 describe("the ingest stream", () => {
-  it("INGEST-1 is published, each entry once and in order, by whichever of the instances", async () => {
+  it("INGEST-1 each entry is published once and in order, by one of the instances", async () => {
     const { stream, instances } = await start(["A", "B", "C"]);
     const clients = await Promise.all(instances.map(watch));
     for (const client of clients) await client.ok("join_room", { room: "alerts" });
@@ -75,7 +75,7 @@ describe("the ingest stream", () => {
     expect(await rejectedOf(stream)).toEqual([]);
   });
 
-  it("INGEST-2 an entry that makes no sense is kept with the reason, and the others go on", async () => {
+  it("INGEST-2 an invalid entry is kept with the reason, and the others are published", async () => {
     const { stream, instances } = await start(["A"]);
     const mona = await watch(instances[0]);
     await mona.ok("join_room", { room: "alerts" });
@@ -123,7 +123,7 @@ describe("the ingest stream", () => {
     expect(mona.seen(EventType.StreamProgress)).toMatchObject([{ id: "p-1", sender: null, room: "stream:s1" }]);
   });
 
-  it("INGEST-4 another instance goes on where one has stopped", async () => {
+  it("INGEST-4 another instance continues when the reading one stops", async () => {
     const { stream, env, instances } = await start(["A"]);
     await addAlerts(stream, 0, 50);
     await instances[0].server.close();
@@ -139,7 +139,7 @@ describe("the ingest stream", () => {
     expect(await published()).toEqual(expectedIds(100));
   });
 
-  it("INGEST-4 what a killed instance held is published by another, once", async () => {
+  it("INGEST-4 entries that a killed instance was reading are published by another, once", async () => {
     const { stream, env, instances } = await start(["watching"]);
     const mona = await watch(instances[0]);
     await mona.ok("join_room", { room: "alerts" });

@@ -48,7 +48,7 @@ const instances = async (server: TestServer) =>
   (await server.request("GET", "/api/websocket/status", { as: null })).body.instances;
 
 describe("an instance that is killed", () => {
-  it("CLUSTER-11 is forgotten, and its users are told to have left within 12 s", async () => {
+  it("CLUSTER-11 within 12 s it is dropped from the status, and its users are reported as having left", async () => {
     const { server, program, ada } = await start();
 
     const sinceKilled = stopwatch();
@@ -69,7 +69,7 @@ describe("an instance that is killed", () => {
     expect(members).toEqual([{ userId: "ada", name: "Ada", connections: 1 }]);
   });
 
-  it("CLUSTER-12 is not noticed by those who see somebody that comes back elsewhere, who misses nothing", async () => {
+  it("CLUSTER-12 a user who reconnects to another instance misses nothing, and no other member notices", async () => {
     const { server, program, ada, bob } = await start();
     await say(bob, "before");
     await heard(bob, "before");

@@ -59,8 +59,8 @@ class Backend {
   }
 }
 
-describe("three instances behind nginx, without stickiness", () => {
-  it("CLUSTER-16 whoever reads by whatever door misses nothing and sees nothing twice, while one is killed and one is stopped", async () => {
+describe("three instances behind nginx without sticky sessions", () => {
+  it("CLUSTER-16 readers at every door miss nothing and get nothing twice, while one instance is killed and one is stopped", async () => {
     const { a, b, program, url } = await start();
     const root = await a.connect("ada");
     await root.ok("conversation.create", { id: conversationId });

@@ -17,7 +17,7 @@ import {
 const each = 40;
 
 describe.each([[["A", "B"]], [["A", "B", "C"]]])("order over instances %j", (names) => {
-  it("CLUSTER-1 all members see one order, on whatever instance and by whatever door they are", async () => {
+  it("CLUSTER-1 all members see the same order, at every instance and door", async () => {
     const servers = await startInstances(await sharedEnv(), names);
     const members = servers.flatMap((_, index) => [`io${index}`, `ws${index}`]);
     const [first] = servers;
@@ -50,7 +50,7 @@ describe.each([[["A", "B"]], [["A", "B", "C"]]])("order over instances %j", (nam
 });
 
 describe("two instances", () => {
-  it("CLUSTER-2 a client resumes on another instance with what it missed, once, while others go on writing", async () => {
+  it("CLUSTER-2 a client resumes at another instance with everything it missed, once, while others write", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const [ada, bob] = await a.conversation(conversationId, "ada", "bob");
     await say(ada, "0");
@@ -72,7 +72,7 @@ describe("two instances", () => {
     expect([...resumed, ...textsOf(again)]).toEqual(expected);
   });
 
-  it("CLUSTER-2 a position that one instance gave is not ahead of another one", async () => {
+  it("CLUSTER-2 a position from one instance is valid at another that lags behind", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const [ada, bob] = await a.conversation(conversationId, "ada", "bob");
     const cy = await b.connect("ada");
@@ -87,7 +87,7 @@ describe("two instances", () => {
     expect(textsOf(bob)).toHaveLength(30);
   });
 
-  it("CLUSTER-3 the same id sent to two instances at once is published once, and answered the same", async () => {
+  it("CLUSTER-3 an id that is sent to two instances at once is published once, with the same reply", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const [ada, bob] = await a.conversation(conversationId, "ada", "bob");
     const elsewhere = await b.connect("ada");

@@ -30,8 +30,8 @@ beforeEach(async () => {
 }, installationMs);
 afterEach(() => redis.close());
 
-describe("Redis restarted empty", () => {
-  it("TROUBLE-5 everybody in a room is told, nobody resumes as if nothing had been, and live goes on", async () => {
+describe("Redis restarted without data", () => {
+  it("TROUBLE-5 every client in a room is notified, none resumes as if nothing was lost, and new events arrive", async () => {
     const { servers, a, ada, cy, all } = await startPair(redis);
     const { position } = await say(ada, "lost");
     for (const client of all) await heard(client, "lost");
@@ -65,7 +65,7 @@ describe("Redis restarted empty", () => {
     expect(comingsAndGoings(ada).filter((change) => change.startsWith("-"))).toEqual([]);
   });
 
-  it("TROUBLE-5 notifications and announcements go on, without anything being made anew", async () => {
+  it("TROUBLE-5 notifications and announcements work again without a new connection", async () => {
     const { a, b, cy } = await startPair(redis);
     const admin = await a.connect("root", { namespace: "/admin", roles: ["admin"] });
 
@@ -85,8 +85,8 @@ describe("Redis restarted empty", () => {
   });
 });
 
-describe("Redis restarted without the end of what it had", () => {
-  it("TROUBLE-9 everybody is told, no position is used for another event, and what is left can be read", async () => {
+describe("Redis restarted without its latest data", () => {
+  it("TROUBLE-9 every client is notified, no position is reused for another event, and the remaining events can be read", async () => {
     const { servers, a, b, ada, cy, all } = await startPair(redis);
     for (const text of ["1", "2", "3"]) await say(ada, text);
     await redis.command("SAVE");
@@ -123,7 +123,7 @@ describe("Redis restarted without the end of what it had", () => {
     expect(events.map(({ data }) => data.message)).toEqual(["1", "2", "3", "6", "7"]);
   });
 
-  it("TROUBLE-9 the loss is found, too, when one who does not know of it was there first", async () => {
+  it("TROUBLE-9 the loss is detected even if an instance that does not know of it has used the log first", async () => {
     const env = { REDIS_URL: redis.url, REDIS_PREFIX: randomUUID() };
     const log = uniqueLog();
     const { log: knowing } = await openStore("redis", { env });
@@ -149,7 +149,7 @@ describe("Redis restarted without the end of what it had", () => {
     expect(all.map(({ position }) => position.epoch)).toEqual(all.map(() => bounds.epoch));
   });
 
-  it("TROUBLE-9 no position is used again, however often the same is lost", async () => {
+  it("TROUBLE-9 no position is reused, however often the same data is lost", async () => {
     const env = { REDIS_URL: redis.url, REDIS_PREFIX: randomUUID() };
     const log = uniqueLog();
     const { log: first } = await openStore("redis", { env });
@@ -171,7 +171,7 @@ describe("Redis restarted without the end of what it had", () => {
     expect(new Set(given).size).toBe(given.length);
   });
 
-  it("TROUBLE-9 a retry that began before the restart does not use a lost position either", async () => {
+  it("TROUBLE-9 a retry that began before the restart does not reuse a lost position", async () => {
     const env = { REDIS_URL: redis.url, REDIS_PREFIX: randomUUID() };
     const log = uniqueLog();
     const [{ log: knowing }, { log: writer }] = [await openStore("redis", { env }), await openStore("redis", { env })];
@@ -193,8 +193,8 @@ describe("Redis restarted without the end of what it had", () => {
   });
 });
 
-describe("keys that somebody has spoilt", () => {
-  it("TROUBLE-17 fail by themselves, and leave the appends of the same moment to other logs alone", async () => {
+describe("corrupted keys", () => {
+  it("TROUBLE-17 an append to a corrupted log fails, and appends to other logs in the same step succeed", async () => {
     const prefix = randomUUID();
     const { log } = await openStore("redis", { env: { REDIS_URL: redis.url, REDIS_PREFIX: prefix } });
     const [spoilt, sound] = [uniqueLog(), uniqueLog()];

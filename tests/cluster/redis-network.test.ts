@@ -84,8 +84,8 @@ afterEach(async () => {
   await redis.close();
 });
 
-describe("connections to Redis that swallow everything", () => {
-  it("TROUBLE-10 are replaced under load, too, and everything is delivered in order", async () => {
+describe("connections to Redis that hang without an error", () => {
+  it("TROUBLE-10 they are replaced, even under load, and everything is delivered in order", async () => {
     const { ada, bob, cy, dan, all } = await startPair(network);
     const writers = [ada, bob, cy, dan].map((client, index) => new Writer(client, `w${index}`));
     await took(() => writers.every(({ accepted }) => accepted.length > 20), "some load");
@@ -103,8 +103,8 @@ describe("connections to Redis that swallow everything", () => {
   });
 });
 
-describe("a removal that an instance could not hear of", () => {
-  it("TROUBLE-14 is made up for when it hears again", async () => {
+describe("a removal whose broadcast an instance misses", () => {
+  it("TROUBLE-14 it takes effect when the instance receives broadcasts again", async () => {
     const env = await sharedEnv(redis);
     const [a] = await startInstances(env, ["A"]);
     const [b] = await startInstances({ ...env, REDIS_URL: network.url }, ["B"]);
@@ -130,8 +130,8 @@ describe("a removal that an instance could not hear of", () => {
 const offsetOf = async (server: RedisServer, name: string) =>
   new RegExp(`${name}:(\\d+)`).exec(String(await server.command("INFO", "replication")))?.[1];
 
-describe("a Redis that has become the copy of another", () => {
-  it("TROUBLE-15 is left for the one that the address leads to, and nothing is lost", async () => {
+describe("a Redis that has become a replica", () => {
+  it("TROUBLE-15 the server connects to the new primary at the address, and nothing is lost", async () => {
     // By itself it waits for five seconds whether there are more copies to be made.
     await redis.command("CONFIG", "SET", "repl-diskless-sync-delay", "0");
     const successor = await RedisServer.start(["--replicaof", `127.0.0.1 ${redis.port}`]);

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 describe("the process while Redis fails", () => {
   it(
-    "TROUBLE-1 lives, and no rejection goes uncaught, whatever is under way",
+    "TROUBLE-1 it survives, without an uncaught rejection, whatever is under way",
     async () => {
       // Slow to load, so that it is connected to long before it answers.
       const slowly = ["--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024"];
@@ -74,7 +74,7 @@ describe("the process while Redis fails", () => {
     installationMs,
   );
 
-  it("TROUBLE-13 does not start without Redis, and says where it looked", async () => {
+  it("TROUBLE-13 it does not start without Redis, and names the address that it tried", async () => {
     const program = new Program({ JWT_SECRET: testSecret, REDIS_URL: "redis://:sesame@127.0.0.1:1" });
 
     const code = await program.end();

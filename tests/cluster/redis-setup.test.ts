@@ -33,7 +33,7 @@ const refusals = (server: TestServer) => linesOf(server).filter(({ message }) =>
 
 const readiness = async (server: TestServer) => (await server.request("GET", "/readyz", { as: null })).body;
 
-describe("how Redis is set up", () => {
+describe("the configuration of Redis", () => {
   it("TROUBLE-19 a node of a Redis Cluster is refused at the start", async () => {
     redis = await RedisServer.start([...safely, "--cluster-enabled", "yes"]);
 
@@ -42,7 +42,7 @@ describe("how Redis is set up", () => {
     );
   });
 
-  it("TROUBLE-19 one that deletes what it holds is refused in production, and warned of elsewhere", async () => {
+  it("TROUBLE-19 a Redis that evicts keys is refused in production, and causes a warning elsewhere", async () => {
     redis = await RedisServer.start([...safely, "--maxmemory-policy", "allkeys-lru"]);
 
     expect(await failure({ NODE_ENV: "production" })).toMatch(/maxmemory-policy is allkeys-lru.*set it to noeviction$/);
@@ -54,7 +54,7 @@ describe("how Redis is set up", () => {
     });
   });
 
-  it("TROUBLE-19 one that says nothing of itself is refused in production, and warned of elsewhere", async () => {
+  it("TROUBLE-19 a Redis that does not allow INFO is refused in production, and causes a warning elsewhere", async () => {
     redis = await RedisServer.start(safely);
     await redis.command("ACL", "SETUSER", "limited", "on", ">sesame", "~*", "&*", "+@all", "-info", "-config");
 
@@ -63,7 +63,7 @@ describe("how Redis is set up", () => {
     expect(await readiness(server)).toEqual({ status: "ready", warnings: [expect.stringMatching("INFO")] });
   });
 
-  it("TROUBLE-19 what may lose events is warned of once, at /readyz and to operators, also when it changes later", async () => {
+  it("TROUBLE-19 settings that can lose events cause one warning, at /readyz and for operators, even if they change later", async () => {
     redis = await RedisServer.start(["--appendonly", "yes", "--appendfsync", "everysec"]);
     const server = await start({ NODE_ENV: "production" });
     const appendfsync =
@@ -84,7 +84,7 @@ describe("how Redis is set up", () => {
     ]);
   });
 
-  it("TROUBLE-19 a Redis that is set up well gets no warning", async () => {
+  it("TROUBLE-19 a Redis with the right settings causes no warning", async () => {
     redis = await RedisServer.start(safely);
     const server = await start({ NODE_ENV: "production" });
 
@@ -93,47 +93,50 @@ describe("how Redis is set up", () => {
   });
 });
 
-describe("a Redis that refuses", () => {
+describe("a Redis that refuses commands", () => {
   it.each([
     ["NOPERM", ["ACL", "SETUSER", "limited", "-@write"], ["ACL", "SETUSER", "limited", "+@write"]],
     ["NOPERM", ["ACL", "SETUSER", "limited", "-evalsha", "-eval"], ["ACL", "SETUSER", "limited", "+evalsha", "+eval"]],
     ["WRONGPASS", ["ACL", "SETUSER", "limited", "off"], ["ACL", "SETUSER", "limited", "on"]],
     ["READONLY", ["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]],
-  ] as const)("TROUBLE-20 %s is answered unavailable and logged once, until it heals (%s)", async (kind, ail, heal) => {
-    redis = await RedisServer.start(safely);
-    await redis.command("ACL", "SETUSER", "limited", "on", ">sesame", "~*", "&*", "+@all");
-    const server = await start({}, urlOf(noPermission));
-    const ada = await server.connect("ada");
-    await ada.ok("conversation.create", { id: conversationId, members: ["bob"] });
-    await ada.ok("join_room", { room });
+  ] as const)(
+    "TROUBLE-20 while Redis refuses with %s, commands are answered unavailable and it is logged once (%s)",
+    async (kind, ail, heal) => {
+      redis = await RedisServer.start(safely);
+      await redis.command("ACL", "SETUSER", "limited", "on", ">sesame", "~*", "&*", "+@all");
+      const server = await start({}, urlOf(noPermission));
+      const ada = await server.connect("ada");
+      await ada.ok("conversation.create", { id: conversationId, members: ["bob"] });
+      await ada.ok("join_room", { room });
 
-    const before = server.lines.length;
-    await redis.command(...ail);
-    if (kind === "WRONGPASS") await redis.command("CLIENT", "KILL", "USER", "limited");
-    for (let i = 0; i < 5; i++) {
-      expect(await ada.refused("chat_message", { conversationId, message: "refused" })).toMatchObject({
-        code: "unavailable",
-      });
-    }
-    await eventually(() => refusals(server).length > 0, "the line in the log");
-    const levels = linesOf(server)
-      .slice(before)
-      .filter(({ message }) => !message.startsWith("Redis: connection"));
-    expect(levels.filter(({ level }) => level === "error" || level === "warn")).toEqual([
-      expect.objectContaining({ message: "Redis refuses commands", kind, reason: expect.any(String) }),
-    ]);
+      const before = server.lines.length;
+      await redis.command(...ail);
+      if (kind === "WRONGPASS") await redis.command("CLIENT", "KILL", "USER", "limited");
+      for (let i = 0; i < 5; i++) {
+        expect(await ada.refused("chat_message", { conversationId, message: "refused" })).toMatchObject({
+          code: "unavailable",
+        });
+      }
+      await eventually(() => refusals(server).length > 0, "the line in the log");
+      const levels = linesOf(server)
+        .slice(before)
+        .filter(({ message }) => !message.startsWith("Redis: connection"));
+      expect(levels.filter(({ level }) => level === "error" || level === "warn")).toEqual([
+        expect.objectContaining({ message: "Redis refuses commands", kind, reason: expect.any(String) }),
+      ]);
 
-    await redis.command(...heal);
-    await eventually(() => isReady(server), "readiness");
-    await eventually(
-      () => linesOf(server).some(({ message }) => message === "Redis takes commands again"),
-      "the line that it is over",
-    );
-    await say(ada, "again");
-    expect(refusals(server)).toHaveLength(1);
-  });
+      await redis.command(...heal);
+      await eventually(() => isReady(server), "readiness");
+      await eventually(
+        () => linesOf(server).some(({ message }) => message === "Redis takes commands again"),
+        "the line that it is over",
+      );
+      await say(ada, "again");
+      expect(refusals(server)).toHaveLength(1);
+    },
+  );
 
-  it("TROUBLE-13 a start without the password that Redis wants says so", async () => {
+  it("TROUBLE-13 a start without the password that Redis requires says so", async () => {
     redis = await RedisServer.start(safely);
     await redis.command("CONFIG", "SET", "requirepass", "sesame");
 

@@ -71,22 +71,22 @@ describe("Redis over TLS", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("TROUBLE-12 is used with the authority's certificate, as a file or as it is", async () => {
+  it("TROUBLE-12 the certificate authority can be set as a file or as a PEM", async () => {
     await talk({ REDIS_URL: url, REDIS_CA_CERT: file("ca.crt") });
     await talk({ REDIS_URL: url, REDIS_CA_CERT: readFileSync(file("ca.crt"), "utf8") });
   });
 
-  it("TROUBLE-12 is used with any certificate where that is asked for", async () => {
+  it("TROUBLE-12 any certificate is accepted if that is configured", async () => {
     await talk({ REDIS_URL: url, REDIS_TLS_INSECURE: "true" });
   });
 
-  it("TROUBLE-12 is refused with a certificate that nobody vouches for, and the start says so", async () => {
+  it("TROUBLE-12 an untrusted certificate is refused, and the start says so", async () => {
     const message = await failure({ REDIS_URL: url });
 
     expect(message).toMatch(/^REDIS_URL: cannot connect to rediss:\/\/127\.0\.0\.1:\d+: .*certificate/);
   });
 
-  it("TROUBLE-13 the start says which file with a certificate cannot be read", async () => {
+  it("TROUBLE-13 a certificate file that cannot be read is named at the start", async () => {
     const message = await failure({ REDIS_URL: url, REDIS_CA_CERT: file("nowhere.crt") });
 
     expect(message).toBe(`REDIS_CA_CERT: cannot read ${file("nowhere.crt")}`);
@@ -94,7 +94,7 @@ describe("Redis over TLS", () => {
 });
 
 describe("a start without Redis", () => {
-  it("TROUBLE-13 fails and says where nobody answered", async () => {
+  it("TROUBLE-13 it fails and names the address that does not answer", async () => {
     const port = await freePort();
 
     const message = await failure({ REDIS_URL: `redis://user:sesame@127.0.0.1:${port}` });
@@ -104,7 +104,7 @@ describe("a start without Redis", () => {
     );
   });
 
-  it("TROUBLE-13 fails and says that the password is wrong, without saying which it was", async () => {
+  it("TROUBLE-13 it fails and says that the password is wrong, without printing it", async () => {
     const redis = await RedisServer.start();
     await redis.command("CONFIG", "SET", "requirepass", "the right one");
 
@@ -115,7 +115,7 @@ describe("a start without Redis", () => {
     expect(message).not.toContain("sesame");
   });
 
-  it("TROUBLE-13 fails when there is an answer, and it is no Redis's", async () => {
+  it("TROUBLE-13 it fails if the server at the address is not Redis", async () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as { port: number };

@@ -13,8 +13,8 @@ interface Close {
 const iat = Math.floor(Date.now() / 1000) - 60;
 const token = tokenOf("ada", ["user"], { iat });
 
-describe("revocations over several instances", () => {
-  it("REVOKE-4 end the connections of every instance within two seconds, and hold after a restart of all", async () => {
+describe("revocations with several instances", () => {
+  it("REVOKE-4 they close the connections at every instance within two seconds, and hold after a restart of all", async () => {
     const env = await sharedEnv();
     const servers = await startInstances(env, ["A", "B", "C"]);
     const clients = servers.map((server) => server.client("ada", { auth: { token } }));
@@ -33,7 +33,7 @@ describe("revocations over several instances", () => {
     expect(await refused.inbox.one("connect_error")).toMatchObject({ data: { code: "unauthenticated" } });
   });
 
-  it("REVOKE-4 a cookie session that is ended at one instance ends its connections at another", async () => {
+  it("REVOKE-4 a cookie session that is ended at one instance loses its connections at another", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const began = await a.request("POST", "/api/session", { headers: { origin: a.url } });
     const cookie = String(began.headers.get("set-cookie")).split(";", 1)[0] ?? "";
@@ -45,7 +45,7 @@ describe("revocations over several instances", () => {
     expect((await there.closed).code).toBe(4004);
   });
 
-  it("REVOKE-4 one that an instance could not hear of is made up for when it hears again", async () => {
+  it("REVOKE-4 a revocation whose broadcast an instance misses takes effect when it receives broadcasts again", async () => {
     const [a, b] = await startInstances(await sharedEnv(), ["A", "B"]);
     const ada = b.client("ada", { auth: { token } });
     await ada.inbox.one("system.connection.established");

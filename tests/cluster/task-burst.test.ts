@@ -11,7 +11,7 @@ const count = 1_000;
 const ids = Array.from({ length: count }, (_, i) => `t${i}`);
 
 describe.each(stores)("a burst of changes (%s)", (name) => {
-  it("PROGRESS-7 a thousand at once reach those who watch on another instance, complete and in order", async () => {
+  it("PROGRESS-7 a thousand changes at once reach watchers at another instance, complete and in order", async () => {
     const env = await storeEnv(name);
     const store = await openStore(name, { env });
     const watching = name === "redis" ? await openStore(name, { env }) : store;

@@ -33,7 +33,7 @@ async function deploy(env: Record<string, string>, database: number) {
 }
 
 describe("two deployments on two databases of one Redis", () => {
-  it("CLUSTER-17 neither hears events, typing, health updates or revocations of the other", async () => {
+  it("CLUSTER-17 neither receives events, typing, health updates or revocations of the other", async () => {
     const env = await sharedEnv(await sharedRedis());
     const one = await deploy(env, 0);
     const two = await deploy(env, 1);

@@ -17,8 +17,8 @@ const start = async () => startInstances(await sharedEnv(), ["A", "B", "C"]);
 const steps = () =>
   Array.from({ length: 10 }, (_, done) => [progressOf("s1", done + 1), taskCreation(`t${done}`)]).flat();
 
-describe("watching at several instances", () => {
-  it("MONITOR-13 a stock client that comes back to another instance gets everything once, in order", async () => {
+describe("watching with several instances", () => {
+  it("MONITOR-13 a stock client that reconnects to another instance gets everything once, in order", async () => {
     const [a, b, c] = await start();
     const first = await a.connect("mona", monitor);
     const joined = await first.ok("subscribe", { id: "s", topics: ["stream:*"], types });
@@ -39,7 +39,7 @@ describe("watching at several instances", () => {
     expect([first, again].flatMap((client) => client.inbox.of("task.created"))).toEqual([]);
   });
 
-  it("SSE-2 a reader that comes back to another instance misses nothing, while others go on", async () => {
+  it("SSE-2 a reader that reconnects to another instance misses nothing while events are published", async () => {
     const [a, b, c] = await start();
     const first = await a.eventStream("mona", "topics=stream:*", { roles: ["monitor"] });
     await tell(b, ...steps());
@@ -81,7 +81,7 @@ describe("watching at several instances", () => {
     expect(seen).toEqual(Array.from({ length: 10 }, (_, index) => 2 + 2 * index));
   });
 
-  it("HEALTH-1 the newest of each component is known at every instance, also at one that starts later", async () => {
+  it("HEALTH-1 every instance knows the newest health of each component, even one that starts later", async () => {
     const env = await sharedEnv();
     const [a, b] = await startInstances(env, ["A", "B"]);
     const mona = await b.connect("mona", monitor);

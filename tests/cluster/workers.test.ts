@@ -42,7 +42,7 @@ const instanceOf = (client: TestClient) =>
   client.inbox.of<{ instanceId: string }>("system.connection.established")[0]?.instanceId;
 
 describe("workers on one port", () => {
-  it("WORKERS-4 that cannot start end the program, and say why", async () => {
+  it("WORKERS-4 workers that cannot start end the program, which says why", async () => {
     const program = new Program({
       REDIS_URL: "redis://127.0.0.1:1",
       REDIS_PREFIX: "test",
@@ -57,7 +57,7 @@ describe("workers on one port", () => {
     expect(program.output).toContain("A worker could not start");
   });
 
-  it("WORKERS-1 are one server to polling, WebSocket and plain clients, whoever of them has whom", async () => {
+  it("WORKERS-1 polling, WebSocket and plain clients use the workers as one server", async () => {
     const { url } = await start();
     const transports = [
       ["polling"],
@@ -88,7 +88,7 @@ describe("workers on one port", () => {
     expect(orderOf(ada)).toHaveLength(transports.length + 1);
   });
 
-  it("METRICS-5 of all workers are told by whichever is asked", async () => {
+  it("METRICS-5 any worker returns the metrics of all workers", async () => {
     const { url } = await start();
     const crowd: TestClient[] = [];
     // One after the other: each goes to the worker that has the fewest.
@@ -103,7 +103,7 @@ describe("workers on one port", () => {
     }
   });
 
-  it("WORKERS-2 are replaced when they end", async () => {
+  it("WORKERS-2 a worker that ends is replaced", async () => {
     const { program, url } = await start();
     const client = await connect(url, "ada", ["websocket"]);
     const workers = [...program.output.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid));
@@ -118,7 +118,7 @@ describe("workers on one port", () => {
     expect([instanceOf(client), instanceOf(again)]).not.toContain(undefined);
   });
 
-  it("WORKERS-3 stop on SIGTERM in good order, and so does the program", async () => {
+  it("WORKERS-3 SIGTERM stops workers and program gracefully", async () => {
     const { program, url } = await start();
     const crowd = await Promise.all(["ada", "bob"].map((sub) => connect(url, sub, ["websocket"])));
 

@@ -24,7 +24,7 @@ describe.each(stores)("broadcast (%s)", (name) => {
     return heard;
   }
 
-  it("CAST-1 every listener hears every message, in the order in which it was sent", async () => {
+  it("CAST-1 every listener receives every message, in the order of sending", async () => {
     const [one, two] = [listen(), listen()];
     const messages = Array.from({ length: 100 }, (_, index) => tell(index));
 
@@ -35,7 +35,7 @@ describe.each(stores)("broadcast (%s)", (name) => {
     expect(two).toEqual(messages);
   });
 
-  it("CAST-1 a message arrives as it was sent", async () => {
+  it("CAST-1 a message arrives unchanged", async () => {
     const heard = listen();
     const messages: BroadcastMessage[] = [
       { kind: "event", event: messageEnvelope("hello") },
@@ -48,7 +48,7 @@ describe.each(stores)("broadcast (%s)", (name) => {
     expect(heard).toEqual(messages);
   });
 
-  it("CAST-1 what a listener sends comes after what it heard, for every listener", async () => {
+  it("CAST-1 a message that a listener sends arrives after the one that it received, at every listener", async () => {
     store.broadcast.listen((message) => {
       if (message.kind === "tell" && message.data === "question") store.broadcast.send(tell("answer"));
     });

@@ -42,7 +42,7 @@ describe.each(stores)("documents (%s)", (name) => {
     }
   }
 
-  it("DOCUMENT-1 a document is created only where there is none", async () => {
+  it("DOCUMENT-1 a document is created only if it does not exist", async () => {
     const id = randomUUID();
 
     const created = await documents.put(kind, id, { text: "a" }, 0);
@@ -52,7 +52,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { text: "a" }, version: 1 });
   });
 
-  it("DOCUMENT-1 a document is changed only from its present version", async () => {
+  it("DOCUMENT-1 a document is changed only from its current version", async () => {
     const id = randomUUID();
     await documents.put(kind, id, { text: "a" }, 0);
 
@@ -65,7 +65,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { text: "b" }, version: 2 });
   });
 
-  it("DOCUMENT-1 of writers who race, one wins", async () => {
+  it("DOCUMENT-1 of concurrent writers, one succeeds", async () => {
     const id = randomUUID();
     const texts = Array.from({ length: 10 }, (_, index) => `writer ${index}`);
     await documents.put(kind, id, { text: "a" }, 0);
@@ -77,7 +77,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { text: winner }, version: 2 });
   });
 
-  it("DOCUMENT-5 of many who change a document at once none is lost", async () => {
+  it("DOCUMENT-5 concurrent updates of a document all take effect", async () => {
     const id = randomUUID();
     const writers = Array.from({ length: 100 }, (_, index) => `writer ${index}`);
     const add = (tag: string) =>
@@ -92,7 +92,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(after?.version).toBe(100);
   });
 
-  it("DOCUMENT-5 a change that always comes too late is refused, and nothing was written", async () => {
+  it("DOCUMENT-5 an update with a conflict at every attempt is refused, and nothing is written", async () => {
     const id = randomUUID();
     const faster: Promise<boolean>[] = [];
 
@@ -106,7 +106,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { text: "faster" }, version: 50 });
   });
 
-  it("DOCUMENT-5 what is to stay as it is, and what is refused, is not written", async () => {
+  it("DOCUMENT-5 nothing is written if the decision is no change or a refusal", async () => {
     const id = randomUUID();
     await documents.put(kind, id, { text: "a" }, 0);
 
@@ -120,7 +120,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { text: "a" }, version: 1 });
   });
 
-  it("DOCUMENT-1 documents of different kinds have nothing to do with each other", async () => {
+  it("DOCUMENT-1 documents of different kinds are independent", async () => {
     const id = randomUUID();
     await documents.put(kind, id, { text: "a" }, 0);
 
@@ -130,7 +130,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toMatchObject({ value: { text: "a" } });
   });
 
-  it("DOCUMENT-2 what is read, and what was written, is a copy", async () => {
+  it("DOCUMENT-2 values that were read or written are copies", async () => {
     const id = randomUUID();
     const written: Note = { text: "a", tags: ["x"] };
     await documents.put(kind, id, written, 0);
@@ -142,7 +142,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect((await read(id))?.value).toEqual({ text: "a", tags: ["x"] });
   });
 
-  it("DOCUMENT-2 documents that are not there read as nothing, each in its place", async () => {
+  it("DOCUMENT-2 documents that do not exist are undefined, each in its place", async () => {
     const [one, missing, two] = [randomUUID(), randomUUID(), randomUUID()];
     await documents.put(kind, one, { text: "one" }, 0);
     await documents.put(kind, two, { text: "two" }, 0);
@@ -153,7 +153,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(found.map((document) => document?.value.text)).toEqual(["two", undefined, "one"]);
   });
 
-  it("DOCUMENT-2 a document that has outlived its time reads as nothing, is in no list, and can be created again", async () => {
+  it("DOCUMENT-2 an expired document does not exist, is in no list, and can be created again", async () => {
     const [id, index] = [randomUUID(), randomUUID()];
     await documents.put(kind, id, { text: "a" }, 0, { ttlMs: 1_000, indexes: [index] });
     clock.advance(999);
@@ -168,7 +168,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { text: "b" }, version: 1 });
   });
 
-  it("DOCUMENT-2 a change sets the time that a document has anew", async () => {
+  it("DOCUMENT-2 each write sets the expiry again", async () => {
     const [kept, prolonged] = [randomUUID(), randomUUID()];
     await documents.put(kind, kept, { text: "a" }, 0, { ttlMs: 1_000 });
     await documents.put(kind, prolonged, { text: "b" }, 0, { ttlMs: 1_000 });
@@ -200,7 +200,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await listAll(index, 10)).toEqual([["b", "c", "a"]]);
   });
 
-  it("DOCUMENT-3 a change of the document is no activity", async () => {
+  it("DOCUMENT-3 a write does not count as activity", async () => {
     const index = randomUUID();
     const [older, newer] = [randomUUID(), randomUUID()];
     await documents.put(kind, older, { text: "older" }, 0, { indexes: [index] });
@@ -213,7 +213,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await listAll(index, 10)).toEqual([["newer", "older, changed"]]);
   });
 
-  it.each([1, 2, 3, 7, 8])("DOCUMENT-3 pages of %d neither repeat nor leave out a document", async (limit) => {
+  it.each([1, 2, 3, 7, 8])("DOCUMENT-3 pages of %d neither repeat nor omit a document", async (limit) => {
     const index = randomUUID();
     const texts = ["a", "b", "c", "d", "e", "f", "g"];
     // Several of the same moment, so that page boundaries fall between equals.
@@ -229,7 +229,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(pages.flat()[0]).toBe("g");
   });
 
-  it("DOCUMENT-3 changed indexes take effect with the change, and are kept when none are given", async () => {
+  it("DOCUMENT-3 changed indexes take effect with the write, and are kept if none are given", async () => {
     const id = randomUUID();
     const [old, both, fresh] = [randomUUID(), randomUUID(), randomUUID()];
     await documents.put(kind, id, { text: "a" }, 0, { indexes: [old, both] });
@@ -241,7 +241,7 @@ describe.each(stores)("documents (%s)", (name) => {
     expect(await Promise.all([old, both, fresh].map((index) => listAll(index, 10)))).toEqual([[[]], [["c"]], [["c"]]]);
   });
 
-  it("DOCUMENT-3 an index that nobody is in is empty", async () => {
+  it("DOCUMENT-3 an index without documents is empty", async () => {
     const page = await documents.list(kind, randomUUID(), 10);
 
     expect(page).toEqual({ items: [], nextCursor: null });
@@ -262,7 +262,7 @@ describe.each(stores)("documents (%s)", (name) => {
     await expect(listing).rejects.toMatchObject({ name: "Rejection", error: { code: "invalid_payload" } });
   });
 
-  it("DOCUMENT-4 a cursor whose document is gone is still a place in the list", async () => {
+  it("DOCUMENT-4 a cursor is valid even if its document no longer exists", async () => {
     const index = randomUUID();
     await documents.put(kind, randomUUID(), { text: "a" }, 0, { indexes: [index] });
     clock.advance(1);

@@ -56,7 +56,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(second.position.epoch).toBe(first.position.epoch);
   });
 
-  it("LOG-1 offsets have no gaps and no doubles when many append at once", async () => {
+  it("LOG-1 offsets have no gaps and no duplicates under concurrent appends", async () => {
     const log = uniqueLog();
 
     const answers = await Promise.all(range(1, maxEvents).map((number) => append(log, String(number))));
@@ -69,7 +69,7 @@ describe.each(stores)("event log (%s)", (name) => {
     );
   });
 
-  it("LOG-1 more and larger events than one step takes keep their order, also with ids among them", async () => {
+  it("LOG-1 more and larger events than one step can take keep their order, with or without ids", async () => {
     const log = uniqueLog();
     const many = await openStore(name, { clock, maxEvents: 1_000, ttlSeconds });
     const texts = range(1, 450).map((number) => `${number} ${number % 20 === 0 ? "x".repeat(60_000) : ""}`);
@@ -87,7 +87,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(textsOf(events)).toEqual(texts);
   });
 
-  it("LOG-2 the same id twice in one step is one event", async () => {
+  it("LOG-2 an id that is used twice in one step is one event", async () => {
     const log = uniqueLog();
 
     const [first, other, second] = await Promise.all([
@@ -101,7 +101,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(textsOf((await store.log.read(log, 0, 10)).events)).toEqual(["a", "b"]);
   });
 
-  it("LOG-1 an event is in the log as it was appended", async () => {
+  it("LOG-1 an event in the log equals the appended one", async () => {
     const log = uniqueLog();
     const event = messageEnvelope("hello", { clock });
 
@@ -112,7 +112,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect({ id, timestamp }).toEqual({ id: event.id, timestamp: event.timestamp });
   });
 
-  it("LOG-2 an append with a known key adds nothing and gives the first answer", async () => {
+  it("LOG-2 an append with a used key adds nothing and returns the first result", async () => {
     const log = uniqueLog();
     const first = await append(log, "a", "ada/1");
     clock.advance(dedupeWindowMs - 1);
@@ -126,7 +126,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(textsOf(events)).toEqual(["a", "b"]);
   });
 
-  it("LOG-2 of many appends at once with one key, one is added", async () => {
+  it("LOG-2 of concurrent appends with one key, one is added", async () => {
     const log = uniqueLog();
 
     const answers = await Promise.all(range(1, 10).map((number) => append(log, String(number), "ada/1")));
@@ -137,7 +137,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
   });
 
-  it("LOG-2 a key is free again after 10 minutes", async () => {
+  it("LOG-2 a key can be used again after 10 minutes", async () => {
     const log = uniqueLog();
     await append(log, "a", "ada/1");
     clock.advance(dedupeWindowMs);
@@ -149,7 +149,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(third).toEqual({ ...again, duplicate: true });
   });
 
-  it("LOG-2 a key holds for one log", async () => {
+  it("LOG-2 keys of different logs are independent", async () => {
     await append(uniqueLog(), "a", "ada/1");
 
     const elsewhere = await append(uniqueLog(), "b", "ada/1");
@@ -177,7 +177,7 @@ describe.each(stores)("event log (%s)", (name) => {
     { after: 10, limit: 3, expected: [] },
     { after: 99, limit: 3, expected: [] },
     { after: 0, limit: 99, expected: range(1, 10) },
-  ])("LOG-3 read after $after, at most $limit, gives $expected", async ({ after, limit, expected }) => {
+  ])("LOG-3 read after $after with limit $limit returns $expected", async ({ after, limit, expected }) => {
     const log = uniqueLog();
     await appendNumbers(log, 10);
 
@@ -197,7 +197,7 @@ describe.each(stores)("event log (%s)", (name) => {
     { before: 1, limit: 3, expected: [] },
     { before: 0, limit: 3, expected: [] },
     { before: undefined, limit: 99, expected: range(1, 10) },
-  ])("LOG-3 readBack before $before, at most $limit, gives $expected", async ({ before, limit, expected }) => {
+  ])("LOG-3 readBack before $before with limit $limit returns $expected", async ({ before, limit, expected }) => {
     const log = uniqueLog();
     await appendNumbers(log, 10);
 
@@ -208,7 +208,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(bounds).toEqual({ epoch: expect.any(String), first: 1, last: 10 });
   });
 
-  it("LOG-4 a log keeps its newest events up to its maximum", async () => {
+  it("LOG-4 a log keeps its newest events, up to its maximum", async () => {
     const log = uniqueLog();
     await appendNumbers(log, maxEvents + 5);
 
@@ -222,7 +222,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(beforeAll.events).toEqual([]);
   });
 
-  it("LOG-4 a log drops what is too old, and never uses an offset again", async () => {
+  it("LOG-4 a log drops expired events, and never reuses an offset", async () => {
     const log = uniqueLog();
     await appendNumbers(log, 3);
     clock.advance((ttlSeconds - 60) * 1_000);
@@ -241,7 +241,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(await store.log.bounds(log)).toMatchObject({ first: 5, last: 5 });
   });
 
-  it("LOG-5 followers are told of every append after they followed, in order", async () => {
+  it("LOG-5 a follower gets every later append, in order", async () => {
     const log = uniqueLog();
     const [one, two] = [new Recorder(), new Recorder()];
     await append(log, "before");
@@ -259,7 +259,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(two.events).toEqual(events);
   });
 
-  it("LOG-5 followers are told nothing of other logs", async () => {
+  it("LOG-5 a follower gets nothing of other logs", async () => {
     const [log, otherLog] = [uniqueLog(), uniqueLog()];
     const [recorder, other] = [new Recorder(), new Recorder()];
     await store.log.follow(log, recorder);
@@ -273,7 +273,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(textsOf(other.events)).toEqual(["elsewhere"]);
   });
 
-  it("LOG-5 who has unfollowed is told nothing more, and others are", async () => {
+  it("LOG-5 a follower that has stopped gets nothing more, and the others do", async () => {
     const log = uniqueLog();
     const [leaving, staying] = [new Recorder(), new Recorder()];
     const unfollow = await store.log.follow(log, leaving);
@@ -289,7 +289,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(textsOf(staying.events)).toEqual(["a", "b"]);
   });
 
-  it("LOG-5 a log that was unfollowed can be followed again", async () => {
+  it("LOG-5 a log can be followed again", async () => {
     const log = uniqueLog();
     const [before, after] = [new Recorder(), new Recorder()];
     const unfollow = await store.log.follow(log, before);
@@ -303,7 +303,7 @@ describe.each(stores)("event log (%s)", (name) => {
     expect(textsOf(after.events)).toEqual(["a"]);
   });
 
-  it("LOG-6 a log that does not exist reads as an empty one of the epoch to come", async () => {
+  it("LOG-6 a log that does not exist reads as an empty log, with the epoch that it will have", async () => {
     const log = uniqueLog();
 
     const bounds = await store.log.bounds(log);

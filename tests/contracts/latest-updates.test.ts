@@ -18,8 +18,8 @@ const eventOf = (component: string, status: "ok" | "down" = "ok"): HealthEvent =
 
 const shown = (events: readonly HealthEvent[]) => events.map(({ id }) => id);
 
-describe.each(stores)("the newest updates (%s)", (store) => {
-  it("LATEST-1 are one of each component and type, in the order in which they were kept", async () => {
+describe.each(stores)("the latest updates (%s)", (store) => {
+  it("LATEST-1 there is one of each component and type, in the order of their arrival", async () => {
     const { latest } = await openStore(store, { clock: new ManualClock() });
     const numbers: HealthEvent = {
       ...eventOf("db"),
@@ -36,7 +36,7 @@ describe.each(stores)("the newest updates (%s)", (store) => {
     expect(await latest.all()).toContainEqual(numbers);
   });
 
-  it("LATEST-1 are kept for an hour", async () => {
+  it("LATEST-1 they are kept for an hour", async () => {
     const clock = new ManualClock();
     const { latest } = await openStore(store, { clock });
 
@@ -51,7 +51,7 @@ describe.each(stores)("the newest updates (%s)", (store) => {
     expect(one).toEqual(["new-ok"]);
   });
 
-  it("LATEST-1 are a thousand at most, those that were told of last", async () => {
+  it("LATEST-1 at most a thousand components are kept, those updated last", async () => {
     const clock = new ManualClock();
     const { latest } = await openStore(store, { clock });
 
@@ -65,7 +65,7 @@ describe.each(stores)("the newest updates (%s)", (store) => {
     expect([kept[0], kept.at(-1)]).toEqual(["c5-ok", `c${keptComponents + 4}-ok`]);
   });
 
-  it("LATEST-1 are the same for all instances", async () => {
+  it("LATEST-1 all instances have the same", async () => {
     if (store === "memory") return;
     const env = await storeEnv(store);
     const [a, b] = [await openStore(store, { env, instanceId: "a" }), await openStore(store, { env, instanceId: "b" })];

@@ -14,7 +14,7 @@ describe.each(stores)("leases (%s)", (name) => {
 
   const lease = (id: string, inMs: number) => ({ id, inMs });
 
-  it("LEASE-1 claims what is due, the earliest first, and nothing else", async () => {
+  it("LEASE-1 leases that are due are claimed, the earliest first, and no others", async () => {
     await leases.set("dispatches", [lease("b", -10), lease("later", hourMs), lease("a", -20), lease("c", -5)]);
 
     const two = await leases.claim("dispatches", 2, hourMs);
@@ -24,7 +24,7 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(rest).toEqual(["c"]);
   });
 
-  it("LEASE-1 comes due by itself", async () => {
+  it("LEASE-1 a lease becomes due without a call", async () => {
     await leases.set("dispatches", [lease("soon", 30)]);
 
     let claimed: string[] = [];
@@ -36,7 +36,7 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(claimed).toEqual(["soon"]);
   });
 
-  it("LEASE-2 what is claimed is nobody else's for the time that was asked for, and then again", async () => {
+  it("LEASE-2 a claimed lease is hidden for the given time, and then due again", async () => {
     await leases.set("dispatches", [lease("a", -2), lease("b", -1)]);
 
     const first = await leases.claim("dispatches", 1, hourMs);
@@ -47,7 +47,7 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(await leases.claim("dispatches", 10, hourMs)).toEqual([]);
   });
 
-  it("LEASE-2 of many who claim at once each gets others", async () => {
+  it("LEASE-2 concurrent claimants get different leases", async () => {
     const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`);
     await leases.set(
       "dispatches",
@@ -59,7 +59,7 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(claims.flat().toSorted()).toEqual(ids.toSorted());
   });
 
-  it("LEASE-3 setting again moves, and clearing removes", async () => {
+  it("LEASE-3 setting a lease again changes its time, and clearing removes it", async () => {
     await leases.set("dispatches", [lease("a", -1), lease("b", -1)]);
     await leases.set("dispatches", [lease("a", hourMs)]);
     await leases.clear("dispatches", "b");
@@ -70,7 +70,7 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(await leases.first(["dispatches"], 10)).toEqual([{ line: "dispatches", id: "a" }]);
   });
 
-  it("LEASE-6 is hastened, and never postponed", async () => {
+  it("LEASE-6 a lease can be made due earlier, and never later", async () => {
     await leases.set("responses", [lease("later", hourMs), lease("due", -10)]);
     await leases.hasten("responses", [lease("later", -5), lease("due", hourMs), lease("new", -1)]);
     await leases.hasten("responses", []);
@@ -78,14 +78,14 @@ describe.each(stores)("leases (%s)", (name) => {
     expect(await leases.claim("responses", 10, hourMs)).toEqual(["due", "later", "new"]);
   });
 
-  it("LEASE-5 tells how many stand in a line, whether their time has come or not", async () => {
+  it("LEASE-5 the size of a queue counts all leases, due or not", async () => {
     await leases.set("dispatches", [lease("a", -1), lease("b", hourMs)]);
     await leases.set("dispatches", [lease("a", hourMs)]);
 
     expect([await leases.size("dispatches"), await leases.size("agents")]).toEqual([2, 0]);
   });
 
-  it("LEASE-4 lines are apart, and are looked at together", async () => {
+  it("LEASE-4 queues are independent, and can be read together", async () => {
     await leases.set("work:agent:a", [lease("1", -30_000), lease("3", -10_000)]);
     await leases.set("work:capability:any thing/at:all", [lease("2", -20_000), lease("1", hourMs)]);
 

@@ -36,7 +36,7 @@ describe.each(stores)("presence (%s)", (name) => {
     return departures.filter((departure) => departure.room === room).map(({ userId }) => userId);
   }
 
-  it("PRESENCE-1 a user comes with the first connection and goes with the last", async () => {
+  it("PRESENCE-1 a user is present from the first connection to the last", async () => {
     const [phone, laptop] = [connectionOf("ada"), connectionOf("ada")];
 
     const entered = [await presence.enter(room, phone), await presence.enter(room, laptop)];
@@ -63,7 +63,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(departure).toMatchObject({ userId: "ada" });
   });
 
-  it("PRESENCE-1 a connection that is not there leaves nothing", async () => {
+  it("PRESENCE-1 a connection that is not in the room changes nothing by leaving", async () => {
     const phone = connectionOf("ada");
     await presence.enter(room, phone);
 
@@ -75,7 +75,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(await presence.members(room, 10)).toMatchObject({ memberCount: 1 });
   });
 
-  it("PRESENCE-1 of connections that enter at once, one is the first; of those that leave, one the last", async () => {
+  it("PRESENCE-1 of connections that enter at once, one is the first, and of those that leave, one is the last", async () => {
     const connections = Array.from({ length: 10 }, () => connectionOf("ada"));
 
     const entered = await Promise.all(connections.map((connection) => presence.enter(room, connection)));
@@ -85,7 +85,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(left.filter((departure) => departure !== undefined)).toHaveLength(1);
   });
 
-  it("PRESENCE-2 a user who comes back within the grace period was never away", async () => {
+  it("PRESENCE-2 a user who returns within the grace period stays present", async () => {
     await presence.enter(room, connectionOf("bob"));
     const phone = connectionOf("ada");
     await presence.enter(room, phone);
@@ -102,7 +102,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(await swept()).toEqual([]);
   });
 
-  it("PRESENCE-2 a user who does not come back is found by one sweep, once", async () => {
+  it("PRESENCE-2 a user who does not return departs in one sweep, once", async () => {
     await presence.enter(room, connectionOf("bob"));
     const phone = connectionOf("ada");
     await presence.enter(room, phone);
@@ -118,7 +118,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(await presence.members(room, 10)).toMatchObject({ memberCount: 1 });
   });
 
-  it("PRESENCE-2 a grace period counts from the last time that the user went", async () => {
+  it("PRESENCE-2 a grace period begins with the last departure of the user", async () => {
     const [first, second] = [connectionOf("ada"), connectionOf("ada")];
     await presence.enter(room, first);
     await presence.leave(room, first, graceMs);
@@ -134,7 +134,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect([tooEarly, then]).toEqual([[], ["ada"]]);
   });
 
-  it("PRESENCE-2 a user with another connection is not missed when one is lost", async () => {
+  it("PRESENCE-2 a user with another connection has no grace period when one is lost", async () => {
     const [phone, laptop] = [connectionOf("ada"), connectionOf("ada")];
     await presence.enter(room, phone);
     await presence.enter(room, laptop);
@@ -149,7 +149,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect([afterOne, afterBoth]).toEqual([[], ["ada"]]);
   });
 
-  it("PRESENCE-2 a user who came back and left for good is not found by a sweep", async () => {
+  it("PRESENCE-2 a user who returned and left without grace is not in a later sweep", async () => {
     const [first, second] = [connectionOf("ada"), connectionOf("ada")];
     await presence.enter(room, first);
     await presence.leave(room, first, graceMs);
@@ -162,7 +162,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(await swept()).toEqual([]);
   });
 
-  it("PRESENCE-3 members are listed in the order in which they came", async () => {
+  it("PRESENCE-3 members are listed in the order of their arrival", async () => {
     const phone = connectionOf("cyd");
     for (const userId of ["bob", "ada"]) await presence.enter(room, connectionOf(userId));
     await presence.enter(room, phone);
@@ -179,7 +179,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(after.members.map(({ userId }) => userId)).toEqual(["bob", "ada", "dan", "cyd"]);
   });
 
-  it("PRESENCE-3 the list is cut at the limit, and the count is of all", async () => {
+  it("PRESENCE-3 the list is cut at the limit, and the count includes all", async () => {
     for (const userId of ["ada", "bob", "cyd"]) await presence.enter(room, connectionOf(userId));
 
     const { members, memberCount } = await presence.members(room, 2);
@@ -188,7 +188,7 @@ describe.each(stores)("presence (%s)", (name) => {
     expect(memberCount).toBe(3);
   });
 
-  it("PRESENCE-3 rooms have members of their own", async () => {
+  it("PRESENCE-3 rooms have independent members", async () => {
     await presence.enter(uniqueRoom(), connectionOf("ada"));
 
     const { memberCount } = await presence.enter(room, connectionOf("bob"));

@@ -75,7 +75,7 @@ const connectionPages = (registry: Registry, query: Parameters<Registry["connect
   });
 
 describe.each(stores)("the registry (%s)", (name) => {
-  it("REGISTRY-1 has what an instance says of itself, for as long as it is there", async () => {
+  it("REGISTRY-1 an instance's report is listed until the instance leaves", async () => {
     const registry = await openRegistry(name, { instanceId: "one" });
 
     const { instances } = await registry.instances();
@@ -86,7 +86,7 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect(left).toEqual({ instances: [], rooms: 0 });
   });
 
-  it("REGISTRY-2 lists connections in pages, of all, of a user, of a namespace, until they end", async () => {
+  it("REGISTRY-2 connections are listed in pages, of all, of a user or of a namespace, until they end", async () => {
     const registry = await openRegistry(name, { instanceId: "one" });
     const users = ["ada", "bob", "ada", "cy", "ada.2", "ada"];
     const all = users.map((user, index) => recordOf(user, { namespace: index % 2 ? "/admin" : "/chat" }));
@@ -110,7 +110,7 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect(await registry.connection((others[0] as ConnectionRecord).connectionId)).toBeUndefined();
   });
 
-  it("REGISTRY-2 has the newest of what was said of a connection", async () => {
+  it("REGISTRY-2 the latest report of a connection counts", async () => {
     const registry = await openRegistry(name);
     const before = recordOf("ada");
     await registry.report(undefined, changed({ connections: [before] }), false);
@@ -122,7 +122,7 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect((await registry.connections({ limit: 9, namespace: "/chat" })).connections).toEqual([]);
   });
 
-  it("REGISTRY-3 lists rooms with somebody in them by name, in pages, and by how they begin", async () => {
+  it("REGISTRY-3 rooms with connections are listed by name, in pages, and by prefix", async () => {
     const registry = await openRegistry(name);
     const counts = { "conversation:b": 2, broadcast: 9, "conversation:a": 1, "user:ada": 1, "conversation:c": 3 };
     await registry.report(undefined, changed({ rooms: roomsOf({ ...counts, "conversation:d": 5 }) }), false);
@@ -148,7 +148,7 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect((await registry.instances()).rooms).toBe(5);
   });
 
-  it("REGISTRY-4 admits as many connections of a user as allowed, those included that are being opened", async () => {
+  it("REGISTRY-4 a user may have a limited number of connections, including those that are being opened", async () => {
     const registry = await openRegistry(name);
     const [first, second, third, other] = [recordOf("ada"), recordOf("ada"), recordOf("ada"), recordOf("ada.2")];
 
@@ -168,7 +168,7 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect((await registry.connections({ limit: 9 })).connections).toMatchObject([first]);
   });
 
-  it("REGISTRY-5 said afresh, what was said before is forgotten", async () => {
+  it("REGISTRY-5 a full report replaces everything that was reported before", async () => {
     const registry = await openRegistry(name);
     const [before, after] = [recordOf("ada"), recordOf("bob")];
     await registry.report(
@@ -187,7 +187,7 @@ describe.each(stores)("the registry (%s)", (name) => {
     expect((await registry.rooms({ limit: 9 })).rooms).toEqual([{ room: "broadcast", connections: 3 }]);
   });
 
-  it("REGISTRY-6 refuses cursors that no page gave", async () => {
+  it("REGISTRY-6 invalid cursors are refused", async () => {
     const registry = await openRegistry(name);
     const cursors = ["x", "e30", Buffer.from('["a",7]').toString("base64url"), "\u{1f600}"];
 
@@ -223,7 +223,7 @@ describe("the registry of several instances (redis)", () => {
     });
   }
 
-  it("REGISTRY-7 has the connections, rooms and users of all of them together", async () => {
+  it("REGISTRY-7 it has the connections, rooms and users of all instances together", async () => {
     const { one, two } = await openTwo();
     const all = ["ada", "bob", "ada", "cy"].map((user) => recordOf(user));
     const rooms = roomsOf({ broadcast: 2 });
@@ -244,7 +244,7 @@ describe("the registry of several instances (redis)", () => {
     expect((await two.instances()).instances.map(({ instanceId }) => instanceId).toSorted()).toEqual(["one", "two"]);
   });
 
-  it("REGISTRY-8 an instance that says nothing any more is left out with all that it said, and has to begin anew", async () => {
+  it("REGISTRY-8 an instance without reports is dropped with everything it has reported, and must report everything again", async () => {
     const { env, one, two } = await openTwo();
     const connection = recordOf("ada");
     const changes = changed({ connections: [connection], rooms: roomsOf({ "user:ada": 1, broadcast: 1 }) });
@@ -268,7 +268,7 @@ describe("the registry of several instances (redis)", () => {
     expect(await two.connectionsIn("broadcast" as RoomName)).toBe(2);
   });
 
-  it("REGISTRY-9 twenty thousand connections take a moment to tell, and a page of them hardly any", async () => {
+  it("REGISTRY-9 twenty thousand connections are reported quickly, and a page of them is read faster still", async () => {
     const env = await storeEnv("redis");
     const registry = await openRegistry("redis", { env });
     const names = Array.from({ length: 20_000 }, (_, index) => `user-${index}`);

@@ -45,7 +45,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     }
   }
 
-  it("TRANSACTION-1 changes documents of several kinds and appends events, one right after the other", async () => {
+  it("TRANSACTION-1 a transaction changes documents of several kinds and appends events at consecutive offsets", async () => {
     const [task, stream] = [randomUUID(), randomUUID()];
     const events = [event("a"), event("b")];
 
@@ -60,7 +60,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     expect(await store.documents.get("stream", stream)).toEqual({ value: { count: 2 }, version: 1 });
   });
 
-  it("TRANSACTION-1 needs no events", async () => {
+  it("TRANSACTION-1 a transaction may have no events", async () => {
     const id = randomUUID();
 
     const positions = await store.transactions.commit({ documents: [change(id, 1, 0)], events: [] });
@@ -69,7 +69,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { count: 1 }, version: 1 });
   });
 
-  it("TRANSACTION-2 changes nothing when one document has not the version that was expected", async () => {
+  it("TRANSACTION-2 nothing changes if one document does not have the expected version", async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await store.transactions.commit({ documents: [change(first, 1, 0)], events: [event("a")] });
 
@@ -83,7 +83,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     expect((await logged()).map(textOf)).toEqual(["a"]);
   });
 
-  it("TRANSACTION-2 of many who change one document at once, each has its turn and its event", async () => {
+  it("TRANSACTION-2 concurrent changes of one document all succeed in turn, each with its event", async () => {
     const id = randomUUID();
     const other = name === "redis" ? await openStore(name, { clock, env, maxEvents: 1_000 }) : store;
 
@@ -97,7 +97,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     expect(await read(id)).toEqual({ value: { count: 40 }, version: 40 });
   });
 
-  it("TRANSACTION-3 whoever hears of an event finds the documents changed", async () => {
+  it("TRANSACTION-3 when an event is announced, its documents have changed", async () => {
     const id = randomUUID();
     const found: Promise<unknown>[] = [];
     const follower: Follower = {
@@ -114,7 +114,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     expect(await Promise.all(found)).toEqual([changed, changed]);
   });
 
-  it("TRANSACTION-4 sets indexes and a time to live, and marks activity", async () => {
+  it("TRANSACTION-4 a transaction sets indexes, expiry and activity", async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     const options = { indexes: ["all"], ttlMs: 60_000 };
     await store.transactions.commit({ documents: [change(first, 1, 0, { options })], events: [] });
@@ -130,7 +130,7 @@ describe.each(stores)("transactions (%s)", (name) => {
     expect(await list()).toEqual([{ count: 3 }]);
   });
 
-  it("TRANSACTION-4 a document that has outlived its time is none", async () => {
+  it("TRANSACTION-4 an expired document does not exist", async () => {
     const id = randomUUID();
     await store.transactions.commit({ documents: [change(id, 1, 0, { options: { ttlMs: 1_000 } })], events: [] });
     clock.advance(1_000);

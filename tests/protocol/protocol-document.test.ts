@@ -22,11 +22,11 @@ const prose = withoutRegions(page);
 const config = loadConfig({});
 
 describe("docs/PROTOCOL.md", () => {
-  it("DOC-1 has every table that the code gives, once", () => {
+  it("DOC-1 it has every generated table once", () => {
     expect(regionsOf(page).toSorted()).toEqual(Object.keys(regions).toSorted());
   });
 
-  it.each(Object.keys(regions))("DOC-1 has the table of %s as the code has it (npm run documents)", (name) => {
+  it.each(Object.keys(regions))("DOC-1 the table of %s matches the code (npm run documents)", (name) => {
     const only = { [name]: String(regions[name]) };
 
     expect(withRegions(page, only) === page).toBe(true);
@@ -34,7 +34,7 @@ describe("docs/PROTOCOL.md", () => {
 
   // What follows is about the sentences between the tables, which are written by hand.
 
-  it("DOC-1 names nothing that the contract does not have", () => {
+  it("DOC-1 every name in it is in the contract", () => {
     const named = [...prose.replace(/```[\s\S]*?```/g, "").matchAll(/`([a-z][\w.]*)\??`/g)].map(([, name]) => name);
 
     expect(named.length).toBeGreaterThan(100);
@@ -54,13 +54,13 @@ describe("docs/PROTOCOL.md", () => {
     ["subscriptions", /may have (\d+) subscriptions/, config.LIMIT_SUBSCRIPTIONS_PER_CONNECTION],
     ["the lease", /`leaseMs` is ([\d ]+) by default/, config.AGENT_LEASE_MS],
     ["an agent's heartbeat", /`heartbeatIntervalMs` ([\d ]+)\./, config.AGENT_HEARTBEAT_INTERVAL_MS],
-  ])("DOC-1 has %s as a number in its sentences", (_, pattern, value) => {
+  ])("DOC-1 its sentences have the right number for %s", (_, pattern, value) => {
     const written = pattern.exec(prose)?.[1]?.replaceAll(" ", "");
 
     expect(written).toBe(String(value));
   });
 
-  it("DOC-1 shows an envelope that is one", () => {
+  it("DOC-1 its example of an envelope is valid", () => {
     const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "") as object;
 
     const { error } = LoggedEvent.strict().safeParse({ ...example, id: "01JD" });
@@ -69,7 +69,7 @@ describe("docs/PROTOCOL.md", () => {
     expect(Object.keys(example)).toEqual(Object.keys(LoggedEvent.shape));
   });
 
-  it("DOC-1 has a way through the states that a connection can go", () => {
+  it("DOC-1 its path through the connection states has only possible transitions", () => {
     const states = /A connection goes `(.*?)`/
       .exec(prose)?.[1]
       ?.split(" → ")

@@ -33,7 +33,7 @@ function resolve(document: object, reference: string): unknown {
 }
 
 describe("the documents for programs", () => {
-  it.each(documents)("API-1 %s is as the contract says (npm run documents writes it anew)", (file, _path, make) => {
+  it.each(documents)("API-1 %s matches the contract (npm run documents writes it)", (file, _path, make) => {
     const document = JSON.stringify(make());
     if (process.env.UPDATE_DOCUMENTS) writeFileSync(join(root, file), `${document}\n`);
 
@@ -41,7 +41,7 @@ describe("the documents for programs", () => {
     expect(written === document).toBe(true);
   });
 
-  it.each(documents)("API-1 what %s refers to is in it", (_file, _path, make) => {
+  it.each(documents)("API-1 every reference in %s leads to something in it", (_file, _path, make) => {
     const document = make();
 
     const lost = referencesIn(document).filter((reference) => resolve(document, reference) === undefined);
@@ -89,7 +89,7 @@ describe("the documents for programs", () => {
     expect(Object.values(EventType).filter((type) => !all.includes(type))).toEqual([]);
   });
 
-  it("API-3 the server serves both documents, and every route that is in one", async () => {
+  it("API-3 the server serves both documents, and every route in them", async () => {
     // With a provider of its own, whose logouts are a route.
     const env = { OIDC_ISSUER: "https://login.example.com", OIDC_CLIENT_ID: "signalbox" };
     const server = await startServer({ store: "memory", env });
@@ -105,7 +105,7 @@ describe("the documents for programs", () => {
     }
   });
 
-  it("API-4 an event is as its description says", async () => {
+  it("API-4 an event matches its description", async () => {
     const server = await startServer({ store: "memory" });
     const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
     await mona.ok("join_room", { room: "*" });

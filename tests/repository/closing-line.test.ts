@@ -30,7 +30,7 @@ function run({ inCi, list }: { inCi: boolean; list?: unknown }) {
 }
 
 describe("the end of a run of the tests", () => {
-  it("DOC-7 counts a second try as failed in CI, and ends with 1", () => {
+  it("DOC-7 a pass at the second try counts as failed in CI, and the exit code is 1", () => {
     const { status, lines } = run({ inCi: true });
 
     expect(lines).toContain("FAILED: passed at the second try only: tests/a.test.js: needs two");
@@ -38,7 +38,7 @@ describe("the end of a run of the tests", () => {
     expect(status).toBe(1);
   });
 
-  it("DOC-7 names it elsewhere, and ends with 0", () => {
+  it("DOC-7 elsewhere a pass at the second try is named, and the exit code is 0", () => {
     const { status, lines } = run({ inCi: false });
 
     expect(lines).toContain("Passed at the second try only: tests/a.test.js: needs two");
@@ -46,7 +46,7 @@ describe("the end of a run of the tests", () => {
     expect(status).toBe(0);
   });
 
-  it("DOC-7 lets a listed test have its second try in CI too", () => {
+  it("DOC-7 a listed test may have a second try in CI too", () => {
     const { status, lines } = run({ inCi: true, list: [entry] });
 
     expect(lines).toContain("Passed at the second try only: tests/a.test.js: needs two");
@@ -54,7 +54,7 @@ describe("the end of a run of the tests", () => {
     expect(status).toBe(0);
   });
 
-  it("DOC-7 refuses entries without a day or a reason, and of tests that do not exist", () => {
+  it("DOC-7 entries without a day or a reason, or for tests that do not exist, are refused", () => {
     const wrong = [
       [{ ...entry, since: undefined }, "`since`"],
       [{ ...entry, since: "2026-13-01" }, "`since`"],

@@ -43,7 +43,7 @@ const forOthers = new Set([
 ]);
 
 describe("the files for platforms", () => {
-  it.each(Object.entries(settings()))("DOC-6 name settings that exist, with values that are possible: %s", (_, set) => {
+  it.each(Object.entries(settings()))("DOC-6 %s names settings that exist, with valid values", (_, set) => {
     const own = Object.entries(set).filter(([name]) => !forPlatforms.has(name));
     // What is needed together with these, and comes from elsewhere.
     const others = { JWT_SECRET: "x".repeat(32), REDIS_URL: "rediss://redis.example:6379" };
@@ -57,7 +57,7 @@ describe("the files for platforms", () => {
   });
 
   it.each(["SECURITY.md", "docs/DEPLOYMENT.md", "docs/PROTOCOL.md", "docs/RELIABILITY.md"])(
-    "DOC-6 what %s calls a setting is one",
+    "DOC-6 everything that %s calls a setting is one",
     (path) => {
       const named = all(read(path), /(?<![\w/-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
 
@@ -65,7 +65,7 @@ describe("the files for platforms", () => {
     },
   );
 
-  it("DOC-6 explain the messages about refused tokens as the server and its library write them", () => {
+  it("DOC-6 the explained messages about refused tokens are those of the server and its library", () => {
     const table = /### When a token is refused\n(.*?)\n## /s.exec(read("docs/DEPLOYMENT.md"))?.[1] ?? "";
     const messages = all(table, /^\| `([^`]+)`/gm);
     const written = [
@@ -82,7 +82,7 @@ describe("the files for platforms", () => {
     expect(messages.filter((message) => !isWritten(message))).toEqual([]);
   });
 
-  it("OTEL-6 the packages for traces are the same everywhere, and no part of what is installed otherwise", () => {
+  it("OTEL-6 the packages for traces have the same versions everywhere, and are not installed by default", () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(read("package.json"));
     const wanted = Object.entries(peerDependencies).map(([name, version]) => `${name}@${version}`);
     const named = (path: string) => [...new Set(all(read(path), /(@opentelemetry\/[\w-]+@[\d.]+)/g))].toSorted();
@@ -93,7 +93,7 @@ describe("the files for platforms", () => {
     expect(Object.keys(dependencies).filter((name) => name in peerDependencies)).toEqual([]);
   });
 
-  it("DOC-6 leave more time to stop than it takes", () => {
+  it("DOC-6 the platforms wait longer for the process to stop than it takes", () => {
     const { DRAIN_MS } = loadConfig({});
     const seconds = [
       ...all(read("render.yaml"), /maxShutdownDelaySeconds: (\d+)/g),
@@ -107,7 +107,7 @@ describe("the files for platforms", () => {
     expect(read("fly.toml")).toContain('kill_signal = "SIGTERM"');
   });
 
-  it("DOC-6 start what the Procfile starts", () => {
+  it("DOC-6 they start what the Procfile starts", () => {
     const command = /^web: (.*)$/m.exec(read("Procfile"))?.[1] ?? "";
     const withoutFlag = (text: string) => text.replace(/--max-semi-space-size=\d+ /, "");
 
@@ -121,7 +121,7 @@ describe("the files for platforms", () => {
   });
 
   it(
-    "DOC-6 nginx takes the configuration as it stands, once it has a certificate",
+    "DOC-6 nginx accepts the configuration as it is, once it has a certificate",
     async () => {
       const nginx = await findProgram("nginx");
       const folder = mkdtempSync(join(tmpdir(), "signalbox-nginx-"));

@@ -10,19 +10,19 @@ function asWritten(value: Config[keyof Config]): string {
 }
 
 describe(".env.example", () => {
-  it("DOC-2 lists every setting once, and no other", () => {
+  it("DOC-2 it lists every setting once, and no other", () => {
     const names = settings.map(({ name }) => name);
 
     expect(names.toSorted()).toEqual(variables.toSorted());
   });
 
-  it("DOC-2 is nothing but comments", () => {
+  it("DOC-2 it consists of comments only", () => {
     const inForce = envExample.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
     expect(inForce).toEqual([]);
   });
 
-  it.each(variables)("DOC-2 shows and explains the default of %s", (name) => {
+  it.each(variables)("DOC-2 it shows and explains the default of %s", (name) => {
     const setting = settings.find((other) => other.name === name);
     const value = asWritten(defaults[name]);
 
@@ -31,7 +31,7 @@ describe(".env.example", () => {
     expect(/^[^\s]*[^\s,]/.exec(setting?.defaultText ?? "")?.[0]).toBe(value === "" ? "none" : value);
   });
 
-  it("DOC-2 changes nothing when its lines are put in force as they are", () => {
+  it("DOC-2 uncommenting all lines changes nothing", () => {
     const environment = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
 
     const config = loadConfig(environment);

@@ -266,20 +266,20 @@ function findCycle(edges: readonly Import[]): string[] | undefined {
 }
 
 describe("the import table", () => {
-  it("DOC-3 holds for every import", () => {
+  it("DOC-3 every import is allowed by it", () => {
     const faults = imports.map(faultOf).filter((fault) => fault !== undefined);
 
     expect(faults).toEqual([]);
   });
 
-  it("DOC-3 has a row for every file, and a file for every row", () => {
+  it("DOC-3 every file has a row, and every row has a file", () => {
     const parts = files.map(partOf);
 
     expect(files.filter((_, index) => parts[index] === undefined)).toEqual([]);
     expect(Object.keys(rules).filter((part) => !parts.includes(part))).toEqual([]);
   });
 
-  it("DOC-3 lets a part import only what stands above it", () => {
+  it("DOC-3 a part may import only what is above it", () => {
     const order = Object.keys(rules);
 
     const upwards = order.flatMap((part, index) =>
@@ -310,7 +310,7 @@ describe("the import table", () => {
     ["dashboard/src/chat/x.tsx", "client-sdk/client.ts", true],
     ["dashboard/src/chat/x.tsx", "dashboard/src/admin/y.tsx", true],
     ["bench/x.ts", "server/compose/create-server.ts", true],
-  ])("DOC-3 refuses that %s imports %s", (from, to, typeOnly) => {
+  ])("DOC-3 it forbids that %s imports %s", (from, to, typeOnly) => {
     const fault = faultOf({ from, to, typeOnly, lazy: false });
 
     expect(fault).toContain(from);
@@ -318,7 +318,7 @@ describe("the import table", () => {
 });
 
 describe("imports", () => {
-  it("DOC-3 make no cycle", () => {
+  it("DOC-3 there is no cycle", () => {
     const running = imports.filter(({ typeOnly }) => !typeOnly);
 
     const cycle = findCycle(running);
@@ -327,7 +327,7 @@ describe("imports", () => {
     expect(cycle).toBeUndefined();
   });
 
-  it("DOC-3 that make a cycle are found", () => {
+  it("DOC-3 a cycle is detected", () => {
     const edge = (from: string, to: string): Import => ({ from, to, typeOnly: false, lazy: false });
 
     const cycle = findCycle([

@@ -34,7 +34,7 @@ function targetsOf(page: string): { link: string; path: string; anchor: string |
 }
 
 describe("the documents", () => {
-  it.each(pages)("DOC-9 every link of %s leads to a file, and to a heading in it", (page) => {
+  it.each(pages)("DOC-9 every link in %s leads to an existing file and heading", (page) => {
     const broken = targetsOf(page)
       .filter(({ path, anchor }) => {
         if (!existsSync(join(root, path))) return true;
@@ -45,7 +45,7 @@ describe("the documents", () => {
     expect(broken).toEqual([]);
   });
 
-  it("DOC-9 the README leads to every document of docs/", () => {
+  it("DOC-9 the README has links to all documents in docs/", () => {
     const linked = new Set(targetsOf("README.md").map(({ path }) => path));
 
     const unlinked = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page) && !linked.has(page));

@@ -13,14 +13,14 @@ const tested = sourceFiles("tests")
   .flatMap((file) => testTitlesOf(file).map((title) => ({ file, title, id: /^[A-Z]+-\d+\b/.exec(title)?.[0] })));
 
 describe("docs/SPEC.md", () => {
-  it("DOC-4 has rules, each under an id of its own", () => {
+  it("DOC-4 every rule has an id of its own", () => {
     const twice = rules.filter((id, index) => rules.indexOf(id) !== index);
 
     expect(rules).not.toEqual([]);
     expect(twice).toEqual([]);
   });
 
-  it("DOC-4 has a test for every rule", () => {
+  it("DOC-4 every rule has a test", () => {
     const ids = new Set(tested.map(({ id }) => id));
 
     const untested = rules.filter((id) => !ids.has(id));
@@ -28,7 +28,7 @@ describe("docs/SPEC.md", () => {
     expect(untested).toEqual([]);
   });
 
-  it("DOC-4 has the rule of every test that names one", () => {
+  it("DOC-4 every id in a test title is a rule", () => {
     const lawless = tested.filter(({ id }) => id !== undefined && !rules.includes(id));
 
     expect(lawless).toEqual([]);

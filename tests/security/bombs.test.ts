@@ -8,12 +8,12 @@ import { heapInUse, startTarget } from "./target.ts";
 /** Compressed it is less than a body may have, by far. */
 const bomb = Buffer.from(`{"message":"${"x".repeat(48 * 2 ** 20)}"}`);
 
-describe("bodies that grow", () => {
+describe("bodies that expand", () => {
   it.each([
     ["gzip", promisify(gzip)],
     ["deflate", promisify(deflate)],
     ["br", promisify(brotliCompress)],
-  ])("SEC-5 by %s are given up at the size of a body", async (encoding, compress) => {
+  ])("SEC-5 a body that expands by %s is refused when it exceeds the size limit", async (encoding, compress) => {
     const { server, unharmed } = await startTarget();
     const body = new Uint8Array(await compress(bomb));
     const before = heapInUse();

@@ -9,7 +9,7 @@ import { heapInUse, startTarget, unlimited } from "./target.ts";
 const count = (statuses: readonly number[], status: number) => statuses.filter((one) => one === status).length;
 
 describe("floods", () => {
-  it("SEC-3 of CONNECTs end the connection, and leave nothing", async () => {
+  it("SEC-3 a flood of CONNECT packets ends the connection, and leaves nothing behind", async () => {
     const { server, unharmed } = await startTarget();
     const mallories = await Promise.all(
       Array.from({ length: 10 }, () => new RawEngine(server.url).enterChat(tokenOf("mallory"))),
@@ -26,7 +26,7 @@ describe("floods", () => {
     expect(heapInUse() - before).toBeLessThan(10);
   });
 
-  it("SEC-3 of connections are held to the rate, and those who are here go on", async () => {
+  it("SEC-3 a flood of connections is held to the rate, and open connections are still served", async () => {
     // Nobody is let in for the time that it takes.
     const overrides = { clock: new ManualClock() };
     const { server, unharmed } = await startTarget({ env: { LIMIT_NEW_CONNECTIONS_PER_SECOND: "50" }, overrides });
@@ -39,7 +39,7 @@ describe("floods", () => {
     await unharmed();
   });
 
-  it("SEC-3 of connections without a token give back what they took", async () => {
+  it("SEC-3 a flood of connections without a token releases its resources", async () => {
     const { server, unharmed } = await startTarget({ env: unlimited });
     const wave = async () => {
       const clients = Array.from({ length: 300 }, () => server.rawWebSocket("/ws?token=x"));
@@ -55,7 +55,7 @@ describe("floods", () => {
     expect(heapInUse() - before).toBeLessThan(40);
   });
 
-  it("SEC-3 of commands are refused, then ended, while the others are answered", async () => {
+  it("SEC-3 a flood of commands is refused, then its connection is closed, while others are served", async () => {
     const { server, ada, unharmed } = await startTarget();
     const mallories = await Promise.all(Array.from({ length: 5 }, (_, i) => server.connectWebSocket(`mallory${i}`)));
 
@@ -72,7 +72,7 @@ describe("floods", () => {
     await unharmed();
   });
 
-  it("SEC-3 of rooms and subscriptions stop at their limits", async () => {
+  it("SEC-3 rooms and subscriptions are limited", async () => {
     const { server, unharmed } = await startTarget({ env: { ...unlimited, LIMIT_CONNECTIONS_PER_USER: "5" } });
     const mallory = await server.connect("mallory");
     const watching = await server.connect("mallory", { namespace: "/monitoring", roles: ["monitor"] });

@@ -73,8 +73,8 @@ async function answersTo(server: TestServer, token: string) {
   ];
 }
 
-describe("a token with", () => {
-  it.each(forged)("SEC-1 %s is refused by every door", async (_what, token, code) => {
+describe("forged tokens", () => {
+  it.each(forged)("SEC-1 a token with %s is refused by every door", async (_what, token, code) => {
     const { server, unharmed } = await startTarget();
 
     const answers = await answersTo(server, token);
@@ -83,7 +83,7 @@ describe("a token with", () => {
     await unharmed();
   });
 
-  it("SEC-1 a size without measure is refused unread", async () => {
+  it("SEC-1 an oversized token is refused without being parsed", async () => {
     const { server, unharmed } = await startTarget();
     const token = jwt.sign({ ...claims, more: "x".repeat(100_000) }, testSecret);
 

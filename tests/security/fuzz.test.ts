@@ -66,14 +66,14 @@ function expectProper(what: unknown, reply: Reply<unknown>): void {
   if (!reply.ok) expect(Object.keys(errorCodes)).toContain(code);
 }
 
-describe("any input", () => {
+describe("random input", () => {
   it.each<[Namespace, number]>([
     ["/chat", 0.3],
     ["/monitoring", 0.15],
     ["/agents", 0.1],
     ["/admin", 0.1],
   ])(
-    "FUZZ-1 every command of %s is answered as the contract has it, whatever is sent",
+    "FUZZ-1 every command of %s gets a reply of the contract",
     async (namespace, share) => {
       const { server, unharmed } = await startTarget({ env: unlimited });
       const isChat = namespace === "/chat";
@@ -102,7 +102,7 @@ describe("any input", () => {
   );
 
   it(
-    "FUZZ-2 every text frame of the plain WebSocket is answered, and the connection goes on",
+    "FUZZ-2 every text frame of the plain WebSocket gets an answer, and the connection continues",
     async () => {
       const { server, unharmed } = await startTarget({ env: unlimited });
       const mallory = await server.connectWebSocket("mallory");
@@ -140,7 +140,7 @@ describe("any input", () => {
   );
 
   it(
-    "FUZZ-3 packets of Engine.IO and Socket.IO end at most the connection that they came by",
+    "FUZZ-3 packets of Engine.IO and Socket.IO end at most their own connection",
     async () => {
       const { server, unharmed } = await startTarget({ env: unlimited });
       const json = weird.map((value) => JSON.stringify(value) ?? "");
@@ -178,7 +178,7 @@ describe("any input", () => {
   );
 
   it(
-    "FUZZ-4 every route answers with a status of the contract, whatever is asked",
+    "FUZZ-4 every route answers with a status of the contract",
     async () => {
       const { server, unharmed } = await startTarget({ env: unlimited });
       const segment = fc.oneof(

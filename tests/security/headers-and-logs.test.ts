@@ -26,7 +26,7 @@ describe("headers", () => {
     ["no host", request("GET /healthz HTTP/1.1"), / 400 /],
     ["another protocol", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", / 400 /],
     ["a version of another time", request("GET / HTTP/9.9", "Host: x"), / 400 /],
-  ])("SEC-7 with %s are refused", async (_what, text, answer) => {
+  ])("SEC-7 requests with %s are refused", async (_what, text, answer) => {
     const { server, unharmed } = await startTarget();
     const tcp = new Tcp(server.url);
 
@@ -52,7 +52,7 @@ describe("headers", () => {
       { "x-forwarded-for": "127.0.0.1", "x-forwarded-host": "evil.example", forwarded: "for=1.1.1.1" },
       401,
     ],
-  ])("SEC-7 with %s are answered as any other", async (_what, headers, status) => {
+  ])("SEC-7 requests with %s are answered like any other", async (_what, headers, status) => {
     const { server, unharmed } = await startTarget();
     const body = "content-type" in headers ? "{}" : undefined;
 
@@ -63,7 +63,7 @@ describe("headers", () => {
     await unharmed();
   });
 
-  it("SEC-7 are never answered with what was asked, unescaped", async () => {
+  it("SEC-7 a path with markup or line breaks is never returned unescaped", async () => {
     const { server, unharmed } = await startTarget();
 
     const answer = await server.request("GET", "/api/%0d%0aSet-Cookie:x=y/<script>alert(1)</script>", { as: null });
@@ -76,7 +76,7 @@ describe("headers", () => {
 });
 
 describe("the log", () => {
-  it("SEC-8 has a line for an entry, whatever anybody sent, and no token", async () => {
+  it("SEC-8 the log has one line per entry, whatever clients send, and no token", async () => {
     const { server, unharmed } = await startTarget({ env: { LOG_LEVEL: "debug" } });
     const nasty = 'x\n{"level":"error","message":"forged"}\r\n\u2028\u001b[31m\u0085';
     const token = tokenOf("mallory", ["user"], { name: nasty, sid: nasty, jti: nasty });

@@ -65,8 +65,8 @@ const cases = [
   ...["sub", "exp", "name"].map((claim) => ["redis", claim]),
 ] as [StoreName, string][];
 
-describe("claims of any value", () => {
-  it.each(cases)("SEC-11 (%s) for %s end nothing, and no answer is a failure", async (store, claim) => {
+describe("tokens with claims of any value", () => {
+  it.each(cases)("SEC-11 values (%s) for %s end nothing, and no reply is an internal error", async (store, claim) => {
     const { server, unharmed } = await startTarget({ store, env: { LIMIT_COMMANDS_BURST: "100000" } });
 
     const tried = claim === "grants" ? [...values, ...grants] : values;
@@ -80,7 +80,7 @@ describe("claims of any value", () => {
 });
 
 describe("a token", () => {
-  it("CONN-12 that ends in a time that cannot be written ends for its clients in the last that can", async () => {
+  it("CONN-12 if its expiry is beyond the last timestamp, clients are sent the last timestamp", async () => {
     const { server } = await startTarget();
     const headers = { authorization: `Bearer ${tokenWith({ exp: "9999999999999" })}` };
 
@@ -102,7 +102,7 @@ describe("a token", () => {
     ["a day for a beginning", "iat", '"yesterday"', {}],
     ["300 grants", "grants", `[${Array(300).fill('{"room":"stream:*","can":["read"]}')}]`, {}],
     ["one grant for a list", "grants", '{"room":"stream:*"}', {}],
-  ])("CONN-12 with %s is let in", async (_what, claim, value, expected) => {
+  ])("CONN-12 with %s it is accepted", async (_what, claim, value, expected) => {
     const { server } = await startTarget();
     const headers = { authorization: `Bearer ${tokenWith({ [claim]: value })}` };
 
@@ -111,7 +111,7 @@ describe("a token", () => {
     expect([status, body]).toMatchObject([200, { userId: "eve", ...expected }]);
   });
 
-  it("CONN-12 with claims that are left out is written down at level debug, with their names alone", async () => {
+  it("CONN-12 ignored claims are logged at level debug, by name only", async () => {
     const { server } = await startTarget({ env: { LOG_LEVEL: "debug" } });
     const odd = { name: "7", grants: '[{"room":"stream:*","can":["read"]},{"room":1}]', jti: '""', sid: "null" };
     const headers = { authorization: `Bearer ${tokenWith(odd)}` };
@@ -131,7 +131,7 @@ describe("a token", () => {
     ["exp", '"tomorrow"'],
     ["exp", "null"],
     ["nbf", '"now"'],
-  ])("CONN-12 whose %s is %s is refused, and the refusal names the claim", async (claim, value) => {
+  ])("CONN-12 if its %s is %s it is refused, and the refusal names the claim", async (claim, value) => {
     const { server } = await startTarget();
 
     const client = server.client("x", { auth: { token: tokenWith({ [claim]: value }) } });
@@ -140,7 +140,7 @@ describe("a token", () => {
     expect(data).toMatchObject({ code: "unauthenticated", message: expect.stringContaining(claim) });
   });
 
-  it("REVOKE-1 with a number for an id is revoked by that number, and one that says it is of the future by its user", async () => {
+  it("REVOKE-1 a numeric id can be revoked by that number, and a token from the future by its user", async () => {
     const { server } = await startTarget();
     const verdictOf = async (token: string) =>
       (await server.request("GET", "/api/session", { as: null, headers: { authorization: `Bearer ${token}` } })).status;

@@ -39,8 +39,8 @@ const names = [
   "/chat#user:ada",
 ];
 
-describe("somebody who belongs nowhere", () => {
-  it.each(names)("SEC-2 does not get into %j by any command", async (room) => {
+describe("a user without memberships", () => {
+  it.each(names)("SEC-2 no command opens %j", async (room) => {
     const { server, ada, bob, unharmed } = await startTarget();
     const mallory = await server.connect("mallory", { roles: ["user", "monitor"] });
     const watching = await server.connect("mallory", { namespace: "/monitoring", roles: ["user", "monitor"] });
@@ -79,7 +79,7 @@ describe("somebody who belongs nowhere", () => {
     }
   });
 
-  it("SEC-2 publishes, notifies, changes tasks and revokes nothing over HTTP", async () => {
+  it("SEC-2 over HTTP, such a user cannot publish, notify, change tasks or revoke", async () => {
     const { server, unharmed } = await startTarget();
     const asking: [string, string, unknown][] = [
       ["POST", "/api/events", { room: "user:ada", type: "notification", data: { title: "x", level: "info" } }],
@@ -104,7 +104,7 @@ describe("somebody who belongs nowhere", () => {
     await unharmed();
   });
 
-  it("SEC-2 with the role of an agent finishes no answer that another agent has begun", async () => {
+  it("SEC-2 one agent cannot finish a response that another agent has begun", async () => {
     const { server, ada, unharmed } = await startTarget();
     await ada.ok("conversation.add_members", { conversationId: secretConversation, userIds: ["bot", "bad-bot"] });
     const bot = await server.connect("bot", { roles: ["agent"] });
@@ -121,7 +121,7 @@ describe("somebody who belongs nowhere", () => {
     await unharmed();
   });
 
-  it("SEC-2 gives and takes no work, and ends none that another agent has", async () => {
+  it("SEC-2 an agent cannot create, read or end dispatches over HTTP, or report on those of another agent", async () => {
     const { server, unharmed } = await startTarget();
     const coder = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });

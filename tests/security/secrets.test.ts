@@ -9,7 +9,7 @@ const metricsToken = "metrics-9f2c51d7aa0b";
 const partsOf = (token: string) => token.split(".").filter((part) => part.length > 8);
 
 describe.each(stores)("the log of a busy server (%s)", (store) => {
-  it("SEC-9 has no token, cookie or secret of anybody, by whatever door it came, good or bad", async () => {
+  it("SEC-9 it has no token, cookie or secret, valid or not, from any door", async () => {
     const env = { LOG_LEVEL: "debug", METRICS_TOKEN: metricsToken };
     const server = await startServer({ store, env });
     const secrets: string[] = [];

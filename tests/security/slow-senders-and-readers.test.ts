@@ -8,7 +8,7 @@ import { heapInUse, startTarget, unlimited } from "./target.ts";
 const readers = Number(process.env.SECURITY_READERS ?? 100);
 
 describe("slow senders", () => {
-  it("SEC-4 of headers and bodies hold up nobody", async () => {
+  it("SEC-4 slow headers and bodies do not delay other clients", async () => {
     const { server, unharmed } = await startTarget();
     const slow = Array.from({ length: 300 }, () => new Tcp(server.url));
 
@@ -25,7 +25,7 @@ describe("slow senders", () => {
     await unharmed();
   });
 
-  it("SEC-4 of a WebSocket's frames hold up nobody, and no more than a frame is kept of them", async () => {
+  it("SEC-4 slow WebSocket frames do not delay other clients, and no more than one frame is buffered", async () => {
     const { server, unharmed } = await startTarget();
     const slow = Array.from({ length: 100 }, () => new Tcp(server.url));
     for (const tcp of slow) tcp.write(handshake(`/ws?token=${tokenOf("mallory")}`));
@@ -40,7 +40,7 @@ describe("slow senders", () => {
     expect(heapInUse() - before).toBeLessThan(20);
   });
 
-  it("SEC-4 a message in fragments without an end is ended at the size of a message", async () => {
+  it("SEC-4 a message in endless fragments is refused at the maximum size of a message", async () => {
     const { server, unharmed } = await startTarget();
     const tcp = new Tcp(server.url);
     tcp.write(handshake(`/ws?token=${tokenOf("mallory")}`));
@@ -67,7 +67,7 @@ describe("frames that no library sends", () => {
     ["longer than a message may be", [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]],
     ["a close of one byte", [0x88, 0x81, 0, 0, 0, 0, 0x03]],
     ["text that is no UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]],
-  ])("SEC-5 %s end the connection that they came by", async (_what, bytes) => {
+  ])("SEC-5 %s end their connection", async (_what, bytes) => {
     const { server, unharmed } = await startTarget();
     const doors = [`/ws?token=${tokenOf("mallory")}`, "/socket.io/?EIO=4&transport=websocket"].map((path) => {
       const tcp = new Tcp(server.url);
@@ -107,7 +107,7 @@ const ways: Record<string, (tcp: Tcp, token: string) => Promise<void>> = {
 
 describe("clients that never read", () => {
   it.each(Object.entries(ways))(
-    "SEC-6 by %s are closed, cost no more than their backlog, and hold up nobody",
+    "SEC-6 clients that never read by %s are disconnected, cost no more than their backlog, and delay nobody",
     async (_, join) => {
       const env = {
         ...unlimited,

@@ -46,7 +46,7 @@ const bad: [CommandName<"/admin">, unknown][] = [
 ];
 
 describe("the admin namespace", () => {
-  it("ADMIN-5 changes what is logged while it runs", async () => {
+  it("ADMIN-5 an admin changes the log level at run time", async () => {
     const server = await startServer({ env: { LOG_LEVEL: "warn" } });
     const root = await server.connect("root", admin);
     const commandsIn = (lines: string[]) => lines.filter((line) => line.includes('"message":"command"')).length;
@@ -65,7 +65,7 @@ describe("the admin namespace", () => {
     expect(audited(server)).toMatchObject([{ message: "log level changed", by: "root", to: "debug" }]);
   });
 
-  it("ADMIN-6 is for admins, and can be shut", async () => {
+  it("ADMIN-6 the namespace is for admins, and can be switched off", async () => {
     const server = await startServer({ env });
     const shut = await startServer({ env: { ADMIN_ENABLED: "false" } });
 
@@ -83,7 +83,7 @@ describe("the admin namespace", () => {
     expect(elsewhere.code).toBe("unknown_command");
   });
 
-  it("ADMIN-7 refuses whatever is not a payload of theirs, and does nothing", async () => {
+  it("ADMIN-7 an invalid payload is refused, and nothing happens", async () => {
     const server = await startServer({ env });
     const root = await server.connect("root", admin);
     const ada = await server.connect("ada");
@@ -103,7 +103,7 @@ describe("the admin namespace", () => {
 });
 
 describe.each(stores)("the admin namespace (%s)", (store) => {
-  it("ADMIN-1 has every connection with what it is, over all doors", async () => {
+  it("ADMIN-1 all connections are listed with their details, from all doors", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const ada = await server.connect("ada");
@@ -146,7 +146,7 @@ describe.each(stores)("the admin namespace (%s)", (store) => {
     await eventually(async () => (await listed()).length === 3, "Ada's connection to be gone");
   });
 
-  it("ADMIN-2 has rooms with how many are in them, and one room with its members, place and rate", async () => {
+  it("ADMIN-2 rooms are listed with their connections, and one room with its members, position and rate", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const [ada] = await server.conversation("42", "ada", "bob");
@@ -182,7 +182,7 @@ describe.each(stores)("the admin namespace (%s)", (store) => {
     await eventually(async () => !(await rooms()).some((line) => line.startsWith("task:1")), "nobody to watch it");
   });
 
-  it("ADMIN-3 tells what all instances do together, when asked, and every two seconds by itself", async () => {
+  it("ADMIN-3 statistics of all instances are sent on request, and every two seconds", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const [ada] = await server.conversation("42", "ada", "bob");
@@ -208,7 +208,7 @@ describe.each(stores)("the admin namespace (%s)", (store) => {
     expect(instances[0]?.loopUtilization).toBeGreaterThan(0);
   });
 
-  it("ADMIN-4 ends one connection, or all of a user, and says how many there were", async () => {
+  it("ADMIN-4 an admin closes one connection, or all of a user, and gets their number", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const [laptop, phone] = [await server.connect("ada"), await server.connectWebSocket("ada")];

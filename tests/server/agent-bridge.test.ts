@@ -39,7 +39,7 @@ async function openRegistered(server: TestServer, frame: object = register, sub 
 }
 
 describe("the agent bridge", () => {
-  it("BRIDGE-2 a first frame that is not register is closed with 4001", async () => {
+  it("BRIDGE-2 a first frame other than register closes the connection with 4001", async () => {
     const server = await startServer();
     const firsts = [{ type: "heartbeat", agent_id: "coder" }, "no json", { type: "dispatch" }, [], null];
 
@@ -53,7 +53,7 @@ describe("the agent bridge", () => {
     expect(await Promise.all(closings)).toEqual(firsts.map(() => [4001, ["conflict"]]));
   });
 
-  it("BRIDGE-2 a token that is missing, wrong, or for something else is told and closed", async () => {
+  it("BRIDGE-2 a missing, invalid or wrong token is reported, and closes the connection", async () => {
     const server = await startServer();
     const past = Math.floor(Date.now() / 1000) - 3_600;
     const tokens = [null, "nonsense", tokenOf("ada", ["user"]), tokenOf("bot", ["agent"], { exp: past })];
@@ -73,7 +73,7 @@ describe("the agent bridge", () => {
     ]);
   });
 
-  it("BRIDGE-3 what is refused is answered with the code of the protocol, and the connection goes on", async () => {
+  it("BRIDGE-3 a refused frame gets an error code of the protocol, and the connection continues", async () => {
     const server = await startServer();
     const { inbox, send } = await openRegistered(server);
     const about = { message_id: "nothing" };
@@ -107,7 +107,7 @@ describe("the agent bridge", () => {
 });
 
 describe.each(stores)("the agent bridge (%s)", (name) => {
-  it("BRIDGE-1 registers, does what it is sent, and says so in flat frames", async () => {
+  it("BRIDGE-1 an agent registers, carries out its dispatch, and reports in flat frames", async () => {
     const server = await startServer({ store: name });
     const { inbox, send } = await open(server);
 
@@ -158,7 +158,7 @@ describe.each(stores)("the agent bridge (%s)", (name) => {
     expect(ended).toMatchObject({ status: "completed", outcome: { content: "done", usage: { tokens: 2 } } });
   });
 
-  it("BRIDGE-4 is told to stop, and what it says of it afterwards is refused", async () => {
+  it("BRIDGE-4 a cancelled dispatch is sent to the agent, and its later reports are refused", async () => {
     const server = await startServer({ store: name });
     const { inbox, send } = await openRegistered(server);
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -177,7 +177,7 @@ describe.each(stores)("the agent bridge (%s)", (name) => {
     expect((await look(server, messageId)).status).toBe("cancelled");
   });
 
-  it("BRIDGE-5 one that comes back goes on with what it has, and replaces itself with 4012", async () => {
+  it("BRIDGE-5 an agent that reconnects continues its dispatches, and its old connection is closed with 4012", async () => {
     const server = await startServer({ store: name });
     const first = await openRegistered(server);
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -198,7 +198,7 @@ describe.each(stores)("the agent bridge (%s)", (name) => {
     expect(await result(server, messageId)).toMatchObject({ status: "completed", attempt: 1 });
   });
 
-  it("BRIDGE-6 many agents at once, each with its own", async () => {
+  it("BRIDGE-6 many agents work at once, each on its own dispatches", async () => {
     const server = await startServer({ store: name });
     const ids = ["a", "b", "c", "d"];
     const bridges = await Promise.all(ids.map((id) => openRegistered(server, { ...register, agent_id: id })));

@@ -19,7 +19,7 @@ const agentOf = async (server: TestServer, agentId: string) =>
 const statusOf = async (server: TestServer, agentId: string) => (await agentOf(server, agentId)).status;
 
 describe.each(stores)("agents (%s)", (name) => {
-  it("AGENT-1 an agent that registers is told its lease, is listed, and its room hears of it", async () => {
+  it("AGENT-1 a registered agent gets its lease, is listed, and an event is in its room", async () => {
     const { server, store } = await startWithStore(name);
     const agent = await connectAgent(server, "coder");
 
@@ -54,7 +54,7 @@ describe.each(stores)("agents (%s)", (name) => {
     ]);
   });
 
-  it("AGENT-2 registers first, once, and under an id that is nobody else's", async () => {
+  it("AGENT-2 an agent must register first, once, and under an id that belongs to no other user", async () => {
     const server = await startServer({ store: name });
     const agent = await connectAgent(server, "coder", { sub: "ada" });
     const stranger = await connectAgent(server, "coder", { sub: "bob" });
@@ -82,7 +82,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect((await server.request("GET", "/api/agents/other", asMonitor)).status).toBe(404);
   });
 
-  it("AGENT-2 registering many times at once over one connection registers once", async () => {
+  it("AGENT-2 concurrent registrations over one connection register once", async () => {
     const server = await startServer({ store: name });
     const agent = await connectAgent(server, "coder");
 
@@ -96,7 +96,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect(AgentList.parse(body).items).toHaveLength(1);
   });
 
-  it("AGENT-3 a second connection of the same user replaces the first, and goes on with its work", async () => {
+  it("AGENT-3 a second connection of the same user replaces the first, and continues its work", async () => {
     const { server, store } = await startWithStore(name);
     const first = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -121,7 +121,7 @@ describe.each(stores)("agents (%s)", (name) => {
     ]);
   });
 
-  it("AGENT-4 a heartbeat is echoed, with what is to be dropped; another agent's is refused", async () => {
+  it("AGENT-4 a heartbeat is echoed with the dispatches to cancel; a heartbeat for another agent is refused", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -144,7 +144,7 @@ describe.each(stores)("agents (%s)", (name) => {
     await eventually(async () => (await look(server, messageId)).status === "running", "the acknowledgement");
   });
 
-  it("AGENT-5 an agent without a heartbeat for its lease is told of, closed, and its work lost", async () => {
+  it("AGENT-5 an agent without a heartbeat during its lease is disconnected, and its attempts are lost", async () => {
     const { server, store } = await startWithStore(name, shortLease);
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -169,7 +169,7 @@ describe.each(stores)("agents (%s)", (name) => {
     ]);
   });
 
-  it("AGENT-5 heartbeats keep an agent and what it names, for longer than the lease", async () => {
+  it("AGENT-5 heartbeats keep an agent and the dispatches that it names beyond the lease", async () => {
     const { server, store } = await startWithStore(name, shortLease);
     const agent = await startAgent(server, "coder", { concurrency: 2 });
     const [kept, dropped] = [
@@ -191,7 +191,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect((await told(store)).filter((line) => line === "agent_heartbeat_lost")).toEqual([]);
   });
 
-  it("AGENT-6 an agent that comes back in time goes on with what it has; what it forgot is sent again", async () => {
+  it("AGENT-6 an agent that reconnects in time continues its dispatches, and is sent those it has forgotten", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder", { concurrency: 3 });
     const kept = await dispatch(server, { agentId: "coder" });
@@ -220,7 +220,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect(await result(server, lost.messageId)).toMatchObject({ status: "lost", attempt: 1 });
   });
 
-  it("AGENT-6 an agent that does not say what it has in flight goes on with all of it", async () => {
+  it("AGENT-6 an agent that names no dispatches in flight continues all of them", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -236,7 +236,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect(await result(server, messageId)).toMatchObject({ status: "completed", attempt: 1 });
   });
 
-  it("AGENT-7 an agent reports its activity into its own room", async () => {
+  it("AGENT-7 an agent reports its activity in its own room", async () => {
     const { server, store } = await startWithStore(name);
     const agent = await startAgent(server, "coder", { sub: "ada" });
     const activity = { agentName: "Coder", activity: "indexing", details: { files: 3 } };
@@ -266,7 +266,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect(wrong.code).toBe("invalid_payload");
   });
 
-  it("AGENT-8 the list has agents in pages, with what each has in flight, and those lately gone", async () => {
+  it("AGENT-8 the list has agents in pages, with their dispatches in flight, including agents that were lately disconnected", async () => {
     const server = await startServer({ store: name });
     const agents = await Promise.all(["a", "b", "c"].map((agentId) => startAgent(server, agentId)));
     const { messageId } = await dispatch(server, { agentId: "b" });
@@ -295,7 +295,7 @@ describe.each(stores)("agents (%s)", (name) => {
     expect((await server.request("GET", "/api/agents", { roles: ["user"] })).body).toMatchObject({ code: "forbidden" });
   });
 
-  it("AGENT-9 tells an agent that works from one that only looks as if it did, and when that changes", async () => {
+  it("AGENT-9 the verdict tells an agent that makes progress from one that is only connected, and its changes are published", async () => {
     const { server, store } = await startWithStore(name, { AGENT_STALL_SECONDS: "3", ...unhurried });
     const watcher = await server.connect("watcher", { namespace: "/monitoring", roles: ["monitor"] });
     await watcher.ok("join_room", { room: "health" });

@@ -16,8 +16,8 @@ const subjects = {
   "~bob": "~=7Ebob",
 };
 
-describe.each(stores)("users whose subject is no id (%s)", (store) => {
-  it.each(Object.entries(subjects))("CONN-12 %s does all that others do, as %s", async (sub, userId) => {
+describe.each(stores)("users whose subject is not a valid id (%s)", (store) => {
+  it.each(Object.entries(subjects))("CONN-12 the subject %s works like any other, as %s", async (sub, userId) => {
     const server = await startServer({ store });
     const bob = await server.connect("bob");
     const own = `user:${userId}`;
@@ -51,7 +51,7 @@ describe.each(stores)("users whose subject is no id (%s)", (store) => {
     expect(agent.agentId).toBe("worker");
   });
 
-  it("CONN-12 are added to a conversation, put out of it and revoked by the id that they have", async () => {
+  it("CONN-12 such users can be added to a conversation, removed and revoked by their id", async () => {
     const server = await startServer({ store });
     const [bob] = await server.conversation("42", "bob");
     const members = [...Object.values(subjects)];

@@ -14,29 +14,32 @@ const post = (server: TestServer, fields: Record<string, string>, type = "applic
     body: type.includes("json") ? fields : new URLSearchParams(fields).toString(),
   });
 
-describe.each(stores)("logouts that a provider posts (%s)", (store) => {
+describe.each(stores)("back-channel logouts (%s)", (store) => {
   it.each([
     ["session", true],
     ["user", false],
-  ])("OIDC-7 of a %s end its connections here, and the tokens that there are", async (_what, withSession) => {
-    const provider = await TestProvider.start();
-    const env = { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: "app" };
-    const server = await startServer({ store, env });
-    provider.postLogouts({ url: server.url + path, withSession });
-    const browser = new Browser(provider.issuer);
-    const { access_token: token } = await provider.logIn("ada", browser);
-    const ada = server.client("ada", { auth: { token } });
-    const bob = await server.connect("bob");
-    await ada.inbox.one("system.connection.established");
+  ])(
+    "OIDC-7 a logout of a %s closes its connections here, and revokes the existing tokens",
+    async (_what, withSession) => {
+      const provider = await TestProvider.start();
+      const env = { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: "app" };
+      const server = await startServer({ store, env });
+      provider.postLogouts({ url: server.url + path, withSession });
+      const browser = new Browser(provider.issuer);
+      const { access_token: token } = await provider.logIn("ada", browser);
+      const ada = server.client("ada", { auth: { token } });
+      const bob = await server.connect("bob");
+      await ada.inbox.one("system.connection.established");
 
-    await provider.logOut(browser);
-    const { reason } = await ada.inbox.one<{ reason: string }>("system.connection.close");
-    const again = server.client("ada", { auth: { token } });
+      await provider.logOut(browser);
+      const { reason } = await ada.inbox.one<{ reason: string }>("system.connection.close");
+      const again = server.client("ada", { auth: { token } });
 
-    expect(reason).toBe("revoked");
-    expect(await again.inbox.one("connect_error")).toMatchObject({ data: { code: "unauthenticated" } });
-    expect(await bob.command("conversation.list", {})).toMatchObject({ ok: true });
-  });
+      expect(reason).toBe("revoked");
+      expect(await again.inbox.one("connect_error")).toMatchObject({ data: { code: "unauthenticated" } });
+      expect(await bob.command("conversation.list", {})).toMatchObject({ ok: true });
+    },
+  );
 });
 
 describe("logout tokens", () => {
@@ -57,7 +60,7 @@ describe("logout tokens", () => {
     return { provider, clock, server, claims, logout, isGood };
   }
 
-  it("OIDC-7 that are wrong in any way are refused with 400, and log nobody out", async () => {
+  it("OIDC-7 invalid tokens are refused with 400, and log nobody out", async () => {
     const { provider, server, claims, logout, isGood } = await start();
     const stranger = await TestProvider.start({ key: createProviderKey() });
     const wrong = {
@@ -87,7 +90,7 @@ describe("logout tokens", () => {
     expect(await isGood()).toBe(false);
   });
 
-  it("OIDC-7 posted once more end nothing that has begun since", async () => {
+  it("OIDC-7 a token that is posted again ends no session that has begun since", async () => {
     const { provider, clock, server, claims, logout } = await start();
     const ofUser = logout({ sid: undefined });
     const verdictOf = async (iat: number) => {
@@ -103,7 +106,7 @@ describe("logout tokens", () => {
     expect([await verdictOf(claims.iat), await verdictOf(claims.iat + 3)]).toEqual([401, 200]);
   });
 
-  it("OIDC-7 have nowhere to go where no client id is set", async () => {
+  it("OIDC-7 without a client id there is no logout endpoint", async () => {
     const provider = await TestProvider.start();
     const server = await startServer({
       store: "memory",

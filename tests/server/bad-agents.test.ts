@@ -97,14 +97,14 @@ const names = Object.keys(samples) as Own[];
 
 const good = { agentId: "coder", content: "do it" };
 
-describe("bad input of agents", () => {
+describe("invalid input from agents", () => {
   it("BAD-1 there is a sample of every command of /agents", () => {
     const own = Object.keys(commands["/agents"]).filter((command) => !command.startsWith("system."));
 
     expect(own.toSorted()).toEqual(names.toSorted());
   });
 
-  it.each(names)("BAD-1 %s of an agent is answered with the code of the protocol, and it goes on", async (command) => {
+  it.each(names)("BAD-1 an invalid %s gets an error code of the protocol, and the agent continues", async (command) => {
     const server = await startServer({ env: unhurried });
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -166,7 +166,7 @@ describe("bad input of agents", () => {
     ["DELETE", "/api/dispatches/d-1", ["user", "agent", "monitor"]],
     ["GET", "/api/agents", ["user", "agent"]],
     ["GET", "/api/agents/coder", ["user", "agent"]],
-  ] as const)("BAD-7 %s %s is for its roles alone", async (method, path, others) => {
+  ] as const)("BAD-7 %s %s is only for its roles", async (method, path, others) => {
     const server = await startServer();
 
     const refused = [];
@@ -177,7 +177,7 @@ describe("bad input of agents", () => {
   });
 });
 
-describe.each(stores)("bad input of agents (%s)", (name) => {
+describe.each(stores)("invalid requests about agents (%s)", (name) => {
   it.each<[string, string, number, string]>([
     ["GET", "/api/dispatches/a%20b", 400, "invalid_payload"],
     ["GET", "/api/dispatches/nothing", 404, "not_found"],

@@ -282,14 +282,14 @@ const watching: Record<Watching, { sample: Payload; wrong: Record<string, unknow
 
 const servedNames = Object.keys(wrongValues) as Served[];
 
-describe("a bad payload", () => {
+describe("an invalid payload", () => {
   it("BAD-1 there is a sample of every command of /chat", () => {
     const named = servedNames.toSorted();
 
     expect(named).toEqual(Object.keys(commands["/chat"]).sort());
   });
 
-  it.each(servedNames)("BAD-1 %s is answered with the code of the protocol, and everybody goes on", async (name) => {
+  it.each(servedNames)("BAD-1 %s gets an error code of the protocol, and everything continues", async (name) => {
     const { ada, bob, position, samples } = await startChat();
     const sample: Payload = samples[name];
     const { all, required } = fieldsOf("/chat", name);
@@ -305,7 +305,7 @@ describe("a bad payload", () => {
   });
 
   it.each(Object.keys(watching) as Watching[])(
-    "BAD-1 %s of /monitoring is answered with the code of the protocol, and everybody goes on",
+    "BAD-1 %s of /monitoring gets an error code of the protocol, and everything continues",
     async (name) => {
       const server = await startServer({ env: unhurried });
       const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
@@ -326,7 +326,7 @@ describe("a bad payload", () => {
     },
   );
 
-  it("BAD-1 admin.announce is answered with the code of the protocol, and everybody goes on", async () => {
+  it("BAD-1 admin.announce gets an error code of the protocol, and everything continues", async () => {
     const server = await startServer({ env: unhurried });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const ada = await server.connect("ada");
@@ -343,7 +343,7 @@ describe("a bad payload", () => {
     expect([position.offset, announcement.position?.offset]).toEqual([1, 1]);
   });
 
-  it("BAD-1 the text of a response may be as long as a message, and not longer", async () => {
+  it("BAD-1 the text of a response has the maximum length of a message", async () => {
     const { ada, bob, position, samples } = await startChat();
     const response = { ...samples.chat_response, message: "x".repeat(60_000) };
 
@@ -354,7 +354,7 @@ describe("a bad payload", () => {
     expect(await ada.ok("chat_response", response)).toMatchObject({ duplicate: false });
   });
 
-  it("BAD-1 a payload in which nothing must be may be left out", async () => {
+  it("BAD-1 a payload without required fields may be omitted", async () => {
     const server = await startServer();
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const names = ["admin.stats", "admin.instances", "admin.connections", "admin.rooms"];
@@ -364,7 +364,7 @@ describe("a bad payload", () => {
     expect(replies.map(({ ok }) => ok)).toEqual([true, true, true, true]);
   });
 
-  it("BAD-1 names every fault, with where it is", async () => {
+  it("BAD-1 the reply names every fault and its path", async () => {
     const { ada } = await startChat();
 
     const error = await ada.refused("chat_message", { conversationId: "a b", message: "", extra: 1 });

@@ -59,9 +59,9 @@ const broken: [string, string | Buffer][] = [
 /** Under what its sender waits for an answer: the numbered ones are all called 1. */
 const isNumbered = (frame: string | Buffer) => typeof frame === "string" && /^\{.*"id":"1"/.test(frame);
 
-describe("broken frames on /ws", () => {
+describe("invalid frames on /ws", () => {
   it.each(broken)(
-    "BAD-5 %s is answered under its id, or as system.error without one, and the connection goes on",
+    "BAD-5 %s gets an error under its id, or as system.error without one, and the connection continues",
     async (_what, frame) => {
       const { server, ada, bob } = await startPlain();
 
@@ -115,7 +115,7 @@ describe("broken frames on /ws", () => {
     await expectToGoOn(server, bob);
   });
 
-  it.each(["", "x".repeat(10_000), "1 é\n"])("BAD-5 any text is an id", async (id) => {
+  it.each(["", "x".repeat(10_000), "1 é\n"])("BAD-5 any text may be an id", async (id) => {
     const { ada } = await startPlain();
 
     ada.socket.send(text({ type: "conversation.list", id }));
@@ -123,7 +123,7 @@ describe("broken frames on /ws", () => {
     expect(await ada.inbox.one("reply")).toMatchObject({ id, payload: { ok: true } });
   });
 
-  it("BAD-5 one that is as large as it may be is carried out, and one that is larger is closed with 1009", async () => {
+  it("BAD-5 a frame of the maximum size is carried out, and a larger one closes the connection with 1009", async () => {
     const { server, ada, bob } = await startPlain({ LIMIT_MESSAGE_BYTES: "2048" });
     const frame = (message: string) => text({ type: "chat_message", id: "1", payload: { ...payload, message } });
     const rest = 2048 - frame("").length;
@@ -143,7 +143,7 @@ describe("broken frames on /ws", () => {
     ["a continuation of nothing", Buffer.from([0x80, 0x80, 0, 0, 0, 0]), 1002],
     ["text that is no UTF-8", Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]), 1007],
     ["the announcement of 4 GB", Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), 1009],
-  ])("BAD-5 %s ends that connection alone", async (_what, bytes, code) => {
+  ])("BAD-5 %s ends only its own connection", async (_what, bytes, code) => {
     const { server, bob } = await startPlain();
     const { socket } = await upgrade(server.url, `/ws?token=${tokenOf("ada")}`);
     const received: Buffer[] = [];

@@ -47,7 +47,7 @@ const names: [string, string, unknown][] = [
 ];
 
 describe("the names of events", () => {
-  it.each(names)("BAD-4 %s is an unknown command, and the connection goes on", async (_what, name, shown) => {
+  it.each(names)("BAD-4 %s is an unknown command, and the connection continues", async (_what, name, shown) => {
     const { server, ada, bob } = await startRaw();
 
     ada.send(`42/chat,1[${name},{}]`);
@@ -79,7 +79,7 @@ describe("the names of events", () => {
     await expectToGoOn(server, bob);
   });
 
-  it("BAD-4 a failure without a callback is told as system.error", async () => {
+  it("BAD-4 an error without a callback is sent as system.error", async () => {
     const server = await startServer();
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
@@ -91,7 +91,7 @@ describe("the names of events", () => {
     expect(texts((await bob?.next(EventType.ChatMessage, 1)) ?? [])).toEqual(["without a callback"]);
   });
 
-  it("BAD-4 a callback in the middle of the arguments is none", async () => {
+  it("BAD-4 a callback in the middle of the arguments is ignored", async () => {
     const server = await startServer();
     const ada = await server.connect("ada");
 
@@ -139,7 +139,7 @@ const endings: [string, (string | Buffer)[]][] = [
 ];
 
 describe("malformed packets", () => {
-  it.each(endings)("BAD-6 %s ends that connection alone", async (_what, packets) => {
+  it.each(endings)("BAD-6 %s ends only its own connection", async (_what, packets) => {
     const { server, ada, bob } = await startRaw();
 
     for (const packet of packets) ada.send(packet);
@@ -151,7 +151,7 @@ describe("malformed packets", () => {
   it.each([
     ["truncated JSON", '42/chat,["chat_message",{"conversationId":"42"'],
     ["an event of the library's own", '42/chat,["disconnecting","now"]'],
-  ])("BAD-6 who sends %s is told protocol_error before the end", async (_what, packet) => {
+  ])("BAD-6 a client that sends %s gets protocol_error before the end", async (_what, packet) => {
     const { ada } = await startRaw();
 
     ada.send(packet);
@@ -172,7 +172,7 @@ describe("malformed packets", () => {
       ["40/nowhere,{}", "40/__proto__,{}", `40/${"x".repeat(60_000)},{}`],
     ],
     ["a CONNECT with somebody's idea of a token", ['40/monitoring,{"token":{"a":1}}', '40/admin,{"token":null}']],
-  ])("BAD-6 after %s the connection goes on", async (_what, packets) => {
+  ])("BAD-6 after %s the connection continues", async (_what, packets) => {
     const { server, ada, bob } = await startRaw();
 
     for (const packet of packets) ada.send(packet);
@@ -182,7 +182,7 @@ describe("malformed packets", () => {
     await expectToGoOn(server, bob);
   });
 
-  it("BAD-6 a binary attachment is no payload, and the connection goes on", async () => {
+  it("BAD-6 a binary attachment is not accepted as a payload, and the connection continues", async () => {
     const { server, ada, bob } = await startRaw();
 
     ada.send('451-/chat,1["chat_message",{"_placeholder":true,"num":0}]');
@@ -198,7 +198,7 @@ describe("malformed packets", () => {
     await expectToGoOn(server, bob);
   });
 
-  it("BAD-6 JSON that is as deep as a packet can make it is too_large, and the connection goes on", async () => {
+  it("BAD-6 JSON of the greatest depth that fits into a packet is too_large, and the connection continues", async () => {
     const { server, ada, bob } = await startRaw();
     const half = 32_000;
 
@@ -212,7 +212,7 @@ describe("malformed packets", () => {
     await expectToGoOn(server, bob);
   });
 
-  it("BAD-6 five hundred CONNECTs to one namespace make one connection there at most", async () => {
+  it("BAD-6 five hundred CONNECT packets for one namespace open at most one connection to it", async () => {
     const server = await startServer();
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = await new RawEngine(server.url).open();
@@ -231,7 +231,7 @@ describe("malformed packets", () => {
     ["garbage", "garbage", 200],
     ["a packet of no type", "9", 200],
     ["far too much", "4".repeat(2 * megabyte), 413],
-  ])("BAD-6 %s over polling ends at most that connection", async (_what, body, status) => {
+  ])("BAD-6 %s over polling ends at most its own connection", async (_what, body, status) => {
     const { server, bob } = await startRaw();
     const ada = await server.connect("ada", { io: { transports: ["polling"], reconnection: false } });
     const session = `/socket.io/?EIO=4&transport=polling&sid=${ada.socket.io.engine.id}`;

@@ -345,9 +345,9 @@ function problemOf(answer: Answer, path: string): unknown {
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 
-describe("bad requests", () => {
+describe("invalid requests", () => {
   it.each(routes.map((route) => [nameOf(route), route] as const))(
-    "BAD-7 %s answers every fault with a problem of the right status",
+    "BAD-7 %s answers every fault with a problem document of the right status",
     async (_name, route) => {
       const { server, bob, board } = await startRoutes();
       const { method, path, roles, body } = route;
@@ -411,7 +411,7 @@ describe("bad requests", () => {
     ["/api/conversations/constructor/messages", "not_found"],
     ["/api/users/%ZZ/notifications", "invalid_payload"],
     ["/api/users/a%20b/notifications", "invalid_payload"],
-  ])("BAD-7 POST %s is no place", async (path, code) => {
+  ])("BAD-7 POST %s does not exist", async (path, code) => {
     const { server } = await startRoutes();
     const body = path.includes("users")
       ? { title: "Done", level: "info" }
@@ -436,7 +436,7 @@ describe("bad requests", () => {
     "/..%2f..%2fpackage.json",
     "/__proto__",
     "/pages/index.html",
-  ])("BAD-7 there is nothing at %s", async (path) => {
+  ])("BAD-7 there is no resource at %s", async (path) => {
     const { server } = await startRoutes();
 
     const got = await server.request("GET", path);
@@ -456,7 +456,7 @@ describe("bad requests", () => {
     ["/api/streams/s", ["POST", "PUT", "PATCH", "DELETE"], "GET"],
     ["/api/tasks/t1/checkpoints", ["PUT", "PATCH", "DELETE"], "GET, POST"],
     ["/api/tasks/t1/checkpoints/c1/resume", ["GET", "PUT", "PATCH", "DELETE"], "POST"],
-  ])("BAD-7 a method that %s does not have is refused with those that it has", async (path, methods, allow) => {
+  ])("BAD-7 a method that %s does not support is refused with those that it supports", async (path, methods, allow) => {
     const { server } = await startRoutes();
 
     const answers = [];
@@ -466,7 +466,7 @@ describe("bad requests", () => {
     expect(answers.map(({ headers }) => headers.get("allow"))).toEqual(methods.map(() => allow));
   });
 
-  it.each(["/healthz", "/readyz", "/api/websocket/status"])("BAD-7 %s cannot be written", async (path) => {
+  it.each(["/healthz", "/readyz", "/api/websocket/status"])("BAD-7 %s cannot be written to", async (path) => {
     const { server } = await startRoutes();
 
     const answers = [];
@@ -476,8 +476,8 @@ describe("bad requests", () => {
   });
 });
 
-describe.each(stores)("bad requests (%s)", (store) => {
-  it.each(["members", "messages"])("BAD-7 the %s of somebody else's conversation are 404", async (what) => {
+describe.each(stores)("requests that cannot be carried out (%s)", (store) => {
+  it.each(["members", "messages"])("BAD-7 the %s of a conversation without membership are 404", async (what) => {
     const { server } = await startRoutes(store);
     const path = `/api/conversations/42/${what}`;
 
@@ -491,7 +491,7 @@ describe.each(stores)("bad requests (%s)", (store) => {
     expect(problemOf(complete, path)).toBe("not_found");
   });
 
-  it("BAD-7 places, queries and changes of tasks that make no sense are refused as what they are", async () => {
+  it("BAD-7 invalid checkpoints, queries and changes of tasks are refused with the right error", async () => {
     const { server } = await startRoutes(store);
     const checkpoints = "/api/tasks/t1/checkpoints";
     const table: [method: string, path: string, body: unknown, code: ErrorCode][] = [

@@ -8,7 +8,7 @@ import { offsets, texts } from "../support/test-client.ts";
 const room = "conversation:42";
 
 describe.each(stores)("chat_message (%s)", (store) => {
-  it("CHAT-1 reaches every member, the sender included, in one order", async () => {
+  it("CHAT-1 a message reaches every member, including the sender, in one order", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     if (!ada || !bob) throw new Error("no clients");
@@ -23,7 +23,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect(texts(seenByAda).filter((text) => text !== "b")).toEqual(["a", "c"]);
   });
 
-  it("CHAT-2 stands in the log at the position of its reply, and goes out with the same id and time", async () => {
+  it("CHAT-2 a message is in the log at the position of its reply, and is delivered with the same id and time", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     if (!ada || !bob) throw new Error("no clients");
@@ -45,7 +45,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect(await bob.next(EventType.ChatMessage, 20)).toEqual(events);
   });
 
-  it("CHAT-2 gets an id where the sender chose none", async () => {
+  it("CHAT-2 a message without an id gets one", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
 
@@ -56,7 +56,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect((await ada?.next(EventType.ChatMessage, 2))?.map(({ id }) => id)).toEqual([first?.id, second?.id]);
   });
 
-  it("CHAT-3 sent again with the same id is published once and answered the same", async () => {
+  it("CHAT-3 a message that is sent again with the same id is published once, with the same reply", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
@@ -68,7 +68,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect(texts((await bob?.next(EventType.ChatMessage, 2)) ?? [])).toEqual(["hello", "marker"]);
   });
 
-  it("CHAT-3 sent twice at once, by different connections and doors, is published once", async () => {
+  it("CHAT-3 a message that is sent by two connections and doors at once is published once", async () => {
     const server = await startServer({ store });
     const [ada, phone] = await server.conversation("42", "ada", "ada");
     const script = await server.connectWebSocket("ada");
@@ -95,7 +95,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect(texts(await phone.next(EventType.ChatMessage, 2))).toEqual(["hello", "marker"]);
   });
 
-  it("CHAT-3 with an id that somebody else has used is another message", async () => {
+  it("CHAT-3 a message with an id that another user has used is another message", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
@@ -106,7 +106,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect(texts((await ada?.next(EventType.ChatMessage, 2)) ?? [])).toEqual(["mine", "mine too"]);
   });
 
-  it("CHAT-3 may use its id again after ten minutes", async () => {
+  it("CHAT-3 an id can be used again after ten minutes", async () => {
     const clock = new ManualClock();
     const server = await startServer({ store, overrides: { clock } });
     const backend = { as: "backend", roles: ["service"] as const };
@@ -126,7 +126,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect([first, inTime, later]).toEqual([false, true, false]);
   });
 
-  it("CHAT-4 arrives as it was sent: text, reply, attachments and metadata", async () => {
+  it("CHAT-4 a message arrives as it was sent: text, reply, attachments and metadata", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     const script = await server.connectWebSocket("bob", { query: "&conversation_id=42" });
@@ -157,7 +157,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect(history?.events).toEqual([event]);
   });
 
-  it("CHAT-4 has no fields that were not sent", async () => {
+  it("CHAT-4 a message has no fields that were not sent", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
 
@@ -166,7 +166,7 @@ describe.each(stores)("chat_message (%s)", (store) => {
     expect((await ada?.one(EventType.ChatMessage))?.data).toEqual({ message: "hello" });
   });
 
-  it("CHAT-5 reaches who is in the conversation, and is not kept, when somebody is typing", async () => {
+  it("CHAT-5 typing reaches the connections in the conversation, and is not stored", async () => {
     const server = await startServer({ store });
     const [ada, bob, gone] = await server.conversation("42", "ada", "bob", "carol");
     const script = await server.connectWebSocket("bob", { query: "&conversation_id=42" });

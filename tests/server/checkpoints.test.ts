@@ -13,7 +13,7 @@ async function start(store: StoreName, clock = new ManualClock()) {
 }
 
 describe.each(stores)("checkpoints (%s)", (store) => {
-  it("CHECKPOINT-1 one is created, told of and listed, newest first", async () => {
+  it("CHECKPOINT-1 a checkpoint is created, published and listed, newest first", async () => {
     const clock = new ManualClock();
     const board = await start(store, clock);
 
@@ -35,7 +35,7 @@ describe.each(stores)("checkpoints (%s)", (store) => {
     expect(list.position).toEqual((await board.told()).at(-1)?.position);
   });
 
-  it("CHECKPOINT-2 the task is resumed from one, and that is told each time", async () => {
+  it("CHECKPOINT-2 a task is resumed from a checkpoint, and each time an event is published", async () => {
     const board = await start(store);
     const checkpoint = await board.ok("POST", path, { checkpointId: "c1", state: { page: 7 } });
 
@@ -48,7 +48,7 @@ describe.each(stores)("checkpoints (%s)", (store) => {
     expect(await board.ok("GET", "/tasks/t1")).toMatchObject({ status: "pending" });
   });
 
-  it("CHECKPOINT-3 the same request again is answered the same; another with its id is a conflict", async () => {
+  it("CHECKPOINT-3 the same request again gets the same reply; another request with its id is a conflict", async () => {
     const board = await start(store);
     const first = await board.ok("POST", path, { checkpointId: "c1", label: "Half" });
     await board.ok("POST", "/tasks", { id: "t2", title: "Write that" });
@@ -63,7 +63,7 @@ describe.each(stores)("checkpoints (%s)", (store) => {
     expect(await board.toldAfter(3)).toEqual(["checkpoint.created checkpoint:t2"]);
   });
 
-  it("CHECKPOINT-4 nothing is resumed of what is finished, or is not there", async () => {
+  it("CHECKPOINT-4 a finished task cannot be resumed, nor a task or checkpoint that does not exist", async () => {
     const board = await start(store);
     await board.ok("POST", path, { checkpointId: "c1" });
     await board.set("t1", "completed");

@@ -10,7 +10,7 @@ import { tokenOf } from "../support/tokens.ts";
 import { eventually, within } from "../support/within.ts";
 
 describe.each(stores)("the Socket.IO door (%s)", (store) => {
-  it("CONN-4 a client that goes while it is decided on leaves nothing behind", async () => {
+  it("CONN-4 a client that disconnects during its admission leaves nothing behind", async () => {
     const { log } = await openStore(store, { clock: systemClock });
     let release = () => {};
     const gate = new Promise<void>((resolve) => {
@@ -42,7 +42,7 @@ describe.each(stores)("the Socket.IO door (%s)", (store) => {
     await eventually(() => follows === unfollows, "every log to be let go of");
   });
 
-  it("CONN-2 a token in the header serves every namespace of its connection", async () => {
+  it("CONN-2 a token in the header is valid for every namespace of its connection", async () => {
     const server = await startServer({ store });
     const extraHeaders = { authorization: `Bearer ${tokenOf("root", ["admin"])}` };
     const chat = await server.connect("root", { auth: { token: undefined }, io: { extraHeaders } });
@@ -60,7 +60,7 @@ describe.each(stores)("the Socket.IO door (%s)", (store) => {
     expect(established).toMatchObject({ userId: "root", namespace: "/admin" });
   });
 
-  it("STOP-1 peers that do not answer hold nothing up", async () => {
+  it("STOP-1 clients that do not respond do not delay the shutdown", async () => {
     const server = await startServer({ store });
     const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
     ada.socket.pause();

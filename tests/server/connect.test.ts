@@ -73,7 +73,7 @@ const notTokens: [what: string, token: unknown][] = [
 ];
 
 describe("connecting", () => {
-  it("CONN-1 begins with who the client is, what the limits are and what time it is", async () => {
+  it("CONN-1 the first message has the user, the limits and the time", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env: { LIMIT_ROOMS_PER_CONNECTION: "7" }, overrides: { clock } });
     const exp = Math.floor(clock.now() / 1000) + 600;
@@ -103,7 +103,7 @@ describe("connecting", () => {
     });
   });
 
-  it("CONN-2 is refused with a token that is not good, at every door, and the reason says which part is wrong", async () => {
+  it("CONN-2 an invalid token is refused at every door, and the reason says which part is wrong", async () => {
     const server = await startServer();
 
     for (const [what, token] of notTokens) {
@@ -120,7 +120,7 @@ describe("connecting", () => {
     }
   });
 
-  it("CONN-2 is refused with a token that has only expired as token_expired, beyond ten seconds of tolerance", async () => {
+  it("CONN-2 an expired token is refused as token_expired, beyond ten seconds of tolerance", async () => {
     const server = await startServer();
     const expired = tokenOf("ada", ["user"], { exp: Math.floor(Date.now() / 1000) - 12 });
 
@@ -138,7 +138,7 @@ describe("connecting", () => {
     await connectWith(server, almost).inbox.one("system.connection.established");
   });
 
-  it("CONN-2 is refused with a token of another issuer or audience, where those are set", async () => {
+  it("CONN-2 a token of another issuer or audience is refused if these are set", async () => {
     const env = { JWT_ISSUER: "https://id.example.com", JWT_AUDIENCE: "signalbox" };
     const server = await startServer({ env });
     const good = { iss: env.JWT_ISSUER, aud: ["other", "signalbox"] };
@@ -150,7 +150,7 @@ describe("connecting", () => {
     await server.connect("ada", { claims: good });
   });
 
-  it("CONN-2 takes the token from the Authorization header too, and never from a URL of Socket.IO's", async () => {
+  it("CONN-2 the token may be in the Authorization header, but never in a URL of Socket.IO", async () => {
     const server = await startServer();
     const token = tokenOf("ada");
     const headers = { authorization: `Bearer ${token}` };
@@ -164,7 +164,7 @@ describe("connecting", () => {
     expect((await refusal(byQuery)).code).toBe("unauthenticated");
   });
 
-  it("CONN-2 knows a user by preferred_username and the roles of a realm as well, and ignores roles of others", async () => {
+  it("CONN-2 preferred_username and the roles of a realm are used, and roles of other systems are ignored", async () => {
     const server = await startServer();
     const [ada] = await server.conversation("42", "ada");
 
@@ -183,7 +183,7 @@ describe("connecting", () => {
     expect(roles).toEqual(["user", "service"]);
   });
 
-  it("CONN-3 lets each role into its namespaces, and no others", async () => {
+  it("CONN-3 each role opens its namespaces, and no others", async () => {
     const server = await startServer();
     const roles: Role[] = ["user", "agent", "monitor", "admin", "service"];
     const namespaces: Namespace[] = ["/chat", "/monitoring", "/agents", "/admin"];
@@ -210,7 +210,7 @@ describe("connecting", () => {
     });
   });
 
-  it("CONN-3 lets a token without roles in nowhere, and closes the plain door with the code for it", async () => {
+  it("CONN-3 a token without roles opens no namespace, and the plain door is closed with the code for it", async () => {
     const server = await startServer();
 
     const error = await refusal(server.client("ada", { roles: [] }));
@@ -221,7 +221,7 @@ describe("connecting", () => {
   });
 
   it.each(["stream:s-1", "stream:*", "health", "agent:bridge-*", "*"])(
-    "CONN-3 lets a grant on %s into /monitoring, and nowhere else",
+    "CONN-3 a grant on %s opens /monitoring, and nothing else",
     async (room) => {
       const server = await startServer();
       const options = { roles: [], claims: { grants: [{ room, can: ["read"] }] } } as const;
@@ -234,7 +234,7 @@ describe("connecting", () => {
   );
 
   it.each(["conversation:42", "conversation:*", "streams:*"])(
-    "CONN-3 lets no grant on %s into /monitoring",
+    "CONN-3 a grant on %s does not open /monitoring",
     async (room) => {
       const server = await startServer();
       const grants = [{ room, can: ["read", "write"] }];
@@ -245,7 +245,7 @@ describe("connecting", () => {
     },
   );
 
-  it.each(["/", "/nowhere", "/chat/", "/Chat"])("CONN-3 lets nobody into the namespace %s", async (namespace) => {
+  it.each(["/", "/nowhere", "/chat/", "/Chat"])("CONN-3 the namespace %s is open to nobody", async (namespace) => {
     const server = await startServer();
     const everyRole: Role[] = ["user", "agent", "monitor", "admin", "service"];
 
@@ -254,7 +254,7 @@ describe("connecting", () => {
     expect(await refusal(client)).toMatchObject({ code: "forbidden", retryable: false });
   });
 
-  it("CONN-3 lets nobody into /admin where that door is shut", async () => {
+  it("CONN-3 /admin is open to nobody if it is switched off", async () => {
     const server = await startServer({ env: { ADMIN_ENABLED: "false" } });
 
     const error = await refusal(server.client("root", { namespace: "/admin", roles: ["admin"] }));
@@ -262,7 +262,7 @@ describe("connecting", () => {
     expect(error.code).toBe("forbidden");
   });
 
-  it("CONN-4 leaves no listeners behind, however often a namespace is left and entered again", async () => {
+  it("CONN-4 no listeners are left behind, however often a namespace is left and entered again", async () => {
     const library = watchLibrary();
     const server = await startServer();
     const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
@@ -289,7 +289,7 @@ describe("connecting", () => {
     expect(await connections(server)).toBe(1);
   });
 
-  it("CONN-10 leaves no token in the handshake, which the library keeps for as long as the connection lasts", async () => {
+  it("CONN-10 the handshake, which the library keeps with the connection, has no token", async () => {
     const library = watchLibrary();
     const server = await startServer();
     const [inAuth, inHeader] = [tokenOf("ada"), tokenOf("bob")];
@@ -308,7 +308,7 @@ describe("connecting", () => {
 });
 
 describe.each(stores)("connecting (%s)", (store) => {
-  it("CONN-1 begins with that at every door, while others are being told of something all the time", async () => {
+  it("CONN-1 it is the first message at every door, even while events are being sent", async () => {
     const server = await startServer({ store });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const ids = new Set<string>();
@@ -331,7 +331,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(ids.size).toBe(40);
   });
 
-  it("CONN-4 is refused the second time while the first is decided on, and the first goes on", async () => {
+  it("CONN-4 a second CONNECT during the admission is refused, and the first continues", async () => {
     const clock = new ManualClock();
     const { log } = await openStore(store, { clock });
     const gate = deferred();
@@ -352,7 +352,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(await connections(server)).toBe(1);
   });
 
-  it("CONN-4 is a fault of the client's the second time after that, which ends its connection and no other", async () => {
+  it("CONN-4 a second CONNECT after that is a protocol error, which ends its connection and no other", async () => {
     const server = await startServer({ store });
     const [bob] = await server.conversation("42", "bob");
     const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
@@ -364,7 +364,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     await bob?.ok("chat_message", { conversationId: "42", message: "still here" });
   });
 
-  it("CONN-4 is possible again after leaving, as somebody else too", async () => {
+  it("CONN-4 after leaving, a client can connect again, even as another user", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     await ada.ok("conversation.create", { id: "42" });
@@ -380,7 +380,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(refused.code).toBe("not_found");
   });
 
-  it("CONN-4 is possible in several namespaces on one connection, each of which is left alone", async () => {
+  it("CONN-4 one connection can be in several namespaces, and each is left separately", async () => {
     const server = await startServer({ store });
     const chat = await server.connect("root", { roles: ["admin"] });
     const admin = chat.socket.io.socket("/admin", { auth: { token: tokenOf("root", ["admin"]) } });
@@ -396,7 +396,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     await chat.ok("conversation.create", {});
   });
 
-  it("CONN-4 counts nobody who was refused, or who went before being let in", async () => {
+  it("CONN-4 clients that were refused, or left before they were admitted, are not counted", async () => {
     const library = watchLibrary();
     const server = await startServer({ store });
 
@@ -412,7 +412,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     await eventually(() => library.sockets("/chat").length === 0, "the library to have forgotten them");
   });
 
-  it("CONN-7 is in its own room and in broadcast from the moment it is told that it is connected", async () => {
+  it("CONN-7 a client is in its user's room and in broadcast from the moment it is connected", async () => {
     const server = await startServer({ store });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const ada = await server.connect("ada");
@@ -431,7 +431,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     }
   });
 
-  it("CONN-7 is in no room if it said so, and joins those with its positions", async () => {
+  it("CONN-7 without autoJoin a client is in no room, and joins rooms with its positions", async () => {
     const server = await startServer({ store });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const ada = await server.connect("ada", { auth: { autoJoin: false } });
@@ -446,7 +446,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(ada.seen(EventType.Announcement)).toEqual([]);
   });
 
-  it("CONN-7 is in no room of /chat in other namespaces", async () => {
+  it("CONN-7 in other namespaces a client is in no room of /chat", async () => {
     const server = await startServer({ store });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const monitor = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
@@ -458,7 +458,7 @@ describe.each(stores)("connecting (%s)", (store) => {
     expect(admin.inbox.of(EventType.Announcement)).toEqual([]);
   });
 
-  it("CONN-10 leaves no token in the log, at its most talkative, whatever is done with it", async () => {
+  it("CONN-10 the log has no token, at the lowest level, whatever is done with it", async () => {
     const server = await startServer({ store, env: { LOG_LEVEL: "debug" } });
     const token = tokenOf("ada");
     const expired = tokenOf("ada", ["user"], { exp: 1 });

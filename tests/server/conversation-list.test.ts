@@ -27,7 +27,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
 
   const ids = ({ conversations }: { conversations: { id: string }[] }) => conversations.map(({ id }) => id);
 
-  it("CONV-7 gives newest activity first, and what is said moves its conversation to the top", async () => {
+  it("CONV-7 the conversation with the latest activity is first, and a message moves its conversation to the top", async () => {
     const { ada, bob, create, say } = await start();
     await create("a", "b", "c");
 
@@ -40,7 +40,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(ids(spokenIn)).toEqual(["b", "a", "c"]);
   });
 
-  it("CONV-7 gives the last event, and how much of others is unread after the read position", async () => {
+  it("CONV-7 each item has the last event, and the number of messages of others after the read position", async () => {
     const { ada, bob, create, say } = await start();
     await create("a", "quiet");
     await say(ada, "a", "one");
@@ -61,7 +61,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(after.conversations[0]).toMatchObject({ id: "a", unread: 2, readPosition: read.position });
   });
 
-  it("CONV-7 keeps a read position and an unread count for each member apart", async () => {
+  it("CONV-7 each member has a read position and an unread count of their own", async () => {
     const { ada, bob, create, say } = await start();
     await create("a");
     const said = await say(ada, "a", "one");
@@ -74,7 +74,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(bobs.conversations[0]).toMatchObject({ unread: 0, readPosition: said.position });
   });
 
-  it("CONV-7 has pages that together are the whole, each conversation once", async () => {
+  it("CONV-7 the pages together contain each conversation once", async () => {
     const { ada, create } = await start();
     await create("a", "b", "c", "d", "e");
 
@@ -88,7 +88,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(pages).toEqual([["e", "d"], ["c", "b"], ["a"]]);
   });
 
-  it("CONV-7 has no further page behind one that is just full", async () => {
+  it("CONV-7 a page that is exactly full has no next page", async () => {
     const { ada, create } = await start();
     await create("a", "b");
 
@@ -97,7 +97,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(page.nextCursor).toBeNull();
   });
 
-  it("CONV-7 leaves out none that stays where it is, when others come to the top between two pages", async () => {
+  it("CONV-7 a conversation without activity is not skipped when others move to the top between two pages", async () => {
     const { ada, create, say } = await start();
     await create("a", "b", "c", "d");
     const first = await ada.ok("conversation.list", { limit: 2 });
@@ -109,7 +109,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(ids(second)).toEqual(["b"]);
   });
 
-  it("CONV-7 is of the conversations that one is a member of, now", async () => {
+  it("CONV-7 only conversations of which the user is a member now are listed", async () => {
     const { server, ada, bob, create } = await start();
     await create("a");
     await ada.ok("conversation.create", { id: "public", public: true });
@@ -125,7 +125,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(ids(await stranger.ok("conversation.list", {}))).toEqual([]);
   });
 
-  it("CONV-7 shows the change of a title and of members", async () => {
+  it("CONV-7 a changed title and changed members are shown", async () => {
     const { ada, bob, create } = await start();
     await create("a");
 
@@ -136,7 +136,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(conversations[0]).toMatchObject({ title: "Tea", members: ["ada", "bob", "carol"] });
   });
 
-  it("CONV-7 counts an answer as one unread however many parts it came in, and typing as none", async () => {
+  it("CONV-7 a response counts as one unread message, however many deltas it had, and typing as none", async () => {
     const { server, ada, bob, create } = await start();
     await create("a");
     const bridge = await server.connect("bridge", { roles: ["service"] });
@@ -150,7 +150,7 @@ describe.each(stores)("conversation.list (%s)", (store) => {
     expect(conversations[0]).toMatchObject({ unread: 1, lastEvent: { type: EventType.ChatResponse } });
   });
 
-  it("CONV-7 refuses a cursor that no page gave", async () => {
+  it("CONV-7 an invalid cursor is refused", async () => {
     const { ada } = await start();
 
     const refused = await ada.refused("conversation.list", { cursor: "made up" });

@@ -22,7 +22,7 @@ const commandsAbout = (id: string): [command: string, payload: Record<string, un
 ];
 
 describe.each(stores)("conversations (%s)", (store) => {
-  it("CONV-1 belong to whoever creates them and to those who are named, each once", async () => {
+  it("CONV-1 the creator and the named users are members, each once", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const bob = await server.connect("bob");
@@ -39,7 +39,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     await bob.ok("chat_message", write);
   });
 
-  it("CONV-1 get an id of their own where none is chosen", async () => {
+  it("CONV-1 a conversation without an id gets one", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
 
@@ -50,7 +50,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     await ada.ok("join_room", { room: `conversation:${second.conversation.id}` });
   });
 
-  it("CONV-1 are not made twice under one id, by nobody and not at once either", async () => {
+  it("CONV-1 an id is used for one conversation, even by concurrent requests of several users", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const bob = await server.connect("bob");
@@ -66,7 +66,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(again.code).toBe("conflict");
   });
 
-  it("CONV-1 that a backend sets up for others do not have it for a member", async () => {
+  it("CONV-1 a backend that creates a conversation for others is not a member", async () => {
     const server = await startServer({ store });
     const backend = await server.connect("backend", { roles: ["service"] });
 
@@ -75,7 +75,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(conversation).toMatchObject({ members: ["ada"], createdBy: "backend" });
   });
 
-  it("CONV-2 do not exist for those who are not members: every command says exactly that", async () => {
+  it("CONV-2 to users who are not members it does not exist: every command says so", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
     const eve = await server.connect("eve");
@@ -97,7 +97,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(ada?.seen(EventType.TypingIndicator)).toEqual([]);
   });
 
-  it.each(["admin", "service"] as const)("CONV-2 are open to the role %s", async (role) => {
+  it.each(["admin", "service"] as const)("CONV-2 the role %s may enter any conversation", async (role) => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
     const other = await server.connect("other", { roles: [role] });
@@ -111,7 +111,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect((await ada?.one(EventType.ChatMessage))?.sender?.userId).toBe("other");
   });
 
-  it("CONV-3 that are public may be joined, read and written by any user, and by nobody else", async () => {
+  it("CONV-3 any user may join, read and write a public conversation, and no other role", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const eve = await server.connect("eve");
@@ -126,7 +126,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(refused.code).toBe("not_found");
   });
 
-  it("CONV-3 that are public are still changed by their members alone", async () => {
+  it("CONV-3 only members may change a public conversation", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const eve = await server.connect("eve");
@@ -143,7 +143,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(conversations[0]).toMatchObject({ title: "Tea", members: ["ada", "bob"] });
   });
 
-  it("CONV-4 let a new member in at once, who was turned away before", async () => {
+  it("CONV-4 a new member who was refused before may enter at once", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
     const bob = await server.connect("bob");
@@ -157,7 +157,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(texts([await bob.one(EventType.ChatMessage)])).toEqual(["hello"]);
   });
 
-  it("CONV-4 are closed to a removed member on all connections, who is told and cannot come back", async () => {
+  it("CONV-4 a removed member is notified, leaves on all connections, and cannot return", async () => {
     const server = await startServer({ store });
     const [ada, bob, bobsPhone] = await server.conversation("42", "ada", "bob", "bob");
     const bobsScript = await server.connectWebSocket("bob", { query: "&conversation_id=42" });
@@ -183,7 +183,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect((await ada.one(EventType.UserLeft)).data).toEqual({ userId: "bob", name: "Bob", memberCount: 1 });
   });
 
-  it("CONV-4 may be left for good, by removing oneself", async () => {
+  it("CONV-4 a member may leave for good by removing themselves", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
@@ -195,7 +195,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     await bob?.inbox.one("system.room.left");
   });
 
-  it("CONV-4 hold a removed member's other conversations as they were", async () => {
+  it("CONV-4 a removed member's other conversations are not affected", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     await ada?.ok("conversation.create", { id: "43", members: ["bob"] });
@@ -207,7 +207,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(texts([(await bob?.one(EventType.ChatMessage)) ?? { data: {} }])).toEqual(["still here"]);
   });
 
-  it("CONV-5 tell each member of every change, the removed one of the removal, and nobody else", async () => {
+  it("CONV-5 each member is notified of every change, the removed member of the removal, and nobody else", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const bob = await server.connect("bob");
@@ -237,7 +237,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(await heard(eve, 1)).toEqual(["created"]);
   });
 
-  it("CONV-5 tell in the event who did it and what came of it, and the log of the own room keeps it", async () => {
+  it("CONV-5 the event says who made the change and its result, and is in the log of the user's room", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const bob = await server.connect("bob");
@@ -250,7 +250,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(events).toEqual([event]);
   });
 
-  it("CONV-6 lose nobody's change, of many at the same time", async () => {
+  it("CONV-6 concurrent changes of members all take effect", async () => {
     const documents = await slowDocuments(store, systemClock);
     const server = await startServer({ store, overrides: { documents } });
     const subs = Array.from({ length: 12 }, (_, index) => `user-${index}`);
@@ -271,7 +271,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     expect(page?.conversations[0]?.title).toBe("Tea");
   });
 
-  it("CONV-8 are opened by a grant for reading alone, for writing alone, by prefix, and no others are", async () => {
+  it("CONV-8 a grant opens conversations for reading, for writing, or by prefix, and no others", async () => {
     const server = await startServer({ store });
     await server.conversation("team-1", "ada");
     await server.conversation("other", "ada");
@@ -309,7 +309,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     });
   });
 
-  it("CONV-8 are not opened by a grant on a room whose name only begins alike", async () => {
+  it("CONV-8 a grant on one room does not open a room whose name begins with it", async () => {
     const server = await startServer({ store });
     await server.conversation("42", "ada");
     await server.conversation("421", "ada");
@@ -321,7 +321,7 @@ describe.each(stores)("conversations (%s)", (store) => {
     await eve.ok("join_room", { room: "conversation:42" });
   });
 
-  it("CONV-8 but never somebody else's own room, nor by a pattern without a kind a conversation", async () => {
+  it("CONV-8 a grant never opens another user's room, and a pattern without a kind opens no conversation", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     await ada.ok("conversation.create", { id: "42" });

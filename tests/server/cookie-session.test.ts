@@ -35,7 +35,7 @@ async function verdictOf(server: TestServer, asking: Asking): Promise<unknown> {
 }
 
 describe("cookie sessions", () => {
-  it("SESSION-1 begin with a token, are told until when, and are out of reach of scripts", async () => {
+  it("SESSION-1 a session begins with a token, says when it ends, and scripts cannot read its cookie", async () => {
     const server = await startServer();
     const exp = Math.floor(Date.now() / 1000) + 3_600;
 
@@ -58,7 +58,7 @@ describe("cookie sessions", () => {
     );
   });
 
-  it("SESSION-1 stand for the token at every door, for a page of an allowed origin", async () => {
+  it("SESSION-1 a session replaces the token at every door, for a page of an allowed origin", async () => {
     const server = await startServer();
     const { cookie } = await logIn(server);
     const headers = fromPage(server, { cookie });
@@ -84,7 +84,7 @@ describe("cookie sessions", () => {
     expect(await verdictOf(server, overPlainHttp)).toBe("ok");
   });
 
-  it("SESSION-2 count for nothing without the origin of a page, or with a foreign one", async () => {
+  it("SESSION-2 a session cookie is ignored without the origin of a page, or with a foreign one", async () => {
     const server = await startServer({ env: { NODE_ENV: "production", HOST: "127.0.0.1" } });
     const { cookie, set } = await logIn(server);
     const foreign = "https://evil.example";
@@ -135,7 +135,7 @@ describe("cookie sessions", () => {
     expect(await verdictOf(server, { cookie })).toBe("ok");
   });
 
-  it("SESSION-6 tell whose they are, and nobody where there is none", async () => {
+  it("SESSION-6 a request returns the user of the session, or nobody", async () => {
     const server = await startServer();
     const { answer, cookie } = await logIn(server);
     const ask = (headers: Record<string, string>) =>
@@ -155,7 +155,7 @@ describe("cookie sessions", () => {
     expect([...nobody, afterwards].map(({ status, body }) => [status, body])).toEqual(Array(3).fill([200, null]));
   });
 
-  it("SESSION-5 are not begun with a bad token or with a cookie alone, and are nothing that can be guessed", async () => {
+  it("SESSION-5 a session cannot be begun with an invalid token or with a cookie alone, and its secret cannot be guessed", async () => {
     const server = await startServer();
     const { cookie } = await logIn(server);
     const secret = cookie.split("=")[1] ?? "";
@@ -188,7 +188,7 @@ describe("cookie sessions", () => {
     expect(await verdictOf(server, { cookie: `theme=dark; ${cookie}; x=y` })).toBe("ok");
   });
 
-  it("SESSION-5 are counted like other requests, and no secret of theirs is in the log", async () => {
+  it("SESSION-5 requests with a cookie count for the rate limit, and its secret is not in the log", async () => {
     const clock = new ManualClock();
     const env = { LIMIT_COMMANDS_PER_SECOND: "1", LIMIT_COMMANDS_BURST: "3", LOG_LEVEL: "debug" };
     const server = await startServer({ env, overrides: { clock } });
@@ -209,7 +209,7 @@ describe("cookie sessions", () => {
     expect(server.lines.join("")).not.toContain(secrets[0]);
   });
 
-  it("SESSION-7 tell a page at which providers people may sign in", async () => {
+  it("SESSION-7 a page gets the providers at which users can sign in", async () => {
     const env = { OIDC_ISSUER: "http://127.0.0.1:9/a,http://127.0.0.1:9/b", OIDC_CLIENT_ID: "page" };
     const servers = [await startServer({ env }), await startServer()];
 
@@ -227,7 +227,7 @@ describe("cookie sessions", () => {
 });
 
 describe.each(stores)("cookie sessions (%s)", (store) => {
-  it("SESSION-1 that an earlier version began go on, and can be ended", async () => {
+  it("SESSION-1 a session of an earlier version remains valid, and can be ended", async () => {
     const secret = `sbs_${"A".repeat(43)}`;
     const clock = new ManualClock();
     const { documents } = await openStore(store, { clock });
@@ -244,7 +244,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect([before, await verdictOf(server, { cookie })]).toEqual(["ok", "unauthenticated"]);
   });
 
-  it("SESSION-3 that are ended are over, with their connections and nobody else's", async () => {
+  it("SESSION-3 an ended session closes its connections, and no others", async () => {
     const server = await startServer({ store });
     const { cookie } = await logIn(server);
     const other = await logIn(server);
@@ -267,7 +267,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
       expect(await client?.command("conversation.list", {})).toMatchObject({ ok: true });
   });
 
-  it("SESSION-3 end their connections also after those have got a newer token", async () => {
+  it("SESSION-3 ending a session also closes connections that have refreshed their token", async () => {
     const server = await startServer({ store });
     const { cookie } = await logIn(server);
     const script = server.rawWebSocket("/ws", { headers: fromPage(server, { cookie }) });
@@ -279,7 +279,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect((await script.closed).code).toBe(4004);
   });
 
-  it("SESSION-4 end with their token, and with its revocation", async () => {
+  it("SESSION-4 a session ends with its token, and with the token's revocation", async () => {
     const clock = new ManualClock();
     const server = await startServer({ store, overrides: { clock } });
     const exp = Math.floor(clock.now() / 1000) + 60;
@@ -298,7 +298,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect(after).toEqual(["unauthenticated", "unauthenticated"]);
   });
 
-  it("SESSION-4 that go on with a newer token keep their connections, under another secret", async () => {
+  it("SESSION-4 a session that continues with a newer token keeps its connections, and gets another secret", async () => {
     const server = await startServer({ store });
     const first = await logIn(server);
     const script = server.rawWebSocket("/ws", { headers: fromPage(server, { cookie: first.cookie }) });
@@ -314,7 +314,7 @@ describe.each(stores)("cookie sessions (%s)", (store) => {
     expect((await script.closed).code).toBe(4004);
   });
 
-  it("SESSION-4 of somebody else end when another user logs in with the same browser", async () => {
+  it("SESSION-4 a session of another user ends when somebody signs in with the same browser", async () => {
     const server = await startServer({ store });
     const ada = await logIn(server);
     const script = server.rawWebSocket("/ws", { headers: fromPage(server, ada) });

@@ -11,7 +11,7 @@ const html = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 const asBrowser = (server: TestServer, path: string) => fetch(server.url + path, { headers: html });
 
 describe("the dashboard", () => {
-  it("PAGE-3 needs less than 250 KiB of JavaScript, compressed, before a screen is chosen", () => {
+  it("PAGE-3 it loads less than 250 KiB of JavaScript, compressed, before a screen is chosen", () => {
     const built = join(root, "dist/dashboard");
     const manifest: Record<string, { file: string; isEntry?: boolean; imports?: string[] }> = JSON.parse(
       readFileSync(join(built, ".vite/manifest.json"), "utf8"),
@@ -29,7 +29,7 @@ describe("the dashboard", () => {
     expect(Object.keys(manifest).filter((name) => /screen\.tsx$/.test(name) && !needed.has(name))).toHaveLength(3);
   });
 
-  it("PAGE-3 lets a browser keep what is named by its content, and ask for the page each time", async () => {
+  it("PAGE-3 browsers cache files with a content hash in their names, and ask for the page each time", async () => {
     const server = await startServer({ store: "memory" });
 
     const page = await asBrowser(server, "/");
@@ -42,7 +42,7 @@ describe("the dashboard", () => {
     expect(asset.headers.get("content-type")).toMatch(/^text\/javascript/);
   });
 
-  it("PAGE-4 is at every address of a screen, with a nonce of its own each time", async () => {
+  it("PAGE-4 it is served at the address of every screen, each time with a new nonce", async () => {
     const server = await startServer({ store: "memory" });
 
     const pages = await Promise.all(["/chat/42", "/chat/42", "/nowhere"].map((path) => asBrowser(server, path)));
@@ -61,7 +61,7 @@ describe("the dashboard", () => {
     }
   });
 
-  it("PAGE-4 is not what programs get, nor at addresses of the API and of files", async () => {
+  it("PAGE-4 it is not served to programs, nor at addresses of the API and of files", async () => {
     const server = await startServer({ store: "memory" });
 
     const answers = await Promise.all([
@@ -77,7 +77,7 @@ describe("the dashboard", () => {
     expect(answers.map(({ body }) => body.code)).toEqual(Array(6).fill("not_found"));
   });
 
-  it("PAGE-4 is told where Socket.IO is, and whether there is an admin screen", async () => {
+  it("PAGE-4 it gets the path of Socket.IO, and whether there is an admin screen", async () => {
     const server = await startServer({ store: "memory", env: { SOCKET_PATH: "/live", ADMIN_ENABLED: "false" } });
 
     const text = await (await asBrowser(server, "/")).text();
@@ -87,7 +87,7 @@ describe("the dashboard", () => {
     );
   });
 
-  it("PAGE-4 can be switched off", async () => {
+  it("PAGE-4 it can be switched off", async () => {
     const server = await startServer({ store: "memory", env: { DASHBOARD_ENABLED: "false" } });
 
     const answer = await asBrowser(server, "/");
@@ -95,7 +95,7 @@ describe("the dashboard", () => {
     expect(answer.status).toBe(404);
   });
 
-  it("PAGE-4 lets pages ask the providers that people sign in with, and no others", async () => {
+  it("PAGE-4 its policy allows requests to the providers for signing in, and to no others", async () => {
     const env = { OIDC_ISSUER: "http://127.0.0.1:9/realms/one", OIDC_CLIENT_ID: "signalbox" };
     const server = await startServer({ store: "memory", env });
 

@@ -18,9 +18,9 @@ interface Answer {
 let stop = () => {};
 afterEach(() => stop());
 
-describe("the demonstration", () => {
+describe("the demo", () => {
   it(
-    "DEMO-1 has agents that answer people's questions, and ends without leaving anything behind",
+    "DEMO-1 its agents answer users' questions, and it ends without leaving anything behind",
     async () => {
       const port = await freePort();
       // As somebody at a terminal starts it, who has no environment of tests.

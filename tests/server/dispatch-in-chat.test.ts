@@ -24,7 +24,7 @@ const answerOf = ({ inbox }: TestClient) =>
   inbox.of<Envelope<EventType.ChatResponseDelta>>(EventType.ChatResponseDelta).map(({ data }) => data);
 
 describe.each(stores)("a dispatch in a conversation (%s)", (name) => {
-  it("DISPATCH-13 its pieces and its result appear as one streamed response", async () => {
+  it("DISPATCH-13 its progress and its result appear as one streamed response", async () => {
     const { server, ada } = await start(name);
     const agent = await startAgent(server, "coder", { sub: "bot" });
     const { messageId } = await dispatch(server, { agentId: "coder", sessionId: "42" });
@@ -52,7 +52,7 @@ describe.each(stores)("a dispatch in a conversation (%s)", (name) => {
     expect(await result(server, messageId)).toMatchObject({ status: "completed", sessionId: "42" });
   });
 
-  it("DISPATCH-13 a retried attempt supersedes what the one before it wrote, on screen and for who comes later", async () => {
+  it("DISPATCH-13 the response of a retried attempt replaces the earlier one, for members and late joiners", async () => {
     const { server, ada } = await start(name, shortLease);
     const first = await startAgent(server, "first", { capabilities: ["code"] });
     const { messageId } = await dispatch(server, { capability: "code", sessionId: "42", maxAttempts: 2 });
@@ -80,7 +80,7 @@ describe.each(stores)("a dispatch in a conversation (%s)", (name) => {
     expect(events).toHaveLength(1);
   });
 
-  it("DISPATCH-13 a user cancels it, and its agent is told within a second", async () => {
+  it("DISPATCH-13 a user cancels it, and its agent is notified within a second", async () => {
     const { server, ada } = await start(name);
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder", sessionId: "42" });
@@ -106,7 +106,7 @@ describe.each(stores)("a dispatch in a conversation (%s)", (name) => {
     ["fails", "failed", "out of ideas"],
     ["is killed", "failed", "So far"],
     ["is never there", "failed", "the deadline has passed"],
-  ] as const)("DISPATCH-13 no answer stays open when its agent %s", async (how, status, text) => {
+  ] as const)("DISPATCH-13 no response stays unfinished if its agent %s", async (how, status, text) => {
     const { server, ada } = await start(name, shortLease);
     const isThere = how !== "is never there";
     const agent = isThere ? await startAgent(server, "coder") : undefined;
@@ -130,7 +130,7 @@ describe.each(stores)("a dispatch in a conversation (%s)", (name) => {
     expect(end.data).toMatchObject({ responseId: messageId, status, message: text });
   });
 
-  it("DISPATCH-13 its response is nobody else's to write, and must not be one that there is", async () => {
+  it("DISPATCH-13 no user can write its response, and an existing response is not taken over", async () => {
     const { server, ada } = await start(name);
     await startAgent(server, "coder");
     const bot = await server.connect("backend", { roles: ["service"] });
@@ -159,7 +159,7 @@ describe.each(stores)("a dispatch with a task (%s)", (name) => {
   const becomes = (server: TestServer, id: string, status: string) =>
     eventually(async () => (await taskOf(server, id)).status === status, `${id} to be ${status}`);
 
-  it("DISPATCH-14 the task follows: in progress, and completed", async () => {
+  it("DISPATCH-14 the task becomes in progress, then completed", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     await createTask(server, "t-1");
@@ -173,7 +173,7 @@ describe.each(stores)("a dispatch with a task (%s)", (name) => {
     expect(message.taskId).toBe("t-1");
   });
 
-  it("DISPATCH-14 the task is blocked, and says why, when the dispatch fails, is lost or cancelled", async () => {
+  it("DISPATCH-14 the task is blocked, with the reason, if the dispatch fails, is lost or is cancelled", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     for (const id of ["failed", "lost", "cancelled"]) await createTask(server, id);

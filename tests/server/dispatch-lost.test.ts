@@ -10,35 +10,38 @@ describe.each(stores)("attempts that are lost (%s)", (name) => {
     ["declines", "declined by the agent"],
     ["garbles", "acknowledged in a way that cannot be read"],
     ["silent", "not acknowledged within 2000 ms"],
-  ] as const)("DISPATCH-7 an agent that %s loses the attempt; another has the next", async (habit, error) => {
-    const { server, store } = await startWithStore(name, shortLease);
-    const [first, second] = [
-      await startAgent(server, "first", { capabilities: ["code"], habit, beatMs: 100 }),
-      await startAgent(server, "second", { capabilities: ["code"], concurrency: 2, beatMs: 100 }),
-    ];
-    const alone = await dispatch(server, { agentId: "first" });
-    const lost = await result(server, alone.messageId);
-    // The other one has something to do already.
-    await dispatch(server, { agentId: "second" });
-    await second.nextDispatch();
-    const { messageId } = await dispatch(server, { capability: "code", maxAttempts: 2 });
+  ] as const)(
+    "DISPATCH-7 an agent that %s loses the attempt, and another agent gets the next one",
+    async (habit, error) => {
+      const { server, store } = await startWithStore(name, shortLease);
+      const [first, second] = [
+        await startAgent(server, "first", { capabilities: ["code"], habit, beatMs: 100 }),
+        await startAgent(server, "second", { capabilities: ["code"], concurrency: 2, beatMs: 100 }),
+      ];
+      const alone = await dispatch(server, { agentId: "first" });
+      const lost = await result(server, alone.messageId);
+      // The other one has something to do already.
+      await dispatch(server, { agentId: "second" });
+      await second.nextDispatch();
+      const { messageId } = await dispatch(server, { capability: "code", maxAttempts: 2 });
 
-    const message = await second.nextDispatch();
-    await second.respond(message);
-    const late = await first.respond({ messageId: message.messageId, attempt: 1 });
+      const message = await second.nextDispatch();
+      await second.respond(message);
+      const late = await first.respond({ messageId: message.messageId, attempt: 1 });
 
-    expect(lost).toMatchObject({ status: "lost", attempt: 1, outcome: { error } });
-    expect(message).toMatchObject({ messageId, attempt: 2 });
-    expect(await result(server, messageId)).toMatchObject({ status: "completed", agentId: "second", attempt: 2 });
-    expect(late).toEqual({ accepted: false });
-    const errors = await eventsOf(store, EventType.AgentError);
-    expect(errors.map(({ data }) => [data.attempt, data.status, data.error])).toEqual([
-      [1, "lost", error],
-      [1, "lost", error],
-    ]);
-  });
+      expect(lost).toMatchObject({ status: "lost", attempt: 1, outcome: { error } });
+      expect(message).toMatchObject({ messageId, attempt: 2 });
+      expect(await result(server, messageId)).toMatchObject({ status: "completed", agentId: "second", attempt: 2 });
+      expect(late).toEqual({ accepted: false });
+      const errors = await eventsOf(store, EventType.AgentError);
+      expect(errors.map(({ data }) => [data.attempt, data.status, data.error])).toEqual([
+        [1, "lost", error],
+        [1, "lost", error],
+      ]);
+    },
+  );
 
-  it("DISPATCH-8 only the newest attempt completes it; what others say of it is answered as stale or unknown", async () => {
+  it("DISPATCH-8 only the newest attempt can complete it; messages of other attempts are answered as stale or unknown", async () => {
     const { server, store } = await startWithStore(name, shortLease);
     const [first, second] = [
       await startAgent(server, "first", { capabilities: ["code"] }),
@@ -71,7 +74,7 @@ describe.each(stores)("attempts that are lost (%s)", (name) => {
     expect(await eventsOf(store, EventType.AgentResponse)).toHaveLength(1);
   });
 
-  it("DISPATCH-8 of many responses at once one is accepted", async () => {
+  it("DISPATCH-8 of concurrent responses, one is accepted", async () => {
     const { server, store } = await startWithStore(name);
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -85,7 +88,7 @@ describe.each(stores)("attempts that are lost (%s)", (name) => {
     expect((await result(server, messageId)).outcome?.content).toBe("a");
   });
 
-  it("DISPATCH-9 after its deadline it is lost, whoever has it, and however alive that is", async () => {
+  it("DISPATCH-9 it is lost at its deadline, even if its agent is alive", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     const running = await dispatch(server, { agentId: "coder", timeoutMs: 400, maxAttempts: 5 });

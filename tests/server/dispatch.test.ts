@@ -18,7 +18,7 @@ const isRunning = (server: TestServer, messageId: string) =>
   eventually(async () => (await look(server, messageId)).status === "running", "the acknowledgement");
 
 describe.each(stores)("dispatch (%s)", (name) => {
-  it("DISPATCH-1 is sent to its agent, told step by step, and its result given to who waits", async () => {
+  it("DISPATCH-1 it is sent to its agent, each step is published, and the waiting request gets its result", async () => {
     const { server, store } = await startWithStore(name);
     const agent = await startAgent(server, "coder");
 
@@ -50,7 +50,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     ]);
   });
 
-  it("DISPATCH-1 an agent that fails says why", async () => {
+  it("DISPATCH-1 an agent that fails gives the reason", async () => {
     const { server, store } = await startWithStore(name);
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder", maxAttempts: 3 });
@@ -63,7 +63,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect(error?.data).toEqual({ agentId: "coder", messageId, attempt: 1, status: "failed", ...outcome });
   });
 
-  it("DISPATCH-3 one for a capability goes to the least loaded agent that has it", async () => {
+  it("DISPATCH-3 a dispatch for a capability goes to the least loaded agent that has it", async () => {
     const server = await startServer({ store: name });
     const [a, b] = [
       await startAgent(server, "a", { capabilities: ["code", "test"], concurrency: 3 }),
@@ -85,7 +85,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     await b.inbox.next("dispatch", 3);
   });
 
-  it("DISPATCH-4 without anybody to do it, it is refused, or waits if that was asked for", async () => {
+  it("DISPATCH-4 without a connected agent it is refused, or queued if requested", async () => {
     const server = await startServer({ store: name });
     const offline = await post(server, { agentId: "coder" });
     const unknown = await post(server, { capability: "code", id: "d-1" });
@@ -105,7 +105,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect(sent.map(({ messageId }) => messageId)).toEqual([first.messageId, second.messageId]);
   });
 
-  it("DISPATCH-5 the same id again is the same dispatch; somebody else's is a conflict", async () => {
+  it("DISPATCH-5 the same id again is the same dispatch; the id of another user's dispatch is a conflict", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder", { concurrency: 10 });
 
@@ -123,7 +123,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect(agent.dispatches.map((sent) => sent.messageId)).toEqual(["d-1", messageId]);
   });
 
-  it("DISPATCH-6 cancelling ends it at once, and its agent is told within a second", async () => {
+  it("DISPATCH-6 cancelling ends it at once, and its agent is notified within a second", async () => {
     const { server, store } = await startWithStore(name);
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -145,7 +145,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect((await told(store, "status")).at(-1)).toBe("agent_error cancelled");
   });
 
-  it("DISPATCH-6 one that waits is cancelled before anybody has it; one that has ended is a conflict", async () => {
+  it("DISPATCH-6 a queued dispatch can be cancelled; an ended one is a conflict", async () => {
     const server = await startServer({ store: name });
     const { messageId } = await dispatch(server, { agentId: "coder", queue: true });
 
@@ -161,7 +161,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect([late.body.code, unknown.body.code]).toEqual(["conflict", "not_found"]);
   });
 
-  it("DISPATCH-10 an agent has no more at once than it takes; the others wait in their order", async () => {
+  it("DISPATCH-10 an agent has at most its concurrency in flight, and the others wait in order", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder", { concurrency: 2, capabilities: ["code"] });
 
@@ -184,7 +184,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect((await look(server, ids[7] as string)).status).toBe("completed");
   });
 
-  it("DISPATCH-11 who waits is answered at the end, or after the time that was asked for", async () => {
+  it("DISPATCH-11 a waiting request is answered at the end, or after the requested time", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -202,7 +202,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect(unknown.status).toBe(404);
   });
 
-  it("DISPATCH-11 who waits is answered when the instance stops", async () => {
+  it("DISPATCH-11 a waiting request is answered when the instance stops", async () => {
     const server = await startServer({ store: name });
     const { messageId } = await dispatch(server, { agentId: "coder", queue: true });
 
@@ -214,7 +214,7 @@ describe.each(stores)("dispatch (%s)", (name) => {
     expect((await waiting).status).toBe("queued");
   });
 
-  it("DISPATCH-12 a result may have 1 MiB, and no more; those who watch and read get it too", async () => {
+  it("DISPATCH-12 a result may have 1 MiB and no more, and watchers and readers get all of it", async () => {
     const server = await startServer({ store: name });
     const agent = await startAgent(server, "coder");
     const [ada] = await server.conversation("42", "ada");

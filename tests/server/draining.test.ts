@@ -16,8 +16,8 @@ const longWindowMs = 600_000;
 
 const asMonitor = { as: "mona", roles: ["monitor"] } as const;
 
-describe("letting go", () => {
-  it("STOP-7 refuses new connections with 503 and is not ready, so that a proxy takes them elsewhere", async () => {
+describe("a draining instance", () => {
+  it("STOP-7 it refuses new connections with 503 and is not ready, so that a proxy uses other instances", async () => {
     const server = await startServer();
     const ada = await server.connect("ada", { io: { transports: ["polling"] } });
     void server.server.drain(longWindowMs);
@@ -43,8 +43,8 @@ describe("letting go", () => {
   });
 });
 
-describe.each(stores)("letting go (%s)", (store) => {
-  it("STOP-5 agents go before anybody else; then connections, event streams and waiting requests, at random moments", async () => {
+describe.each(stores)("a draining instance (%s)", (store) => {
+  it("STOP-5 it closes agents first, then connections, event streams and waiting requests, at random moments", async () => {
     const server = await startServer({ store });
     const gone: { who: string; at: number }[] = [];
     const goes = (who: string) => gone.push({ who, at: performance.now() });
@@ -92,7 +92,7 @@ describe.each(stores)("letting go (%s)", (store) => {
     expect(new Set(gone.slice(3).map(({ at }) => Math.round(at / 5))).size).toBeGreaterThan(3);
   });
 
-  it("STOP-8 answers HTTP requests until its window ends, for as long as they arrive", async () => {
+  it("STOP-8 it answers HTTP requests while they arrive, until its window ends", async () => {
     const server = await startServer({ store });
     const post = (id: string) =>
       server.request("POST", "/api/conversations/42/messages", { as: "ada", body: { id, message: "hello" } });

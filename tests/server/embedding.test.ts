@@ -5,8 +5,8 @@ import { alertsRoom, healthRoom } from "../../shared/room.ts";
 import { startServer } from "../support/server.ts";
 import { stores } from "../support/stores.ts";
 
-describe.each(stores)("a program that runs the server within itself (%s)", (store) => {
-  it("PUBLISH-6 publishes and signals in code", async () => {
+describe.each(stores)("a program that embeds the server (%s)", (store) => {
+  it("PUBLISH-6 it publishes events and signals in code", async () => {
     const server = await startServer({ store });
     const { publisher } = server.server;
     const mona = await server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });

@@ -13,7 +13,7 @@ import { eventually } from "../support/within.ts";
 const monitor = { roles: ["monitor"] } as const;
 
 describe("an event stream", () => {
-  it("SSE-4 has heartbeats, and ends when its token expires", async () => {
+  it("SSE-4 it sends heartbeats, and ends when its token expires", async () => {
     const clock = new ManualClock();
     const exp = Math.floor(clock.now() / 1000) + 20;
     const env = { HEARTBEAT_INTERVAL_MS: "400" };
@@ -30,7 +30,7 @@ describe("an event stream", () => {
     expect(mona.inbox.of("system.connection.close")).toEqual([{ reason: "token_expired" }]);
   });
 
-  it("SSE-5 is let go of by an instance that stops", async () => {
+  it("SSE-5 a stopping instance closes it", async () => {
     const server = await startServer();
     const mona = await server.eventStream("mona", "topics=*", monitor);
 
@@ -42,7 +42,7 @@ describe("an event stream", () => {
 });
 
 describe.each(stores)("an event stream (%s)", (store) => {
-  it("SSE-1 brings what is kept, then what comes, with positions for ids", async () => {
+  it("SSE-1 it sends stored events, then new ones, with positions as ids", async () => {
     const server = await startServer({ store });
     await tell(server, progressOf("s1", 1), taskCreation("t1"), progressOf("s1", 2));
 
@@ -60,7 +60,7 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect(mona.inbox.of("alert_created")).toEqual([]);
   });
 
-  it("SSE-2 goes on after Last-Event-ID: nothing is missing and nothing comes twice", async () => {
+  it("SSE-2 after Last-Event-ID it continues without gaps or duplicates", async () => {
     const server = await startServer({ store });
     const first = await server.eventStream("mona", "topics=stream:*", monitor);
     await tell(server, progressOf("s1", 1));
@@ -85,7 +85,7 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect(again.inbox.of("system.room.reset")).toEqual([]);
   });
 
-  it("SSE-2 says so when the history is gone", async () => {
+  it("SSE-2 it reports that the history is gone", async () => {
     const server = await startServer({ store });
     await tell(server, progressOf("s1", 1));
 
@@ -96,7 +96,7 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect(offsets(await mona.next(EventType.StreamProgress, 1))).toEqual([1]);
   });
 
-  it("SSE-3 of a conversation is for its members, and ends when one is removed", async () => {
+  it("SSE-3 a conversation's stream is only for members, and ends when the member is removed", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     await ada.ok("chat_message", { conversationId: "42", message: "one" });
@@ -114,7 +114,7 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect(bob.inbox.of("system.room.left")).toEqual([{ room: "conversation:42", reason: "removed" }]);
   });
 
-  it("SSE-8 that cannot be served at the moment says why and when to connect again, with status 200, and ends", async () => {
+  it("SSE-8 a stream that is temporarily refused gets status 200, the reason and when to connect again, and ends", async () => {
     const server = await startServer({ store });
 
     const forbidden = await server.eventStream("ada", "topics=*", { roles: ["user"] });
@@ -129,7 +129,7 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect(forbidden.response.status).toBe(403);
   });
 
-  it("SSE-6 that is not read is closed, and resumes from where it was", async () => {
+  it("SSE-6 a stream that is not read is closed, and resumes from its position", async () => {
     const env = { LIMIT_BACKLOG_BYTES: "65536", HEARTBEAT_INTERVAL_MS: "400" };
     const server = await startServer({ store, env });
     const headers = { authorization: `Bearer ${tokenOf("mona", ["monitor"])}`, accept: "text/event-stream" };
@@ -154,7 +154,7 @@ describe.each(stores)("an event stream (%s)", (store) => {
     expect(last?.position?.offset).toBe(sent);
   });
 
-  it("SSE-7 brings the newest health of each component, and what changes", async () => {
+  it("SSE-7 it sends the newest health of each component, and changes", async () => {
     const server = await startServer({ store });
     await tell(server, healthOf("db", "ok"), healthOf("web", "ok"));
 

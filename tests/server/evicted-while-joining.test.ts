@@ -9,7 +9,7 @@ import { eventually } from "../support/within.ts";
 const room = "conversation:42";
 
 describe.each(stores)("a join under way (%s)", (store) => {
-  it("CONV-4 does not bring in a member who is removed meanwhile", async () => {
+  it("CONV-4 a member who is removed during a join does not enter", async () => {
     const { log } = await openStore(store, { clock: systemClock });
     let open = () => {};
     const gate = new Promise<void>((resolve) => {

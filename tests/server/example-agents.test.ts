@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("the example agents", () => {
-  it("EXAMPLE-1 the search agent finds lines of its folder, and shows its progress in the conversation", async () => {
+  it("EXAMPLE-1 the search agent finds lines in its folder, and shows its progress in the conversation", async () => {
     const { server, store } = await startWithStore("memory");
     const [ada] = await server.conversation("42", "ada");
     await startAgentProcess({ script: searchAgent, args: [folder] }, { url: server.url, agentId: "searcher" });
@@ -51,7 +51,7 @@ describe("the example agents", () => {
   });
 
   it(
-    "EXAMPLE-2 twenty lines of Python are an agent",
+    "EXAMPLE-2 twenty lines of Python make an agent",
     async () => {
       const program = await findProgram("python3");
       const server = await startServer();

@@ -71,13 +71,13 @@ function webSocketOf({ socket }: TestClient): { pause(): void; resume(): void } 
 }
 
 describe("the libraries under the doors", () => {
-  it("FAN-8 are made as the wires think", async () => {
+  it("FAN-8 their internals are as expected", async () => {
     const found = await Promise.all([checkEngine(), checkWebSocket()]);
 
     expect(found).toEqual([[], []]);
   });
 
-  it("FAN-8 another version that is made the same is written past too", async () => {
+  it("FAN-8 another version with the same internals is written to directly too", async () => {
     const own: unknown = createRequire(import.meta.url)("ws");
     const { WebSocketServer: other } = own as { WebSocketServer: unknown };
 
@@ -85,7 +85,7 @@ describe("the libraries under the doors", () => {
   });
 
   it.each(missing)(
-    "FAN-8 without $name the log says so, people talk, and limits hold",
+    "FAN-8 without $name there is a line in the log, chat works, and limits hold",
     async ({ name, wsEngine = WebSocketServer, patch }) => {
       if (patch) restore.push(patch());
       const server = await startServer({
@@ -124,7 +124,7 @@ describe("the libraries under the doors", () => {
     },
   );
 
-  it("FAN-8 an engine that does not report its packets is not written past", async () => {
+  it("FAN-8 an engine that does not report its packets is not written to directly", async () => {
     const { emit } = Engine.prototype;
     Engine.prototype.emit = function (name, ...args) {
       return name === "packetCreate" ? false : emit.call(this, name, ...args);
@@ -134,7 +134,7 @@ describe("the libraries under the doors", () => {
     expect(await checkEngine(WebSocketServer)).toEqual(["order of writes"]);
   });
 
-  it("FAN-8 a flood is ended where reading cannot be paused", async () => {
+  it("FAN-8 a flood is ended even if reading cannot be paused", async () => {
     const server = await startServer({ store: "memory", overrides: { wsEngine: webSocketsWithout("pause") } });
     const ada = await server.connect("ada", { io: { transports: ["websocket"], reconnection: false } });
 
@@ -144,13 +144,13 @@ describe("the libraries under the doors", () => {
     expect(server.lines.some((line) => line.includes("rate_limited"))).toBe(true);
   });
 
-  it("FAN-8 the log says nothing where all is as expected", async () => {
+  it("FAN-8 the log has no line about it if all is as expected", async () => {
     const server = await startServer({ store: "memory" });
 
     expect(server.lines.filter((line) => line.includes(warning))).toEqual([]);
   });
 
-  it("FAN-9 with FANOUT_COALESCE_MS events are gathered, replies are not, and all stays in order", async () => {
+  it("FAN-9 with FANOUT_COALESCE_MS events are collected, replies are not, and everything stays in order", async () => {
     const server = await startServer({ store: "memory", env: { FANOUT_COALESCE_MS: "50" } });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 

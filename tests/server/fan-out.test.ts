@@ -31,7 +31,7 @@ async function rawAda(server: TestServer): Promise<RawEngine> {
 }
 
 describe("fan-out", () => {
-  it("FAN-11 who connects is answered in two pieces", async () => {
+  it("FAN-11 a client that connects is answered in two writes", async () => {
     const server = await startServer();
     const tcp = new Tcp(server.url);
 
@@ -48,7 +48,7 @@ describe("fan-out", () => {
 });
 
 describe.each(stores)("fan-out (%s)", (store) => {
-  it("FAN-2 replies, events and messages to one connection are on its wire in the order in which they came about", async () => {
+  it("FAN-2 replies, events and messages for one connection are written in the order in which they were made", async () => {
     const server = await startServer({ store, env: noLimits });
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = await rawAda(server);
@@ -80,7 +80,7 @@ describe.each(stores)("fan-out (%s)", (store) => {
     expect(packets.filter((packet) => packet.startsWith("43"))).toHaveLength(8);
   });
 
-  it("FAN-2 a member who is removed hears of nothing after being told so, and of everything before", async () => {
+  it("FAN-2 a removed member gets everything before the notification of the removal, and nothing after it", async () => {
     const server = await startServer({ store, env: noLimits });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
@@ -103,49 +103,46 @@ describe.each(stores)("fan-out (%s)", (store) => {
     ["a WebSocket", ["websocket"]],
     ["polling", ["polling"]],
     ["polling that becomes a WebSocket", ["polling", "websocket"]],
-  ])(
-    "FAN-4 who joins and leaves in the middle of a burst gets a piece without holes, over %s",
-    async (_, transports) => {
-      const server = await startServer({ store, env: noLimits });
-      const [ada] = await server.conversation("42", "ada", "bob");
-      const bob = await server.connect("bob", { io: { transports } });
-      /** What bob sees from a join's reply to the reply of leaving, as one list each. */
-      const stays: { from: number; seen: (number | undefined)[] }[] = [];
-      let isIn = false;
-      const outside: unknown[] = [];
-      bob.socket.on(EventType.ChatMessage, (event: { position: { offset: number } }) => {
-        if (isIn) stays.at(-1)?.seen.push(event.position.offset);
-        else outside.push(event);
-      });
-      const stay = () =>
-        new Promise<void>((resolve) => {
-          bob.socket.emit("join_room", { room, limit: 1 }, ({ data }: { data: JoinReply }) => {
-            isIn = true;
-            stays.push({ from: data.position.offset, seen: [] });
-            bob.socket.emit("leave_room", { room }, () => {
-              isIn = false;
-              resolve();
-            });
+  ])("FAN-4 a client that joins and leaves during a burst gets a part without gaps, over %s", async (_, transports) => {
+    const server = await startServer({ store, env: noLimits });
+    const [ada] = await server.conversation("42", "ada", "bob");
+    const bob = await server.connect("bob", { io: { transports } });
+    /** What bob sees from a join's reply to the reply of leaving, as one list each. */
+    const stays: { from: number; seen: (number | undefined)[] }[] = [];
+    let isIn = false;
+    const outside: unknown[] = [];
+    bob.socket.on(EventType.ChatMessage, (event: { position: { offset: number } }) => {
+      if (isIn) stays.at(-1)?.seen.push(event.position.offset);
+      else outside.push(event);
+    });
+    const stay = () =>
+      new Promise<void>((resolve) => {
+        bob.socket.emit("join_room", { room, limit: 1 }, ({ data }: { data: JoinReply }) => {
+          isIn = true;
+          stays.push({ from: data.position.offset, seen: [] });
+          bob.socket.emit("leave_room", { room }, () => {
+            isIn = false;
+            resolve();
           });
         });
+      });
 
-      let sent = 0;
-      for (let round = 0; round < 15; round++) {
-        const written = burst(ada, sent + 1, sent + 10);
-        sent += 10;
-        await stay();
-        await written;
-      }
-      const { position } = await bob.ok("join_room", { room, limit: 1 });
+    let sent = 0;
+    for (let round = 0; round < 15; round++) {
+      const written = burst(ada, sent + 1, sent + 10);
+      sent += 10;
+      await stay();
+      await written;
+    }
+    const { position } = await bob.ok("join_room", { room, limit: 1 });
 
-      expect(position.offset).toBe(sent);
-      expect(outside).toEqual([]);
-      expect(stays).toHaveLength(15);
-      for (const { from, seen } of stays) expect(seen).toEqual(numbers(from + 1, from + seen.length));
-    },
-  );
+    expect(position.offset).toBe(sent);
+    expect(outside).toEqual([]);
+    expect(stays).toHaveLength(15);
+    for (const { from, seen } of stays) expect(seen).toEqual(numbers(from + 1, from + seen.length));
+  });
 
-  it("FAN-5 nothing is lost, doubled or reordered while polling becomes a WebSocket", async () => {
+  it("FAN-5 nothing is lost, duplicated or reordered while polling is upgraded to a WebSocket", async () => {
     const server = await startServer({ store, env: noLimits });
     const [ada] = await server.conversation("42", "ada", "bob");
     const bob = server.client("bob", { io: { transports: ["polling", "websocket"] } });
@@ -174,7 +171,7 @@ describe.each(stores)("fan-out (%s)", (store) => {
     expect(bob.seen(EventType.ChatMessage)).toHaveLength(sent);
   });
 
-  it("FAN-6 frames of 64 KiB and more arrive whole at both doors, also many in one turn", async () => {
+  it("FAN-6 frames of 64 KiB and more arrive complete at both doors, even many in one turn", async () => {
     const env = { ...noLimits, LIMIT_MESSAGE_BYTES: "1048576", LIMIT_BACKLOG_BYTES: "100000000" };
     const server = await startServer({ store, env });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
@@ -196,7 +193,7 @@ describe.each(stores)("fan-out (%s)", (store) => {
     expect(frames.map(({ data }) => data)).toEqual(expected);
   });
 
-  it("FAN-7 a reader that stops for a while and goes on has lost, doubled and reordered nothing, at both doors", async () => {
+  it("FAN-7 a client that stops reading for a while loses nothing, at both doors", async () => {
     const env = { ...noLimits, LIMIT_BACKLOG_BYTES: "1073741824", LIMIT_BACKLOG_MS: "600000" };
     const server = await startServer({ store, env });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
@@ -228,7 +225,7 @@ describe.each(stores)("fan-out (%s)", (store) => {
     expect(offsets(frames)).toEqual(numbers(1, 201));
   });
 
-  it("FAN-10 a greedy connection's commands are all answered, in order, and others are served in between", async () => {
+  it("FAN-10 a greedy connection's commands are all answered, in order, while others are served in between", async () => {
     const server = await startServer({ store, env: noLimits });
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = await rawAda(server);

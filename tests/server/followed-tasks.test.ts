@@ -13,8 +13,8 @@ async function start(name: StoreName) {
   return { ...board, told };
 }
 
-describe.each(stores)("tasks that follow the work on them (%s)", (name) => {
-  it("TASK-7 one is in progress, completed or blocked as the work is, told by whoever does it", async () => {
+describe.each(stores)("tasks that follow a dispatch (%s)", (name) => {
+  it("TASK-7 a task is in progress, completed or blocked like the dispatch, and its events name the agent", async () => {
     const { tasks, told } = await start(name);
     const agent = { ...backend, agentId: "writer" as never };
 
@@ -36,7 +36,7 @@ describe.each(stores)("tasks that follow the work on them (%s)", (name) => {
     expect(faultsOfHistory(await told())).toEqual([]);
   });
 
-  it("TASK-7 what is told twice is told to nobody, and what is finished or not there stays so", async () => {
+  it("TASK-7 a repeated status publishes nothing, and a finished or missing task stays unchanged", async () => {
     const { tasks, told } = await start(name);
     await tasks.follow(taskId("t1"), { status: "in_progress" });
     await tasks.follow(taskId("t1"), { status: "completed" });

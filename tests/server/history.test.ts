@@ -7,7 +7,7 @@ import { texts } from "../support/test-client.ts";
 const room = "conversation:42";
 
 describe.each(stores)("history (%s)", (store) => {
-  it("ROOM-8 pages backwards through everything, oldest first", async () => {
+  it("ROOM-8 paging backwards returns everything, each page oldest first", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
     for (const message of ["1", "2", "3", "4", "5"]) await ada.ok("chat_message", { conversationId: "42", message });
@@ -24,7 +24,7 @@ describe.each(stores)("history (%s)", (store) => {
     expect(pages).toEqual([["4", "5"], ["2", "3"], ["1"]]);
   });
 
-  it("ROOM-8 a thousand small events are one page, read from either end, and large ones are several", async () => {
+  it("ROOM-8 a thousand small events are one page, read from either end, and large ones several pages", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
     const publish = (count: number, message: string) => {
@@ -48,7 +48,7 @@ describe.each(stores)("history (%s)", (store) => {
     expect([large.events.length, large.hasMore]).toEqual([25, true]);
   });
 
-  it("ROOM-8 a position of lost history is a conflict, and an empty room has no more", async () => {
+  it("ROOM-8 a position in lost history is a conflict, and an empty room has no more pages", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada");
 

@@ -27,7 +27,7 @@ const messagesTo = (target: string) => [
 const ui = (message: object = {}) => ({ type: "user_message", payload: content, ...address("ui"), ...message });
 
 describe("HLink", () => {
-  it("HLINK-2 what is wrong with one is told, and the connection goes on", async () => {
+  it("HLINK-2 an invalid message is reported, and the connection continues", async () => {
     const server = await startServer();
     const ada = await server.connectWebSocket("ada");
     const bob = await server.connect("bob");
@@ -59,7 +59,7 @@ describe("HLink", () => {
 });
 
 describe.each(stores)("HLink (%s)", (store) => {
-  it("HLINK-1 messages of all five types are acknowledged and reach their target, by both doors", async () => {
+  it("HLINK-1 messages of all five types are acknowledged and reach their target, at both doors", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const bob = await server.connectWebSocket("bob");
@@ -81,7 +81,7 @@ describe.each(stores)("HLink (%s)", (store) => {
     expect(await bob.inbox.next(EventType.HlinkMessage, 10)).toHaveLength(10);
   });
 
-  it("HLINK-1 the acknowledgement of a frame is a frame, with the position in the target's log", async () => {
+  it("HLINK-1 a message in a frame is acknowledged in a frame, with its position in the target's log", async () => {
     const server = await startServer({ store });
     const ada = await server.connectWebSocket("ada");
     const frames: unknown[] = [];
@@ -96,7 +96,7 @@ describe.each(stores)("HLink (%s)", (store) => {
     expect(await ada.inbox.one(EventType.HlinkMessage)).toMatchObject({ topic: "ui", position: { offset: 1 } });
   });
 
-  it("HLINK-3 people write where they may, programs to everybody", async () => {
+  it("HLINK-3 users write where they may, and programs everywhere", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     const eve = await server.connect("eve");
@@ -121,7 +121,7 @@ describe.each(stores)("HLink (%s)", (store) => {
 });
 
 describe("HLink and other services", () => {
-  it("HLINK-4 take each message from a stream in Redis", async () => {
+  it("HLINK-4 they read each message from a stream in Redis", async () => {
     const redis = await sharedRedis();
     const stream = `ui-${randomUUID()}`;
     const server = await startServer({ store: "redis", env: { REDIS_UI_EVENTS_STREAM: stream } });

@@ -20,8 +20,8 @@ async function startSlow() {
 
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
-describe("the rate over HTTP", () => {
-  it("HTTP-4 counts the requests of a user together, whatever they ask", async () => {
+describe("the rate limit over HTTP", () => {
+  it("HTTP-4 all requests of a user count together", async () => {
     const { server, ask, statuses } = await startSlow();
     const create = () => server.request("POST", "/api/conversations", { body: {} });
 
@@ -45,7 +45,7 @@ describe("the rate over HTTP", () => {
     });
   });
 
-  it("HTTP-4 one who waits as long as was asked is served again", async () => {
+  it("HTTP-4 a client that waits for the given time is served again", async () => {
     const { clock, ask, statuses } = await startSlow();
     await statuses(5, "ada");
 
@@ -59,7 +59,7 @@ describe("the rate over HTTP", () => {
     expect(inTime).toEqual([200, 429]);
   });
 
-  it("HTTP-4 other users, and connections, are counted apart", async () => {
+  it("HTTP-4 other users, and connections, are counted separately", async () => {
     const { server, ask, statuses } = await startSlow();
     const connected = await server.connect("ada");
 
@@ -70,7 +70,7 @@ describe("the rate over HTTP", () => {
     expect(await connected.command("conversation.list", {})).toMatchObject({ ok: true });
   });
 
-  it("HTTP-4 a service may ask twenty times as often", async () => {
+  it("HTTP-4 a service may send twenty times as many", async () => {
     const { statuses } = await startSlow();
 
     const answers = await statuses(101, "backend", ["service"]);
@@ -78,7 +78,7 @@ describe("the rate over HTTP", () => {
     expect(answers).toEqual([...times(100, 200), 429]);
   });
 
-  it("HTTP-4 notifications are counted too", async () => {
+  it("HTTP-4 notifications count too", async () => {
     const { server } = await startSlow();
     const notify = () =>
       server.request("POST", "/api/users/bob/notifications", {
@@ -93,7 +93,7 @@ describe("the rate over HTTP", () => {
     expect(answers).toEqual([...times(100, 201), 429]);
   });
 
-  it("HTTP-4 health and status are not", async () => {
+  it("HTTP-4 health and status do not count", async () => {
     const { server } = await startSlow();
 
     const answers = [];

@@ -26,7 +26,7 @@ describe.each(stores)("operations over HTTP (%s)", (store) => {
     expect([readiness.status, readiness.body]).toEqual([200, { status: "ready", ...warned }]);
   });
 
-  it("HTTP-1 one that drains is healthy and not ready, and says so in its status", async () => {
+  it("HTTP-1 a draining instance is healthy and not ready, and its status says so", async () => {
     const server = await startServer({ store });
 
     await server.server.drain(0);
@@ -39,7 +39,7 @@ describe.each(stores)("operations over HTTP (%s)", (store) => {
     expect(status.body).toMatchObject({ status: "draining", connections: 0 });
   });
 
-  it("HTTP-1 the status counts the connections of every namespace, as they come and go", async () => {
+  it("HTTP-1 the status counts the connections of every namespace as they open and close", async () => {
     const server = await startServer({ store });
     const roles = ["user", "monitor", "admin", "agent"] as const;
     const statusOf = async () =>
@@ -65,7 +65,7 @@ describe.each(stores)("operations over HTTP (%s)", (store) => {
     expect((await statusOf()).rooms).toEqual({ ...none, chat: 1 });
   });
 
-  it("HTTP-1 a request counts as no connection", async () => {
+  it("HTTP-1 a request does not count as a connection", async () => {
     const server = await startServer({ store });
 
     await server.request("GET", "/api/conversations");
@@ -74,7 +74,7 @@ describe.each(stores)("operations over HTTP (%s)", (store) => {
     expect(body).toMatchObject({ connections: 0 });
   });
 
-  it("HTTP-1 the status is not to be kept", async () => {
+  it("HTTP-1 the status is not cached", async () => {
     const server = await startServer({ store });
 
     const { headers } = await server.request("GET", "/api/websocket/status", { as: null });
@@ -84,7 +84,7 @@ describe.each(stores)("operations over HTTP (%s)", (store) => {
 });
 
 describe.each(stores)("conversations over HTTP (%s)", (store) => {
-  it("HTTP-2 one is created, and its members are told", async () => {
+  it("HTTP-2 a conversation is created, and its members are notified", async () => {
     const server = await startServer({ store });
     const bob = await server.connect("bob");
 
@@ -142,7 +142,7 @@ describe.each(stores)("conversations over HTTP (%s)", (store) => {
     expect(marker?.data.message).toBe("marker");
   });
 
-  it("HTTP-2 the list comes in pages, with the position that it goes on from", async () => {
+  it("HTTP-2 the list is returned in pages, with the position to continue from", async () => {
     const server = await startServer({ store });
     for (const id of ["a", "b", "c"]) await server.request("POST", "/api/conversations", { body: { id } });
     const list = (query: string) => server.request("GET", `/api/conversations?${query}`);
@@ -162,7 +162,7 @@ describe.each(stores)("conversations over HTTP (%s)", (store) => {
     expect(resumed).toMatchObject({ recovered: true, events: [] });
   });
 
-  it("HTTP-2 a service sets conversations up for others and takes no part in them", async () => {
+  it("HTTP-2 a service creates conversations for others, and is not a member", async () => {
     const server = await startServer({ store });
     const as = { as: "backend", roles: ["service"] } as const;
     const bob = await server.connect("bob");
@@ -215,7 +215,7 @@ const problem = (code: string, status: number, instance: string) => ({
 });
 
 describe("problems over HTTP", () => {
-  it("HTTP-3 names what is wrong with a body, field by field", async () => {
+  it("HTTP-3 faults of a body are reported field by field", async () => {
     const server = await startServer();
 
     const { status, headers, body } = await server.request("POST", "/api/conversations?x=1", {
@@ -233,7 +233,7 @@ describe("problems over HTTP", () => {
     });
   });
 
-  it("HTTP-3 asks for a token where one is needed", async () => {
+  it("HTTP-3 a token is required where the contract says so", async () => {
     const server = await startServer();
 
     const none = await server.request("GET", "/api/conversations", { as: null });
@@ -248,7 +248,7 @@ describe("problems over HTTP", () => {
     expect(expired.headers.get("www-authenticate")).toBe("Bearer");
   });
 
-  it("HTTP-3 a store that is out of reach is 503, to be asked again", async () => {
+  it("HTTP-3 an unreachable store is 503, to be retried", async () => {
     const documents = createMemoryDocuments({ clock: systemClock });
     const unreachable = async () => {
       throw new Rejection("unavailable", "The store is out of reach.");
@@ -261,7 +261,7 @@ describe("problems over HTTP", () => {
     expect(headers.get("retry-after")).toBe("1");
   });
 
-  it("HTTP-3 a bug is 500, and its id is in the log with the reason, which nobody else is told", async () => {
+  it("HTTP-3 a bug is 500, and its id is in the log with the reason, which is not sent", async () => {
     const documents = createMemoryDocuments({ clock: systemClock });
     const broken = async () => {
       throw new Error("the disk is on fire");
@@ -293,7 +293,7 @@ describe.each(stores)("problems over HTTP (%s)", (store) => {
     expect([status, body]).toEqual([409, problem("conflict", 409, "/api/conversations")]);
   });
 
-  it("HTTP-3 a count over its limit is 422", async () => {
+  it("HTTP-3 exceeding a limit is 422", async () => {
     const server = await startServer({ store });
     const members = Array.from({ length: 999 }, (_, index) => `u${index}`);
     await server.request("POST", "/api/conversations", { body: { id: "42", members } });
@@ -323,7 +323,7 @@ describe("browsers over HTTP", () => {
     expect(headers.get("x-powered-by")).toBeNull();
   });
 
-  it("HTTP-5 an allowed origin gets CORS headers, before the request and with it", async () => {
+  it("HTTP-5 an allowed origin gets CORS headers, in the preflight and in the response", async () => {
     const server = await startServer({ env: { CORS_ORIGINS: "https://app.example.com" } });
     const headers = { origin: "https://app.example.com" };
 
@@ -348,7 +348,7 @@ describe("browsers over HTTP", () => {
   });
 
   it.each(["https://evil.example.com", "https://app.example.com.evil.com", "http://app.example.com", "null", "x"])(
-    "HTTP-5 the origin %s is refused, without CORS headers",
+    "HTTP-5 the origin %s is refused without CORS headers",
     async (origin) => {
       const server = await startServer({ env: { CORS_ORIGINS: "https://app.example.com" } });
       const headers = { origin };
@@ -365,7 +365,7 @@ describe("browsers over HTTP", () => {
     },
   );
 
-  it("HTTP-5 a page of the server's own origin and a client without one are let through", async () => {
+  it("HTTP-5 a page of the server's own origin and a client without an origin are allowed", async () => {
     const server = await startServer();
 
     const own = await server.request("GET", "/api/conversations", { headers: { origin: server.url } });
@@ -375,7 +375,7 @@ describe("browsers over HTTP", () => {
     expect(none.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  it("HTTP-5 in production a page of another server of the same machine is refused", async () => {
+  it("HTTP-5 in production a page of another server on the same machine is refused", async () => {
     const env = { NODE_ENV: "production", HOST: "127.0.0.1", METRICS_TOKEN: "a-token-of-more-than-16-bytes" };
     const server = await startServer({ env });
 

@@ -21,8 +21,8 @@ async function offering(url: string, method: string, protocol: string, body?: st
   return { status: response.statusCode as number, text };
 }
 
-describe("what stands between a client and the server", () => {
-  it("HTTP-7 an offer of h2c is declined: the request is answered in HTTP/1.1, its body read", async () => {
+describe("proxies and caches between client and server", () => {
+  it("HTTP-7 an offer of h2c is declined: the request is answered in HTTP/1.1, and its body read", async () => {
     const server = await startServer({ store: "memory" });
 
     const health = await offering(`${server.url}/healthz`, "GET", "h2c");
@@ -32,7 +32,7 @@ describe("what stands between a client and the server", () => {
     expect(created).toMatchObject({ status: 201, text: expect.stringContaining('"42"') });
   });
 
-  it("HTTP-8 answers about users and of the moment are kept by no cache", async () => {
+  it("HTTP-8 no cache stores responses about users or about the current state", async () => {
     const server = await startServer({ store: "memory" });
     const paths = ["/healthz", "/readyz", "/api/conversations", "/api/tasks", "/api/asyncapi.json", "/api/nothing"];
 
@@ -45,12 +45,15 @@ describe("what stands between a client and the server", () => {
     }
   });
 
-  it.each(["/ws", "/ws/agent-bridge"])("HTTP-9 %s without an upgrade says what is missing, with 426", async (path) => {
-    const server = await startServer({ store: "memory" });
+  it.each(["/ws", "/ws/agent-bridge"])(
+    "HTTP-9 %s without an upgrade is answered 426 and says what is missing",
+    async (path) => {
+      const server = await startServer({ store: "memory" });
 
-    const { status, headers, body } = await server.request("GET", `${path}?token=x`);
+      const { status, headers, body } = await server.request("GET", `${path}?token=x`);
 
-    expect([status, headers.get("upgrade")]).toEqual([426, "websocket"]);
-    expect(body.detail).toContain("proxy");
-  });
+      expect([status, headers.get("upgrade")]).toEqual([426, "websocket"]);
+      expect(body.detail).toContain("proxy");
+    },
+  );
 });

@@ -17,7 +17,7 @@ type JoinReply = CommandData<"/chat", "join_room">;
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
 
 describe.each(stores)("join_room (%s)", (store) => {
-  it("ROOM-1 without a position gives the latest events and goes live", async () => {
+  it("ROOM-1 without a position it returns the latest events and goes live", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     await send(ada, "1", "2", "3");
@@ -32,7 +32,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     expect((await bob.one(EventType.ChatMessage)).position?.offset).toBe(4);
   });
 
-  it("ROOM-2 with a position gives everything after it once, page by page, while others go on publishing", async () => {
+  it("ROOM-2 with a position it returns everything after it once, page by page, while others publish", async () => {
     const server = await startServer({
       store,
       env: { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" },
@@ -62,7 +62,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     expect(offsets([...events, ...live])).toEqual(numbers(2, 600).map(Number));
   });
 
-  it("ROOM-3 with a position whose history is gone gives the latest and says why", async () => {
+  it("ROOM-3 with a position whose history is gone it returns the latest events and the reason", async () => {
     const server = await startServer({ store, env: { LOG_MAX_EVENTS: "5" } });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     await send(ada, ...numbers(1, 8));
@@ -115,7 +115,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     }
   });
 
-  it("ROOM-6 again from a position neither doubles nor loses what is published meanwhile", async () => {
+  it("ROOM-6 joining again from a position neither duplicates nor loses events published meanwhile", async () => {
     const server = await startServer({
       store,
       env: { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" },
@@ -145,7 +145,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     expect(expected).toBe(402);
   });
 
-  it("ROOM-7 after leaving nothing of the room arrives any more", async () => {
+  it("ROOM-7 after leaving, no event of the room arrives", async () => {
     const server = await startServer({ store });
     const [ada, bob] = await server.conversation("42", "ada", "bob");
 
@@ -160,7 +160,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     expect(bob.seen(EventType.ChatMessage)).toEqual([]);
   });
 
-  it("ROOM-9 user rooms are their user's alone, and rooms of /monitoring are not served here", async () => {
+  it("ROOM-9 a user's room is only for that user, and rooms of /monitoring are not served here", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
 
@@ -173,7 +173,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     expect(topic.code).toBe("forbidden");
   });
 
-  it("ROOM-10 a connection may be in so many rooms", async () => {
+  it("ROOM-10 the number of rooms per connection is limited", async () => {
     const server = await startServer({ store, env: { LIMIT_ROOMS_PER_CONNECTION: "3" } });
     const ada = await server.connect("ada");
     await ada.ok("conversation.create", { id: "1" });
@@ -190,7 +190,7 @@ describe.each(stores)("join_room (%s)", (store) => {
     expect(afterLeaving.joined).toBe(true);
   });
 
-  it("ROOM-11 the member list with what follows it is right at every moment", async () => {
+  it("ROOM-11 the member list with the events after it is correct at every moment", async () => {
     const server = await startServer({ store });
     const subs = Array.from({ length: 12 }, (_, i) => `user${i}`);
     const clients = await Promise.all(subs.map((sub) => server.connect(sub)));

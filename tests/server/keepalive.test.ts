@@ -30,7 +30,7 @@ const socketOf = (client: TestClient) =>
   (client.socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } }).ws;
 
 describe("keepalive", () => {
-  it("CONN-6 pings with the time, once an interval, and takes the answer", async () => {
+  it("CONN-6 the server pings with the time, once per interval, and accepts the reply", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const ada = await server.connect("ada");
@@ -48,7 +48,7 @@ describe("keepalive", () => {
     expect(ada.inbox.of("system.ping")).toHaveLength(4);
   });
 
-  it("CONN-6 pings at every door and in every namespace", async () => {
+  it("CONN-6 the server pings at every door and in every namespace", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
@@ -63,7 +63,7 @@ describe("keepalive", () => {
     expect(await script.ok("system.pong", { timestamp: clock.now() })).toEqual({});
   });
 
-  it("CONN-6 closes a client that sends nothing for two intervals and ten seconds, and not before", async () => {
+  it("CONN-6 a client that sends nothing for two intervals and ten seconds is closed, and not earlier", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const silent = await new RawEngine(server.url).enterChat(tokenOf("ada"));
@@ -80,7 +80,7 @@ describe("keepalive", () => {
     expect(packets().at(-1)).toBe('42/chat,["system.connection.close",{"reason":"heartbeat_lost"}]');
   });
 
-  it("CONN-6 takes any packet for a sign of life", async () => {
+  it("CONN-6 any packet counts as a sign of life", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const client = await new RawEngine(server.url).enterChat(tokenOf("ada"));
@@ -99,7 +99,7 @@ describe("keepalive", () => {
     expect(heard).not.toContain("system.connection.close");
   });
 
-  it("CONN-6 keeps a stock client that ignores the ping, which answers the engine's by itself", async () => {
+  it("CONN-6 a stock client that ignores the ping stays connected, since it answers the engine's ping by itself", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const ada = await server.connect("ada");
@@ -115,7 +115,7 @@ describe("keepalive", () => {
     await ada.ok("conversation.list", {});
   });
 
-  it("CONN-6 lets a stock client that was silent for too long come back by itself", async () => {
+  it("CONN-6 a stock client that was closed for silence reconnects by itself", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const ada = await server.connect("ada", { io: { transports: ["websocket"], reconnectionDelay: 10 } });
@@ -131,7 +131,7 @@ describe("keepalive", () => {
     await ada.ok("conversation.list", {});
   });
 
-  it("CONN-6 closes a plain WebSocket that answers nothing, and keeps one that answers the protocol's own pings", async () => {
+  it("CONN-6 a plain WebSocket that answers nothing is closed, and one that answers the protocol's pings is not", async () => {
     const clock = new ManualClock();
     const server = await startServer({ env, overrides: { clock } });
     const stock = await server.connectWebSocket("ada");

@@ -19,8 +19,8 @@ async function open(server: TestServer, count: number, path = plainPath, headers
   return { statuses: answers.map(({ status }) => status), sockets: answers.map(({ socket }) => socket) };
 }
 
-describe("connections of one address", () => {
-  it("LIMIT-1 are so many, counted over the doors, and one that ends makes room", async () => {
+describe("connections from one address", () => {
+  it("LIMIT-1 their number is limited over all doors, and one that ends makes room", async () => {
     const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_IP: "4" } });
 
     const plain = await open(server, 2);
@@ -35,7 +35,7 @@ describe("connections of one address", () => {
     expect([tooMany.statuses, tooManyThere.statuses, tooManyPolls.status]).toEqual([[429], [400], 403]);
   });
 
-  it("LIMIT-1 are told apart behind a proxy by what it says, and by nothing that a client says", async () => {
+  it("LIMIT-1 behind a proxy they are distinguished by the proxy's header, and not by what a client sends", async () => {
     const env = { LIMIT_CONNECTIONS_PER_IP: "2", TRUST_PROXY: "1" };
     const server = await startServer({ store, env });
     const via = (forwarded: string) => ({ "x-forwarded-for": forwarded });
@@ -47,7 +47,7 @@ describe("connections of one address", () => {
     expect([one.statuses, pretending.statuses, other.statuses]).toEqual([[101, 101, 429], [429], [101, 101]]);
   });
 
-  it("LIMIT-1 are one address however a proxy writes it: with a port, in brackets, mapped, with a zone", async () => {
+  it("LIMIT-1 an address counts as one however a proxy writes it: with a port, in brackets, mapped, with a zone", async () => {
     const env = { LIMIT_CONNECTIONS_PER_IP: "4", TRUST_PROXY: "1" };
     const server = await startServer({ store, env });
     const statusesOf = async (spellings: string[]) => {
@@ -76,7 +76,7 @@ describe("connections of one address", () => {
     expect(six).toEqual([101, 101, 101, 101, 429]);
   });
 
-  it("LIMIT-1 without a proxy are not told apart by what a client says", async () => {
+  it("LIMIT-1 without a proxy they are not distinguished by what a client sends", async () => {
     const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_IP: "1" } });
 
     const one = await open(server, 1, plainPath, { "x-forwarded-for": "1.1.1.1" });
@@ -87,7 +87,7 @@ describe("connections of one address", () => {
 });
 
 describe("new connections", () => {
-  it("LIMIT-2 are taken so many a second, and who comes back later is let in", async () => {
+  it("LIMIT-2 their number per second is limited, and a client that returns later is admitted", async () => {
     const clock = new ManualClock();
     const env = { LIMIT_NEW_CONNECTIONS_PER_SECOND: "5" };
     const server = await startServer({ store, env, overrides: { clock } });
@@ -102,7 +102,7 @@ describe("new connections", () => {
     expect([tooMany.statuses, later.statuses]).toEqual([[503], [101, 503]]);
   });
 
-  it("LIMIT-2 a stock client that was refused comes back by itself", async () => {
+  it("LIMIT-2 a stock client that was refused reconnects by itself", async () => {
     const clock = new ManualClock();
     const server = await startServer({ store, env: { LIMIT_NEW_CONNECTIONS_PER_SECOND: "1" }, overrides: { clock } });
     await server.connect("ada");
@@ -114,7 +114,7 @@ describe("new connections", () => {
     await bob.inbox.one("system.connection.established");
   });
 
-  it("LIMIT-2 one address that is over its own limit takes nothing from the others", async () => {
+  it("LIMIT-2 an address over its own limit does not use up the rate of others", async () => {
     const clock = new ManualClock();
     const env = { LIMIT_NEW_CONNECTIONS_PER_SECOND: "5", LIMIT_CONNECTIONS_PER_IP: "1", TRUST_PROXY: "1" };
     const server = await startServer({ store, env, overrides: { clock } });
@@ -127,13 +127,13 @@ describe("new connections", () => {
   });
 });
 
-describe("packets that are no commands", () => {
+describe("packets other than commands", () => {
   it.each([
     ["CONNECTs to namespaces that there are not", (i: number) => `40/x${i},`, 150],
     ["CONNECTs without a token", () => "40/chat,{}", 150],
     ["answers to nothing", (i: number) => `43/chat,${i}[]`, 700],
     ["signs of life", () => "3", 700],
-  ])("LIMIT-3 %s end the connection that goes on with them, and no other", async (_what, packetOf, count) => {
+  ])("LIMIT-3 too many of %s end the connection, and no other", async (_what, packetOf, count) => {
     const server = await startServer({ store });
     const bob = await server.connect("bob");
     const ada = await new RawEngine(server.url).enterChat(tokenOf("ada"));
@@ -145,7 +145,7 @@ describe("packets that are no commands", () => {
     expect(bob.inbox.of("disconnect")).toEqual([]);
   });
 
-  it("LIMIT-3 pings of a plain WebSocket are answered, and end the connection that goes on with them", async () => {
+  it("LIMIT-3 pings of a plain WebSocket are answered, and too many of them end the connection", async () => {
     const server = await startServer({ store });
     const ada = await server.connectWebSocket("ada");
     let pongs = 0;
@@ -165,8 +165,8 @@ function pausable(socket: object): { pause(): void } {
   return _socket;
 }
 
-describe.each(stores)("a reader that has stopped (%s)", (store) => {
-  it("LIMIT-4 is closed after its time, long before it has filled its bytes", async () => {
+describe.each(stores)("a client that has stopped reading (%s)", (store) => {
+  it("LIMIT-4 it is closed after its time, long before it reaches the limit of bytes", async () => {
     const env = {
       LIMIT_BACKLOG_BYTES: "1073741824",
       LIMIT_BACKLOG_MS: "300",

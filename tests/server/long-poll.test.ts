@@ -23,8 +23,8 @@ const refusal = async (server: TestServer, query: string, as = "mona", roles: re
   return `${status} ${String(body.code)}`;
 };
 
-describe("polling for events", () => {
-  it("POLL-4 is refused with the code of the protocol", async () => {
+describe("long polls", () => {
+  it("POLL-4 an invalid request is refused with an error code of the protocol", async () => {
     const server = await startServer();
     await server.conversation("42", "ada", "bob");
 
@@ -67,7 +67,7 @@ describe("polling for events", () => {
     ]);
   });
 
-  it("POLL-5 those who wait are answered when the instance stops", async () => {
+  it("POLL-5 waiting requests are answered when the instance stops", async () => {
     const server = await startServer();
     await tell(server, progressOf("s1"));
     const { position } = await poll(server, "topics=*");
@@ -84,7 +84,7 @@ describe("polling for events", () => {
     expect(await refusal(server, "topics=*&wait=55")).toBe("200 undefined");
   });
 
-  it("POLL-5 so many of one user may wait at once", async () => {
+  it("POLL-5 the number of waiting requests per user is limited", async () => {
     const server = await startServer({ env: { LIMIT_CONNECTIONS_PER_USER: "2" } });
     const waiting = [1, 2, 3].map(() => refusal(server, "topics=task:*&wait=50"));
     const others = poll(server, "topics=task:*&wait=50", { as: "otto" });
@@ -99,8 +99,8 @@ describe("polling for events", () => {
   });
 });
 
-describe.each(stores)("polling for events (%s)", (store) => {
-  it("POLL-1 gives what follows a position, page by page, whoever answers", async () => {
+describe.each(stores)("long polls (%s)", (store) => {
+  it("POLL-1 a poll returns events after a position, page by page, from any instance", async () => {
     const server = await startServer({ store });
     await tell(server, ...[1, 2, 3, 4, 5].flatMap((done) => [progressOf("s1", done), taskCreation(`t${done}`)]));
 
@@ -119,7 +119,7 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(third).toMatchObject({ events: [], hasMore: false, position: { offset: 10 } });
   });
 
-  it("POLL-1 gives a conversation to its members", async () => {
+  it("POLL-1 members may poll a conversation", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     const user = { as: "bob", roles: ["user"] } as const;
@@ -134,7 +134,7 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(all).not.toHaveProperty("latest");
   });
 
-  it("POLL-2 waits for the first event that matches", async () => {
+  it("POLL-2 a poll waits for the first event that matches", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     await tell(server, alertOf("a0"));
@@ -151,7 +151,7 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(texts((await chatting).events)).toEqual(["hello"]);
   });
 
-  it("POLL-2 waits no longer than was asked for, and says how far it looked", async () => {
+  it("POLL-2 a poll waits for the requested time only, and returns the position that it has reached", async () => {
     const server = await startServer({ store });
     const { position } = await poll(server, "topics=stream:*");
     await tell(server, alertOf("a1"));
@@ -161,7 +161,7 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(answer).toEqual({ events: [], hasMore: false, recovered: true, position: { ...position, offset: 1 } });
   });
 
-  it("POLL-3 says so when the history is gone", async () => {
+  it("POLL-3 a poll reports that the history is gone", async () => {
     const server = await startServer({ store });
     await tell(server, progressOf("s1"));
 
@@ -173,7 +173,7 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(ahead).toMatchObject({ recovered: false, lostReason: "ahead_of_log" });
   });
 
-  it("POLL-4 a member who was removed while waiting is told nothing more", async () => {
+  it("POLL-4 a member who is removed while waiting gets nothing more", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     const waiting = refusal(server, "topics=conversation:42&wait=20", "bob", ["user"]);
@@ -185,7 +185,7 @@ describe.each(stores)("polling for events (%s)", (store) => {
     expect(await waiting).toBe("404 not_found");
   });
 
-  it("POLL-6 gives the newest health of each component", async () => {
+  it("POLL-6 a poll returns the newest health of each component", async () => {
     const server = await startServer({ store });
     await tell(server, healthOf("db", "ok"), healthOf("web", "ok"));
 

@@ -27,7 +27,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     return { server, ada, bob, at };
   }
 
-  it("ROOM-12 answers what is unread after the position, and tells everybody in the conversation", async () => {
+  it("ROOM-12 it returns the number of unread messages after the position, and notifies everyone in the conversation", async () => {
     const { ada, bob, at } = await start();
 
     const reply = await bob.ok("mark_read", { room, position: at(3) });
@@ -38,7 +38,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     expect(await bob.one(EventType.ReadReceipt)).toMatchObject(receipt);
   });
 
-  it("ROOM-12 never moves backwards, and tells nobody where it did not move", async () => {
+  it("ROOM-12 the read position never moves backwards, and nobody is notified if it does not move", async () => {
     const { ada, bob, at } = await start();
     await bob.ok("mark_read", { room, position: at(3) });
 
@@ -53,7 +53,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     expect(conversations[0]?.readPosition).toEqual(at(5));
   });
 
-  it("ROOM-12 keeps the furthest of what several connections mark at once", async () => {
+  it("ROOM-12 if several connections mark at once, the furthest position is kept", async () => {
     const { server, bob, at } = await start({ documents: await slowDocuments(store, systemClock) });
     const others = [await server.connect("bob"), await server.connect("bob"), await server.connectWebSocket("bob")];
 
@@ -67,7 +67,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     expect(conversations[0]).toMatchObject({ readPosition: at(4), unread: 1 });
   });
 
-  it("ROOM-12 refuses a position that the log does not have, and stays where it was", async () => {
+  it("ROOM-12 a position that the log does not have is refused, and the read position does not move", async () => {
     const { ada, bob, at } = await start();
     await bob.ok("mark_read", { room, position: at(2) });
 
@@ -81,7 +81,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     expect(receipts.map(({ data }) => data.position)).toEqual([at(2), at(3)]);
   });
 
-  it("ROOM-12 takes the place before everything for a position too", async () => {
+  it("ROOM-12 offset 0 is a valid position too", async () => {
     const { bob, at } = await start();
 
     const reply = await bob.ok("mark_read", { room, position: { ...at(1), offset: 0 } });
@@ -89,7 +89,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     expect(reply).toEqual({ unread: 5 });
   });
 
-  it("ROOM-12 counts no messages of one's own as unread", async () => {
+  it("ROOM-12 a user's own messages do not count as unread", async () => {
     const { ada, bob, at } = await start();
     await bob.ok("chat_message", { conversationId: "42", message: "6" });
 
@@ -99,7 +99,7 @@ describe.each(stores)("mark_read (%s)", (store) => {
     expect([adas.unread, bobs.unread]).toEqual([1, 4]);
   });
 
-  it("ROOM-12 works without being in the room, and in the own room, where nobody else is told", async () => {
+  it("ROOM-12 it works without joining the room, and in the user's own room, where nobody else is notified", async () => {
     const { server, ada, bob } = await start();
     const backend = { as: "backend", roles: ["service"] as const };
     const notify = (title: string) =>

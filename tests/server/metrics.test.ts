@@ -45,7 +45,7 @@ async function busyServer(store: StoreName): Promise<TestServer> {
 }
 
 describe.each(stores)("metrics (%s)", (store) => {
-  it("METRICS-1 tell what happens on the server", async () => {
+  it("METRICS-1 they count what happens on the server", async () => {
     const server = await busyServer(store);
 
     const text = await read(server);
@@ -71,7 +71,7 @@ describe.each(stores)("metrics (%s)", (store) => {
     expect(value("commands_total", 'command="unknown"', 'code="unknown_command"')).toBe(1);
   });
 
-  it("METRICS-6 have what was dropped because something newer had come", async () => {
+  it("METRICS-6 they count updates that were dropped in favour of newer ones", async () => {
     const server = await startServer({ store });
     const update = (load: number) => ({
       room: "health",
@@ -85,7 +85,7 @@ describe.each(stores)("metrics (%s)", (store) => {
     expect(sumOf(text, "signalbox_ephemeral_dropped_total", 'class="superseded"')).toBe(1);
   });
 
-  it("METRICS-6 have those who could not begin, by what kept them out", async () => {
+  it("METRICS-6 they count refused connections, by reason", async () => {
     const env = { LIMIT_CONNECTIONS_PER_IP: "2", LIMIT_NEW_CONNECTIONS_PER_SECOND: "3", TRUST_PROXY: "1" };
     const server = await startServer({ store, env, overrides: { clock: new ManualClock() } });
     const come = (address: string) => upgrade(server.url, "/ws", { "x-forwarded-for": address });
@@ -97,7 +97,7 @@ describe.each(stores)("metrics (%s)", (store) => {
     expect([refused("address"), refused("rate")]).toEqual([1, 1]);
   });
 
-  it("METRICS-2 has every metric that the dashboard of Grafana asks for", async () => {
+  it("METRICS-2 they include every metric that the Grafana dashboard uses", async () => {
     const server = await busyServer(store);
     const dashboard = readFileSync(new URL("../../docs/grafana-dashboard.json", import.meta.url), "utf8");
     const { panels } = JSON.parse(dashboard) as { panels: { targets: { expr: string }[] }[] };
@@ -115,9 +115,9 @@ describe.each(stores)("metrics (%s)", (store) => {
   });
 });
 
-describe("the metrics of a store in trouble", () => {
+describe("metrics while the store fails", () => {
   it(
-    "METRICS-6 have what Redis could not take, and logs that lost history under those who follow them",
+    "METRICS-6 they count messages that Redis did not accept, and followed logs that lost history",
     async () => {
       const redis = await RedisServer.start();
       try {
@@ -155,7 +155,7 @@ describe("the metrics of a store in trouble", () => {
   );
 });
 
-describe("the way to the metrics", () => {
+describe("access to the metrics", () => {
   it.each([
     ["production", undefined, undefined, 403],
     ["production", token, undefined, 401],
@@ -175,7 +175,7 @@ describe("the way to the metrics", () => {
     if (expected !== 200) expect(JSON.stringify(body)).not.toContain("signalbox_");
   });
 
-  it("METRICS-4 has agents by verdict, and what becomes of dispatches", async () => {
+  it("METRICS-4 they have agents by verdict, and dispatches by state", async () => {
     const server = await startServer({ store: "memory" });
     const agent = await startAgent(server, "coder");
     const { messageId } = await dispatch(server, { agentId: "coder" });
@@ -193,7 +193,7 @@ describe("the way to the metrics", () => {
     expect(["dispatched", "completed", "failed"].map(dispatches)).toEqual([2, 1, 1]);
   });
 
-  it("METRICS-4 has the dispatches that wait, as those that are open and not with an agent", async () => {
+  it("METRICS-4 waiting dispatches are those that are open and not in flight", async () => {
     const server = await startServer({ store: "memory" });
     const agent = await startAgent(server, "coder");
     for (const agentId of ["coder", "coder", "away"]) await dispatch(server, { agentId, queue: true });
@@ -208,7 +208,7 @@ describe("the way to the metrics", () => {
     expect(await counted()).toEqual([3, 1]);
   });
 
-  it("METRICS-7 count failures from 0 on, so that the first one has a rate", async () => {
+  it("METRICS-7 failures are counted from 0, so that the first one has a rate", async () => {
     const server = await startServer({ store: "memory" });
 
     const text = await read(server);

@@ -9,7 +9,7 @@ const notify = (server: TestServer, userId: string, body: unknown) =>
   server.request("POST", `/api/users/${userId}/notifications`, { ...backend, body });
 
 describe("notifications", () => {
-  it("NOTE-1 are sent by backends only", async () => {
+  it("NOTE-1 only backends may send them", async () => {
     const server = await startServer();
     const ada = await server.connect("ada");
 
@@ -30,7 +30,7 @@ describe("notifications", () => {
 });
 
 describe.each(stores)("notifications (%s)", (store) => {
-  it("NOTE-1 reach all connections of their user, by every door, and no others", async () => {
+  it("NOTE-1 they reach all connections of their user, at every door, and no others", async () => {
     const server = await startServer({ store });
     const laptop = await server.connect("ada");
     const phone = await server.connect("ada");
@@ -56,7 +56,7 @@ describe.each(stores)("notifications (%s)", (store) => {
     expect((await bob.one(EventType.Notification)).data.title).toBe("marker");
   });
 
-  it("NOTE-1 are kept for a user who is not there, and found from where the user was", async () => {
+  it("NOTE-1 they are stored for a user who is offline, and found from the user's position", async () => {
     const server = await startServer({ store });
     const before = await server.connect("ada");
     await notify(server, "ada", { title: "seen", level: "info" });
@@ -74,7 +74,7 @@ describe.each(stores)("notifications (%s)", (store) => {
     expect((await ada.one(EventType.Notification)).data.title).toBe("live");
   });
 
-  it("NOTE-1 sent again with the same id are published once", async () => {
+  it("NOTE-1 a notification that is sent again with the same id is published once", async () => {
     const server = await startServer({ store });
     const ada = await server.connect("ada");
     const body = { id: "n-1", title: "once", level: "info" };
@@ -90,7 +90,7 @@ describe.each(stores)("notifications (%s)", (store) => {
 });
 
 describe("announcements", () => {
-  it("NOTE-2 are not made in /chat, by an admin either", async () => {
+  it("NOTE-2 they cannot be made in /chat, even by an admin", async () => {
     const server = await startServer();
     const root = await server.connect("root", { roles: ["admin", "user"] });
 
@@ -101,7 +101,7 @@ describe("announcements", () => {
 });
 
 describe.each(stores)("announcements (%s)", (store) => {
-  it("NOTE-2 reach everybody in /chat, by every door", async () => {
+  it("NOTE-2 they reach everyone in /chat, at every door", async () => {
     const server = await startServer({ store });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const ada = await server.connect("ada");
@@ -122,7 +122,7 @@ describe.each(stores)("announcements (%s)", (store) => {
     expect(await script.inbox.one(EventType.Announcement)).toMatchObject({ id: seen.id, data: seen.data });
   });
 
-  it("NOTE-2 are kept: found in the history of broadcast, and from a position there", async () => {
+  it("NOTE-2 they are stored, and found in the history of broadcast and from a position in it", async () => {
     const server = await startServer({ store });
     const admin = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const first = await admin.ok("admin.announce", { message: "first", level: "info" });

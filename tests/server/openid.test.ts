@@ -32,8 +32,8 @@ async function start(env: Record<string, string> = {}) {
   return { provider, clock, server, token };
 }
 
-describe("people of an OpenID provider", () => {
-  it("OIDC-1 come in by every door with what their login gave them, as who they are there", async () => {
+describe("users of an OpenID provider", () => {
+  it("OIDC-1 they connect at every door with the token of their login, as the user that it names", async () => {
     const provider = await TestProvider.start();
     provider.roles = ["user", "monitor"];
     const { access_token: token } = await provider.logIn("ada");
@@ -50,7 +50,7 @@ describe("people of an OpenID provider", () => {
     expect(await verdictOf(server, token)).toBe("ok");
   });
 
-  it("OIDC-3 stay with the token that they get for their refresh token, with the roles of then", async () => {
+  it("OIDC-3 they stay connected with the token that they get for their refresh token, with its roles", async () => {
     const provider = await TestProvider.start();
     provider.roles = ["user", "monitor"];
     const login = await provider.logIn("ada");
@@ -68,7 +68,7 @@ describe("people of an OpenID provider", () => {
 });
 
 describe("tokens of an OpenID provider", () => {
-  it.each(["RS256", "PS256", "ES256"] as const)("OIDC-1 may be signed with %s", async (alg) => {
+  it.each(["RS256", "PS256", "ES256"] as const)("OIDC-1 a token may be signed with %s", async (alg) => {
     const provider = await TestProvider.start({ key: createProviderKey(alg) });
     const server = await startServer({ store, env: settingsFor(provider) });
 
@@ -78,7 +78,7 @@ describe("tokens of an OpenID provider", () => {
     expect(await verdictOf(server, token)).toBe("ok");
   });
 
-  it("OIDC-2 of a new key are good at once, and those of a key that is gone are not", async () => {
+  it("OIDC-2 tokens with a new key are valid at once, and those with a removed key are not", async () => {
     const { provider, clock, server, token } = await start();
 
     await verdictOf(server, token);
@@ -90,7 +90,7 @@ describe("tokens of an OpenID provider", () => {
     expect(verdicts).toEqual(["ok", "unauthenticated"]);
   });
 
-  it("OIDC-2 of a key that was withdrawn are refused ten minutes later, though nobody brings another", async () => {
+  it("OIDC-2 tokens with a withdrawn key are refused ten minutes later, even if no other token arrives", async () => {
     const { provider, clock, server, token } = await start();
 
     await verdictOf(server, token);
@@ -107,7 +107,7 @@ describe("tokens of an OpenID provider", () => {
     await eventually(isRefused, "the key to be forgotten");
   });
 
-  it("OIDC-3 that have expired are told so, and those that end soon are good until then", async () => {
+  it("OIDC-3 an expired token is refused as expired, and one that expires soon is valid until then", async () => {
     const { provider, clock, server, token } = await start();
     provider.lifetime = 60;
     const { access_token: short } = await provider.logIn("ada");
@@ -121,7 +121,7 @@ describe("tokens of an OpenID provider", () => {
     expect(after).toEqual(["token_expired", "ok"]);
   });
 
-  it("OIDC-4 that were issued for another program are refused", async () => {
+  it("OIDC-4 tokens for another program are refused", async () => {
     const { server } = await start();
     const elsewhere = await TestProvider.start({ audience: "https://other.example" });
     const { provider, server: openServer } = await start({ OIDC_AUDIENCE: "", OIDC_CLIENT_ID: "app" });
@@ -134,7 +134,7 @@ describe("tokens of an OpenID provider", () => {
     expect(await verdictOf(openServer, provider.sign({ aud: "x", azp: "app" }))).toBe("ok");
   });
 
-  it("OIDC-4 that are no access tokens are refused, whatever the provider signs them for", async () => {
+  it("OIDC-4 tokens other than access tokens are refused, whatever the provider signs them for", async () => {
     const { provider, server } = await start({ OIDC_AUDIENCE: "", OIDC_CLIENT_ID: "app" });
     const login = await provider.logIn("ada");
     const plain = { typ: "JWT" };
@@ -163,7 +163,7 @@ describe("tokens of an OpenID provider", () => {
       expect([what, await verdictOf(server, token)]).toEqual([what, "ok"]);
   });
 
-  it("OIDC-4 that are forged are refused: by algorithm, key, issuer or header", async () => {
+  it("OIDC-4 forged tokens are refused: by algorithm, key, issuer or header", async () => {
     const { provider, server } = await start();
     const { key } = provider;
     const spki = createPublicKey(key.privateKey).export({ type: "spki", format: "pem" }).toString();
@@ -190,7 +190,7 @@ describe("tokens of an OpenID provider", () => {
       expect([what, await verdictOf(server, token)]).toEqual([what, "unauthenticated"]);
   });
 
-  it("OIDC-5 go on being good while the provider is down, and unknown keys are waited for", async () => {
+  it("OIDC-5 tokens remain valid while the provider is down, and unknown keys are waited for", async () => {
     const { provider, clock, server, token } = await start();
 
     await verdictOf(server, token);
@@ -209,7 +209,7 @@ describe("tokens of an OpenID provider", () => {
     expect(server.lines.filter((line) => line.includes("the keys cannot be read")).length).toBeGreaterThan(0);
   });
 
-  it("OIDC-5 wait for a provider that was down at the start", async () => {
+  it("OIDC-5 a provider that was down at the start is used once it is up", async () => {
     const provider = await TestProvider.start();
     const clock = new ManualClock();
     provider.isDown = true;
@@ -223,7 +223,7 @@ describe("tokens of an OpenID provider", () => {
     expect([before, after]).toEqual(["unavailable", "ok"]);
   });
 
-  it("OIDC-5 of keys that nobody knows make the server ask once a second, however many bring them", async () => {
+  it("OIDC-5 unknown keys make the server ask the provider once a second, however many tokens arrive", async () => {
     const { provider, server, token } = await start();
     const unknown = () => verdictOf(server, provider.sign({}, { kid: String(Math.random()) }));
     await verdictOf(server, token);
@@ -238,7 +238,7 @@ describe("tokens of an OpenID provider", () => {
     expect(new Set(verdicts)).toEqual(new Set(["unauthenticated"]));
   });
 
-  it("OIDC-5 of keys that nobody knows make the server ask no more often while the provider is down", async () => {
+  it("OIDC-5 unknown keys make the server ask no more often while the provider is down", async () => {
     const { provider, server, token } = await start();
     await verdictOf(server, token);
     provider.isDown = true;
@@ -255,7 +255,7 @@ describe("tokens of an OpenID provider", () => {
     expect(new Set(verdicts)).toEqual(new Set(["unavailable"]));
   });
 
-  it("OIDC-2 are good though the provider has keys that nobody can use, and those that name one are refused", async () => {
+  it("OIDC-2 unusable keys of a provider do not affect the others, and tokens that name one are refused", async () => {
     const provider = await TestProvider.start();
     const ec = createProviderKey("ES256");
     const { x: _, ...broken } = ec.jwk;
@@ -271,7 +271,7 @@ describe("tokens of an OpenID provider", () => {
     expect([good, await verdictOf(server, refused)]).toEqual(["ok", "unauthenticated"]);
   });
 
-  it("OIDC-6 of several providers and our own stand side by side, each under its own name", async () => {
+  it("OIDC-6 tokens of several providers and of the shared secret are accepted side by side, each with its own issuer", async () => {
     const [one, two] = [await TestProvider.start(), await TestProvider.start({ key: createProviderKey() })];
     const server = await startServer({ store, env: settingsFor(one, two) });
 
@@ -308,7 +308,7 @@ describe("tokens of an OpenID provider", () => {
     ["a path", { groups: { signalbox: ["monitor"] } }, { OIDC_ROLES_CLAIM: "groups.signalbox" }, ["monitor"]],
     ["one text", { scope: "openid user agent" }, { OIDC_ROLES_CLAIM: "scope" }, ["user", "agent"]],
     ["nothing that is there", {}, { OIDC_ROLES_CLAIM: "constructor.name" }, []],
-  ])("OIDC-1 have their roles in %s", async (_what, claims, env, roles) => {
+  ])("OIDC-1 the roles may be in %s", async (_what, claims, env, roles) => {
     const { provider, server } = await start(env);
 
     const headers = { authorization: `Bearer ${provider.sign(claims)}` };

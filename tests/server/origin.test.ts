@@ -56,7 +56,7 @@ describe("origins", () => {
     ["a listed origin", listed],
     ["another listed origin", "http://intranet:8080"],
     ["a listed app", "tauri://localhost"],
-  ])("CONN-5 %s is let in by every door in production", async (_what, origin) => {
+  ])("CONN-5 %s is admitted at every door in production", async (_what, origin) => {
     const server = await startServer({ store, env: production });
 
     expect(await answers(server, origin)).toEqual(letIn);
@@ -75,20 +75,20 @@ describe("origins", () => {
     ["an app that is not listed", "capacitor://localhost"],
     ["no URL", "app.example.com"],
     ["nothing", ""],
-  ])("CONN-5 %s is refused by every door in production", async (_what, origin) => {
+  ])("CONN-5 %s is refused at every door in production", async (_what, origin) => {
     const server = await startServer({ store, env: production });
 
     expect(await answers(server, origin)).toEqual(refused);
   });
 
-  it("CONN-5 the server's own pages are let in by every door, and only with the port that they came from", async () => {
+  it("CONN-5 the server's own pages are admitted at every door, only with the port that they came from", async () => {
     const server = await startServer({ store, env: production });
 
     expect(await answers(server, server.url)).toEqual(letIn);
     expect(await answers(server, `http://localhost:${server.server.port + 1}`)).toEqual(refused);
   });
 
-  it("CONN-5 the server's own pages are let in by every door behind a proxy that names their host", async () => {
+  it("CONN-5 the server's own pages are admitted at every door behind a proxy that names their host", async () => {
     const server = await startServer({ store, env: { ...production, TRUST_PROXY: "1" } });
     const origin = "https://chat.example.com";
 
@@ -99,7 +99,7 @@ describe("origins", () => {
     ).toEqual(refused);
   });
 
-  it("CONN-5 a refusal says at every door what was compared and what to set, and so does one line of the log", async () => {
+  it("CONN-5 a refusal says at every door what was compared and which setting to change, and so does one line of the log", async () => {
     const server = await startServer({ store, env: production });
     const { host } = new URL(server.url);
     const headers = { origin: "https://chat.example.com" };
@@ -116,7 +116,7 @@ describe("origins", () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: "warn", refusal: http.body.detail }]);
   });
 
-  it("HTTP-5 files of the dashboard are served to every page, so that it can say what is wrong, and nothing else is", async () => {
+  it("HTTP-5 files of the dashboard are served to every page, so that it can explain a refusal, and nothing else is", async () => {
     const server = await startServer({ store, env: production });
     const headers = { origin: "https://chat.example.com" };
     const ask = async (method: string, path: string) => {
@@ -133,7 +133,7 @@ describe("origins", () => {
   });
 
   it.each(["http://localhost:3000", "https://localhost", "http://127.0.0.1:5173", "http://[::1]:8080"])(
-    "CONN-5 %s is let in by every door outside production",
+    "CONN-5 %s is admitted at every door outside production",
     async (origin) => {
       const server = await startServer({ store, env: development });
 
@@ -147,13 +147,13 @@ describe("origins", () => {
     "http://localhost.evil.example",
     "http://127.0.0.1.evil.example",
     "null",
-  ])("CONN-5 %s is refused by every door outside production, too", async (origin) => {
+  ])("CONN-5 %s is refused at every door outside production too", async (origin) => {
     const server = await startServer({ store, env: development });
 
     expect(await answers(server, origin)).toEqual(refused);
   });
 
-  it("CONN-5 a refused page learns nothing from a good token, and opens no connection", async () => {
+  it("CONN-5 a refused page learns nothing from a valid token, and opens no connection", async () => {
     const server = await startServer({ store });
     const io = { extraHeaders: { origin: "https://evil.example" }, reconnection: false };
 

@@ -39,7 +39,7 @@ async function startStrangers() {
 /** What is left of an answer when the conversation's name is taken out. */
 const anonymous = (answer: unknown, id: string) => JSON.stringify(answer).replaceAll(id, "…");
 
-describe("somebody else's conversation", () => {
+describe("a conversation of other users", () => {
   it("BAD-2 there is a payload for every command about a conversation", () => {
     const table: Record<string, { payload: z.ZodType }> = commands["/chat"];
     const ofOne = Object.keys(table).filter((name) => {
@@ -53,7 +53,7 @@ describe("somebody else's conversation", () => {
     expect(named.sort()).toEqual(ofOne.sort());
   });
 
-  it.each(Object.keys(about))("BAD-2 %s is answered as for one that does not exist", async (name) => {
+  it.each(Object.keys(about))("BAD-2 %s is answered as if it did not exist", async (name) => {
     const { ada, eve } = await startStrangers();
     const payload = about[name] ?? (() => ({}));
 
@@ -72,7 +72,7 @@ describe("somebody else's conversation", () => {
     expect(ada.seen(EventType.ConversationUpdated)).toHaveLength(1);
   });
 
-  it("BAD-2 leave_room is answered as for one that does not exist", async () => {
+  it("BAD-2 leave_room is answered as if it did not exist", async () => {
     const { eve } = await startStrangers();
 
     const secret = await eve.command("leave_room", always.leave_room("secret"));
@@ -82,7 +82,7 @@ describe("somebody else's conversation", () => {
     expect(nowhere).toEqual(secret);
   });
 
-  it("BAD-2 one who was a member gets the same answers", async () => {
+  it("BAD-2 a former member gets the same answers", async () => {
     const { ada, eve } = await startStrangers();
     await ada.ok("conversation.add_members", { conversationId: "secret", userIds: ["eve"] });
     await eve.ok("join_room", { room: "conversation:secret" });
@@ -95,7 +95,7 @@ describe("somebody else's conversation", () => {
     expect(answers).toEqual(Object.keys(about).map((name) => [name, "not_found"]));
   });
 
-  it("BAD-2 over HTTP it is answered as one that does not exist", async () => {
+  it("BAD-2 over HTTP it is answered as if it did not exist", async () => {
     const { server } = await startStrangers();
     const ask = async (id: string) => [
       await server.request("POST", `/api/conversations/${id}/messages`, { as: "eve", body: { message: "let me in" } }),
@@ -111,7 +111,7 @@ describe("somebody else's conversation", () => {
     );
   });
 
-  it("BAD-2 over a plain WebSocket it is answered as one that does not exist", async () => {
+  it("BAD-2 over a plain WebSocket it is answered as if it did not exist", async () => {
     const { server } = await startStrangers();
 
     const secret = await server.connectWebSocket("eve", { query: "&conversation_id=secret" });

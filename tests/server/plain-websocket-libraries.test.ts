@@ -7,7 +7,7 @@ import { startServer } from "../support/server.ts";
 // For all of this file: the check is made once per process.
 replaceProperty(WebSocket, "_sender", (sender) => (sender ? without(Object(sender), "_queue") : sender));
 
-it("FAN-8 a ws without _sender._queue is written to by its public methods, and the log says so", async () => {
+it("FAN-8 without ws's _sender._queue its public methods are used, and the log says so", async () => {
   const server = await startServer({ store: "memory" });
   const ada = await server.connectWebSocket("ada");
   await ada.ok("conversation.create", { id: "42", members: ["ada"] });

@@ -27,7 +27,7 @@ type JoinReply = CommandData<"/chat", "join_room">;
 const hour = () => Math.floor(Date.now() / 1000) + 3_600;
 
 describe("the plain WebSocket door", () => {
-  it("WS-1 takes the commands of /chat and answers each under its id", async () => {
+  it("WS-1 it accepts the commands of /chat and answers each under its id", async () => {
     const server = await startServer();
     const ada = await server.connectWebSocket("ada");
     const ask = (id: string, type: string, payload: unknown) => ada.socket.send(JSON.stringify({ type, id, payload }));
@@ -45,7 +45,7 @@ describe("the plain WebSocket door", () => {
     });
   });
 
-  it("WS-1 writes every frame as the protocol has it", async () => {
+  it("WS-1 it writes every frame as the protocol says", async () => {
     const server = await startServer();
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = server.webSocket("ada", { query: "&conversation_id=42" });
@@ -83,7 +83,7 @@ describe("the plain WebSocket door", () => {
     expect(ada.inbox.of("reply")).toHaveLength(2);
   });
 
-  it("WS-1 takes the token from the header too", async () => {
+  it("WS-1 it accepts the token in the header too", async () => {
     const server = await startServer();
 
     const ada = server.rawWebSocket("/ws", { headers: { authorization: `Bearer ${tokenOf("ada")}` } });
@@ -91,7 +91,7 @@ describe("the plain WebSocket door", () => {
     expect(await ada.inbox.one("system.connection.established")).toMatchObject({ userId: "ada", namespace: "/ws" });
   });
 
-  it("WS-1 loses no frame that is sent before the client is let in", async () => {
+  it("WS-1 it loses no frame that is sent before the client is admitted", async () => {
     const server = await startServer();
     const ada = server.webSocket("ada");
 
@@ -112,7 +112,7 @@ describe("the plain WebSocket door", () => {
     ["no JWT at all", () => "?token=letmein", "unauthenticated", 4000],
     ["an expired token", () => `?token=${tokenOf("ada", ["user"], { exp: hour() - 7_200 })}`, "token_expired", 4011],
     ["no role", () => `?token=${tokenOf("ada", [])}`, "forbidden", 4003],
-  ])("WS-2 %s is told and closed", async (_what, query, code, closeCode) => {
+  ])("WS-2 %s is reported and closes the connection", async (_what, query, code, closeCode) => {
     const server = await startServer();
 
     const client = server.rawWebSocket(`/ws${query()}`);
@@ -123,7 +123,7 @@ describe("the plain WebSocket door", () => {
   });
 
   it.each<[Role]>([["user"], ["agent"], ["service"], ["admin"], ["monitor"]])(
-    "WS-2 the role %s is let in",
+    "WS-2 the role %s is admitted",
     async (role) => {
       const server = await startServer();
 
@@ -139,7 +139,7 @@ describe("the plain WebSocket door", () => {
     ["user", "leave_room", { room: "task:1" }],
     ["monitor", "chat_message", { conversationId: "42", message: "hello" }],
     ["monitor", "join_room", { room: "conversation:42" }],
-  ] as const)("WS-6 the role %s is refused %s of %j as forbidden", async (role, command, payload) => {
+  ] as const)("WS-6 the role %s is forbidden %s of %j", async (role, command, payload) => {
     const server = await startServer();
     await server.conversation("42", "ada");
     const ada = await server.connectWebSocket("ada", { roles: [role] });
@@ -155,7 +155,7 @@ describe("the plain WebSocket door", () => {
     ["with a name that none can have", "a%20b", "invalid_payload"],
     ["with a malformed escape", "%ZZ", "invalid_payload"],
     ["without a name", "", "invalid_payload"],
-  ])("WS-3 a conversation %s is refused, and the connection goes on", async (_what, id, code) => {
+  ])("WS-3 a conversation %s is refused, and the connection continues", async (_what, id, code) => {
     const server = await startServer();
     await server.conversation("secret", "eve");
 
@@ -165,7 +165,7 @@ describe("the plain WebSocket door", () => {
     expect(await ada.ok("conversation.list", {})).toEqual({ conversations: [], nextCursor: null });
   });
 
-  it("WS-4 one that asks and does not read the answers is closed too", async () => {
+  it("WS-4 a client that sends commands and does not read the replies is closed too", async () => {
     const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
     const server = await startServer({ env });
     const [bob] = await server.conversation("42", "bob", "ada");
@@ -198,7 +198,7 @@ describe("the plain WebSocket door", () => {
     "//host/socket.io/?EIO=4&transport=websocket",
     "/%ZZ",
     "//",
-  ])("WS-5 there is nothing to be upgraded at %s", async (path) => {
+  ])("WS-5 nothing can be upgraded at %s", async (path) => {
     const server = await startServer();
 
     const { status } = await upgrade(server.url, path, { Authorization: `Bearer ${tokenOf("ada")}` });
@@ -206,7 +206,7 @@ describe("the plain WebSocket door", () => {
     expect(status).toBe(404);
   });
 
-  it("WS-5 a door that is shut upgrades nothing, and Socket.IO goes on", async () => {
+  it("WS-5 with the door switched off nothing is upgraded, and Socket.IO still works", async () => {
     const server = await startServer({ env: { WEBSOCKET_ENABLED: "false" } });
 
     const { status } = await upgrade(server.url, `/ws?token=${tokenOf("ada")}`);
@@ -216,7 +216,7 @@ describe("the plain WebSocket door", () => {
     expect(await ada.ok("conversation.list", {})).toMatchObject({ conversations: [] });
   });
 
-  it("WS-5 one that is refused and does not hang up holds up nobody", async () => {
+  it("WS-5 a refused client that does not hang up delays nobody", async () => {
     const server = await startServer();
     const socket = connect({ port: server.server.port, host: "localhost", allowHalfOpen: true });
     const answered = new Promise<string>((resolve) => void socket.once("data", (data) => resolve(String(data))));
@@ -228,7 +228,7 @@ describe("the plain WebSocket door", () => {
     socket.destroy();
   });
 
-  it("WS-5 a handshake that is none is refused", async () => {
+  it("WS-5 an invalid handshake is refused", async () => {
     const server = await startServer();
 
     const noKey = await upgrade(server.url, "/ws", { "Sec-WebSocket-Key": "short" });
@@ -241,7 +241,7 @@ describe("the plain WebSocket door", () => {
 });
 
 describe.each(stores)("the plain WebSocket door (%s)", (store) => {
-  it("WS-1 shows the same conversation as Socket.IO does, to both", async () => {
+  it("WS-1 users of it and of Socket.IO see the same conversation", async () => {
     const server = await startServer({ store });
     const [bob] = await server.conversation("42", "bob", "ada");
     const ada = await server.connectWebSocket("ada");
@@ -260,7 +260,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     );
   });
 
-  it("WS-2 a user who has enough connections is told and closed with 4008", async () => {
+  it("WS-2 a user with too many connections is told so and closed with 4008", async () => {
     const server = await startServer({ store, env: { LIMIT_CONNECTIONS_PER_USER: "1" } });
     await server.connectWebSocket("ada");
 
@@ -284,7 +284,7 @@ describe.each(stores)("the plain WebSocket door (%s)", (store) => {
     expect(texts([await ada.inbox.one<EventPayload>(EventType.ChatMessage)])).toEqual(["after"]);
   });
 
-  it("WS-4 a reader that does not read is closed, the others go on, and it resumes from its position", async () => {
+  it("WS-4 a client that does not read is closed and resumes from its position, while others are served", async () => {
     const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
     const server = await startServer({ store, env });
     const [bob, cy] = await server.conversation("42", "bob", "cy", "ada");

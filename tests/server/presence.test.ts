@@ -47,7 +47,7 @@ describe.each(stores)("presence (%s)", (store) => {
     return { server, clock, ada, join, marker };
   }
 
-  it("WHO-1 tells the others of a user's first connection and of the last, whatever doors they came by", async () => {
+  it("WHO-1 the others are notified of a user's first and last connection, at whatever doors", async () => {
     const { server, ada, join, marker } = await start(["bob"]);
 
     const laptop = await join("bob");
@@ -65,7 +65,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2", "-bob 1"]);
   });
 
-  it("WHO-1 says in the reply to a join who is there, and with how many connections", async () => {
+  it("WHO-1 the reply to a join has the present users and their numbers of connections", async () => {
     const { server, join } = await start(["bob", "carol"]);
     await join("bob");
     const script = await server.connectWebSocket("bob");
@@ -82,7 +82,7 @@ describe.each(stores)("presence (%s)", (store) => {
     ]);
   });
 
-  it("WHO-1 counts a connection that joins twice once", async () => {
+  it("WHO-1 a connection that joins twice counts once", async () => {
     const { ada, join, marker } = await start(["bob"]);
     const bob = await join("bob");
 
@@ -94,7 +94,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2", "-bob 1"]);
   });
 
-  it("WHO-1 has nothing to tell of those who come and go in a room of their own", async () => {
+  it("WHO-1 arrivals in a user's own room are not announced", async () => {
     const { ada, join, marker } = await start(["bob"]);
     const bob = await join("bob");
 
@@ -107,7 +107,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2"]);
   });
 
-  it("WHO-2 tells of a user who leaves at once, whatever the grace period", async () => {
+  it("WHO-2 a user who leaves is announced at once, whatever the grace period is", async () => {
     const { ada, join, marker } = await start(["bob"], { PRESENCE_GRACE_MS: String(graceMs) });
     const bob = await join("bob");
 
@@ -117,7 +117,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2", "-bob 1"]);
   });
 
-  it("WHO-2 tells of a user who was lost when the grace period is over, and not before, by either door", async () => {
+  it("WHO-2 a user whose connection was lost is announced when the grace period ends, at either door", async () => {
     const { server, clock, ada, join, marker } = await start(["bob", "carol"], {
       PRESENCE_GRACE_MS: String(graceMs),
     });
@@ -144,7 +144,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada).at(-1)).toMatch(/ 1$/);
   });
 
-  it("WHO-2 does not tell of a user who comes back within the grace period, with a new connection", async () => {
+  it("WHO-2 a user who reconnects within the grace period is not announced", async () => {
     const { server, clock, ada, join } = await start(["bob", "carol"], { PRESENCE_GRACE_MS: String(graceMs) });
     const bob = await join("bob");
     const carol = await join("carol");
@@ -161,7 +161,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2", "+carol 3", "-carol 2"]);
   });
 
-  it("WHO-2 does not tell of a stock client that reconnects by itself within the grace period", async () => {
+  it("WHO-2 a stock client that reconnects by itself within the grace period is not announced", async () => {
     const { server, clock, ada, join } = await start(["bob", "carol"], { PRESENCE_GRACE_MS: String(graceMs) });
     const bob = await join("bob", { reconnection: true, reconnectionDelay: 10 });
     const carol = await join("carol");
@@ -178,7 +178,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2", "+carol 3", "-carol 2"]);
   });
 
-  it("WHO-2 lets a user go at once who leaves with the last connection, while another is only just lost", async () => {
+  it("WHO-2 a user who leaves with the last connection departs at once, even if another was just lost", async () => {
     const { server, ada, join, marker } = await start(["bob"], { PRESENCE_GRACE_MS: String(graceMs) });
     const lost = await join("bob");
     const leaves = await join("bob");
@@ -191,7 +191,7 @@ describe.each(stores)("presence (%s)", (store) => {
     expect(changes(ada)).toEqual(["+bob 2", "-bob 1"]);
   });
 
-  it("WHO-2 keeps nobody: when all have gone there are no connections, and whoever comes is alone", async () => {
+  it("WHO-2 when all users have left, nobody is present, and the next one is alone", async () => {
     const { server, clock, ada, join } = await start(["bob"], {
       PRESENCE_GRACE_MS: String(graceMs),
       LIMIT_COMMANDS_BURST: "100000",

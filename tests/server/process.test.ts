@@ -24,7 +24,7 @@ interface Close {
 }
 
 describe("the program", () => {
-  it("CONF-3 makes up a secret outside production, and prints links with tokens that are good", async () => {
+  it("CONF-3 outside production it generates a secret, and prints links with valid tokens", async () => {
     const program = new Program();
     const url = await program.url();
     await program.says(/#token=\S+\s+Root[^#]*#token=(\S+)/);
@@ -42,7 +42,7 @@ describe("the program", () => {
     expect(program.output).toContain("JWT_SECRET is not set");
   });
 
-  it("CONF-3 makes up another secret for every run", async () => {
+  it("CONF-3 it generates another secret for every run", async () => {
     const [first, second] = [new Program(), new Program()];
     const token = await first.says(/#token=(\S+)/);
 
@@ -53,7 +53,7 @@ describe("the program", () => {
     expect(error.data.code).toBe("unauthenticated");
   });
 
-  it("CONF-3 signs its examples for the issuer and audience that are set", async () => {
+  it("CONF-3 its sample tokens have the configured issuer and audience", async () => {
     const program = new Program({ JWT_ISSUER: "https://id.example.com", JWT_AUDIENCE: "signalbox" });
 
     const token = await program.says(/#token=(\S+)/);
@@ -61,7 +61,7 @@ describe("the program", () => {
     await connect(await program.url(), token);
   });
 
-  it("CONF-3 prints no tokens that are signed with a secret that was given", async () => {
+  it("CONF-3 it prints no tokens that are signed with a configured secret", async () => {
     const program = new Program(secured);
 
     await connect(await program.url(), tokenOf("ada"));
@@ -70,7 +70,7 @@ describe("the program", () => {
     expect(program.output).not.toContain(testSecret);
   });
 
-  it("CONF-3 does not start in production without a secret, and names this and every other fault", async () => {
+  it("CONF-3 in production it does not start without a secret, and names this and every other fault", async () => {
     const program = new Program({
       NODE_ENV: "production",
       PORT: "eighty",
@@ -88,7 +88,7 @@ describe("the program", () => {
     expect(program.output).not.toContain("    at ");
   });
 
-  it("CONF-3 prints no tokens in production, and logs JSON", async () => {
+  it("CONF-3 in production it prints no tokens, and logs JSON", async () => {
     const program = new Program({ ...secured, NODE_ENV: "production", HOST: "127.0.0.1", DRAIN_MS: "100" });
 
     const url = await program.says(/"url":"([^"]+)"/);
@@ -101,7 +101,7 @@ describe("the program", () => {
     expect(program.output).not.toContain("token");
   });
 
-  it("LOGGING-3 goes on when the reader of its log goes away", async () => {
+  it("LOGGING-3 it continues when the reader of its log goes away", async () => {
     const program = new Program({ ...secured, LOG_LEVEL: "debug" });
     const url = await program.url();
     const ada = await connect(url, tokenOf("ada"));
@@ -115,7 +115,7 @@ describe("the program", () => {
     expect(await program.end()).toBe(0);
   });
 
-  it("STOP-3 ends with 0 on SIGTERM, within its window, and its clients hear why", async () => {
+  it("STOP-3 SIGTERM ends it with exit code 0 within its window, and its clients get the reason", async () => {
     const windowMs = 1_000;
     const program = new Program({ ...secured, DRAIN_MS: String(windowMs) });
     const url = await program.url();
@@ -138,7 +138,7 @@ describe("the program", () => {
     expect((await script.closed).code).toBe(1012);
   });
 
-  it("STOP-3 does not make somebody at a terminal wait: SIGINT lets all clients go at once", async () => {
+  it("STOP-3 SIGINT at a terminal ends it at once, closing all clients", async () => {
     const program = new Program({ ...secured, DRAIN_MS: "600000" });
     const ada = await connect(await program.url(), tokenOf("ada"));
 
@@ -148,7 +148,7 @@ describe("the program", () => {
     expect(await program.end()).toBe(0);
   });
 
-  it("STOP-3 ends at once, with 1, when somebody at a terminal insists", async () => {
+  it("STOP-3 a second SIGINT at a terminal ends it at once with exit code 1", async () => {
     const program = new Program({ ...secured, DRAIN_MS: "600000" });
     await connect(await program.url(), tokenOf("ada"));
 
@@ -175,7 +175,7 @@ describe("the program", () => {
     ["an exception", "throw new Error('nobody expects this')"],
     ["a rejection", "Promise.reject(new Error('nobody expects this'))"],
   ])(
-    "STOP-3 ends with 1 after %s that nobody caught, in good order, with the reason in its log",
+    "STOP-3 after %s that is not caught it shuts down and ends with exit code 1, with the reason in its log",
     async (_what, bug) => {
       // Loaded into the process beside the program.
       const fault = `data:text/javascript,process.on("SIGUSR2",()=>{${encodeURIComponent(bug)}})`;
@@ -192,7 +192,7 @@ describe("the program", () => {
     },
   );
 
-  it("STOP-3 says plainly that its port is taken, and ends with 1", async () => {
+  it("STOP-3 if its port is in use it says so, and ends with exit code 1", async () => {
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
     const { port } = squatter.address() as { port: number };

@@ -11,7 +11,7 @@ const post = (server: TestServer, body: unknown) =>
 const watch = (server: TestServer) => server.connect("mona", { namespace: "/monitoring", roles: ["monitor"] });
 
 describe("publishing over HTTP", () => {
-  it("PUBLISH-3 is for the role service", async () => {
+  it("PUBLISH-3 only the role service may publish", async () => {
     const server = await startServer();
 
     const answers = await Promise.all(
@@ -27,7 +27,7 @@ describe("publishing over HTTP", () => {
 });
 
 describe.each(stores)("publishing over HTTP (%s)", (store) => {
-  it("PUBLISH-1 one event or a list, in the order of the list", async () => {
+  it("PUBLISH-1 one event or a list is published, in the order of the list", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     await mona.ok("join_room", { room: "*" });
@@ -42,7 +42,7 @@ describe.each(stores)("publishing over HTTP (%s)", (store) => {
     expect(heard[0]).toMatchObject({ sender: { userId: "backend" }, room: "task:t0", data: { id: "t0" } });
   });
 
-  it("PUBLISH-2 the same id is published once, and answered the same", async () => {
+  it("PUBLISH-2 the same id is published once, with the same reply", async () => {
     const server = await startServer({ store });
     const alert = { ...alertOf("a1"), id: "once" };
 
@@ -54,7 +54,7 @@ describe.each(stores)("publishing over HTTP (%s)", (store) => {
     expect(next?.position.offset).toBe(3);
   });
 
-  it("PUBLISH-3 of a list with one that is wrong, none is published", async () => {
+  it("PUBLISH-3 a list with an invalid event is refused as a whole", async () => {
     const server = await startServer({ store });
     const wrong: [event: unknown, status: number, path?: string][] = [
       [{ ...alertOf("a"), room: "task:1" }, 400, "1.room"],
@@ -91,7 +91,7 @@ describe.each(stores)("publishing over HTTP (%s)", (store) => {
     expect(next?.position.offset).toBe(1);
   });
 
-  it("PUBLISH-4 into conversations and to people, as if it were said there", async () => {
+  it("PUBLISH-4 events can be published into conversations and to users, like their own messages", async () => {
     const server = await startServer({ store });
     const [ada] = await server.conversation("42", "ada", "bob");
     const response = { responseId: "r-1", message: "Done.", status: "complete" };
@@ -134,7 +134,7 @@ describe.each(stores)("publishing over HTTP (%s)", (store) => {
     expect(titles.filter((title) => title >= 500)).toEqual(Array.from({ length: 500 }, (_, index) => 500 + index));
   });
 
-  it("HEALTH-1 the newest of each component is told to whoever comes, for an hour", async () => {
+  it("HEALTH-1 each new subscriber gets the newest health of each component, for an hour", async () => {
     const server = await startServer({ store });
     await tell(server, healthOf("db", "ok"), healthOf("web", "ok"), progressOf("s1"));
     await tell(server, { room: "health", type: "performance_update", data: { component: "db", metrics: { qps: 7 } } });

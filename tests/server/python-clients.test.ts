@@ -6,7 +6,7 @@ import { startServer } from "../support/server.ts";
 import { tokenOf } from "../support/tokens.ts";
 
 describe("clients in Python", () => {
-  it("MONITOR-1 of Socket.IO and of plain WebSockets read what a JavaScript client reads", async () => {
+  it("MONITOR-1 Socket.IO and plain WebSocket clients in Python get the same events as a JavaScript client", async () => {
     const server = await startServer();
     const types = [EventType.StreamProgress, EventType.StreamCompleted, EventType.AlertCreated];
     const args = [server.url, tokenOf("mona", ["monitor"]), "stream:*,alerts", types.join(","), "5"];

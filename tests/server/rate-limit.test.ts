@@ -31,7 +31,7 @@ async function answersOf(client: Commander, count: number): Promise<string[]> {
 const times = (count: number, answer: string) => Array.from({ length: count }, () => answer);
 
 describe("too many commands", () => {
-  it("ROUTE-3 those beyond the burst are told how long to wait, and are served then", async () => {
+  it("ROUTE-3 commands beyond the burst are refused with the time to wait, and accepted after it", async () => {
     const { server, clock } = await startSlow();
     const ada = await server.connect("ada");
 
@@ -48,7 +48,7 @@ describe("too many commands", () => {
     expect(afterwards).toEqual(["ok", "rate_limited"]);
   });
 
-  it("ROUTE-3 whoever rests may send a burst again, and no more than that", async () => {
+  it("ROUTE-3 after a pause a client may send a burst again, and no more", async () => {
     const { server, clock } = await startSlow();
     const ada = await server.connect("ada");
     await answersOf(ada, 6);
@@ -58,7 +58,7 @@ describe("too many commands", () => {
     expect(await answersOf(ada, 7)).toEqual([...times(5, "ok"), ...times(2, "rate_limited")]);
   });
 
-  it("ROUTE-3 one without a callback is told too", async () => {
+  it("ROUTE-3 a command without a callback is refused too", async () => {
     const { server } = await startSlow();
     const ada = await server.connect("ada");
 
@@ -70,7 +70,7 @@ describe("too many commands", () => {
     });
   });
 
-  it("ROUTE-3 commands that do not exist, and bad ones, are counted too", async () => {
+  it("ROUTE-3 unknown and invalid commands count too", async () => {
     const { server } = await startSlow();
     const ada = await server.connect("ada");
 
@@ -81,7 +81,7 @@ describe("too many commands", () => {
     expect(answers).toEqual([...times(3, "unknown_command"), ...times(2, "invalid_payload"), "rate_limited"]);
   });
 
-  it("ROUTE-3 every connection is counted by itself", async () => {
+  it("ROUTE-3 every connection is counted separately", async () => {
     const { server } = await startSlow();
     const ada = await server.connect("ada");
     const again = await server.connect("ada");
@@ -110,7 +110,7 @@ describe("too many commands", () => {
     expect(inASecond).toEqual([...times(burst / 5, "ok"), "rate_limited"]);
   });
 
-  it("ROUTE-3 a Socket.IO client that goes on far beyond is told and closed, and nobody else is", async () => {
+  it("ROUTE-3 a Socket.IO client that continues far beyond the limit is told so and closed, and no other client is", async () => {
     const { server } = await startSlow();
     const ada = await server.connect("ada", { io: { transports: ["websocket"] } });
     const other = await server.connect("ada");
@@ -125,7 +125,7 @@ describe("too many commands", () => {
     expect(await answersOf(other, 1)).toEqual(["ok"]);
   });
 
-  it("ROUTE-3 a client that is refused as often as it may be is not closed", async () => {
+  it("ROUTE-3 a client that is refused as often as allowed is not closed", async () => {
     const { server, clock } = await startSlow();
     const ada = await server.connect("ada");
 
@@ -137,7 +137,7 @@ describe("too many commands", () => {
     expect(served).toEqual(["ok"]);
   });
 
-  it("ROUTE-3 a plain WebSocket that goes on far beyond is closed with 4008", async () => {
+  it("ROUTE-3 a plain WebSocket that continues far beyond the limit is closed with 4008", async () => {
     const { server } = await startSlow();
     const ada = await server.connectWebSocket("ada");
     const bob = await server.connectWebSocket("bob");
@@ -150,7 +150,7 @@ describe("too many commands", () => {
     expect(await answersOf(bob, 1)).toEqual(["ok"]);
   });
 
-  it("ROUTE-3 broken frames are counted too", async () => {
+  it("ROUTE-3 invalid frames count too", async () => {
     const { server } = await startSlow();
     const ada = await server.connectWebSocket("ada");
 
@@ -180,7 +180,7 @@ async function startLimited(env: Record<string, string>) {
 }
 
 describe("the size of a message", () => {
-  it("ROUTE-4 is counted in bytes as they come, to the last one", async () => {
+  it("ROUTE-4 it is counted in bytes on the wire, exactly", async () => {
     const { server, ada, send } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048" });
     const raw = await new RawEngine(server.url).enterChat(tokenOf("ada"));
     // As Socket.IO counts: without the engine's own first digit.
@@ -198,7 +198,7 @@ describe("the size of a message", () => {
     expect(await send(ada, {})).toBe("ok");
   });
 
-  it("ROUTE-4 counts every message by itself", async () => {
+  it("ROUTE-4 it is counted for every message separately", async () => {
     const { ada, send } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048" });
 
     const answers = await Promise.all(Array.from({ length: 10 }, () => send(ada, { message: "x".repeat(1_500) })));
@@ -206,7 +206,7 @@ describe("the size of a message", () => {
     expect(answers).toEqual(times(10, "ok"));
   });
 
-  it("ROUTE-4 counts attachments with what they belong to", async () => {
+  it("ROUTE-4 attachments count with their message", async () => {
     const { ada, send } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048" });
 
     const small = await send(ada, { metadata: { binary: Buffer.alloc(10) } });
@@ -216,7 +216,7 @@ describe("the size of a message", () => {
     expect(await send(ada, {})).toBe("ok");
   });
 
-  it("ROUTE-4 is told to the client when it connects", async () => {
+  it("ROUTE-4 the client gets the limit when it connects", async () => {
     const { server } = await startLimited({ LIMIT_MESSAGE_BYTES: "2048", LIMIT_JSON_DEPTH: "8" });
     const client = server.client("ada");
 
@@ -225,7 +225,7 @@ describe("the size of a message", () => {
     expect(established).toMatchObject({ limits: { messageBytes: 2_048, jsonDepth: 8 } });
   });
 
-  it("ROUTE-4 JSON may be as deep as the limit, and not deeper", async () => {
+  it("ROUTE-4 JSON may have the maximum depth, and no more", async () => {
     const { ada, send } = await startLimited({ LIMIT_JSON_DEPTH: "8" });
 
     // The payload and `metadata` are two levels above.
@@ -235,7 +235,7 @@ describe("the size of a message", () => {
     expect([deepest, tooDeep]).toEqual(["ok", "too_large"]);
   });
 
-  it("ROUTE-4 __proto__ is no key at any depth, and other names of the language are", async () => {
+  it("ROUTE-4 __proto__ is not allowed as a key at any depth, and other names of the language are", async () => {
     const { ada, send } = await startLimited({});
 
     const onTop = await ada.refused("chat_message", withProto({ conversationId: "42", message: "hello" }));

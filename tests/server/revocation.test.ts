@@ -34,7 +34,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     return { clock, env, server };
   }
 
-  it("REVOKE-1 of a user end all connections of that user, at every door, and no others", async () => {
+  it("REVOKE-1 revoking a user closes all of the user's connections, at every door, and no others", async () => {
     const { server } = await start();
     const ada = await server.connect("ada", ofBefore);
     const monitoring = await server.connect("ada", { ...ofBefore, namespace: "/monitoring", roles: ["monitor"] });
@@ -53,7 +53,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     expect(await bob.command("conversation.list", {})).toMatchObject({ ok: true });
   });
 
-  it("REVOKE-1 of a user refuse every token that was issued before, and none that is issued later", async () => {
+  it("REVOKE-1 revoking a user refuses every token issued before, and none issued later", async () => {
     const { clock, server } = await start();
     const issued = secondsFrom(clock.now());
     const earlier = tokenOf("ada", ["user"], { iat: issued - 100 });
@@ -72,7 +72,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     expect(await verdictOf(server, tokenOf("bob", ["user"], { iat: issued - 100 }))).toBe("ok");
   });
 
-  it("REVOKE-1 of a session or a token refuse those alone, whenever they were issued", async () => {
+  it("REVOKE-1 revoking a session or a token refuses only that, whenever it was issued", async () => {
     const { clock, server } = await start();
     const claims = { iat: secondsFrom(clock.now()) + 5 };
     const ofSession = tokenOf("ada", ["user"], { ...claims, sid: "s-1" });
@@ -93,7 +93,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     expect(await another.command("conversation.list", {})).toMatchObject({ ok: true });
   });
 
-  it("REVOKE-2 are for admins, over HTTP and in /admin, and are written down", async () => {
+  it("REVOKE-2 admins may revoke, over HTTP and in /admin, and it is logged", async () => {
     const { server } = await start();
     const ada = await server.connect("ada", ofBefore);
     const root = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
@@ -120,7 +120,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     ["a reason that is too long", { userId: "ada", reason: "x".repeat(501) }],
     ["more than is asked", { userId: "ada", more: 1 }],
     ["a list", [{ userId: "ada" }]],
-  ])("REVOKE-2 with %s are refused and revoke nothing", async (_what, body) => {
+  ])("REVOKE-2 a revocation with %s is refused and revokes nothing", async (_what, body) => {
     const { server } = await start();
 
     const answer = await server.request("POST", "/api/revocations", { as: "root", roles: ["admin"], body });
@@ -129,7 +129,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     expect(await verdictOf(server, tokenOf("ada"))).toBe("ok");
   });
 
-  it("REVOKE-2 the same once more is answered with the later time", async () => {
+  it("REVOKE-2 a repeated revocation returns the later time", async () => {
     const { clock, server } = await start();
 
     const first = await revoke(server, { userId: "ada" });
@@ -141,7 +141,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     });
   });
 
-  it("REVOKE-3 a refreshed token of a revoked session is refused, and one that is good does not save the connection", async () => {
+  it("REVOKE-3 a refreshed token of a revoked session is refused, and a valid one does not save the connection", async () => {
     const { clock, server } = await start();
     const iat = secondsFrom(clock.now()) - 10;
     const ada = server.client("ada", { auth: { token: tokenOf("ada", ["user"], { iat, sid: "s-1" }) } });
@@ -156,7 +156,7 @@ describe.each(stores)("revocations (%s)", (store) => {
     expect(await reasonOf(ada)).toBe("revoked");
   });
 
-  it("REVOKE-3 whoever is on the way in meanwhile does not stay", async () => {
+  it("REVOKE-3 a client that connects during the revocation is closed", async () => {
     const { server } = await start();
     const token = tokenOf("ada", ["user"], { iat: secondsFrom(Date.now()) - 10 });
 

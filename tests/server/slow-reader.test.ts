@@ -15,8 +15,8 @@ function tcpSocketOf(client: TestClient): { pause(): void; resume(): void } {
   return ws._socket;
 }
 
-describe.each(stores)("a slow reader (%s)", (store) => {
-  it("CONN-11 is closed, comes back by itself and misses nothing, and nobody else waits for it", async () => {
+describe.each(stores)("a client that reads slowly (%s)", (store) => {
+  it("CONN-11 it is closed, reconnects by itself and misses nothing, and delays nobody", async () => {
     const env = { LIMIT_BACKLOG_BYTES: "65536", LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
     const server = await startServer({ store, env });
     const [ada] = await server.conversation("42", "ada", "bob");

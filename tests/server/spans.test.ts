@@ -23,7 +23,7 @@ async function spanOf(receiver: OtlpReceiver, name: string): Promise<ReceivedSpa
 }
 
 describe.each(stores)("traces for OpenTelemetry (%s)", (store) => {
-  it("OTEL-1 an event's way is in its publisher's trace: the request, the command, the append, the delivery", async () => {
+  it("OTEL-1 the steps of an event are in its publisher's trace: request, command, append, delivery", async () => {
     const receiver = await OtlpReceiver.start();
     const server = await startServer({ store, env: { ...tracing(receiver), OTEL_SERVICE_NAME: "rooms" } });
     const [ada] = await server.conversation("42", "ada", "bob");
@@ -53,7 +53,7 @@ describe.each(stores)("traces for OpenTelemetry (%s)", (store) => {
     expect(JSON.stringify(receiver.spans)).not.toContain("a secret between us");
   });
 
-  it("OTEL-2 a dispatch is in the trace of whoever gave it, with every attempt, until it has ended", async () => {
+  it("OTEL-2 a dispatch is in the trace of its creator, with every attempt, until it ends", async () => {
     const receiver = await OtlpReceiver.start();
     const server = await startServer({ store, env: tracing(receiver) });
     const agent = await startAgent(server, "coder");
@@ -87,7 +87,7 @@ describe.each(stores)("traces for OpenTelemetry (%s)", (store) => {
 });
 
 describe("traces for OpenTelemetry", () => {
-  it("OTEL-2 a dispatch that ends at another instance is in the trace of whoever gave it", async () => {
+  it("OTEL-2 a dispatch that ends at another instance is in the trace of its creator", async () => {
     const receiver = await OtlpReceiver.start();
     const env = { ...(await storeEnv("redis")), ...tracing(receiver) };
     const [here, there] = [await startServer({ store: "redis", env }), await startServer({ store: "redis", env })];
@@ -107,7 +107,7 @@ describe("traces for OpenTelemetry", () => {
     expect([ended.instance, asked.instance]).toEqual([there.server.instanceId, here.server.instanceId]);
   });
 
-  it("OTEL-3 what is refused says why, what no schema knows is not named, and a malformed parent counts for none", async () => {
+  it("OTEL-3 a refused command has the reason, an unknown command is not named, and a malformed parent is ignored", async () => {
     const receiver = await OtlpReceiver.start();
     const server = await startServer({ store: "memory", env: tracing(receiver) });
     const ada = await server.connect("ada");
@@ -126,7 +126,7 @@ describe("traces for OpenTelemetry", () => {
     expect(JSON.stringify(receiver.spans)).not.toMatch(/made-up-by-a-client|eyJ/);
   });
 
-  it("OTEL-4 of the traces beginning here a share is kept; what a caller traces is kept", async () => {
+  it("OTEL-4 of traces that begin here a share is sampled, and of a caller's traces those that the caller samples", async () => {
     const receiver = await OtlpReceiver.start();
     const env = { ...tracing(receiver), OTEL_TRACES_SAMPLER_ARG: "0" };
     const server = await startServer({ store: "memory", env });
@@ -138,7 +138,7 @@ describe("traces for OpenTelemetry", () => {
     expect(new Set(receiver.spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
   });
 
-  it("OTEL-5 a collector that is not there costs nothing but a line in the log", async () => {
+  it("OTEL-5 a collector that is down has no effect except a line in the log", async () => {
     const receiver = await OtlpReceiver.start();
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `${receiver.url}/elsewhere` };
     const server = await startServer({ store: "memory", env });

@@ -40,8 +40,8 @@ async function say(server: TestServer, ...messages: string[]): Promise<void> {
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-describe("stopping", () => {
-  it("STOP-1 an instance is no longer ready, and says so, while it is still up", async () => {
+describe("a stopping instance", () => {
+  it("STOP-1 it is not ready, and says so, while it still serves", async () => {
     const server = await startServer();
     await server.connect("ada");
     const before = await server.request("GET", "/readyz", { as: null });
@@ -58,7 +58,7 @@ describe("stopping", () => {
     expect(status?.body).toMatchObject({ status: "draining", connections: 1 });
   });
 
-  it("STOP-1 a client that was just being let in is told, too", async () => {
+  it("STOP-1 a client that is being admitted is notified too", async () => {
     const { log } = await openStore("memory", { clock: systemClock });
     const [asked, gate] = [deferred(), deferred()];
     const slow: EventLog = {
@@ -82,7 +82,7 @@ describe("stopping", () => {
     await draining;
   });
 
-  it("STOP-1 the clients that are still there go on until it is their turn", async () => {
+  it("STOP-1 connected clients continue until it is their turn", async () => {
     const server = await startServer();
     const [ada, bob] = await server.conversation("42", "ada", "bob");
     void server.server.drain(longWindowMs);
@@ -92,7 +92,7 @@ describe("stopping", () => {
     expect(texts([(await bob?.one(EventType.ChatMessage)) ?? { data: {} }])).toEqual(["still here"]);
   });
 
-  it("STOP-1 every client is told, in every namespace and by every transport, before it is closed", async () => {
+  it("STOP-1 every client is notified, in every namespace and on every transport, before it is closed", async () => {
     const server = await startServer();
     const io = { reconnection: false, transports: ["websocket"] };
     const clients: Pick<TestClient, "inbox">[] = [
@@ -117,7 +117,7 @@ describe("stopping", () => {
     expect(await script.closed).toEqual({ code: 1012, reason: "server_shutdown" });
   });
 
-  it("STOP-1 a client that has entered two namespaces by one connection is told in both", async () => {
+  it("STOP-1 a client in two namespaces on one connection is notified in both", async () => {
     const server = await startServer();
     const mona = await server.connect("mona", { roles: ["user", "monitor"], io: { reconnection: false } });
     const watching = mona.socket.io.socket("/monitoring", { auth: { token: tokenOf("mona", ["user", "monitor"]) } });
@@ -132,7 +132,7 @@ describe("stopping", () => {
     expect(await mona.inbox.one<Close>("system.connection.close")).toMatchObject({ reason: "server_shutdown" });
   });
 
-  it("STOP-1 the window is over as soon as the last client has gone", async () => {
+  it("STOP-1 the window ends as soon as the last client has left", async () => {
     const server = await startServer();
     const ada = await server.connect("ada");
 
@@ -143,8 +143,8 @@ describe("stopping", () => {
   });
 });
 
-describe.each(stores)("stopping (%s)", (store) => {
-  it("STOP-1 nobody is let in by any door from the moment on at which it begins", async () => {
+describe.each(stores)("a stopping instance (%s)", (store) => {
+  it("STOP-1 from its start on, no door admits a client", async () => {
     const server = await startServer({ store });
     const root = await server.connect("root", { roles: ["admin"] });
     void server.server.drain(longWindowMs);
@@ -171,7 +171,7 @@ describe.each(stores)("stopping (%s)", (store) => {
     expect(refused.data).toMatchObject({ code: "unavailable", retryable: true });
   });
 
-  it("STOP-1 what is under way is answered before its connection is closed", async () => {
+  it("STOP-1 commands under way are answered before their connection is closed", async () => {
     const { log } = await openStore(store, { clock: systemClock });
     const [asked, gate] = [deferred(), deferred()];
     let isSlow = false;
@@ -203,7 +203,7 @@ describe.each(stores)("stopping (%s)", (store) => {
     expect(order).toEqual(["reply", "close"]);
   });
 
-  it("STOP-1 what was accepted before is published, and answered", async () => {
+  it("STOP-1 messages accepted before are published and answered", async () => {
     const shared = await openStore(store, { clock: systemClock });
     const server = await startServer({ store, overrides: shared });
     const [ada] = await server.conversation("42", "ada");
@@ -232,7 +232,7 @@ describe.each(stores)("stopping (%s)", (store) => {
     expect(texts(events)).toEqual(messages.slice(0, events.length));
   });
 
-  it("STOP-2 a stock client comes back by itself, to the instance that takes over, and misses nothing", async () => {
+  it("STOP-2 a stock client reconnects by itself to another instance, and misses nothing", async () => {
     const shared = await openStore(store, { clock: systemClock });
     const old = await startServer({ store, overrides: shared });
     const port = String(old.server.port);
@@ -264,7 +264,7 @@ describe.each(stores)("stopping (%s)", (store) => {
     expect(offsets(ada.seen(EventType.ChatMessage)).slice(0, 2)).toEqual([1, 2]);
   });
 
-  it("STOP-2 many clients come back, over both transports, and all see one order without a gap", async () => {
+  it("STOP-2 many clients reconnect, over both transports, and all see one order without a gap", async () => {
     const shared = await openStore(store, { clock: systemClock });
     const old = await startServer({ store, overrides: shared });
     const subs = numbers(1, 10).map((number) => `user-${number}`);

@@ -35,7 +35,7 @@ const deltasOf = (events: readonly { type: string }[]) =>
 const textOf = (deltas: readonly Delta[]) => deltas.map(({ data }) => data.delta).join("");
 
 describe.each(stores)("streamed responses (%s)", (store) => {
-  it("STREAM-1 arrive complete, in order, numbered from 0, and rolled up", async () => {
+  it("STREAM-1 a response arrives complete, in order, numbered from 0, and rolled up", async () => {
     const server = await startServer({ store, env: fast });
     const { ada, agent } = await begin(server);
     const startedAt = performance.now();
@@ -52,7 +52,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect(deltas.length).toBeLessThanOrEqual(25 * seconds + 2);
   });
 
-  it("STREAM-2 a 10 000-piece answer joined in the middle and after its end is one event each time", async () => {
+  it("STREAM-2 a response of 10 000 deltas is one event for a client that joins during it or after its end", async () => {
     const server = await startServer({ store, env: fast });
     const { ada, agent } = await begin(server);
     const all = tokens(10_000);
@@ -80,7 +80,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     }
   });
 
-  it("STREAM-2 resumed in pages of one, with messages between the pieces, misses no piece", async () => {
+  it("STREAM-2 a client that resumes in pages of one, with messages between the deltas, misses no delta", async () => {
     const server = await startServer({ store, env: fast });
     const { ada, agent } = await begin(server);
     const start = (await ada.ok("join_room", { room })).position;
@@ -102,7 +102,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect(events.filter(({ type }) => type === EventType.ChatMessage)).toHaveLength(12);
   });
 
-  it("STREAM-3 are for agents and services, and for the one who began", async () => {
+  it("STREAM-3 only agents and services may write responses, and a response only its producer", async () => {
     const server = await startServer({ store });
     const { ada, agent } = await begin(server);
     const other = await server.connect("backend", { roles: ["service"] });
@@ -115,7 +115,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect([byUser, byOther, endByOther].map(({ code }) => code)).toEqual(["forbidden", "conflict", "conflict"]);
   });
 
-  it("STREAM-4 take no more pieces after the end, and the same end again is answered the same", async () => {
+  it("STREAM-4 after the end no delta is accepted, and the same end again gets the same reply", async () => {
     const server = await startServer({ store });
     const { ada, agent } = await begin(server);
 
@@ -130,7 +130,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect(ada.seen(EventType.ChatResponse)).toHaveLength(1);
   });
 
-  it("STREAM-5 are cancelled at their producer, on every connection", async () => {
+  it("STREAM-5 a cancellation reaches the producer on every connection", async () => {
     const server = await startServer({ store });
     const { ada, agent } = await begin(server);
     const second = await server.connect("bot", { roles: ["agent"] });
@@ -147,7 +147,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect(after.code).toBe("conflict");
   });
 
-  it("STREAM-6 go on where they were when the producer reconnects", async () => {
+  it("STREAM-6 a response continues when its producer reconnects", async () => {
     const server = await startServer({ store });
     const { ada, agent } = await begin(server);
     await write(agent, ["one ", "two "]);
@@ -164,7 +164,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect(deltas.map(({ data }) => data.index)).toEqual(deltas.map((_, i) => i));
   });
 
-  it("STREAM-2 a page that begins behind the pieces shows the whole alone", async () => {
+  it("STREAM-2 a page that begins after the deltas shows only the whole response", async () => {
     const server = await startServer({ store });
     const { ada, agent } = await begin(server);
     await write(agent, ["a"]);
@@ -177,7 +177,7 @@ describe.each(stores)("streamed responses (%s)", (store) => {
     expect(shown).toEqual([EventType.ChatMessage, EventType.ChatResponse]);
   });
 
-  it("STREAM-2 paging back through an unfinished answer shows each piece once, whatever lies between", async () => {
+  it("STREAM-2 paging back through an unfinished response shows each delta once, whatever is between them", async () => {
     const server = await startServer({ store, env: fast });
     const { ada, agent } = await begin(server);
     for (const piece of tokens(8)) {

@@ -50,7 +50,7 @@ const grantsAndTopics: [granted: string, topic: string, answer: "ok" | "forbidde
 ];
 
 describe("subscriptions", () => {
-  it("MONITOR-7 with topics that make no sense are invalid_payload, and change nothing", async () => {
+  it("MONITOR-7 invalid topics are invalid_payload, and change nothing", async () => {
     const server = await startServer();
     const mona = await watch(server);
     await mona.ok("subscribe", { id: "a", topics: ["stream:*", "alerts"] });
@@ -67,7 +67,7 @@ describe("subscriptions", () => {
     expect(await heardUntil(server, mona, "end")).toEqual(["stream.progress stream:s1"]);
   });
 
-  it("MONITOR-8 are for the roles of the namespace, and for grants that reach as far as the topic", async () => {
+  it("MONITOR-8 they need a role of the namespace, or a grant that covers the topic", async () => {
     const server = await startServer();
     const answers = await Promise.all(
       grantsAndTopics.map(async ([granted, topic]) => {
@@ -81,7 +81,7 @@ describe("subscriptions", () => {
     expect(answers).toEqual(grantsAndTopics);
   });
 
-  it("MONITOR-8 a grant to write is none to watch", async () => {
+  it("MONITOR-8 a grant for writing does not allow watching", async () => {
     const server = await startServer();
     const grants = [{ room: "task:*", can: ["write"] }];
     const ada = await server.connect("ada", { namespace: "/monitoring", claims: { grants } });
@@ -93,7 +93,7 @@ describe("subscriptions", () => {
 });
 
 describe.each(stores)("subscriptions (%s)", (store) => {
-  it("MONITOR-1 to rooms and patterns bring what matches, and nothing else", async () => {
+  it("MONITOR-1 rooms and patterns deliver what matches, and nothing else", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     await mona.ok("subscribe", { id: "a", topics: ["stream:s1", "task:build-*", "alerts"] });
@@ -104,7 +104,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(heard).toEqual(["stream.progress stream:s1", "task.created task:build-1"]);
   });
 
-  it("MONITOR-1 to * bring everything, once", async () => {
+  it("MONITOR-1 the topic * delivers everything once", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     await mona.ok("subscribe", { id: "a", topics: ["*", "stream:*"] });
@@ -117,7 +117,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(heard).toEqual(["stream.progress stream:s1", "task.created task:t1"]);
   });
 
-  it("MONITOR-2 with types bring only those, live and in the reply", async () => {
+  it("MONITOR-2 with types only these are delivered, live and in the reply", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     await tell(server, progressOf("s1"), completionOf("s1"), taskCreation("t1"));
@@ -132,7 +132,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(heard).toEqual(["stream.progress stream:s2"]);
   });
 
-  it("MONITOR-3 without a position bring the latest that match, as many as are asked for", async () => {
+  it("MONITOR-3 without a position the latest matching events are returned, as many as requested", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     await tell(server, ...[1, 2, 3, 4].flatMap((done) => [progressOf("s1", done), taskCreation(`t${done}`)]));
@@ -144,7 +144,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(reply).not.toHaveProperty("recovered");
   });
 
-  it("MONITOR-4 with a position bring all that match after it, page by page, and then what comes", async () => {
+  it("MONITOR-4 with a position all matching events after it are returned page by page, and then delivered live", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     await tell(
@@ -169,7 +169,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(live.position?.offset).toBe(41);
   });
 
-  it("MONITOR-4 nothing is lost or doubled while others go on publishing", async () => {
+  it("MONITOR-4 nothing is lost or duplicated while events are published", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     let { position } = await mona.ok("join_room", { room: "alerts" });
@@ -197,7 +197,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(seen).toEqual(seen.map((_, index) => 1 + 2 * index));
   });
 
-  it("MONITOR-4 a page that finds little says how far it looked", async () => {
+  it("MONITOR-4 a page with few matches returns the position that it has reached", async () => {
     const server = await startServer({ store, env: { LOG_MAX_EVENTS: "100000" } });
     const mona = await watch(server);
     const { position } = await mona.ok("join_room", { room: "alerts" });
@@ -213,7 +213,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(shown(second.events)).toEqual(["stream.progress stream:s1"]);
   });
 
-  it("MONITOR-5 a position whose history is gone gives the latest, and why", async () => {
+  it("MONITOR-5 with a position whose history is gone the latest events are returned, and the reason", async () => {
     const server = await startServer({ store, env: { LOG_MAX_EVENTS: "3" } });
     const mona = await watch(server);
     const { position } = await mona.ok("join_room", { room: "alerts" });
@@ -231,7 +231,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(offsets(other.events as Envelope[])).toEqual([7, 8, 9]);
   });
 
-  it("MONITOR-6 end one by one: what another one brings goes on", async () => {
+  it("MONITOR-6 they end separately: the others continue", async () => {
     const server = await startServer({ store });
     const mona = await watch(server);
     for (const id of ["a", "b"]) await mona.ok("subscribe", { id, topics: ["stream:*", "task:*", "alerts"] });
@@ -253,7 +253,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(afterThird).toEqual(afterSecond);
   });
 
-  it("MONITOR-7 are as many as a connection may have, and one more is refused", async () => {
+  it("MONITOR-7 their number per connection is limited", async () => {
     const server = await startServer({ store, env: { LIMIT_SUBSCRIPTIONS_PER_CONNECTION: "3" } });
     const mona = await watch(server);
 
@@ -271,7 +271,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     expect(await mona.refused("join_room", { room: "health" })).toMatchObject({ code: "limit_exceeded" });
   });
 
-  it("MONITOR-9 a refreshed token ends what it does not allow, and that alone", async () => {
+  it("MONITOR-9 a refreshed token ends only the subscriptions that it does not allow", async () => {
     const server = await startServer({ store });
     const grantsOf = (...rooms: string[]) => ({ grants: rooms.map((room) => ({ room, can: ["read"] })) });
     const claims = grantsOf("task:*", "stream:*", "alerts");
@@ -291,7 +291,7 @@ describe.each(stores)("subscriptions (%s)", (store) => {
     ]);
   });
 
-  it("MONITOR-10 work over the plain WebSocket too, beside those of /chat", async () => {
+  it("MONITOR-10 they work over the plain WebSocket too, besides the commands of /chat", async () => {
     const server = await startServer({ store });
     const mona = await server.connectWebSocket("mona", { roles: ["user", "monitor"] });
     await mona.ok("conversation.create", { id: "42" });
@@ -313,8 +313,8 @@ describe.each(stores)("subscriptions (%s)", (store) => {
   });
 });
 
-describe("subscriptions, when Redis comes back empty", () => {
-  it("MONITOR-11 are told that the log lost history, once, and go on", async () => {
+describe("subscriptions after Redis was restarted without data", () => {
+  it("MONITOR-11 their clients are notified once that the log lost history, and continue", async () => {
     const server = await startServer({ store: "redis" });
     const mona = await watch(server);
     await mona.ok("subscribe", { id: "a", topics: ["stream:*"] });

@@ -7,7 +7,7 @@ import { TaskBoard } from "../support/task-board.ts";
 import { faultsOfHistory } from "../support/task-history.ts";
 
 describe.each(stores)("streams of tasks (%s)", (store) => {
-  it("PROGRESS-1 ten tasks completed one by one are ten percentages, then the completed stream", async () => {
+  it("PROGRESS-1 ten tasks completed one by one publish ten percentages, then the completed stream", async () => {
     const board = await TaskBoard.start(store);
     await board.stream("s", 10);
     const before = (await board.told()).length;
@@ -34,7 +34,7 @@ describe.each(stores)("streams of tasks (%s)", (store) => {
     expect(progress).toMatchObject({ totalTasks: 3, completedTasks: 2, progressPercentage: 66.66 });
   });
 
-  it("PROGRESS-2 a stream is told of when it is created, and answered and listed with its progress", async () => {
+  it("PROGRESS-2 a new stream is published, and is returned and listed with its progress", async () => {
     const clock = new ManualClock();
     const board = await TaskBoard.start(store, { clock });
 
@@ -53,7 +53,7 @@ describe.each(stores)("streams of tasks (%s)", (store) => {
     expect(list.position).toEqual((await board.told()).at(-1)?.position);
   });
 
-  it("PROGRESS-2 the same request for a stream again is answered the same; another is a conflict", async () => {
+  it("PROGRESS-2 the same request again gets the same reply; another request with its id is a conflict", async () => {
     const board = await TaskBoard.start(store);
     const first = await board.ok("POST", "/streams", { id: "s", name: "Stream" });
     await board.ok("POST", "/tasks", { id: "t1", title: "Write it", streamId: "s" });
@@ -67,7 +67,7 @@ describe.each(stores)("streams of tasks (%s)", (store) => {
     expect(await board.of(EventType.StreamProgress)).toHaveLength(2);
   });
 
-  it("PROGRESS-3 it is completed and blocked once per transition, and again after it was not", async () => {
+  it("PROGRESS-3 completed and blocked are published once per transition, and again after a change back", async () => {
     const board = await TaskBoard.start(store);
     await board.stream("s", 2);
     const before = (await board.told()).length;
@@ -92,7 +92,7 @@ describe.each(stores)("streams of tasks (%s)", (store) => {
     expect(faultsOfHistory(await board.told())).toEqual([]);
   });
 
-  it("PROGRESS-4 a task that moves counts where it is, and one that is cancelled nowhere", async () => {
+  it("PROGRESS-4 a task that moves counts in its new stream, and a cancelled one in none", async () => {
     const board = await TaskBoard.start(store);
     await board.stream("s", 3);
     await board.ok("POST", "/streams", { id: "other", name: "Other" });
@@ -121,7 +121,7 @@ describe.each(stores)("streams of tasks (%s)", (store) => {
     expect(faultsOfHistory(await board.told())).toEqual([]);
   });
 
-  it("PROGRESS-4 a stream is completed when its last open task is cancelled, and not when all are", async () => {
+  it("PROGRESS-4 a stream is completed when its last open task is cancelled, but not when all are", async () => {
     const board = await TaskBoard.start(store);
     await board.stream("s", 2);
     await board.set("t1", "completed");

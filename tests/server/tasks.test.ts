@@ -11,7 +11,7 @@ import { TaskBoard } from "../support/task-board.ts";
 const watching = { as: "wanda", roles: ["monitor"] } as const;
 
 describe.each(stores)("tasks (%s)", (store) => {
-  it("TASK-1 one is created, told of, and read by those who watch", async () => {
+  it("TASK-1 a task is created, published, and read by those who watch", async () => {
     const board = await TaskBoard.start(store);
     const body = { id: "t1", title: "Write it", metadata: { part: 1 } };
 
@@ -31,7 +31,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.ok("GET", "/tasks/t1", undefined, { roles: ["admin"] })).toEqual(task);
   });
 
-  it("TASK-1 one without an id gets one", async () => {
+  it("TASK-1 a task without an id gets one", async () => {
     const board = await TaskBoard.start(store);
 
     const { id } = await board.ok("POST", "/tasks", { title: "Write it" });
@@ -39,7 +39,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.ok("GET", `/tasks/${id}`)).toEqual({ id, title: "Write it", status: "pending" });
   });
 
-  it("TASK-1 one that is created completed or blocked is told of as such", async () => {
+  it("TASK-1 a task that is created completed or blocked is published as such", async () => {
     const board = await TaskBoard.start(store);
 
     await board.ok("POST", "/tasks", { id: "done", title: "Done", status: "completed" });
@@ -53,28 +53,31 @@ describe.each(stores)("tasks (%s)", (store) => {
     ]);
   });
 
-  it.each(TaskStatus.options)("TASK-2 what is %s becomes what the table says; the rest is a conflict", async (from) => {
-    const board = await TaskBoard.start(store);
-    const answers: Record<string, unknown> = {};
-    const changes: string[] = [];
+  it.each(TaskStatus.options)(
+    "TASK-2 a task that is %s changes to the statuses in the table; any other change is a conflict",
+    async (from) => {
+      const board = await TaskBoard.start(store);
+      const answers: Record<string, unknown> = {};
+      const changes: string[] = [];
 
-    for (const to of TaskStatus.options) {
-      await board.ok("POST", "/tasks", { id: to, title: "Write it", status: from });
-      const { status } = await board.request("PATCH", `/tasks/${to}`, { status: to });
-      answers[to] = status;
-      if (nextStatuses[from].includes(to)) changes.push(to);
-    }
+      for (const to of TaskStatus.options) {
+        await board.ok("POST", "/tasks", { id: to, title: "Write it", status: from });
+        const { status } = await board.request("PATCH", `/tasks/${to}`, { status: to });
+        answers[to] = status;
+        if (nextStatuses[from].includes(to)) changes.push(to);
+      }
 
-    expect(answers).toEqual(
-      Object.fromEntries(TaskStatus.options.map((to) => [to, to === from || changes.includes(to) ? 200 : 409])),
-    );
-    const told = await board.of(EventType.TaskStatusChanged);
-    expect(told.map(({ data }) => [data.taskId, data.oldStatus, data.newStatus])).toEqual(
-      changes.map((to) => [to, from, to]),
-    );
-  });
+      expect(answers).toEqual(
+        Object.fromEntries(TaskStatus.options.map((to) => [to, to === from || changes.includes(to) ? 200 : 409])),
+      );
+      const told = await board.of(EventType.TaskStatusChanged);
+      expect(told.map(({ data }) => [data.taskId, data.oldStatus, data.newStatus])).toEqual(
+        changes.map((to) => [to, from, to]),
+      );
+    },
+  );
 
-  it("TASK-3 a change is told with what changed, then as what it means", async () => {
+  it("TASK-3 a change is published with the changed fields, then with its meaning", async () => {
     const board = await TaskBoard.start(store);
     await board.ok("POST", "/tasks", { id: "t1", title: "Write it", metadata: { part: 1 } });
 
@@ -96,7 +99,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     ]);
   });
 
-  it("TASK-3 a change that changes nothing is answered with the task, and told to nobody", async () => {
+  it("TASK-3 a change that changes nothing returns the task, and publishes nothing", async () => {
     const board = await TaskBoard.start(store);
     const metadata = { a: [1, { b: 2 }] };
     await board.ok("POST", "/tasks", { id: "t1", title: "Write it", metadata });
@@ -110,7 +113,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.toldAfter(before)).toEqual([]);
   });
 
-  it("TASK-3 a reason may change while the task is blocked, and at no other time", async () => {
+  it("TASK-3 the reason may change only while the task is blocked", async () => {
     const board = await TaskBoard.start(store);
     await board.ok("POST", "/tasks", { id: "t1", title: "Write it" });
 
@@ -125,7 +128,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.of(EventType.TaskBlocked)).toHaveLength(1);
   });
 
-  it("TASK-4 the same request again is answered the same, for as long as it is remembered", async () => {
+  it("TASK-4 the same request again gets the same reply, for as long as it is remembered", async () => {
     const clock = new ManualClock();
     const board = await TaskBoard.start(store, { clock });
     const body = { id: "t1", title: "Write it", metadata: { part: 1 } };
@@ -144,7 +147,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.toldAfter(before)).toEqual([]);
   });
 
-  it("TASK-4 many at once with one id are one", async () => {
+  it("TASK-4 concurrent requests with one id create one task", async () => {
     const board = await TaskBoard.start(store);
     const create = (title: string) => board.request("POST", "/tasks", { id: "t1", title });
 
@@ -156,7 +159,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.toldAfter(0)).toEqual(["task.created task:t1"]);
   });
 
-  it("TASK-5 a stream or a task that does not exist is not found, and nothing is half-done", async () => {
+  it("TASK-5 a stream or task that does not exist is not found, and nothing is half done", async () => {
     const board = await TaskBoard.start(store);
     await board.ok("POST", "/tasks", { id: "t1", title: "Write it" });
     const before = (await board.told()).length;
@@ -175,7 +178,7 @@ describe.each(stores)("tasks (%s)", (store) => {
     expect(await board.toldAfter(before)).toEqual([]);
   });
 
-  it("TASK-6 lists give the latest activity first, in pages, from a position that misses nothing", async () => {
+  it("TASK-6 lists are sorted by latest activity, in pages, with a position that misses nothing", async () => {
     const clock = new ManualClock();
     const board = await TaskBoard.start(store, { clock });
     await board.ok("POST", "/streams", { id: "s", name: "Stream" });

@@ -35,7 +35,7 @@ describe("the life of a token", () => {
     return { clock, server, expirySeconds, expiry: expirySeconds * 1000, passUntil, looked };
   }
 
-  it("CONN-8 is told to the client when sixty seconds are left of it, once", async () => {
+  it("CONN-8 the client is notified once, sixty seconds before the expiry", async () => {
     const { server, expirySeconds, expiry, passUntil, looked } = await start();
     const ada = await server.connect("ada", { claims: { exp: expirySeconds } });
 
@@ -52,7 +52,7 @@ describe("the life of a token", () => {
     expect(ada.inbox.of("system.token.expiring")).toHaveLength(1);
   });
 
-  it("CONN-8 is told at once to a client whose token is shorter than that", async () => {
+  it("CONN-8 a client whose token is valid for less than that is notified at once", async () => {
     const { clock, server } = await start();
     const exp = Math.floor(clock.now() / 1000) + 30;
 
@@ -61,7 +61,7 @@ describe("the life of a token", () => {
     expect(await ada.inbox.one("system.token.expiring")).toEqual({ expiresAt: new Date(exp * 1000).toISOString() });
   });
 
-  it("CONN-8 ends the connection ten seconds after its end, and a stock client does not come back with it", async () => {
+  it("CONN-8 ten seconds after the expiry the connection is closed, and a stock client does not reconnect with it", async () => {
     const { clock, server, expirySeconds, expiry, passUntil, looked } = await start();
     const claims = { exp: expirySeconds };
     const ada = await server.connect("ada", { claims, io: { reconnectionDelay: 1 } });
@@ -79,7 +79,7 @@ describe("the life of a token", () => {
     expect(ada.inbox.all.at(-1)?.name).toBe("disconnect");
   });
 
-  it("CONN-8 ends a plain WebSocket ten seconds after its end, with the code for it", async () => {
+  it("CONN-8 ten seconds after the expiry a plain WebSocket is closed, with the code for it", async () => {
     const { clock, server, expirySeconds, expiry, passUntil } = await start();
     const script = server.rawWebSocket(`/ws?token=${tokenOf("ada", ["user"], { exp: expirySeconds })}`);
     await script.inbox.one("system.connection.established");
@@ -94,7 +94,7 @@ describe("the life of a token", () => {
     expect(await script.closed).toEqual({ code: 4011, reason: "token_expired" });
   });
 
-  it("CONN-9 goes on with a refreshed token, whose end is told in its turn", async () => {
+  it("CONN-9 a connection continues with a refreshed token, whose expiry is announced in turn", async () => {
     const { server, expirySeconds, expiry, passUntil, looked } = await start();
     const ada = await server.connect("ada", { claims: { exp: expirySeconds } });
     const script = server.rawWebSocket(`/ws?token=${tokenOf("ada", ["user"], { exp: expirySeconds })}`);
@@ -121,7 +121,7 @@ describe("the life of a token", () => {
     }
   });
 
-  it("CONN-9 takes over the name, the roles and the grants", async () => {
+  it("CONN-9 a refreshed token changes the name, the roles and the grants", async () => {
     const { server } = await start();
     const [ada] = await server.conversation("42", "ada");
     const bob = await server.connect("bob");
@@ -143,27 +143,30 @@ describe("the life of a token", () => {
     ["grant on a prefix", { roles: ["user"], grants: [{ room: "conversation:4*", can: ["read"] }] }],
   ];
 
-  it.each(lost)("CONN-9 leaves the rooms that only a lost %s allowed, and no others", async (_what, claims) => {
-    const { server } = await start();
-    const [ada] = await server.conversation("42", "ada");
-    const bob = await server.connect("bob", { claims });
-    await bob.ok("conversation.create", { id: "own", members: ["ada"] });
-    for (const room of ["conversation:42", "conversation:own"]) await bob.ok("join_room", { room });
-    await ada?.next(EventType.UserJoined, 2);
+  it.each(lost)(
+    "CONN-9 the connection leaves the rooms that only a lost %s allowed, and no others",
+    async (_what, claims) => {
+      const { server } = await start();
+      const [ada] = await server.conversation("42", "ada");
+      const bob = await server.connect("bob", { claims });
+      await bob.ok("conversation.create", { id: "own", members: ["ada"] });
+      for (const room of ["conversation:42", "conversation:own"]) await bob.ok("join_room", { room });
+      await ada?.next(EventType.UserJoined, 2);
 
-    await bob.ok("system.token.refresh", { token: tokenOf("bob") });
-    await ada?.ok("chat_message", { conversationId: "42", message: "among ourselves" });
-    await ada?.ok("chat_message", { conversationId: "own", message: "to all" });
+      await bob.ok("system.token.refresh", { token: tokenOf("bob") });
+      await ada?.ok("chat_message", { conversationId: "42", message: "among ourselves" });
+      await ada?.ok("chat_message", { conversationId: "own", message: "to all" });
 
-    expect(await bob.inbox.one("system.room.left")).toEqual({ room: "conversation:42", reason: "forbidden" });
-    expect(texts([await bob.one(EventType.ChatMessage)])).toEqual(["to all"]);
-    expect(bob.inbox.of("system.room.left")).toHaveLength(1);
-    expect((await bob.refused("join_room", { room: "conversation:42" })).code).toBe("not_found");
-    expect((await ada?.one(EventType.UserLeft))?.data.userId).toBe("bob");
-    // Its own room and that of all are still joined.
-    await bob.ok("conversation.create", {});
-    await bob.next(EventType.ConversationUpdated, 2);
-  });
+      expect(await bob.inbox.one("system.room.left")).toEqual({ room: "conversation:42", reason: "forbidden" });
+      expect(texts([await bob.one(EventType.ChatMessage)])).toEqual(["to all"]);
+      expect(bob.inbox.of("system.room.left")).toHaveLength(1);
+      expect((await bob.refused("join_room", { room: "conversation:42" })).code).toBe("not_found");
+      expect((await ada?.one(EventType.UserLeft))?.data.userId).toBe("bob");
+      // Its own room and that of all are still joined.
+      await bob.ok("conversation.create", {});
+      await bob.next(EventType.ConversationUpdated, 2);
+    },
+  );
 
   const useless: [what: string, token: () => string, code: string][] = [
     ["somebody else's", () => tokenOf("eve", ["user", "admin"]), "forbidden"],
@@ -174,7 +177,7 @@ describe("the life of a token", () => {
     ["empty", () => "", "invalid_payload"],
   ];
 
-  it.each(useless)("CONN-9 refuses a token that is %s, and changes nothing", async (_what, token, code) => {
+  it.each(useless)("CONN-9 a token that is %s is refused, and nothing changes", async (_what, token, code) => {
     const { clock, server, expirySeconds, expiry, passUntil } = await start();
     const [bob] = await server.conversation("42", "bob");
     const ada = await server.connect("ada", { claims: { exp: expirySeconds } });
@@ -193,7 +196,7 @@ describe("the life of a token", () => {
     expect(await ada.inbox.one("system.connection.close")).toEqual({ reason: "token_expired" });
   });
 
-  it("CONN-9 works in every namespace, also where a grant alone let the client in", async () => {
+  it("CONN-9 it works in every namespace, even if a grant alone admitted the client", async () => {
     const { server } = await start();
     const grants = [{ room: "stream:*", can: ["read"] }];
     const byGrant = await server.connect("ada", { namespace: "/monitoring", claims: { grants } });
@@ -208,7 +211,7 @@ describe("the life of a token", () => {
     expect([without.code, demoted.code]).toEqual(["forbidden", "forbidden"]);
   });
 
-  it("CONN-9 takes the commands of a namespace away from a plain WebSocket whose roles no longer have it", async () => {
+  it("CONN-9 a plain WebSocket loses the commands of a namespace that its new roles do not open", async () => {
     const { server } = await start();
     const script = await server.connectWebSocket("ada", { roles: ["user", "monitor"] });
     await script.ok("conversation.create", {});
@@ -220,7 +223,7 @@ describe("the life of a token", () => {
     expect(refused).toMatchObject({ ok: false, error: { code: "forbidden" } });
   });
 
-  it("CONN-9 opens to a plain WebSocket what the roles of its new token have", async () => {
+  it("CONN-9 a plain WebSocket gets the commands that its new roles open", async () => {
     const { server } = await start();
     const script = await server.connectWebSocket("ada");
 

@@ -44,7 +44,7 @@ const unhurried = { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "
 describe.each(stores)("a trace (%s)", (store) => {
   const env = unhurried;
 
-  it("TRACE-1 of a room tells who published, and to whom it was delivered and written", async () => {
+  it("TRACE-1 a trace of a room reports who published, and to whom it was delivered and written", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const [ada] = await server.conversation("42", "ada", "bob");
@@ -67,7 +67,7 @@ describe.each(stores)("a trace (%s)", (store) => {
     expect(first).toMatchObject({ traceId, instanceId: server.server.instanceId });
   });
 
-  it("TRACE-2 of a connection tells what it asked for and got, and why it did not get the rest", async () => {
+  it("TRACE-2 a trace of a connection reports its commands and events, and why it did not get others", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const [ada, bob] = await server.conversation("42", "ada", "bob");
@@ -100,7 +100,7 @@ describe.each(stores)("a trace (%s)", (store) => {
     expect(stepsOf(root)).not.toContain("delivered m-1 ada");
   });
 
-  it("TRACE-3 tells that a reader who does not read was closed with what was for it", async () => {
+  it("TRACE-3 a trace reports that a client that did not read was closed", async () => {
     const server = await startServer({ store, env: { ...env, LIMIT_BACKLOG_BYTES: "65536" } });
     const root = await server.connect("root", admin);
     const [ada] = await server.conversation("42", "ada");
@@ -118,7 +118,7 @@ describe.each(stores)("a trace (%s)", (store) => {
     slow.socket.resume();
   });
 
-  it("TRACE-4 is refused for what nobody knows, and for too many; it ends with the connection that asked", async () => {
+  it("TRACE-4 a trace is refused for unknown targets, and beyond a limit; it ends with the connection that asked", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const other = await server.connect("other", admin);
@@ -146,7 +146,7 @@ describe.each(stores)("a trace (%s)", (store) => {
     expect(server.lines.filter((line) => line.includes('"message":"traced"'))).toHaveLength(6);
   });
 
-  it("TRACE-5 tells a hundred steps a second, and of the others how many they were", async () => {
+  it("TRACE-5 a trace reports a hundred steps a second, and the number of those left out", async () => {
     const server = await startServer({ store, env });
     const root = await server.connect("root", admin);
     const [ada] = await server.conversation("42", "ada", "bob");
@@ -162,7 +162,7 @@ describe.each(stores)("a trace (%s)", (store) => {
 });
 
 describe("a trace over two instances", () => {
-  it("TRACE-6 tells what each of them saw", async () => {
+  it("TRACE-6 it reports the steps of both", async () => {
     const env = { ...(await storeEnv("redis")), ...unhurried };
     const [a, b] = [await startServer({ store: "memory", env }), await startServer({ store: "memory", env })];
     const root = await a.connect("root", admin);

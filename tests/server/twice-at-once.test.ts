@@ -42,9 +42,9 @@ const dataOf = (replies: Reply<unknown>[]) =>
 const positions = (replies: Reply<unknown>[]) =>
   replies.map((reply) => (reply.ok ? (reply.data as { position: Position }).position : undefined));
 
-describe.each(stores)("twice at once (%s)", (store) => {
+describe.each(stores)("the same command twice at once (%s)", (store) => {
   describe.each(ways)("by %s", (way) => {
-    it("BAD-3 conversation.create with one id makes one conversation", async () => {
+    it("BAD-3 conversation.create with one id creates one conversation", async () => {
       const { ada, twice } = await start(store, way);
 
       const replies = await twice("conversation.create", { id: "new", title: "New" });
@@ -54,7 +54,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       expect(conversations.map(({ id }) => id).sort()).toEqual(["42", "new"]);
     });
 
-    it("BAD-3 chat_message with one id is published once, and answered as one", async () => {
+    it("BAD-3 chat_message with one id is published once, with one reply", async () => {
       const { ada, bob, twice } = await start(store, way);
 
       const replies = await twice("chat_message", { conversationId: "42", id: "m-1", message: "hello" });
@@ -65,7 +65,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       expect(await upToMarker(ada, bob)).toEqual(["hello", "marker"]);
     });
 
-    it("BAD-3 join_room lets one in once", async () => {
+    it("BAD-3 join_room enters the room once", async () => {
       const { ada, again, bob, twice } = await start(store, way);
 
       const replies = await twice("join_room", { room });
@@ -80,7 +80,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       }
     });
 
-    it("BAD-3 leave_room takes one out once", async () => {
+    it("BAD-3 leave_room leaves the room once", async () => {
       const { ada, again, bob, twice } = await start(store, way);
       for (const client of new Set([ada, again])) await client.ok("join_room", { room });
 
@@ -97,7 +97,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       expect(again.seen(EventType.ChatMessage)).toEqual([]);
     });
 
-    it("BAD-3 chat_response ends the response once, and is answered as one", async () => {
+    it("BAD-3 chat_response ends the response once, with one reply", async () => {
       const { ada, bob, twice } = await start(store, way);
 
       const replies = await twice("chat_response", {
@@ -113,7 +113,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       expect(await upToMarker(ada, bob)).toEqual([EventType.ChatResponse, "marker"]);
     });
 
-    it("BAD-3 mark_read is told to the conversation once", async () => {
+    it("BAD-3 mark_read notifies the conversation once", async () => {
       const { ada, bob, twice } = await start(store, way);
       const { position } = await bob.ok("chat_message", { conversationId: "42", message: "hello" });
       // What is not kept may come before what is: between the two there is no order.
@@ -128,7 +128,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       expect(await upToMarker(ada, bob)).toEqual(["hello", EventType.ReadReceipt, "marker"]);
     });
 
-    it("BAD-3 conversation.add_members makes one a member once", async () => {
+    it("BAD-3 conversation.add_members adds a member once", async () => {
       const { twice } = await start(store, way);
 
       const replies = await twice("conversation.add_members", { conversationId: "42", userIds: ["cy"] });
@@ -138,7 +138,7 @@ describe.each(stores)("twice at once (%s)", (store) => {
       expect(members).toMatchObject([expected, expected]);
     });
 
-    it("BAD-3 conversation.remove_member removes one once", async () => {
+    it("BAD-3 conversation.remove_member removes a member once", async () => {
       const { bob, twice } = await start(store, way);
 
       const replies = await twice("conversation.remove_member", { conversationId: "42", userId: "bob" });

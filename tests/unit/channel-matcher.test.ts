@@ -9,8 +9,8 @@ const eventIn = (room: string, type = EventType.TaskCreated) => ({ room: RoomNam
 const audiencesOf = (topic: string, ...types: EventType[]) =>
   channelsOfTopic(Topic.parse(topic), types.length > 0 ? new Set(types) : undefined);
 
-describe("matcher", () => {
-  it("MONITOR-1 of an event are its room, and the patterns that match and are watched", () => {
+describe("the channel matcher", () => {
+  it("MONITOR-1 the channels of an event are its room, and the matching patterns with subscribers", () => {
     const matcher = new ChannelMatcher();
     for (const topic of ["*", "task:*", "task:b-*", "task:b-1*", "task:b-12*", "task:c*", "stream:*"]) {
       for (const channel of audiencesOf(topic)) matcher.added(channel);
@@ -21,7 +21,7 @@ describe("matcher", () => {
     expect(matcher.channelsOf(eventIn("conversation:1", EventType.ChatMessage))).toEqual(["conversation:1"]);
   });
 
-  it("MONITOR-1 are forgotten with the last who watches", () => {
+  it("MONITOR-1 a channel is dropped with its last subscriber", () => {
     const matcher = new ChannelMatcher();
     matcher.added("task:*");
     matcher.added("task:*");
@@ -32,14 +32,14 @@ describe("matcher", () => {
     expect(matcher.channelsOf(eventIn("task:1"))).toEqual(["task:1"]);
   });
 
-  it("MONITOR-2 of a subscription with types are those that its rooms can have, or the topic for all of them", () => {
+  it("MONITOR-2 a subscription with types has a channel for each type that its rooms can have, or the topic for all of them", () => {
     expect(audiencesOf("task:1", EventType.TaskCreated, EventType.AlertCreated)).toEqual(["task:1#task.created"]);
     expect(audiencesOf("health", EventType.HealthUpdate, EventType.PerformanceUpdate)).toEqual(["health"]);
     expect(audiencesOf("stream:*", EventType.ChatMessage)).toEqual([]);
     expect(audiencesOf("*", EventType.StreamProgress)).toEqual(["*#stream.progress"]);
   });
 
-  it("MONITOR-12 that an event is looked up in are as many as there are lengths, however many patterns", () => {
+  it("MONITOR-12 an event is looked up once for each length of the patterns, however many patterns there are", () => {
     const matcher = new ChannelMatcher();
     for (let i = 0; i < 10_000; i++) matcher.added(`task:${String(i).padStart(5, "0")}-*`);
 
@@ -49,7 +49,7 @@ describe("matcher", () => {
     expect(matcher.prefixLengths).toBe(1);
   });
 
-  it("MONITOR-1 are those whose topics match, whatever is watched", async () => {
+  it("MONITOR-1 the channels found are those whose topics match, whatever is watched", async () => {
     await withSeeds(50, (random) => {
       const part = () => Array.from({ length: random.between(1, 3) }, () => random.pick(["a", "b", "-"])).join("");
       const room = () => `${random.pick(["task", "stream"])}:a${part()}`;

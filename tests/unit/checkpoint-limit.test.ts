@@ -17,7 +17,7 @@ function create(checkpoints: number) {
 }
 
 describe("checkpoints", () => {
-  it("CHECKPOINT-4 a task has so many, and one more is over the limit", () => {
+  it("CHECKPOINT-4 the number of checkpoints per task is limited", () => {
     const last = create(limits.checkpointsPerTask - 1);
 
     expect(last.documents).toContainEqual(

@@ -14,7 +14,7 @@ describe("work in portions", () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it("VIEW-9 sorts thousands as the language does, with rests between", () => {
+  it("VIEW-9 it sorts thousands of items as the language does, with pauses", () => {
     const random = new Random(7);
     const rows = Array.from({ length: 10_000 }, (_, place) => ({ key: random.between(1, 50), place }));
     const byKey = (one: { key: number }, other: { key: number }) => one.key - other.key;
@@ -25,7 +25,7 @@ describe("work in portions", () => {
     expect(rests).toBeGreaterThan(100);
   });
 
-  it("VIEW-9 makes something of each of thousands, and leaves out what nothing comes of", () => {
+  it("VIEW-9 it maps thousands of items, and omits those without a result", () => {
     const numbers = Array.from({ length: 10_000 }, (_, number) => number);
 
     const { rests, result } = counted(mapInChunks(numbers, (number) => (number % 2 === 0 ? number / 2 : undefined)));
@@ -34,7 +34,7 @@ describe("work in portions", () => {
     expect(rests).toBeGreaterThan(30);
   });
 
-  it("VIEW-9 brings to its end what it is at, does the newest of what came meanwhile, and then rests", () => {
+  it("VIEW-9 it finishes the current run, then does the newest of those requested meanwhile, and then rests", () => {
     const done: string[] = [];
     const work = createChunkedWork<string>((name) => void done.push(name));
     function* named(name: string, whileAtIt = () => {}): Chunked<string> {

@@ -24,7 +24,7 @@ describe("the address of a client", () => {
     [1, "10.0.0.1", undefined, "10.0.0.1"],
     [1, "10.0.0.1", " , ,", "10.0.0.1"],
     [16, undefined, undefined, ""],
-  ])("LIMIT-1 with %i proxies, from %s, by way of %j, is %s", (proxies, remote, forwarded, expected) => {
+  ])("LIMIT-1 with %i proxies, from %s, by way of %j, it is %s", (proxies, remote, forwarded, expected) => {
     expect(clientAddress(from(remote, forwarded), proxies)).toBe(expected);
   });
 

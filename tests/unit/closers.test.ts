@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { Closers } from "../../server/compose/closers.ts";
 
 describe("closers", () => {
-  it("STOP-4 what was opened is closed in reverse order, one after the other", async () => {
+  it("STOP-4 parts are closed in reverse order of opening, one after another", async () => {
     const closers = new Closers();
     const steps: string[] = [];
     for (const name of ["first", "second", "third"]) {
@@ -25,7 +25,7 @@ describe("closers", () => {
     ]);
   });
 
-  it("STOP-4 what cannot be closed does not keep the others from being closed", async () => {
+  it("STOP-4 a part that cannot be closed does not prevent the others from being closed", async () => {
     const closers = new Closers();
     const closed: string[] = [];
     const cause = new Error("stuck");
@@ -45,7 +45,7 @@ describe("closers", () => {
     expect(closed).toEqual(["fourth", "first"]);
   });
 
-  it("STOP-4 a second close finds nothing left", async () => {
+  it("STOP-4 a second close does nothing", async () => {
     const closers = new Closers();
     let closed = 0;
     closers.add("only", () => closed++);

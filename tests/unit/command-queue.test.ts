@@ -5,8 +5,8 @@ import { type Random, withSeeds } from "../support/random.ts";
 
 const nothing = () => {};
 
-describe("a queue", () => {
-  it("ROUTE-6 messages do not wait for each other's answers, and what else there is waits for all of them", async () => {
+describe("the command queue", () => {
+  it("ROUTE-6 messages do not wait for each other's replies, and other commands wait for all of them", async () => {
     const queue = new CommandQueue(nothing);
     const steps: string[] = [];
     const [one, two] = [deferred(), deferred()];
@@ -39,7 +39,7 @@ describe("a queue", () => {
     ]);
   });
 
-  it("ROUTE-6 keeps the order whatever takes how long, and whatever fails", async () => {
+  it("ROUTE-6 it keeps the order, whatever takes long or fails", async () => {
     await withSeeds(300, async (random) => {
       let empties = 0;
       const queue = new CommandQueue(() => empties++);
@@ -73,7 +73,7 @@ describe("a queue", () => {
     });
   });
 
-  it("ROUTE-6 is idle when all that was to be run has ended", async () => {
+  it("ROUTE-6 it is idle when all queued commands have ended", async () => {
     const queue = new CommandQueue(nothing);
     const open = deferred();
     const steps: string[] = [];

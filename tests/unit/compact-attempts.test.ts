@@ -36,19 +36,19 @@ describe("attempts at one response", () => {
     ["1.0 1.1 2.0", ["2.0 @3"]],
     ["1.0 2.0 3.0 3.1", ["3.0 3.1 @4"]],
     ["1.0 1.1", ["1.0 1.1 @2"]],
-  ])("DISPATCH-13 of %s the newest is shown, whichever way the log is read", (text, expected) => {
+  ])("DISPATCH-13 of %s the newest is shown, in whichever direction the log is read", (text, expected) => {
     expect(shown(forwards(text))).toEqual(expected);
     expect(shown(backwards(text))).toEqual(expected);
   });
 
-  it("DISPATCH-13 what an older attempt still wrote does not count", () => {
+  it("DISPATCH-13 later deltas of an older attempt do not count", () => {
     const text = "1.0 2.0 1.1 2.1 1.2";
 
     expect(shown(forwards(text))).toEqual(["2.0 2.1 @4"]);
     expect(shown(backwards(text)).map((line) => line.replace(/ @\d$/, ""))).toEqual(["2.0 2.1"]);
   });
 
-  it("DISPATCH-13 a page that has all of the newest attempt lacks nothing", () => {
+  it("DISPATCH-13 a page with all deltas of the newest attempt is complete", () => {
     const page = backwards("1.0 1.1 2.0 2.1");
 
     expect(page.lacksDeltas).toBe(false);

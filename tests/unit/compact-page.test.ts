@@ -140,7 +140,7 @@ describe("compact page", () => {
     expect([shown(forwards), shown(backwards), shown(pushed)]).toEqual([expected, expected, expected]);
   });
 
-  it("STREAM-8 parts are left out when the whole is known to be in the log, even in a full page", () => {
+  it("STREAM-8 deltas of a finished response are omitted, even in a full page", () => {
     const page = new CompactPage(1);
     page.omit(["a" as ResponseId]);
 
@@ -150,7 +150,7 @@ describe("compact page", () => {
     expect(shown(page)).toEqual(["m@1"]);
   });
 
-  it("STREAM-8 a full page still takes what is merged into it", () => {
+  it("STREAM-8 a full page takes a delta that is merged into an entry", () => {
     const [forwards, backwards] = [new CompactPage(2), new CompactPage(2)];
     const log = logOf("a m a A");
 
@@ -165,7 +165,7 @@ describe("compact page", () => {
     expect(shown(backwards)).toEqual(["m@3", "a0 a1 @4"]);
   });
 
-  it("STREAM-8 a full page refuses what is new and stays as it was", () => {
+  it("STREAM-8 a full page refuses a new event and stays unchanged", () => {
     const page = new CompactPage(2);
     const log = logOf("m a m");
 
@@ -176,7 +176,7 @@ describe("compact page", () => {
     expect(shown(page)).toEqual(["m@1", "a0 @2"]);
   });
 
-  it("STREAM-8 push makes room by dropping what is oldest", () => {
+  it("STREAM-8 push makes room by dropping the oldest entries", () => {
     const page = new CompactPage(2);
 
     for (const event of logOf("m m a m a m")) page.push(event);
@@ -184,7 +184,7 @@ describe("compact page", () => {
     expect(shown(page)).toEqual(["a0 a1 @5", "m@6"]);
   });
 
-  it("STREAM-8 merging changes no event of the log", () => {
+  it("STREAM-8 merging does not change events of the log", () => {
     const log = logOf("a a a A");
     const before = structuredClone(log);
     const [forwards, backwards] = [new CompactPage(10), new CompactPage(10)];
@@ -195,7 +195,7 @@ describe("compact page", () => {
     expect(log).toEqual(before);
   });
 
-  it("STREAM-8 any log read forwards in pages loses, doubles and reorders nothing", async () => {
+  it("STREAM-8 any log read forwards in pages loses, duplicates and reorders nothing", async () => {
     await withSeeds(400, (random) => {
       const log = randomLog(random);
       const limit = random.between(1, 12);
@@ -207,7 +207,7 @@ describe("compact page", () => {
     });
   });
 
-  it("STREAM-8 any log read backwards in pages loses, doubles and reorders nothing", async () => {
+  it("STREAM-8 any log read backwards in pages loses, duplicates and reorders nothing", async () => {
     await withSeeds(400, (random) => {
       const log = randomLog(random);
       const limit = random.between(1, 12);
@@ -219,7 +219,7 @@ describe("compact page", () => {
     });
   });
 
-  it("STREAM-8 any log read back from its middle, and the rest pushed, ends with the latest", async () => {
+  it("STREAM-8 any log read backwards from its middle, with the rest pushed, ends with the latest events", async () => {
     await withSeeds(400, (random) => {
       const log = randomLog(random);
       const limit = random.between(1, 12);

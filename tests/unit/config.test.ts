@@ -19,7 +19,7 @@ function messagesOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe("configuration", () => {
-  it("CONF-1 has a default for what is not set", () => {
+  it("CONF-1 every setting that is not set has a default", () => {
     const config = loadConfig({});
 
     expect(config).toMatchObject({
@@ -41,7 +41,7 @@ describe("configuration", () => {
     expect([config.JWT_SECRET, config.HOST, config.REDIS_URL, config.LOG_FORMAT]).toEqual(Array(4).fill(undefined));
   });
 
-  it("CONF-1 what is set to nothing counts as not set", () => {
+  it("CONF-1 an empty variable counts as not set", () => {
     const nothing = Object.fromEntries(variables.map((name) => [name, ""]));
 
     const config = loadConfig(nothing);
@@ -49,7 +49,7 @@ describe("configuration", () => {
     expect(config).toEqual(loadConfig({}));
   });
 
-  it("CONF-1 reads numbers, switches and lists", () => {
+  it("CONF-1 numbers, switches and lists are parsed", () => {
     const config = loadConfig({
       PORT: "0",
       WEBSOCKET_ENABLED: "false",
@@ -116,7 +116,7 @@ describe("configuration", () => {
     expect(faults).toEqual([name]);
   });
 
-  it("CONF-2 all faults are named at once, with what would be right", () => {
+  it("CONF-2 all faults are named at once, with what would be valid", () => {
     const environment = { PORT: "many", LOG_LEVEL: "loud", LIMIT_COMANDS_BURST: "5", WEB_CONCURRENCY: "2" };
 
     const load = () => loadConfig(environment);
@@ -125,7 +125,7 @@ describe("configuration", () => {
     expect(load).toThrow(/4 faults:\n {2}PORT: must be a whole number\n/);
   });
 
-  it("CONF-2 the value of a secret is not named", () => {
+  it("CONF-2 the value of a secret is not printed", () => {
     const messages = messagesOf({ JWT_SECRET: "hunter2", METRICS_TOKEN: "hunter3" });
 
     expect(messages).toHaveLength(2);
@@ -137,21 +137,21 @@ describe("configuration", () => {
     ["JWT_SECRETS", "JWT_SECRET"],
     ["REDIS_URI", "REDIS_URL"],
     ["LIMIT_MESAGE_BYTES", "LIMIT_MESSAGE_BYTES"],
-  ])("CONF-2 a misspelt setting is named with what it may be: %s", (name, meant) => {
+  ])("CONF-2 a misspelt setting is reported with the likely name: %s", (name, meant) => {
     expect(messagesOf({ [name]: "1" })).toEqual([`${name}: there is no such setting; is it ${meant}?`]);
   });
 
-  it("CONF-2 an unknown limit is named", () => {
+  it("CONF-2 an unknown limit is reported", () => {
     expect(messagesOf({ LIMIT_TYPO: "1" })).toEqual(["LIMIT_TYPO: there is no such setting"]);
   });
 
-  it("CONF-2 what is none of ours is let be", () => {
+  it("CONF-2 variables of other programs are ignored", () => {
     const faults = faultsOf({ PATH: "/bin", HOME: "/home/ada", npm_config_x: "1", REDIS_SERVICE_HOST: "10.0.0.1" });
 
     expect(faults).toEqual([]);
   });
 
-  it("CONF-2 what cannot work is refused: several workers that share nothing", () => {
+  it("CONF-2 several workers without Redis are refused", () => {
     expect(faultsOf({ WEB_CONCURRENCY: "2", JWT_SECRET: secret })).toEqual(["WEB_CONCURRENCY"]);
   });
 
@@ -164,7 +164,7 @@ describe("configuration", () => {
     expect(faultsOf({ OIDC_ISSUER: "https://id.example.com,id.example.com" })).toEqual(["OIDC_ISSUER"]);
   });
 
-  it("CONF-2 in production a provider is encrypted, and its tokens are for us", () => {
+  it("CONF-2 in production a provider must use https, and its tokens must be for this program", () => {
     const production = { NODE_ENV: "production", OIDC_ISSUER: "https://id.example.com" };
 
     expect(faultsOf(production)).toEqual(["OIDC_AUDIENCE"]);
@@ -174,14 +174,14 @@ describe("configuration", () => {
     expect(faultsOf(plain)).toEqual(["OIDC_ISSUER"]);
   });
 
-  it("CONF-2 a heartbeat that comes after the lease is none", () => {
+  it("CONF-2 a heartbeat interval longer than the lease is refused", () => {
     const faults = faultsOf({ AGENT_LEASE_MS: "5000" });
     const fits = faultsOf({ AGENT_LEASE_MS: "5000", AGENT_HEARTBEAT_INTERVAL_MS: "2000" });
 
     expect([faults, fits]).toEqual([["AGENT_HEARTBEAT_INTERVAL_MS"], []]);
   });
 
-  it("CONF-3 in production nothing starts without a way to tell people apart", () => {
+  it("CONF-3 in production a secret or a provider is required", () => {
     const without = faultsOf({ NODE_ENV: "production" });
     const withNothing = faultsOf({ NODE_ENV: "production", JWT_SECRET: "" });
     const withOne = faultsOf({ NODE_ENV: "production", JWT_SECRET: secret });

@@ -12,7 +12,7 @@ function start() {
 }
 
 describe("conflation", () => {
-  it("HEALTH-2 lets the first through at once, and the newest of what follows at the end of the window", () => {
+  it("HEALTH-2 the first item passes at once, and the newest of those within the window at its end", () => {
     const { add, out } = start();
 
     for (const item of ["a1", "a2", "b1", "a3"]) add(item);
@@ -28,7 +28,7 @@ describe("conflation", () => {
     expect(out).toEqual(["a1", "b1", "a3", "a4", "b2"]);
   });
 
-  it("HEALTH-2 forgets what has been quiet, and lets nothing through once it is closed", () => {
+  it("HEALTH-2 a quiet kind is dropped, and nothing passes once it is closed", () => {
     const { conflation, add, out } = start();
     add("a1");
     jest.advanceTimersByTime(200);

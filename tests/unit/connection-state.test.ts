@@ -62,7 +62,7 @@ describe("connection state", () => {
     expect(newConnectionLife).toEqual({ state: "connecting", history: [] });
   });
 
-  it("STATE-2 transitions are kept, oldest first", () => {
+  it("STATE-2 transitions are recorded, oldest first", () => {
     const life = lifeThrough("connected", "authenticated", "active");
 
     expect(life.history).toEqual([

@@ -70,7 +70,7 @@ describe("delta rollup", () => {
 
   const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
-  it("STREAM-1 the first piece goes out at once", async () => {
+  it("STREAM-1 the first delta is published at once", async () => {
     const { rollup, parts } = startResponse();
 
     await rollup.add("Hello");
@@ -80,7 +80,7 @@ describe("delta rollup", () => {
     await rollup.end();
   });
 
-  it("STREAM-1 pieces that come within 40 ms go out as one", async () => {
+  it("STREAM-1 deltas within 40 ms are published as one", async () => {
     const { rollup, parts } = startResponse();
 
     for (const piece of ["a", "b", "c", "d"]) await rollup.add(piece);
@@ -93,7 +93,7 @@ describe("delta rollup", () => {
     await rollup.end();
   });
 
-  it("STREAM-1 pieces arrive complete and in order, numbered from 0, in at most 25 events a second, in any rhythm", async () => {
+  it("STREAM-1 deltas arrive complete and in order, numbered from 0, in at most 25 events a second, in any rhythm", async () => {
     await withSeeds(40, async (random) => {
       const { rollup, log, parts } = startResponse();
       const pieces = numbers(random.between(50, 300)).map((number) => `${number} `);
@@ -116,7 +116,7 @@ describe("delta rollup", () => {
     });
   });
 
-  it("STREAM-1 a stream without a pause comes in 25 events a second, not in fewer", async () => {
+  it("STREAM-1 a stream without pauses is published in 25 events a second, and not fewer", async () => {
     const { rollup, log } = startResponse();
 
     for (let i = 0; i < 400; i++) {
@@ -128,7 +128,7 @@ describe("delta rollup", () => {
     await rollup.end();
   });
 
-  it("STREAM-1 the end lets out what was gathered, at once", async () => {
+  it("STREAM-1 the end publishes the collected deltas at once", async () => {
     const { rollup, parts } = startResponse();
     for (const piece of ["a", "b", "c"]) await rollup.add(piece);
 
@@ -138,7 +138,7 @@ describe("delta rollup", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it("STREAM-1 the end writes nothing twice, also when it meets the moment of the next event", async () => {
+  it("STREAM-1 the end publishes nothing twice, even if it coincides with the next event", async () => {
     const { rollup, log, parts } = startResponse();
     log.takesMs = 10;
     await rollup.add("a");
@@ -156,7 +156,7 @@ describe("delta rollup", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it("STREAM-4 after the end no more pieces are taken", async () => {
+  it("STREAM-4 after the end no delta is accepted", async () => {
     const { rollup, parts } = startResponse();
     await rollup.add("a");
     await rollup.end();
@@ -168,7 +168,7 @@ describe("delta rollup", () => {
     expect(textOf(await parts())).toBe("a");
   });
 
-  it("STREAM-1 a producer that is faster than the log is held back, and nothing is lost", async () => {
+  it("STREAM-1 a producer that is faster than the log is slowed down, and nothing is lost", async () => {
     const { rollup, log, parts } = startResponse();
     log.takesMs = 1_000;
     const piece = "x".repeat(limits.deltaLength);
@@ -192,7 +192,7 @@ describe("delta rollup", () => {
     await rollup.end();
   });
 
-  it("STREAM-6 numbers go on where they were", async () => {
+  it("STREAM-6 numbering continues where it was", async () => {
     const { rollup, parts } = startResponse({ nextIndex: 7 });
 
     await rollup.add("a");
@@ -203,7 +203,7 @@ describe("delta rollup", () => {
     expect((await parts()).map(({ index }) => index)).toEqual([7, 8]);
   });
 
-  it("STREAM-6 a writer that was cut off writes nothing behind the one that went on", async () => {
+  it("STREAM-6 a writer that was cut off writes nothing after the one that replaced it", async () => {
     const { rollup, write, log, parts } = startResponse();
     await rollup.add("a");
     await pass(40);
@@ -224,7 +224,7 @@ describe("delta rollup", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it("STREAM-6 what an earlier writer still had in hand stands before what the later one writes", async () => {
+  it("STREAM-6 the remaining deltas of an earlier writer come before those of the later one", async () => {
     const { rollup, write, parts } = startResponse();
     await rollup.add("a");
     await pass(1);
@@ -240,7 +240,7 @@ describe("delta rollup", () => {
     expect(written.map(({ index }) => index)).toEqual([0, 1, 2]);
   });
 
-  it("STREAM-1 the numbers have no hole when the end is asked for more than once", async () => {
+  it("STREAM-1 the numbers have no gap if the end is requested more than once", async () => {
     const { rollup, write, log, parts } = startResponse();
     log.takesMs = 10;
     await rollup.add("a");
@@ -257,7 +257,7 @@ describe("delta rollup", () => {
   });
 
   it.each<AppendFault>(["before", "after"])(
-    "STREAM-7 while the log cannot be written the pieces wait, and come once: appends fail %s they are done",
+    "STREAM-7 while the log cannot be written, deltas wait and are published once: appends fail %s they are done",
     async (fault) => {
       const { rollup, log, failures, parts } = startResponse();
       await rollup.add("a");
@@ -283,7 +283,7 @@ describe("delta rollup", () => {
     },
   );
 
-  it("STREAM-7 nothing is lost or doubled whenever the log fails, and however", async () => {
+  it("STREAM-7 nothing is lost or duplicated, whenever and however the log fails", async () => {
     await withSeeds(60, async (random) => {
       const { rollup, log, parts } = startResponse();
       const pieces = numbers(random.between(20, 120)).map((number) => `${number} `);
@@ -307,7 +307,7 @@ describe("delta rollup", () => {
     });
   });
 
-  it("STREAM-7 a producer is refused when no more can wait, and what was taken still comes", async () => {
+  it("STREAM-7 a producer is refused when no more deltas can wait, and those accepted are published", async () => {
     const { rollup, log, parts } = startResponse();
     log.appends = "before";
     const piece = "x".repeat(limits.deltaLength);
@@ -324,7 +324,7 @@ describe("delta rollup", () => {
     await rollup.end();
   });
 
-  it("STREAM-7 the end gives up what cannot be written, and leaves nothing running", async () => {
+  it("STREAM-7 the end drops what cannot be written, and leaves nothing running", async () => {
     const { rollup, log, parts } = startResponse();
     log.appends = "before";
     await rollup.add("a");

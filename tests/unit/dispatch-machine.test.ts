@@ -97,8 +97,8 @@ function outcomeOf(state: string, input: string, at: number): string {
   return "refused" in made ? made.refused : made.state.status;
 }
 
-describe("a dispatch", () => {
-  it("DISPATCH-2 the tables have every pair of a state and an input", () => {
+describe("the dispatch machine", () => {
+  it("DISPATCH-2 the tables have every pair of state and input", () => {
     const pairs = Object.keys(inputs).flatMap((input) => Object.keys(states).map((state) => `${input} ${state}`));
 
     for (const text of [table, lateTable]) {
@@ -114,7 +114,7 @@ describe("a dispatch", () => {
     expect(outcomeOf(row.state, row.input, 1_000)).toBe(row.expected);
   });
 
-  it("DISPATCH-2 every assignment is an attempt, and one further", () => {
+  it("DISPATCH-2 every assignment is a new attempt with the next number", () => {
     const made = step({ status: "queued", attempt: 4 }, { type: "assigned", agentId: other, leaseMs });
 
     expect(made).toEqual({
@@ -123,13 +123,13 @@ describe("a dispatch", () => {
     });
   });
 
-  it("DISPATCH-2 no lease goes beyond the deadline", () => {
+  it("DISPATCH-2 no lease extends beyond the deadline", () => {
     const made = step({ status: "queued", attempt: 0 }, { type: "assigned", agentId: coder, leaseMs: 5_000 });
 
     expect(made).toMatchObject({ state: { leaseUntil: 1_000 } });
   });
 
-  it("DISPATCH-2 what is said before the acknowledgement acknowledges", () => {
+  it("DISPATCH-2 a message of the agent before its acknowledgement acknowledges", () => {
     const accepted = { type: "accepted", ...by };
 
     expect(step(states.dispatched as DispatchState, inputs.progressed as DispatchInput)).toMatchObject({
@@ -145,7 +145,7 @@ describe("a dispatch", () => {
     expect(step(states.running as DispatchState, inputs.accepted as DispatchInput)).toMatchObject({ effects: [] });
   });
 
-  it("DISPATCH-2 an attempt that is lost before the last one leads back to the queue", () => {
+  it("DISPATCH-2 after a lost attempt that is not the last, the dispatch is queued again", () => {
     const made = step(states.running as DispatchState, inputs["attempt lost"] as DispatchInput);
 
     expect(made).toEqual({
@@ -154,7 +154,7 @@ describe("a dispatch", () => {
     });
   });
 
-  it("DISPATCH-2 one that waits ends without anybody to tell to stop", () => {
+  it("DISPATCH-2 a queued dispatch ends without an agent to notify", () => {
     const made = step(states.queued as DispatchState, inputs.cancelled as DispatchInput);
 
     expect(made).toEqual({

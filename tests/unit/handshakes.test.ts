@@ -3,7 +3,7 @@ import { Handshakes, perTurn } from "../../server/connect/handshakes.ts";
 import { nextTurn } from "../support/within.ts";
 
 describe("handshakes", () => {
-  it("LIMIT-5 are begun a few per turn, in the order in which they came", async () => {
+  it("LIMIT-5 a few are begun per turn, in the order of arrival", async () => {
     const handshakes = new Handshakes();
     const begun: number[] = [];
     const come = (index: number) => handshakes.take(() => void begun.push(index));

@@ -10,7 +10,7 @@ const nestedLists = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat
 const inspected = (payload: unknown) => () => inspectJson(payload, maxDepth);
 const code = (code: string) => expect.objectContaining({ error: expect.objectContaining({ code }) });
 
-describe("inspect JSON", () => {
+describe("the inspection of JSON", () => {
   it.each([
     ["nothing", undefined],
     ["null", null],
@@ -21,7 +21,7 @@ describe("inspect JSON", () => {
     ["lists as deep as it may be", nestedLists(maxDepth)],
     ["a long list", Array.from({ length: 10_000 }, (_, index) => ({ index }))],
     ["keys that only look like it", JSON.parse('{"_proto_":1,"constructor":{"prototype":2}}')],
-  ])("ROUTE-4 lets %s pass", (_what, payload) => {
+  ])("ROUTE-4 %s passes", (_what, payload) => {
     expect(inspected(payload)).not.toThrow();
   });
 
@@ -30,7 +30,7 @@ describe("inspect JSON", () => {
     ["lists one level deeper", nestedLists(maxDepth + 1)],
     ["the deep part at the end of a wide one", [1, { a: {} }, nestedLists(maxDepth)]],
     ["so deep that recursion would end the process", nestedLists(6_000)],
-  ])("ROUTE-4 refuses %s as too_large", (_what, payload) => {
+  ])("ROUTE-4 %s is refused as too_large", (_what, payload) => {
     expect(inspected(payload)).toThrow(code("too_large"));
   });
 
@@ -38,14 +38,14 @@ describe("inspect JSON", () => {
     ["at the top", '{"__proto__":{"admin":true}}'],
     ["further in", '{"a":[{"b":{"__proto__":null}}]}'],
     ["in a list", '[{"__proto__":1}]'],
-  ])("ROUTE-4 refuses the key __proto__ %s as invalid_payload", (_where, json) => {
+  ])("ROUTE-4 the key __proto__ %s is refused as invalid_payload", (_where, json) => {
     expect(inspected(JSON.parse(json))).toThrow(code("invalid_payload"));
   });
 
   it.each([
     ["at the top", Buffer.from("binary")],
     ["further in", { a: [new Uint8Array(3)] }],
-  ])("ROUTE-4 refuses binary attachments %s as invalid_payload", (_where, payload) => {
+  ])("ROUTE-4 binary attachments %s are refused as invalid_payload", (_where, payload) => {
     expect(inspected(payload)).toThrow(code("invalid_payload"));
   });
 });

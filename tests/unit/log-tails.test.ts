@@ -14,7 +14,7 @@ const newLog = () => createMemoryEventLog({ clock: new ManualClock(), maxEvents,
 /** Everything that was under way is done: the store answers within microtasks, and no timer has to run. */
 const settled = () => jest.advanceTimersByTimeAsync(0);
 
-describe("tails", () => {
+describe("log tails", () => {
   const name = uniqueLog();
   let log: FaultyEventLog;
   let tails: LogTails;
@@ -58,7 +58,7 @@ describe("tails", () => {
     log.announcements = announcements;
   }
 
-  it("FEED-1 delivers what is appended after the lease, in order", async () => {
+  it("FEED-1 events appended after the opening are delivered in order", async () => {
     await append("before");
     const { tail } = await tails.open(name);
 
@@ -68,7 +68,7 @@ describe("tails", () => {
     expect(tail.head).toEqual({ epoch: expect.any(String), offset: 3 });
   });
 
-  it("FEED-1 delivers announcements that come in the wrong order in the right one", async () => {
+  it("FEED-1 announcements in the wrong order are delivered in the right one", async () => {
     await tails.open(name);
     log.announcements = "delayed";
     await append("a", "b", "c");
@@ -79,7 +79,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a", "b", "c"]);
   });
 
-  it("FEED-1 an event that comes after the end of the log was looked up, while the tail opens, is delivered", async () => {
+  it("FEED-1 an event that arrives after the log's end was read, while the tail opens, is delivered", async () => {
     const bounds = log.bounds.bind(log);
     log.bounds = async (log) => {
       const answer = await bounds(log);
@@ -93,7 +93,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a", "b"]);
   });
 
-  it("FEED-1 an event that comes before the end of the log is looked up, while the tail opens, is before its beginning", async () => {
+  it("FEED-1 an event that arrives before the log's end is read, while the tail opens, belongs to history", async () => {
     const bounds = log.bounds.bind(log);
     log.bounds = async (log) => {
       await append("a");
@@ -108,7 +108,7 @@ describe("tails", () => {
     expect(seen).toEqual(["b"]);
   });
 
-  it("FEED-2 a hole is filled from the log when the next event is announced", async () => {
+  it("FEED-2 a gap is filled from the log when the next event is announced", async () => {
     await tails.open(name);
     await appendUnannounced("a", "b");
 
@@ -119,7 +119,7 @@ describe("tails", () => {
     expect(log.reads).toBe(1);
   });
 
-  it("FEED-3 a check delivers what was missed without another announcement", async () => {
+  it("FEED-3 a check delivers missed events without another announcement", async () => {
     await tails.open(name);
     await appendUnannounced("a", "b");
 
@@ -129,7 +129,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a", "b"]);
   });
 
-  it("FEED-3 every tail is checked again and again by itself", async () => {
+  it("FEED-3 every tail is checked periodically", async () => {
     await tails.open(name);
     await appendUnannounced("a");
     await jest.advanceTimersByTimeAsync(checkMs * 1.4);
@@ -152,7 +152,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a"]);
   });
 
-  it("FEED-3 who waits for an event that was not announced gets it", async () => {
+  it("FEED-3 a caller that waits for an event that was not announced gets it", async () => {
     const { tail } = await tails.open(name);
     await appendUnannounced("a", "b");
 
@@ -161,7 +161,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a", "b"]);
   });
 
-  it("FEED-3 who waits for an event that cannot be read is told so after 5 s", async () => {
+  it("FEED-3 a caller that waits for an event that cannot be read is refused after 5 s", async () => {
     const { tail } = await tails.open(name);
     await appendUnannounced("a");
     log.unreadable = true;
@@ -172,7 +172,7 @@ describe("tails", () => {
     await reached;
   });
 
-  it("FEED-4 where history was trimmed the subscribers are told where it goes on, and it does", async () => {
+  it("FEED-4 if history was trimmed, subscribers get the position where delivery continues, and it does", async () => {
     await tails.open(name);
     await appendUnannounced("1", "2", "3", "4", "5", "6", "7");
 
@@ -183,7 +183,7 @@ describe("tails", () => {
     expect(seen).toEqual(["reset to 2, trimmed", "3", "4", "5", "6", "7", "8"]);
   });
 
-  it("FEED-4 what was delivered before a reset is no part of what came after it", async () => {
+  it("FEED-4 events delivered before a reset are not returned as events after it", async () => {
     const { tail } = await tails.open(name);
     await append("1", "2");
     await appendUnannounced("3", "4", "5", "6", "7", "8");
@@ -196,7 +196,7 @@ describe("tails", () => {
     expect(tail.eventsAfter(1)).toBeUndefined();
   });
 
-  it("FEED-4 where the log was lost the subscribers go on with the new one", async () => {
+  it("FEED-4 if the log was lost, subscribers continue with the new one", async () => {
     const { tail } = await tails.open(name);
     await append("old");
     const { epoch } = tail.head;
@@ -211,7 +211,7 @@ describe("tails", () => {
     expect(tail.eventsAfter(0)?.map(textOf)).toEqual(["a", "b"]);
   });
 
-  it("FEED-5 a log that cannot be read is tried again with the next announcement", async () => {
+  it("FEED-5 a failed read is retried with the next announcement", async () => {
     await tails.open(name);
     await appendUnannounced("a");
     log.unreadable = true;
@@ -228,7 +228,7 @@ describe("tails", () => {
     expect(failures).toHaveLength(1);
   });
 
-  it("FEED-5 a log that cannot be read is tried again with the next check", async () => {
+  it("FEED-5 a failed read is retried with the next check", async () => {
     await tails.open(name);
     await appendUnannounced("a");
     log.unreadable = true;
@@ -244,7 +244,7 @@ describe("tails", () => {
     expect(failures).toHaveLength(1);
   });
 
-  it("FEED-5 a log that cannot be followed is tried again by the next who is interested", async () => {
+  it("FEED-5 a log that could not be followed is tried again by the next caller", async () => {
     log.unreadable = true;
     const refused = await Promise.allSettled([tails.open(name), tails.open(name)]);
     log.unreadable = false;
@@ -257,7 +257,7 @@ describe("tails", () => {
     expect(log.followed).toEqual([name]);
   });
 
-  it("FEED-6 a log is followed once however many are interested", async () => {
+  it("FEED-6 a log is followed once, however many handles it has", async () => {
     const leases = await Promise.all([tails.open(name), tails.open(name), tails.open(name)]);
 
     await append("a");
@@ -267,7 +267,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a"]);
   });
 
-  it("FEED-6 a log is let go some time after the last interest in it ended", async () => {
+  it("FEED-6 a log is closed some time after its last handle was released", async () => {
     const [one, two] = await Promise.all([tails.open(name), tails.open(name)]);
 
     one.release();
@@ -283,7 +283,7 @@ describe("tails", () => {
     expect(tails.size).toBe(0);
   });
 
-  it("FEED-6 who comes back within that time keeps the log", async () => {
+  it("FEED-6 a caller that opens the log within that time keeps it open", async () => {
     const before = await tails.open(name);
     before.release();
     await jest.advanceTimersByTimeAsync(lingerMs - 1);
@@ -296,7 +296,7 @@ describe("tails", () => {
     expect(seen).toEqual(["a"]);
   });
 
-  it("FEED-6 the time counts from the last who went", async () => {
+  it("FEED-6 the time counts from the last release", async () => {
     const before = await tails.open(name);
     before.release();
     await jest.advanceTimersByTimeAsync(lingerMs - 1);
@@ -310,7 +310,7 @@ describe("tails", () => {
     expect([lingering, log.followed]).toEqual([[name], []]);
   });
 
-  it("FEED-6 a log that was let go is followed anew", async () => {
+  it("FEED-6 a log that was closed is followed again", async () => {
     const before = await tails.open(name);
     before.release();
     await jest.advanceTimersByTimeAsync(lingerMs);
@@ -323,7 +323,7 @@ describe("tails", () => {
     expect(log.followed).toEqual([name]);
   });
 
-  it("FEED-6 nothing is followed any more after closing", async () => {
+  it("FEED-6 after closing, nothing is followed", async () => {
     await tails.open(name);
     await tails.open(uniqueLog());
     (await tails.open(uniqueLog())).release();
@@ -335,7 +335,7 @@ describe("tails", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it("ROOM-2 the ring gives what was delivered last, or says that it does not reach so far", async () => {
+  it("ROOM-2 the ring returns the latest events, or that it no longer has all of them", async () => {
     const { tail } = await tails.open(name);
     await append("a", "b", "c");
 

@@ -21,7 +21,7 @@ async function outputOf(format: Format, log: (logger: Logger) => void): Promise<
   return (await linesOf(format, log)).join("\n");
 }
 
-describe.each(formats)("log (%s)", (format) => {
+describe.each(formats)("the log (%s)", (format) => {
   const token = tokenOf("ada");
 
   it.each<[string, (logger: Logger) => void]>([
@@ -35,7 +35,7 @@ describe.each(formats)("log (%s)", (format) => {
       (logger) => logger.error("failed", { error: new Error("outer", { cause: new Error(token) }) }),
     ],
     ["twice in one text", (logger) => logger.info(`${token} and ${token}`)],
-  ])("LOGGING-1 a token is taken out %s", async (_where, log) => {
+  ])("LOGGING-1 a token is redacted %s", async (_where, log) => {
     const output = await outputOf(format, log);
 
     expect(output).toContain("[token]");
@@ -55,7 +55,7 @@ describe.each(formats)("log (%s)", (format) => {
     "JWT_SECRET",
     "clientSecret",
     "password",
-  ])("LOGGING-1 what stands under the key %s is taken out, wherever it stands", async (key) => {
+  ])("LOGGING-1 the value of the key %s is redacted, at any depth", async (key) => {
     const output = await outputOf(format, (logger) => {
       logger.info("at the top", { [key]: "hunter2" });
       logger.info("further in", { handshake: { headers: [{ [key]: "hunter2" }] } });
@@ -66,7 +66,7 @@ describe.each(formats)("log (%s)", (format) => {
     expect(output.match(/\[redacted\]/g)).toHaveLength(3);
   });
 
-  it("LOGGING-1 what is no secret stays", async () => {
+  it("LOGGING-1 other values are not redacted", async () => {
     const output = await outputOf(format, (logger) =>
       logger.info("connected", { userId: "ada", connectionId: "c-1", count: 3, nothing: null }),
     );
@@ -96,7 +96,7 @@ describe.each(formats)("log (%s)", (format) => {
     ["an escape", "\u001b"],
     ["a control sequence introducer", "\u009b"],
     ["a delete", "\u007f"],
-  ])("LOGGING-2 %s in what a client sent stays within the entry", async (_what, character) => {
+  ])("LOGGING-2 %s in a client's text stays within its entry", async (_what, character) => {
     const forged = `ada${character}2024-01-01 error forged`;
 
     const lines = await linesOf(format, (logger) => {
@@ -113,8 +113,8 @@ describe.each(formats)("log (%s)", (format) => {
   });
 });
 
-describe("log", () => {
-  it("LOGGING-2 is JSON, an object a line, in production", async () => {
+describe("the log", () => {
+  it("LOGGING-2 in production it is JSON, one object per line", async () => {
     const lines = await linesOf("json", (logger) => {
       logger.info("one", { userId: "ada", text: "a\nb\u0085c" });
       logger.warn("two\nthree");
@@ -128,7 +128,7 @@ describe("log", () => {
     ]);
   });
 
-  it("LOGGING-2 leaves out what is below its level", async () => {
+  it("LOGGING-2 entries below its level are omitted", async () => {
     const lines = await linesOf("text", (logger) => {
       logger.debug("debug");
       logger.warn("warn");
@@ -145,7 +145,7 @@ function errorWithStack(text: string): Error {
 }
 
 describe("noisy warnings", () => {
-  it("SEC-10 are counted and summed up, and nothing else is left out", async () => {
+  it("SEC-10 repeated warnings are counted and summed up, and nothing else is omitted", async () => {
     const lines: string[] = [];
     const logger = createLogger({ level: "info", format: "json", write: (line) => lines.push(line) });
     const messages = () => lines.map((line) => (JSON.parse(line) as { message: string }).message);

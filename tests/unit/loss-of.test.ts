@@ -11,7 +11,7 @@ describe("lossOf", () => {
     expect(lossOf({ epoch, offset }, bounds)).toBeUndefined();
   });
 
-  it.each([0, 1, 3])("ROOM-3 what follows offset %d of a log that keeps 5 to 9 was trimmed", (offset) => {
+  it.each([0, 1, 3])("ROOM-3 the events after offset %d of a log that keeps 5 to 9 were trimmed", (offset) => {
     expect(lossOf({ epoch, offset }, bounds)).toBe("trimmed");
   });
 
@@ -19,7 +19,7 @@ describe("lossOf", () => {
     expect(lossOf({ epoch, offset }, bounds)).toBe("ahead_of_log");
   });
 
-  it.each([0, 4, 7, 100])("ROOM-3 offset %d of another epoch is of a history that is gone", (offset) => {
+  it.each([0, 4, 7, 100])("ROOM-3 offset %d of another epoch belongs to lost history", (offset) => {
     expect(lossOf({ epoch: "e0", offset }, bounds)).toBe("epoch_changed");
   });
 
@@ -27,7 +27,7 @@ describe("lossOf", () => {
     expect(lossOf({ epoch, offset: 0 }, { epoch, first: 1, last: 0 })).toBeUndefined();
   });
 
-  it("ROOM-3 of a log that has dropped everything, only the end is a place to go on from", () => {
+  it("ROOM-3 of a log that has dropped everything, only the end is a valid position", () => {
     const dropped = { epoch, first: 10, last: 9 };
 
     const losses = [8, 9, 10].map((offset) => lossOf({ epoch, offset }, dropped));

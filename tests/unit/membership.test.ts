@@ -8,7 +8,7 @@ const [ada, bob] = ["ada", "bob"] as UserId[] as [UserId, UserId];
 const id = "42" as ConversationId;
 const anything = () => true;
 
-describe("who belongs to a conversation", () => {
+describe("the cached membership of a conversation", () => {
   async function open({ isSingleInstance }: { isSingleInstance: boolean }) {
     const clock = new ManualClock();
     const documents = await slowDocuments("memory", clock);
@@ -19,7 +19,7 @@ describe("who belongs to a conversation", () => {
     return { clock, conversations, another: create(), members };
   }
 
-  it("CONV-4 who is removed while it is being read is no member afterwards", async () => {
+  it("CONV-4 a member who is removed during a read is not cached", async () => {
     const { conversations, members } = await open({ isSingleInstance: true });
     conversations.forget(id);
 
@@ -30,7 +30,7 @@ describe("who belongs to a conversation", () => {
     expect(await members()).toEqual([ada]);
   });
 
-  it("CONV-4 is known for ever to an instance that is alone, and for a second to one of several", async () => {
+  it("CONV-4 a single instance keeps it until it changes, and one of several for a second", async () => {
     const alone = await open({ isSingleInstance: true });
     const among = await open({ isSingleInstance: false });
 
@@ -44,7 +44,7 @@ describe("who belongs to a conversation", () => {
     expect(found).toEqual([[ada, bob], [ada]]);
   });
 
-  it("CONV-4 is looked up again for somebody who would be refused", async () => {
+  it("CONV-4 it is read again before a user is refused", async () => {
     const { another, conversations } = await open({ isSingleInstance: true });
     const eve = "eve" as UserId;
 

@@ -4,7 +4,7 @@ import express from "express";
 import { messagesOf } from "../../server/doors/http/messages-of.ts";
 import { listening } from "../support/listening.ts";
 
-it("HTTP-6 a request and its response have the app's prototypes before the app is asked, and its methods", async () => {
+it("HTTP-6 a request and its response have the app's prototypes and methods before the app gets them", async () => {
   const app = express().get("/here", (request, response) => void response.json({ at: request.path, ip: request.ip }));
   const changed: boolean[] = [];
   const server = createServer(messagesOf(app), (request, response) => {

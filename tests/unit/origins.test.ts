@@ -22,7 +22,7 @@ describe("origins", () => {
     ["an app that is in the list", "tauri://localhost"],
     ["an extension that is in the list", "chrome-extension://abc"],
     ["a page of this server", "https://chat.example.com"],
-  ])("CONN-5 lets in %s", (_what, origin) => {
+  ])("CONN-5 %s is allowed", (_what, origin) => {
     expect(open().isAllowed(origin)).toBe(true);
   });
 
@@ -42,7 +42,7 @@ describe("origins", () => {
     ["null"],
     [""],
     ["no origin"],
-  ])("CONN-5 keeps out pages of %j", (origin) => {
+  ])("CONN-5 pages of %j are refused", (origin) => {
     expect(open().isAllowed(origin)).toBe(false);
   });
 
@@ -62,7 +62,7 @@ describe("origins", () => {
     ["https://chat.example.com", "not a host", false],
     ["null", "null", false],
     ["tauri://a", "b", false],
-  ])("CONN-5 a page of %s is one of the host %s: %s", (origin, host, expected) => {
+  ])("CONN-5 a page of %s belongs to the host %s: %s", (origin, host, expected) => {
     expect(open().isAllowed(origin, { host })).toBe(expected);
   });
 
@@ -75,30 +75,33 @@ describe("origins", () => {
     [2, "chat.example.com", true],
     [1, " , ", false],
     [0, "chat.example.com", false],
-  ])("CONN-5 past %i proxies, of which X-Forwarded-Host says %j, a page of the server is known: %s", (...given) => {
-    const [trustProxy, forwarded, expected] = given;
-    const { isAllowed } = open({ trustProxy });
+  ])(
+    "CONN-5 behind %i proxies, of which X-Forwarded-Host says %j, the server's own page is recognised: %s",
+    (...given) => {
+      const [trustProxy, forwarded, expected] = given;
+      const { isAllowed } = open({ trustProxy });
 
-    const headers = { host: "10.0.0.5:8000", "x-forwarded-host": forwarded };
+      const headers = { host: "10.0.0.5:8000", "x-forwarded-host": forwarded };
 
-    expect(isAllowed("https://chat.example.com", headers)).toBe(expected);
-  });
+      expect(isAllowed("https://chat.example.com", headers)).toBe(expected);
+    },
+  );
 
   it.each(["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:8080", "https://localhost"])(
-    "CONN-5 outside production lets in pages of any local server: %s",
+    "CONN-5 outside production pages of any local server are allowed: %s",
     (origin) => {
       expect(open({ allowLocalhost: true }).isAllowed(origin)).toBe(true);
     },
   );
 
   it.each(["http://localhost.evil.example", "http://127.0.0.1.evil.example", "https://evil.example", "null"])(
-    "CONN-5 outside production keeps out %s",
+    "CONN-5 outside production %s is refused",
     (origin) => {
       expect(open({ allowLocalhost: true }).isAllowed(origin)).toBe(false);
     },
   );
 
-  it("CONN-5 a refusal names the origin, the hosts that it was compared with and what to set, cut to a length", () => {
+  it("CONN-5 a refusal names the origin, the compared hosts and the setting, limited in length", () => {
     const { origins } = open({ trustProxy: 1 });
     const headers = { host: "10.0.0.5:8000", "x-forwarded-host": "www.example.com" };
 

@@ -18,7 +18,7 @@ function open(scheduler: FlushScheduler): { outbox: Outbox; writes: Batch[]; tex
 }
 
 describe("an outbox", () => {
-  it("FAN-12 a connection that cannot be written to is closed, and those behind it are written to", async () => {
+  it("FAN-12 a connection that cannot be written to is closed, and the ones after it are written to", async () => {
     const operations: string[] = [];
     const scheduler = new FlushScheduler({ coalesceMs: 0, failed: (operation) => void operations.push(operation) });
     const fault = () => {
@@ -42,7 +42,7 @@ describe("an outbox", () => {
     expect(operations).toHaveLength(3);
   });
 
-  it("FAN-1 writes what one turn brings once, in the order in which it came", async () => {
+  it("FAN-1 the frames of one turn are written once, in order", async () => {
     const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const ada = open(scheduler);
 
@@ -58,7 +58,7 @@ describe("an outbox", () => {
     expect(ada.texts()).toEqual([["event", "reply", "another event"], ["of the next turn"]]);
   });
 
-  it("FAN-1 gives those who get the same the same bytes, and those who get more their own", async () => {
+  it("FAN-1 connections with the same frames share the bytes, and those with more have their own", async () => {
     const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const receivers = new SubscriberIndex();
     const [ada, bob, eve] = [open(scheduler), open(scheduler), open(scheduler)];
@@ -75,7 +75,7 @@ describe("an outbox", () => {
     expect(String(eve.writes[0]?.bytes)).toMatch(/one.*reply.*two/s);
   });
 
-  it("FAN-1 does not wait for the end of the turn with more than fits into one write", () => {
+  it("FAN-1 more than fits into one write is written before the turn ends", () => {
     const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const ada = open(scheduler);
     const large = new TextFrame("x".repeat(100_000));
@@ -86,7 +86,7 @@ describe("an outbox", () => {
     expect(ada.outbox.size).toBe(100_000);
   });
 
-  it("FAN-3 puts an event for several audiences once into the outbox of somebody in more than one of them", async () => {
+  it("FAN-3 an event for several channels is put once into an outbox that is in more than one of them", async () => {
     const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const receivers = new SubscriberIndex();
     const [ada, bob] = [open(scheduler), open(scheduler)];
@@ -106,7 +106,7 @@ describe("an outbox", () => {
     expect(bob.texts().flat()).toEqual(["once", huge]);
   });
 
-  it("FAN-3 makes no message of an event that nobody here gets", () => {
+  it("FAN-3 no frame is made of an event without receivers here", () => {
     const receivers = new SubscriberIndex();
 
     const post = () =>
@@ -117,7 +117,7 @@ describe("an outbox", () => {
     expect(post).not.toThrow();
   });
 
-  it("FAN-9 gathers events for as long as the setting says, and a reply takes them along at the end of its turn", async () => {
+  it("FAN-9 events are collected for the configured time, and a reply takes them along at the end of its turn", async () => {
     const scheduler = new FlushScheduler({ coalesceMs: 60_000, failed });
     const [ada, bob] = [open(scheduler), open(scheduler)];
 
@@ -133,7 +133,7 @@ describe("an outbox", () => {
     expect(bob.texts()).toEqual([["event"]]);
   });
 
-  it("FAN-9 what was gathered goes out when the time is over", async () => {
+  it("FAN-9 collected events are written when the time is over", async () => {
     const scheduler = new FlushScheduler({ coalesceMs: 5, failed });
     const ada = open(scheduler);
 
@@ -145,7 +145,7 @@ describe("an outbox", () => {
     expect(ada.texts()).toEqual([["a"], ["b"]]);
   });
 
-  it("FAN-1 drops what is still there when the connection has ended", async () => {
+  it("FAN-1 frames that are left when the connection ends are dropped", async () => {
     const scheduler = new FlushScheduler({ coalesceMs: 0, failed });
     const ada = open(scheduler);
 
@@ -166,7 +166,7 @@ describe("a frame", () => {
     ["ä".repeat(63), 4],
     ["a".repeat(65_535), 4],
     ["€".repeat(21_846), 10],
-  ])("FAN-6 has the length of its bytes before them (%#)", (text, start) => {
+  ])("FAN-6 its bytes begin with their length (%#)", (text, start) => {
     const { bytes } = new TextFrame(text);
 
     const length = Buffer.byteLength(text);

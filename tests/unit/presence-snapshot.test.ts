@@ -11,7 +11,7 @@ import { nameOf } from "../support/tokens.ts";
 const member = (userId: string): PresentMember => ({ userId: userId as UserId, name: nameOf(userId), connections: 1 });
 const list = (...userIds: string[]) => ({ members: userIds.map(member), memberCount: userIds.length });
 
-describe("snapshot", () => {
+describe("the presence snapshot", () => {
   let snapshots: PresenceSnapshots;
   let room: RoomName;
 
@@ -32,13 +32,13 @@ describe("snapshot", () => {
     change(EventType.UserJoined, userId, count, where);
   const left = (userId: string, count: number, where?: RoomName) => change(EventType.UserLeft, userId, count, where);
 
-  it("ROOM-11 a list is right as it was read when nothing has changed since", () => {
+  it("ROOM-11 a list without later changes is returned as it was read", () => {
     const snapshot = snapshots.open(room);
 
     expect(snapshot.complete(list("ada", "bob"))).toEqual(list("ada", "bob"));
   });
 
-  it("ROOM-11 who came after the list was read is in it", () => {
+  it("ROOM-11 a user who arrived after the list was read is in it", () => {
     const snapshot = snapshots.open(room);
 
     joined("bob", 2);
@@ -46,7 +46,7 @@ describe("snapshot", () => {
     expect(snapshot.complete(list("ada"))).toEqual(list("ada", "bob"));
   });
 
-  it("ROOM-11 who went after the list was read is not in it", () => {
+  it("ROOM-11 a user who left after the list was read is not in it", () => {
     const snapshot = snapshots.open(room);
 
     left("ada", 1);
@@ -54,7 +54,7 @@ describe("snapshot", () => {
     expect(snapshot.complete(list("ada", "bob"))).toEqual(list("bob"));
   });
 
-  it("ROOM-11 who came before the list was read, and is told of after, is in it once", () => {
+  it("ROOM-11 a user who arrived before the read and was announced after it is in it once", () => {
     const snapshot = snapshots.open(room);
     const read = list("ada", "bob");
     for (const present of read.members) present.connections = 2;
@@ -64,7 +64,7 @@ describe("snapshot", () => {
     expect(snapshot.complete(read)).toEqual(read);
   });
 
-  it("ROOM-11 who went and came back is in it, who came and went is not", () => {
+  it("ROOM-11 a user who left and returned is in it, and one who arrived and left is not", () => {
     const snapshot = snapshots.open(room);
 
     left("ada", 0);
@@ -75,7 +75,7 @@ describe("snapshot", () => {
     expect(snapshot.complete(list("ada"))).toEqual(list("ada"));
   });
 
-  it("ROOM-11 the count is of all, also where the list was cut", () => {
+  it("ROOM-11 the count includes all users, even if the list was cut", () => {
     const snapshot = snapshots.open(room);
 
     joined("cyd", 502);
@@ -86,7 +86,7 @@ describe("snapshot", () => {
     expect(memberCount).toBe(501);
   });
 
-  it("ROOM-11 other rooms and other events change nothing", () => {
+  it("ROOM-11 events of other rooms and types change nothing", () => {
     const snapshot = snapshots.open(room);
 
     joined("bob", 5, uniqueRoom());
@@ -95,7 +95,7 @@ describe("snapshot", () => {
     expect(snapshot.complete(list("ada"))).toEqual(list("ada"));
   });
 
-  it("ROOM-11 each who joins has a list of its own, from its own beginning to its own end", () => {
+  it("ROOM-11 each join has a list of its own", () => {
     const early = snapshots.open(room);
     joined("bob", 2);
     const late = snapshots.open(room);

@@ -6,7 +6,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { createTestSession } from "../support/test-session.ts";
 
 describe("rate limit", () => {
-  it("ROUTE-3 lets commands through up to the rate, then names the time to wait, then closes", async () => {
+  it("ROUTE-3 commands up to the rate are accepted, then refused with the time to wait, then the connection is closed", async () => {
     const clock = new ManualClock();
     const commands = new TokenBucket({ perSecond: 10, burst: 2 }, clock);
     const { session, sent, closedFor } = createTestSession({ clock, commands });

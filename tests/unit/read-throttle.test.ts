@@ -16,8 +16,8 @@ function source() {
   return { state, pause };
 }
 
-describe("an throttle", () => {
-  it("FAN-10 begins so many commands a turn, keeps their order, and is not read from meanwhile", async () => {
+describe("the read throttle", () => {
+  it("FAN-10 it begins a limited number of commands per turn, keeps their order, and pauses reading meanwhile", async () => {
     const connection = source();
     const throttle = new ReadThrottle(new LoopTurns(), connection);
     const begun: number[] = [];
@@ -37,7 +37,7 @@ describe("an throttle", () => {
     expect(connection.state).toEqual({ isPaused: false, pauses: 1 });
   });
 
-  it("FAN-10 does not hold back who sends little, whatever others send", async () => {
+  it("FAN-10 a client that sends little is not delayed, whatever others send", async () => {
     const turns = new LoopTurns();
     const greedy = new ReadThrottle(turns, source());
     const modest = source();

@@ -2,7 +2,7 @@ import { expect, it } from "@jest/globals";
 import { redisKeys } from "../../server/store/redis/redis-keys.ts";
 import { type LogName, monitoringLog } from "../../shared/room.ts";
 
-it("TROUBLE-18 the names of keys and channels are those that earlier versions wrote", () => {
+it("TROUBLE-18 keys and channels have the names that earlier versions used", () => {
   const keys = redisKeys("app");
   const log = keys.log("conversation:42" as LogName);
   const [conversations, tasks] = [keys.documents("conversation"), keys.documents("task", monitoringLog)];
@@ -38,7 +38,7 @@ it("TROUBLE-18 the names of keys and channels are those that earlier versions wr
   ]);
 });
 
-it("TROUBLE-18 a database other than the first has channels of its own, which nothing else is called", () => {
+it("TROUBLE-18 a database other than the first has channels of its own", () => {
   const log = "conversation:42" as LogName;
   const [first, second] = ["redis://host:6379/0", "rediss://user:secret@host/12"].map((url) => redisKeys("app", url));
 

@@ -26,7 +26,7 @@ const published = (id: string) => ({
 type SendMessage = Handler<"/chat", "chat_message">;
 const done: SendMessage = async ({ message }) => published(message) as Awaited<ReturnType<SendMessage>>;
 
-describe("router", () => {
+describe("the router", () => {
   let test: TestSession;
   let lines: string[];
 
@@ -61,7 +61,7 @@ describe("router", () => {
     expect(test.sent).toEqual([]);
   });
 
-  it("ROUTE-1 a rejection is the one reply", async () => {
+  it("ROUTE-1 a rejection is the only reply", async () => {
     const router = createRouter();
     router.register("/chat", "chat_message", async () => {
       throw new Rejection("conflict", "No.", { why: "because" });
@@ -94,7 +94,7 @@ describe("router", () => {
     ["x".repeat(100), {}, "x".repeat(64), "unknown_command"],
     [undefined, {}, null, "unknown_command"],
     [{ name: 1 }, {}, null, "unknown_command"],
-  ])("ROUTE-1 without a callback a failure is sent as system.error: %j", async (command, payload, named, code) => {
+  ])("ROUTE-1 without a callback an error is sent as system.error: %j", async (command, payload, named, code) => {
     const router = createRouter();
     router.register("/chat", "chat_message", done);
 
@@ -105,7 +105,7 @@ describe("router", () => {
     ]);
   });
 
-  it("ROUTE-1 a failure after the reply does not make a second one", async () => {
+  it("ROUTE-1 an error after the reply does not cause a second one", async () => {
     const router = createRouter();
     const failing = () => {
       throw new TypeError("after the reply");
@@ -123,7 +123,7 @@ describe("router", () => {
     expect(test.sent).toEqual([]);
   });
 
-  it("ROUTE-2 middleware runs in its order, around the handler", async () => {
+  it("ROUTE-2 middleware runs in order, around the handler", async () => {
     const steps: unknown[] = [];
     const step =
       (name: string): Middleware =>
@@ -143,7 +143,7 @@ describe("router", () => {
     expect(steps).toEqual(["first chat_message", "second chat_message", "handler", "second ends", "first ends"]);
   });
 
-  it("ROUTE-2 middleware may end a call, also one of a command that does not exist", async () => {
+  it("ROUTE-2 middleware may end a call, even of an unknown command", async () => {
     const reached: string[] = [];
     const refuse: Middleware = async () => {
       throw new Rejection("rate_limited", "Wait.", { retryAfterMs: 10 });
@@ -191,7 +191,7 @@ describe("router", () => {
     expect(got).toEqual(rejected(code));
   });
 
-  it("ROUTE-5 a handler that fails unexpectedly is answered internal, with the id of its entry in the log", async () => {
+  it("ROUTE-5 an unexpected error in a handler is answered internal, with the id of its log entry", async () => {
     const router = createRouter();
     router.register("/chat", "chat_message", async ({ message }) => {
       throw new TypeError(`cannot read ${message}`);
@@ -215,7 +215,7 @@ describe("router", () => {
     });
   });
 
-  it("ROUTE-5 whatever is thrown, and also by middleware, is answered internal", async () => {
+  it("ROUTE-5 any thrown value, also in middleware, is answered internal", async () => {
     const router = createRouter(async () => {
       throw "a text";
     });
@@ -226,7 +226,7 @@ describe("router", () => {
     expect(test.closedFor).toEqual([]);
   });
 
-  it("ROUTE-6 commands about one room are carried out one after the other, those about others meanwhile", async () => {
+  it("ROUTE-6 commands about one room run one after another, and those about other rooms concurrently", async () => {
     const router = createRouter();
     const steps: string[] = [];
     const open = deferred();
@@ -260,7 +260,7 @@ describe("router", () => {
     ]);
   });
 
-  it("ROUTE-6 a message that has its place in the log lets the next one begin, and replies when it is kept", async () => {
+  it("ROUTE-6 a message whose place in the log is certain lets the next one begin, and is answered when it is stored", async () => {
     const router = createRouter();
     const kept = deferred();
     const begun: string[] = [];
@@ -280,7 +280,7 @@ describe("router", () => {
     expect(got).toEqual([[{ ok: true, data: published("one") }], [{ ok: true, data: published("two") }]]);
   });
 
-  it("ROUTE-6 a command that fails does not stop those after it", async () => {
+  it("ROUTE-6 a failed command does not stop those after it", async () => {
     const router = createRouter();
     router.register("/chat", "chat_message", async (payload, session) => {
       if (payload.message === "fails") throw new Rejection("conflict", "No.");
@@ -312,7 +312,7 @@ describe("router", () => {
     expect(await slow).toMatchObject([{ ok: true }]);
   });
 
-  it("ROUTE-7 handlers are registered one by one or as a table", async () => {
+  it("ROUTE-7 handlers are registered singly or as a table", async () => {
     const router = createRouter();
     router.registerAll("/chat", {
       leave_room: async () => ({}),
@@ -377,7 +377,7 @@ describe("router", () => {
     expect(byAgent).toEqual([{ ok: true, data: {} }]);
   });
 
-  it("ROOM-4 a reply that is made when it is written has nothing between the two", async () => {
+  it("ROOM-4 nothing is sent between the making of a deferred reply and its writing", async () => {
     const router = createRouter();
     const steps: string[] = [];
     router.register("/chat", "chat_message", async () => {
@@ -400,7 +400,7 @@ describe("router", () => {
     ["", "nonsense", "CHAT_MESSAGE", " chat_message", "chat_message\n", "disconnect", "/chat chat_message"],
     ["__proto__", "constructor", "toString", "hasOwnProperty"],
     [7, null, undefined, true, ["chat_message"], {}, Object.create(null), { toString: 1 }],
-  ])("BAD-4 names that are no command do no harm: %j, …", async (...names) => {
+  ])("BAD-4 names of unknown commands do no harm: %j, …", async (...names) => {
     const router = createRouter();
     router.register("/chat", "chat_message", done);
 
@@ -411,7 +411,7 @@ describe("router", () => {
     expect(lines).toEqual([]);
   });
 
-  it("STOP-1 knows when no command is being carried out", async () => {
+  it("STOP-1 it is idle when no command is being carried out", async () => {
     const router = createRouter();
     const open = deferred();
     const steps: string[] = [];

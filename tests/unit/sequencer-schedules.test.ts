@@ -162,7 +162,7 @@ function walk({ log, seen, start }: Schedule): { epoch: string; head: number } {
 
 const isReset = (item: Seen) => "reset" in item;
 
-describe("sequencer, random schedules", () => {
+describe("the sequencer, with random schedules", () => {
   it("FEED-1 delivers everything once and in order, without a reset, as long as history is kept", async () => {
     await withSeeds(500, (random) => {
       const schedule = new Schedule(random);

@@ -53,50 +53,50 @@ function shown(effect: SequencerEffect): string {
   }
 }
 
-describe("sequencer", () => {
+describe("the sequencer", () => {
   it("FEED-1 the next event is delivered at once", () => {
     const { effects } = run(announced(11), announced(12));
 
     expect(effects).toEqual(["deliver 11", "deliver 12"]);
   });
 
-  it("FEED-1 an event that was delivered is dropped", () => {
+  it("FEED-1 an event that was delivered before is dropped", () => {
     const { effects } = run(announced(11), announced(11), announced(10), announced(3), announced(12));
 
     expect(effects).toEqual(["deliver 11", "deliver 12"]);
   });
 
-  it("FEED-1 events that come too early wait for those before them", () => {
+  it("FEED-1 early events wait for those before them", () => {
     const { effects } = run(announced(13), announced(12), announced(14), announced(11));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12 13 14"]);
   });
 
-  it("FEED-1 an announcement that comes while its event is fetched is delivered once", () => {
+  it("FEED-1 an announcement that arrives while its event is fetched is delivered once", () => {
     const { effects } = run(announced(12), announced(11), fetched(11, 12), announced(13));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12", "deliver 13"]);
   });
 
-  it("FEED-2 a hole is filled from the log before what lies behind it is delivered", () => {
+  it("FEED-2 a gap is filled from the log before later events are delivered", () => {
     const { effects } = run(announced(13), fetched(11, 13));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12 13"]);
   });
 
-  it("FEED-2 a hole behind a hole is filled too", () => {
+  it("FEED-2 a second gap is filled too", () => {
     const { effects } = run(announced(12), announced(14), fetched(11, 12), fetched(13, 14));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12", "fetch after 12", "deliver 13 14"]);
   });
 
-  it("FEED-2 a hole longer than a page is filled page by page", () => {
+  it("FEED-2 a gap longer than a page is filled page by page", () => {
     const { effects } = run(announced(15), fetched(11, 12, { last: 15 }), fetched(13, 14, { last: 15 }));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12", "fetch after 12", "deliver 13 14 15"]);
   });
 
-  it("FEED-2 a burst behind a hole is not held without bound, and yet delivered", () => {
+  it("FEED-2 of a burst after a gap only a limited number is held, and all is delivered", () => {
     const burst = events(12, 2_000).map((event): SequencerInput => ({ type: "announced", event }));
 
     const { effects, state } = run(...burst, fetched(11, 1_500, { last: 2_000 }), fetched(1_501, 2_000));
@@ -114,7 +114,7 @@ describe("sequencer", () => {
     expect(effects).toEqual(["fetch after 10"]);
   });
 
-  it("FEED-3 a check that finds the log ahead fetches", () => {
+  it("FEED-3 a check that finds a longer log fetches", () => {
     const { effects } = run(checked(12), fetched(11, 12));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12"]);
@@ -126,14 +126,14 @@ describe("sequencer", () => {
     expect(effects).toEqual([]);
   });
 
-  it("FEED-3 a check during a fetch that had read too early is not forgotten", () => {
+  it("FEED-3 a check during a fetch causes another fetch", () => {
     // The fetch reads up to 12; then 13 is appended, its announcement is lost, and the check sees it.
     const { effects } = run(announced(12), checked(13), fetched(11, 12), fetched(13, 13));
 
     expect(effects).toEqual(["fetch after 10", "deliver 11 12", "fetch after 12", "deliver 13"]);
   });
 
-  it("FEED-4 where history is trimmed it goes on before the oldest event there is", () => {
+  it("FEED-4 after a trim delivery continues with the oldest remaining event", () => {
     const { effects } = run(
       announced(20),
       fetched(15, 20, { first: 15 }),
@@ -150,7 +150,7 @@ describe("sequencer", () => {
     ]);
   });
 
-  it("FEED-4 where everything is trimmed it goes on at the end", () => {
+  it("FEED-4 if everything was trimmed, delivery continues at the end", () => {
     const nothing: SequencerInput = {
       type: "fetched",
       slice: { bounds: { epoch: "e1", first: 21, last: 20 }, events: [] },
@@ -164,7 +164,7 @@ describe("sequencer", () => {
   it.each([
     ["an announcement", announced(2, "e2")],
     ["a check", checked(2, { epoch: "e2" })],
-  ])("FEED-4 a new epoch that %s shows is gone on with from its beginning", (_what, sign) => {
+  ])("FEED-4 delivery continues at the beginning of a new epoch that %s shows", (_what, sign) => {
     const answer = fetched(1, 2, { epoch: "e2" });
 
     const { effects } = run(sign, answer, answer, announced(3, "e2"));
@@ -178,7 +178,7 @@ describe("sequencer", () => {
     ]);
   });
 
-  it("FEED-4 what was held of an old epoch is forgotten", () => {
+  it("FEED-4 held events of an old epoch are dropped", () => {
     const answer = fetched(1, 1, { epoch: "e2" });
 
     const { effects, state } = run(announced(12), answer, answer, announced(12), announced(2, "e2"));
@@ -188,7 +188,7 @@ describe("sequencer", () => {
     expect(state.held.size).toBe(0);
   });
 
-  it("FEED-4 an answer to what was asked before the epoch changed does not skip events of the new one", () => {
+  it("FEED-4 the result of a fetch from before the new epoch skips no events of it", () => {
     // Asked after 10 in the old epoch, answered from the new one, which has grown beyond 10 already.
     const { effects } = run(
       announced(12),
@@ -205,19 +205,19 @@ describe("sequencer", () => {
     ]);
   });
 
-  it("FEED-5 a log that cannot be read is tried again with the next announcement", () => {
+  it("FEED-5 a failed fetch is retried with the next announcement", () => {
     const { effects } = run(announced(12), { type: "fetch_failed" }, announced(13), fetched(11, 13));
 
     expect(effects).toEqual(["fetch after 10", "fetch after 10", "deliver 11 12 13"]);
   });
 
-  it("FEED-5 a log that cannot be read is tried again with the next check", () => {
+  it("FEED-5 a failed fetch is retried with the next check", () => {
     const { effects } = run(announced(12), { type: "fetch_failed" }, checked(12), fetched(11, 12));
 
     expect(effects).toEqual(["fetch after 10", "fetch after 10", "deliver 11 12"]);
   });
 
-  it("FEED-5 what comes behind a hole that could not be read is not delivered before it", () => {
+  it("FEED-5 events after a gap that could not be read are not delivered before it", () => {
     const { effects, state } = run(announced(12), { type: "fetch_failed" }, announced(13), { type: "fetch_failed" });
 
     expect(effects.filter((effect) => effect.startsWith("deliver"))).toEqual([]);

@@ -23,8 +23,8 @@ function slowLog() {
   return { log, asked };
 }
 
-describe("reads of a log that many ask for", () => {
-  it("FEED-7 are two at most: for the first, and for all who came while it was under way", async () => {
+describe("shared reads of a log", () => {
+  it("FEED-7 concurrent reads are two: one for the first caller, and one for all that came while it was under way", async () => {
     const { log, asked } = slowLog();
     const shared = shareReads(log);
 
@@ -42,7 +42,7 @@ describe("reads of a log that many ask for", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("FEED-7 are not shared with who asks when they are over, and a failure is nobody else's", async () => {
+  it("FEED-7 a read that has ended is not shared, and its failure affects no later caller", async () => {
     const { log, asked } = slowLog();
     const shared = shareReads(log);
 

@@ -37,7 +37,7 @@ function tampered(): string {
 }
 
 describe("shared-secret tokens", () => {
-  it("CONN-2 a good token tells who it belongs to", async () => {
+  it("CONN-2 a valid token has its principal", async () => {
     const grants = [{ room: "conversation:42", can: ["read"] }];
     const token = tokenOf("ada", ["user", "admin"], { exp: claims.exp, sid: "s-1", jti: "t-1", grants });
 
@@ -55,7 +55,7 @@ describe("shared-secret tokens", () => {
     });
   });
 
-  it("CONN-2 a header that is written by hand, and right, is accepted", async () => {
+  it("CONN-2 a valid header in another notation is accepted", async () => {
     const principal = await verify(signedWithHeader({ alg: "HS256", typ: "JWT" }));
 
     expect(principal).toMatchObject({ userId: "ada", name: null });
@@ -103,7 +103,7 @@ describe("shared-secret tokens", () => {
     ["an end between two milliseconds", { exp: nowSeconds + 60.123_456 }, { expiresAt: nowSeconds * 1_000 + 60_123 }],
     ["an end beyond all times", { exp: 1e300 }, { expiresAt: 253_402_300_799_999 }],
     ["a beginning in the future", { iat: nowSeconds + 60 }, { issuedAt: null }],
-  ])("CONN-12 a token that has %s is good", async (_what, extra, expected) => {
+  ])("CONN-12 a token that has %s is valid", async (_what, extra, expected) => {
     const principal = await verify(signedWithHeader({ alg: "HS256" }, { ...claims, ...extra }));
 
     expect(principal).toMatchObject(expected);
@@ -124,13 +124,13 @@ describe("shared-secret tokens", () => {
     },
   );
 
-  it("CONN-2 a public key that is used as the secret does not make RS256 tokens of it", async () => {
+  it("CONN-2 a public key as the secret does not make RS256 tokens valid", async () => {
     const token = jwt.sign(claims, privateKey, { algorithm: "RS256" });
 
     await expect(verify(token, { secret: publicPem })).rejects.toMatchObject(refused("unauthenticated"));
   });
 
-  it("CONN-2 a token may say that it is an access token", async () => {
+  it("CONN-2 a token may be marked as an access token", async () => {
     const principal = await verify(tokenOf("ada", ["user"], { typ: "Bearer" }));
 
     expect(principal.userId).toBe("ada");
@@ -157,7 +157,7 @@ describe("shared-secret tokens", () => {
     expect(principal.userId).toBe("ada");
   });
 
-  it("CONN-2 a token that expired within the last 10 s is good", async () => {
+  it("CONN-2 a token that expired within the last 10 s is valid", async () => {
     const principal = await verify(tokenOf("ada", ["user"], { exp: nowSeconds - 9 }));
 
     expect(principal.expiresAt).toBe((nowSeconds - 9) * 1_000);
@@ -169,7 +169,7 @@ describe("shared-secret tokens", () => {
     await expect(verified).rejects.toMatchObject(refused("token_expired"));
   });
 
-  it("CONN-2 the time is that of the server's clock", async () => {
+  it("CONN-2 the server's clock counts", async () => {
     const later = new ManualClock();
     later.advance(7_200_000);
 
@@ -184,7 +184,7 @@ describe("shared-secret tokens", () => {
     ["is a refresh token", tokenOf("ada", ["user"], { exp: nowSeconds - 60, aud: "chat", typ: "Refresh" })],
     ["has no subject", tokenOf("ada", ["user"], { exp: nowSeconds - 60, aud: "chat", sub: undefined })],
   ])(
-    "CONN-2 a token that has expired and %s is unauthenticated: a new one of its kind would not help",
+    "CONN-2 a token that has expired and %s is unauthenticated, since a new one of its kind would not help",
     async (_what, token) => {
       const verified = verify(token, { audience: "chat" });
 
@@ -192,7 +192,7 @@ describe("shared-secret tokens", () => {
     },
   );
 
-  it("CONN-2 roles may stand where Keycloak puts them, and those of other systems say nothing here", async () => {
+  it("CONN-2 roles may be where Keycloak puts them, and those of other systems are ignored", async () => {
     const realm = { roles: undefined, realm_access: { roles: ["offline_access", "admin", "user", "root"] } };
 
     const principals = [
@@ -204,7 +204,7 @@ describe("shared-secret tokens", () => {
     expect(principals.map(({ roles }) => roles)).toEqual([["user", "admin"], ["monitor"], []]);
   });
 
-  it("CONN-2 the name is that of the claim name, else the preferred one, else none", async () => {
+  it("CONN-2 the name is the claim name, else the preferred name, else none", async () => {
     const names = [
       await verify(tokenOf("ada", [], { name: "Ada L.", preferred_username: "al" })),
       await verify(tokenOf("ada", [], { name: undefined, preferred_username: "al" })),
@@ -214,7 +214,7 @@ describe("shared-secret tokens", () => {
     expect(names).toEqual(["Ada L.", "al", null]);
   });
 
-  it("CONN-2 what is refused is not repeated", async () => {
+  it("CONN-2 a refusal does not repeat the token", async () => {
     const token = tampered();
 
     const error: unknown = await verify(token).catch((error: unknown) => error);
@@ -223,7 +223,7 @@ describe("shared-secret tokens", () => {
     expect(String(error)).not.toContain(testSecret);
   });
 
-  it("CONF-3 the ready-made tokens are good, also where an audience and an issuer are set", async () => {
+  it("CONF-3 the sample tokens are valid, even with an audience and an issuer", async () => {
     const settings = { JWT_AUDIENCE: "chat", JWT_ISSUER: "https://id.example.com" };
     const plain = exampleTokens(testSecret, {});
     const strict = exampleTokens(testSecret, settings);

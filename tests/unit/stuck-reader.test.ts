@@ -29,8 +29,8 @@ function start() {
   return { waiting, closedFor, pass };
 }
 
-describe("a reader with little to read", () => {
-  it("LIMIT-4 is closed when it has taken nothing of it for too long", () => {
+describe("a client with few bytes to read", () => {
+  it("LIMIT-4 it is closed if it has read nothing for too long", () => {
     const { waiting, closedFor, pass } = start();
 
     waiting.oldest = {};
@@ -41,7 +41,7 @@ describe("a reader with little to read", () => {
     expect([before, closedFor]).toEqual([[], ["slow_consumer"]]);
   });
 
-  it("LIMIT-4 stays for as long as it takes something now and then, however long the whole takes", () => {
+  it("LIMIT-4 it stays connected while it reads something now and then, however long the whole takes", () => {
     const { waiting, closedFor, pass } = start();
 
     for (let i = 0; i < 20; i++) {
@@ -54,7 +54,7 @@ describe("a reader with little to read", () => {
     expect(closedFor).toEqual([]);
   });
 
-  it("LIMIT-4 that had been stuck and went on has all the time again", () => {
+  it("LIMIT-4 after it has read again it has the full time again", () => {
     const { waiting, closedFor, pass } = start();
 
     waiting.oldest = "a";

@@ -17,12 +17,12 @@ async function history(): Promise<LoggedEnvelope[]> {
   return (await store.log.read(monitoringLog, 0, 100)).events;
 }
 
-describe("the check of a history of tasks", () => {
-  it("PROGRESS-6 finds nothing wrong with one that is right", async () => {
+describe("the checker of task histories", () => {
+  it("PROGRESS-6 it accepts a correct history", async () => {
     expect(faultsOfHistory(await history())).toEqual([]);
   });
 
-  it("PROGRESS-6 finds every event that is missing, comes twice or comes too late", async () => {
+  it("PROGRESS-6 it finds every event that is missing, duplicated or late", async () => {
     const events = await history();
     const indexes = [...events.keys()];
 
@@ -40,7 +40,7 @@ describe("the check of a history of tasks", () => {
     expect(late).toEqual(indexes.slice(0, -1));
   });
 
-  it("PROGRESS-6 finds a count and a time that are wrong", async () => {
+  it("PROGRESS-6 it finds a wrong count and a wrong time", async () => {
     const events = await history();
     const last = events.findLastIndex((event) => isA(event, EventType.StreamProgress));
     const faultsWith = (more: object) =>

@@ -21,16 +21,16 @@ const pairs = rows.flatMap(([from, ...cells]) =>
 );
 
 describe("the status of a task", () => {
-  it("TASK-2 has a row and a column of the table for every status", () => {
+  it("TASK-2 the table has a row and a column for every status", () => {
     expect(header).toEqual(TaskStatus.options);
     expect(rows.map(([from]) => from)).toEqual(TaskStatus.options);
   });
 
-  it.each(pairs)("TASK-2 may go from %s to %s: %s", (from, to, allowed) => {
+  it.each(pairs)("TASK-2 it may change from %s to %s: %s", (from, to, allowed) => {
     expect(mayBecome(TaskStatus.parse(from), TaskStatus.parse(to))).toBe(allowed);
   });
 
-  it("TASK-2 is finished when completed or cancelled", () => {
+  it("TASK-2 it is finished when completed or cancelled", () => {
     expect(TaskStatus.options.filter(isFinished)).toEqual(["completed", "cancelled"]);
   });
 });

@@ -3,8 +3,8 @@ import { TokenBucket } from "../../server/session/token-bucket.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { withSeeds } from "../support/random.ts";
 
-describe("token bucket", () => {
-  it("ROUTE-3 gives so many at once, and then says how long to wait", () => {
+describe("the token bucket", () => {
+  it("ROUTE-3 it gives the burst at once, and then the time to wait", () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket({ perSecond: 10, burst: 3 }, clock);
 
@@ -13,7 +13,7 @@ describe("token bucket", () => {
     expect(answers).toEqual([0, 0, 0, 100, 100]);
   });
 
-  it("ROUTE-3 gives so many a second", () => {
+  it("ROUTE-3 it gives the rate per second", () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket({ perSecond: 10, burst: 1 }, clock);
     bucket.take();
@@ -26,7 +26,7 @@ describe("token bucket", () => {
     expect(answers).toEqual([50, 0, 50, 0]);
   });
 
-  it("ROUTE-3 saves up no more than the burst", () => {
+  it("ROUTE-3 it saves no more than the burst", () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket({ perSecond: 10, burst: 2 }, clock);
     clock.advance(3_600_000);
@@ -36,7 +36,7 @@ describe("token bucket", () => {
     expect(answers).toEqual([0, 0, 100]);
   });
 
-  it.each([-3_600_000, 3_600_000])("ROUTE-3 a clock that is set by %i ms gives nothing and takes nothing", (ms) => {
+  it.each([-3_600_000, 3_600_000])("ROUTE-3 a clock that is set by %i ms changes nothing", (ms) => {
     const clock = new ManualClock();
     const bucket = new TokenBucket({ perSecond: 10, burst: 2 }, clock);
     bucket.take();
@@ -47,7 +47,7 @@ describe("token bucket", () => {
     expect(answers).toEqual([0, 100]);
   });
 
-  it("ROUTE-3 the time to wait is the right one, and no rate is exceeded, at any rate and rhythm", async () => {
+  it("ROUTE-3 the time to wait is exact, and the rate is never exceeded", async () => {
     await withSeeds(300, (random) => {
       const clock = new ManualClock();
       const perSecond = random.between(1, 2_000);

@@ -27,8 +27,8 @@ async function start(around: (commit: Commit) => Commit) {
 const codes = (results: PromiseSettledResult<unknown>[]) =>
   results.map((result) => (result.status === "fulfilled" ? "ok" : (result.reason as Rejection).error.code));
 
-describe("the batcher", () => {
-  it("TASK-8 changes that come at once share transactions, are kept in their order, and refused one by one", async () => {
+describe("the transaction batcher", () => {
+  it("TASK-8 concurrent changes share transactions, keep their order, and are refused one by one", async () => {
     const { createStream, create, tasks, commits, told } = await start((commit) => commit);
     await createStream("s");
     commits.length = 0;
@@ -51,7 +51,7 @@ describe("the batcher", () => {
     expect(faultsOfHistory(await told())).toEqual([]);
   });
 
-  it("TASK-8 is decided anew when somebody else was faster", async () => {
+  it("TASK-8 a change is decided again after a conflict", async () => {
     let interfere: (() => Promise<unknown>) | undefined;
     const { createStream, create, other, tasks, told } = await start((commit) => async (transaction) => {
       const first = interfere;
@@ -74,7 +74,7 @@ describe("the batcher", () => {
     expect(faultsOfHistory(await told())).toEqual([]);
   });
 
-  it("TASK-8 when the store is out of reach all that wait are told so at once, and nothing has changed", async () => {
+  it("TASK-8 if the store is unreachable, all waiting changes are refused at once, and nothing has changed", async () => {
     const reached = deferred();
     const broken = deferred();
     let isBroken = false;
@@ -101,7 +101,7 @@ describe("the batcher", () => {
     expect((await told()).map(({ type }) => type)).toEqual(["task.created", "task.updated", "task.status_changed"]);
   });
 
-  it("TASK-8 what is large does not share a transaction with much else", async () => {
+  it("TASK-8 a large change does not share a transaction with much else", async () => {
     const { tasks, commits } = await start((commit) => commit);
     const metadata = { text: "x".repeat(60_000) };
 
@@ -115,7 +115,7 @@ describe("the batcher", () => {
     expect(commits.reduce((sum, count) => sum + count)).toBe(20);
   });
 
-  it("TASK-8 what was read while somebody else changed it is read again", async () => {
+  it("TASK-8 documents that another writer changed during the read are read again", async () => {
     const store = await openStore("memory");
     const other = openTasks(store);
     await other.createStream("s");
@@ -145,7 +145,7 @@ describe("the batcher", () => {
     expect(faultsOfHistory(events)).toEqual([]);
   });
 
-  it("TASK-8 a change that fails as none should is refused, and those beside it are kept", async () => {
+  it("TASK-8 a change with an unexpected error is refused, and those beside it are stored", async () => {
     const store = await openStore("memory");
     const { create, tasks } = openTasks(store);
     // Two tasks of no stream: what is told of the second one does not fit its definition.
@@ -161,7 +161,7 @@ describe("the batcher", () => {
     await expect(tasks.get(taskId("t2"))).rejects.toMatchObject({ error: { code: "not_found" } });
   });
 
-  it("TASK-8 gives up on what others change all the time", async () => {
+  it("TASK-8 it gives up if there are conflicts all the time", async () => {
     const { create } = await start(() => async () => undefined);
 
     const results = await Promise.allSettled([create("t1")]);

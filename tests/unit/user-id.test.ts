@@ -29,7 +29,7 @@ describe("the user id of a subject", () => {
     expect(userIdOf(subject)).toBe(id);
   });
 
-  it("CONN-12 is an id that can be undone, or a digest, and never that of another subject", () => {
+  it("CONN-12 it can be decoded or is a digest, and differs for every subject", () => {
     const subject = fc.oneof(
       fc.string({ unit: "binary", minLength: 1 }),
       fc.string({ unit: fc.constantFrom(..."ab=~-:3DA7E"), minLength: 1, maxLength: 200 }),

@@ -23,7 +23,7 @@ describe("the verdict on an agent", () => {
     ["has done everything", { ...idle, heartbeatAt: now - 10, progressAt: now - 300_000 }, "heartbeating"],
     ["has left", { ...idle, status: "disconnected", goneBecause: "transport close", ...given(300_000) }, "gone"],
     ["was given up", { ...idle, status: "heartbeat_lost", goneBecause: "no heartbeat" }, "gone"],
-  ])("AGENT-9 of one that %s", (_what, signs, expected) => {
+  ])("AGENT-9 the verdict on an agent that %s", (_what, signs, expected) => {
     const { state, reason } = verdictOf(signs, now, stallMs);
 
     expect(state).toBe(expected);
