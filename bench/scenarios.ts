@@ -96,7 +96,7 @@ export const scenarios: readonly Scenario[] = [
   ),
   {
     name: "publish",
-    title: "40 publishers, 50 in flight each, 4 rooms over Redis, nobody listens; against ws + one bare XADD",
+    title: "40 publishers, 50 in flight each, 4 rooms over Redis, no subscribers, against ws + one bare XADD",
     subjects: against("signalbox over Redis, alone", "ws + XADD", publishing({ inFlight: 50, warmupSeconds: 5 })),
     checks: [
       { what: "accepted/s", value: own("acceptedPerSecond"), bar: { atLeast: 20_000 }, unit: "/s" },
@@ -138,7 +138,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "greedy",
-    title: "a greedy publisher in a room of 100; ten calm rooms × 10 beside it",
+    title: "a greedy publisher in a room of 100, beside ten quiet rooms × 10",
     subjects: {
       ours: {
         peer: "signalbox",
@@ -147,7 +147,7 @@ export const scenarios: readonly Scenario[] = [
     },
     checks: [
       { what: "longest stall of the loop", value: own("loopStallMs"), bar: { atMost: 200 }, unit: "ms" },
-      { what: "p99 of the calm rooms", value: own("p99"), bar: { atMost: 250 }, unit: "ms" },
+      { what: "p99 of the quiet rooms", value: own("p99"), bar: { atMost: 250 }, unit: "ms" },
       complete,
     ],
   },
@@ -177,7 +177,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "storm",
-    title: "5 000 dropped, back, and each resumed with 20 missed events of 50 rooms, against socket.io, reconnect only",
+    title: "5 000 clients reconnect and resume with 20 missed events of 50 rooms, against socket.io, reconnect only",
     subjects: against("signalbox", "socket.io", { load: "storm", clients: 5_000, rooms: 50, missed: 20 }),
     checks: [
       { what: "time to the last", value: ratio("lastBackMs"), bar: { atMost: 0.8 }, unit: "×" },
@@ -217,13 +217,13 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "empty-rooms",
-    title: "20 000 rooms that were created, joined and left",
+    title: "20 000 rooms, created, joined and left",
     subjects: { ours: { peer: "signalbox", load: { load: "empty-rooms", rooms: 20_000 } } },
     checks: [{ what: "memory per room", value: own("bytesPerEmptyRoom"), bar: { atMost: 2_048 }, unit: "bytes" }],
   },
   {
     name: "dispatches",
-    title: "200 dispatches/s to an agent that answers at once: from the request to the waiter's answer",
+    title: "200 dispatches/s to an agent that answers at once: from the request to the result",
     subjects: {
       ours: { peer: "signalbox over Redis, alone", load: { load: "dispatches", agents: 1, rate: 200, ...steady } },
     },

@@ -30,7 +30,7 @@ interface PublishResult {
 
 const settleMs = 500;
 
-/** Publishers whom nobody listens to: what it takes to accept. */
+/** Publishers in rooms without subscribers: measures the cost of accepting events. */
 export async function publish(load: PublishLoad, measuring: (on: boolean) => Promise<void>): Promise<PublishResult> {
   const speech = dialects[load.dialect];
   const rooms = Array.from({ length: load.rooms }, (_, index) => `p${index}`);

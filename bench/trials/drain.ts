@@ -7,7 +7,7 @@ import { inPortions } from "../load/in-portions.ts";
 import { Nginx } from "../run/nginx.ts";
 import { freePort, startPeer } from "../run/peers.ts";
 import { Follower } from "./follower.ts";
-import { Speaker } from "./speaker.ts";
+import { Publisher } from "./publisher.ts";
 
 // Two instances over Redis behind nginx, and one of them is stopped as a deploy stops it: what do its clients notice?
 
@@ -31,12 +31,12 @@ const violated = (what: string) => {
 
 const away = new Histogram();
 const refusals: Record<string, number> = {};
-/** Clients that were told to go, by the second after the signal. */
+/** Clients that were asked to leave, by the second after the signal. */
 const perSecond: number[] = [];
 const coming = new Set<Promise<void>>();
-let [told, handshakes, signalledAt, lastBackAt] = [0, 0, 0, 0];
+let [notified, handshakes, signalledAt, lastBackAt] = [0, 0, 0, 0];
 
-/** As a client does: it is told, its connection ends, it waits for as long as it was asked to, and comes back. */
+/** Behaves like a client: it is notified, its connection ends, it waits for the requested time, and reconnects. */
 function follower(port: number, user: string, room: string): Follower {
   let retryAfterMs = -1;
   const one = new Follower({
@@ -44,11 +44,11 @@ function follower(port: number, user: string, room: string): Follower {
     user,
     room,
     violated,
-    told(notice) {
-      told++;
+    notified(notice) {
+      notified++;
       const second = Math.floor((performance.now() - signalledAt) / 1_000);
       perSecond[second] = (perSecond[second] ?? 0) + 1;
-      if (notice.reason !== "server_shutdown") violated(`${user} was told ${notice.reason}`);
+      if (notice.reason !== "server_shutdown") violated(`${user} was notified of ${notice.reason}`);
       retryAfterMs = notice.retryAfterMs ?? -1;
     },
   });
@@ -58,7 +58,7 @@ function follower(port: number, user: string, room: string): Follower {
     const back = pause(Math.max(0, retryAfterMs))
       .then(() => {
         handshakes++;
-        return one.openPatiently((why) => {
+        return one.openWithRetries((why) => {
           handshakes++;
           refusals[why] = (refusals[why] ?? 0) + 1;
         });
@@ -84,7 +84,7 @@ const nginx = await Nginx.start({ program, port, instances: [staying.port, leavi
 try {
   const rooms = Array.from({ length: Math.ceil(count / members) }, (_, index) => `d${index}`);
   // Who speaks is at the instance that stays: what a refused publication means is tried elsewhere.
-  const speaker = await Speaker.open({
+  const publisher = await Publisher.open({
     port: staying.port,
     rooms,
     rate: Number(values.deliveries) / members,
@@ -97,7 +97,7 @@ try {
     return one;
   });
   const spread = await Promise.all([connectionsOf(staying.port), connectionsOf(leaving.port)]);
-  speaker.start();
+  publisher.start();
   await pause(3_000);
 
   await staying.ask("reset");
@@ -118,7 +118,7 @@ try {
     generator: (own.user + own.system) / 1e6 / seconds,
   };
   const { loopStallMs } = await staying.ask<{ loopStallMs: number }>("report");
-  const heads = await speaker.stop();
+  const heads = await publisher.stop();
   await pause(2_000);
   for (const { position, options } of followers) {
     const head = heads.get(options.room);
@@ -129,8 +129,8 @@ try {
     clients: count,
     connectionsBefore: spread,
     windowMs,
-    told,
-    toldPerSecond: perSecond,
+    notified,
+    notifiedPerSecond: perSecond,
     notReadyMs,
     exitMs,
     lastBackMs: lastBackAt - signalledAt,
@@ -139,8 +139,8 @@ try {
     away: away.summary,
     busy,
     loopStallMs,
-    accepted: speaker.accepted,
-    acceptedLatency: speaker.latency.summary,
+    accepted: publisher.accepted,
+    acceptedLatency: publisher.latency.summary,
     live: followers.reduce((sum, { live }) => sum + live, 0),
     resumed: followers.reduce((sum, { resumed }) => sum + resumed, 0),
     violations: violations.length,

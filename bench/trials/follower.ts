@@ -16,36 +16,33 @@ interface FollowerOptions {
   port: number;
   user: string;
   room: string;
-  /** Something that must not happen. */
+  /** Called for each violation of a guarantee. */
   violated(what: string): void;
-  /** An event came, live. */
-  heard?(timestamp: string): void;
-  /** The server says that it closes the connection. */
-  told?(notice: { reason: string; retryAfterMs?: number }): void;
+  /** Called for each live event. */
+  received?(timestamp: string): void;
+  /** Called when the server announces that it closes the connection. */
+  notified?(notice: { reason: string; retryAfterMs?: number }): void;
 }
 
 const joinId = 1;
 
-/**
- * Somebody who follows a conversation: holds every event against the one before, and comes back with the position of the
- * last one.
- */
+/** A client that follows a conversation, checks that each event follows the one before, and resumes from its position. */
 export class Follower {
   readonly options: FollowerOptions;
   position: Position | undefined;
-  /** Events that came live, and those that came with a reply after a return. */
+  /** The numbers of live events, and of events in replies after a reconnect. */
   live = 0;
   resumed = 0;
   onEnd: () => void = () => {};
-  /** It is on its way in. */
-  isComing = false;
+  /** Whether it is connecting. */
+  isConnecting = false;
   #client: RawClient | undefined;
 
   constructor(options: FollowerOptions) {
     this.options = options;
   }
 
-  /** Resolves when it has what it missed, and what comes next will come live. Rejects when it is not let in. */
+  /** Connects and joins. Resolves when it has caught up and gets live events. Rejects if it is refused. */
   async open(): Promise<void> {
     const { port, user, room } = this.options;
     const client = await RawClient.open(port, dialects.signalbox, { token: tokenOf(user, ["user"]) });
@@ -74,9 +71,9 @@ export class Follower {
     client.close();
   }
 
-  /** Opens again and again, a moment later each time, as a client does that is refused. Tells why it was. */
-  async openPatiently(refused: (why: string) => void = () => {}): Promise<void> {
-    this.isComing = true;
+  /** Opens, retrying with back-off as clients do. `refused` is called with the reason of each failure. */
+  async openWithRetries(refused: (why: string) => void = () => {}): Promise<void> {
+    this.isConnecting = true;
     try {
       for (let attempt = 0; ; attempt++) {
         try {
@@ -88,7 +85,7 @@ export class Follower {
         }
       }
     } finally {
-      this.isComing = false;
+      this.isConnecting = false;
     }
   }
 
@@ -99,29 +96,29 @@ export class Follower {
       this.#resume(reply.data);
       return joined();
     }
-    // Who comes and goes is told to everybody in the room: reading that would be most of the work.
+    // Presence events are not parsed: they are sent to everyone in the room, and would be most of the work.
     if (!text.startsWith('42/chat,["chat_message"') && !text.startsWith('42/chat,["system.')) return;
     const [name, data] = JSON.parse(text.slice("42/chat,".length));
     if (name === "chat_message") {
       this.#take(data.position);
       this.live++;
-      this.options.heard?.(data.timestamp);
+      this.options.received?.(data.timestamp);
     } else if (name === "system.connection.close") {
-      this.options.told?.(data);
-      // As every library does when the close of the WebSocket comes, which is right behind.
+      this.options.notified?.(data);
+      // As every library does when the WebSocket closes, which follows at once.
       this.#client?.close();
     } else if (name === "system.room.reset") {
-      this.options.violated(`${this.options.user} was told of lost history`);
+      this.options.violated(`${this.options.user} was notified of lost history`);
     }
   }
 
   #resume({ position, events, joined, recovered }: JoinReply["data"]): void {
     const { user, violated } = this.options;
     if (this.position) {
-      if (recovered !== true) violated(`${user} did not get back what it missed`);
+      if (recovered !== true) violated(`${user} did not get the events that it missed`);
       for (const event of events) this.#take(event.position);
       this.resumed += events.length;
-      if (this.position.offset !== position.offset) violated(`${user} is not where the reply says`);
+      if (this.position.offset !== position.offset) violated(`${user} is not at the position in the reply`);
     }
     if (!joined) violated(`${user} missed more than a page`);
     this.position = position;

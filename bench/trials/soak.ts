@@ -7,7 +7,7 @@ import { inPortions } from "../load/in-portions.ts";
 import { plotOf } from "../report/plot.ts";
 import { type RunningPeer, startPeer } from "../run/peers.ts";
 import { Follower } from "./follower.ts";
-import { Speaker } from "./speaker.ts";
+import { Publisher } from "./publisher.ts";
 import { type Trend, trendOf } from "./trend.ts";
 
 // A server over Redis, for as long as is asked for, under a load that never changes while the people do: does it grow?
@@ -61,15 +61,15 @@ const totals = { delivered: 0, resumed: 0, connections: 0, refusedJoins: 0, cutO
 const rooms = Array.from({ length: Math.ceil(count / members) }, (_, index) => `soak-${index}`);
 
 function newcomer(port: number, room: string): Follower {
-  const heard = (timestamp: string) => {
+  const received = (timestamp: string) => {
     totals.delivered++;
     delivered.add(Date.now() - Date.parse(timestamp));
   };
-  const one = new Follower({ port, room, user: `u${++totals.connections}`, violated, heard });
+  const one = new Follower({ port, room, user: `u${++totals.connections}`, violated, received });
   // Nobody asked the server to.
   one.onEnd = () => {
     totals.cutOff++;
-    one.openPatiently(() => totals.refusedJoins++).catch((error: unknown) => violated(String(error)));
+    one.openWithRetries(() => totals.refusedJoins++).catch((error: unknown) => violated(String(error)));
   };
   return one;
 }
@@ -81,14 +81,14 @@ function churning(followers: Follower[], port: number): () => Promise<void> {
   const replace = async (index: number) => {
     const before = followers[index];
     // One that a busy machine keeps waiting is not let go of before it is there.
-    if (!before || before.isComing) return;
+    if (!before || before.isConnecting) return;
     before.close();
     const comesBack = changed++ % 2 === 0;
     if (comesBack) await pause(backAfterMs);
     const next = comesBack ? before : newcomer(port, before.options.room);
     if (comesBack) totals.connections++;
     else totals.resumed += before.resumed;
-    await next.openPatiently(() => totals.refusedJoins++);
+    await next.openWithRetries(() => totals.refusedJoins++);
     followers[index] = next;
   };
   let next = 0;
@@ -108,7 +108,7 @@ function churning(followers: Follower[], port: number): () => Promise<void> {
   };
 }
 
-async function sampler(peer: RunningPeer, speaker: Speaker): Promise<() => Promise<Sample>> {
+async function sampler(peer: RunningPeer, publisher: Publisher): Promise<() => Promise<Sample>> {
   const { subscribe: server } = peer;
   const startedAt = performance.now();
   let before = { cpu: server.cpuSeconds, at: performance.now() };
@@ -126,32 +126,32 @@ async function sampler(peer: RunningPeer, speaker: Speaker): Promise<() => Promi
       resources,
       cpuPercent,
       deliveredP99: delivered.summary.p99,
-      acceptedP99: speaker.latency.summary.p99,
+      acceptedP99: publisher.latency.summary.p99,
     };
     delivered.clear();
-    speaker.latency.clear();
+    publisher.latency.clear();
     return sample;
   };
 }
 
 function redisBytes(port: number): number {
-  const told = execFileSync("redis-cli", ["-p", String(port), "info", "memory"], { encoding: "utf8" });
-  return Number(/used_memory:(\d+)/.exec(told)?.[1]);
+  const info = execFileSync("redis-cli", ["-p", String(port), "info", "memory"], { encoding: "utf8" });
+  return Number(/used_memory:(\d+)/.exec(info)?.[1]);
 }
 
 const peer = await startPeer("signalbox over Redis, alone", { LOG_MAX_EVENTS: "500" });
 try {
   const { port } = peer.subscribe;
-  const speaker = await Speaker.open({ port, rooms, rate: deliveries / members, violated });
+  const publisher = await Publisher.open({ port, rooms, rate: deliveries / members, violated });
   const places = Array.from({ length: count }, (_, index) => rooms[index % rooms.length] ?? "");
   const followers = await inPortions(places, async (room) => {
     const follower = newcomer(port, room);
     await follower.open();
     return follower;
   });
-  speaker.start();
+  publisher.start();
   const stopChurning = churning(followers, port);
-  const sample = await sampler(peer, speaker);
+  const sample = await sampler(peer, publisher);
   const samples: Sample[] = [];
   const startedAt = performance.now();
   const until = startedAt + minutes * 60_000;
@@ -162,20 +162,20 @@ try {
     console.error(JSON.stringify(samples.at(-1), (_, value) => (typeof value === "number" ? round(value) : value)));
   }
   await stopChurning();
-  const heads = await speaker.stop();
+  const heads = await publisher.stop();
   await pause(2_000);
   for (const { position, options } of followers) {
     const head = heads.get(options.room);
     if (position?.offset !== head) violated(`${options.user} is at ${position?.offset}, the room at ${head}`);
   }
   for (const { resumed } of followers) totals.resumed += resumed;
-  await report(samples, speaker);
+  await report(samples, publisher);
 } finally {
   await peer.stop();
 }
 process.exit(violations.length === 0 ? 0 : 1);
 
-async function report(samples: Sample[], { accepted, refused }: Speaker): Promise<void> {
+async function report(samples: Sample[], { accepted, refused }: Publisher): Promise<void> {
   const figures: Record<string, Trend> = {};
   const names = ["heapMegabytes", "rssMegabytes", "redisMegabytes", "descriptors", "resources"] as const;
   const late = samples.slice(Math.floor(samples.length * settled));

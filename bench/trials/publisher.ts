@@ -4,7 +4,7 @@ import { Histogram } from "../load/histogram.ts";
 import { inPortions } from "../load/in-portions.ts";
 import { RawClient } from "../load/raw-client.ts";
 
-interface SpeakerOptions {
+interface PublisherOptions {
   port: number;
   rooms: readonly string[];
   /** Publications a second, over all rooms. */
@@ -12,42 +12,42 @@ interface SpeakerOptions {
   violated(what: string): void;
 }
 
-/** Says something in one room after the other, at a steady rate. */
-export class Speaker {
+/** Publishes messages at a steady rate, in one room after another. */
+export class Publisher {
   /** From a publication to its reply, in ms. */
   readonly latency = new Histogram();
   accepted = 0;
-  /** Answers of `unavailable` and the like: the same is said again, until it is accepted. */
+  /** Replies that may be retried, such as `unavailable`: the message is sent again until it is accepted. */
   refused = 0;
   #ids = 0;
-  readonly #options: SpeakerOptions;
+  readonly #options: PublisherOptions;
   readonly #client: RawClient;
   readonly #heads = new Map<string, number>();
   readonly #open = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(options: SpeakerOptions, client: RawClient) {
+  private constructor(options: PublisherOptions, client: RawClient) {
     this.#options = options;
     this.#client = client;
   }
 
-  /** Makes the rooms. */
-  static async open(options: SpeakerOptions): Promise<Speaker> {
-    const auth = { token: tokenOf("speaker", ["service"]), autoJoin: false };
+  /** Connects, and creates the rooms. */
+  static async open(options: PublisherOptions): Promise<Publisher> {
+    const auth = { token: tokenOf("publisher", ["service"]), autoJoin: false };
     const client = await RawClient.open(options.port, dialects.signalbox, auth);
     await inPortions(options.rooms, (room) => dialects.signalbox.create(client, room));
-    return new Speaker(options, client);
+    return new Publisher(options, client);
   }
 
   start(): void {
     const { rooms, rate } = this.#options;
     const startedAt = performance.now();
-    let said = 0;
+    let sent = 0;
     this.#timer = setInterval(() => {
       const due = ((performance.now() - startedAt) / 1_000) * rate;
-      // What a machine that was held up has not sent is not sent all at once.
-      if (due - said > rate) said = due - rate;
-      for (; said < due; said++) this.#say(rooms[Math.floor(said) % rooms.length] ?? "");
+      // After a stall of the machine, the backlog is not sent all at once.
+      if (due - sent > rate) sent = due - rate;
+      for (; sent < due; sent++) this.#publish(rooms[Math.floor(sent) % rooms.length] ?? "");
     }, 5);
   }
 
@@ -62,13 +62,13 @@ export class Speaker {
     this.#client.close();
   }
 
-  #say(room: string): void {
-    const saying = this.#ask(room).finally(() => this.#open.delete(saying));
-    this.#open.add(saying);
+  #publish(room: string): void {
+    const publishing = this.#sendUntilAccepted(room).finally(() => this.#open.delete(publishing));
+    this.#open.add(publishing);
   }
 
-  async #ask(room: string): Promise<void> {
-    const message = { conversationId: room, id: `said-${++this.#ids}`, message: "x".repeat(150) };
+  async #sendUntilAccepted(room: string): Promise<void> {
+    const message = { conversationId: room, id: `message-${++this.#ids}`, message: "x".repeat(150) };
     const at = performance.now();
     let reply = await this.#client.request("chat_message", message);
     while (reply.includes('"retryable":true')) {
