@@ -68,8 +68,8 @@ export class ResponseRecords {
    * As `claim`, for a producer that begins to write or goes on at another place. Writes the record in any case, so that
    * an end which was decided upon the one before does not come about. Rejects with `conflict` after the end, too.
    */
-  async open(response: ResponseRef, created: ResponseRecord): Promise<ResponseRecord> {
-    if (await this.#put(response, created, 0)) return created;
+  async open(response: ResponseRef, created: ResponseRecord): Promise<{ record: ResponseRecord; isNew: boolean }> {
+    if (await this.#put(response, created, 0)) return { record: created, isNew: true };
     const { value } = await this.#update(response, (before = created) => {
       if (!isOwn(before, created)) {
         throw new Rejection("conflict", `Response ${response.responseId} has another producer.`);
@@ -77,7 +77,7 @@ export class ResponseRecords {
       assertOpen(response, before);
       return before;
     });
-    return value;
+    return { record: value, isNew: false };
   }
 
   /**

@@ -76,9 +76,11 @@ export class ResponseRenewal {
 
   async #renewSome(some: readonly LeasedStream[]): Promise<void> {
     const { leases, records, leaseMs } = this.#deps;
+    // One that is to be stopped keeps the time that its producer has left for that.
+    const renewed = some.filter(({ isCancelled }) => !isCancelled);
     await leases.set(
       "responses",
-      some.map(({ key }) => ({ id: key, inMs: leaseMs })),
+      renewed.map(({ key }) => ({ id: key, inMs: leaseMs })),
     );
     // After the leases: who cancels does it the other way round, so that one of the two sees what the other has done.
     const found = await records.getMany(some.map(({ response }) => response));

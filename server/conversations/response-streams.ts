@@ -27,6 +27,8 @@ export interface StreamStart extends Omit<DeltaRollupOptions, "publisher" | "nex
   /** The response has a lease of its own, to be renewed for as long as the stream is here. */
   leased?: ResponseRef;
   isCancelled?: boolean;
+  /** Nobody has written the response before: there is nothing of it in the log. */
+  isNew?: boolean;
 }
 
 interface Stream {
@@ -129,16 +131,17 @@ export class ResponseStreams {
   async #open(
     key: string,
     author: Author,
-    { since, leased, isCancelled = false, ...start }: StreamStart,
+    { since, leased, isCancelled = false, isNew = false, ...start }: StreamStart,
   ): Promise<Stream> {
     // What another author has left here is in the log before the numbers go on.
-    await this.close(key);
+    const written = await this.close(key);
     const { log, publisher, failed } = this.#deps;
     const { room, responseId, attempt } = start;
-    const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
+    const isUnwritten = isNew && written === 0;
+    const tail = isUnwritten ? undefined : await tailOf(log, room, responseId, { attempt, since });
     // An agent learns the end of an attempt from the step of its dispatch.
-    if (end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
-    const rollup = new DeltaRollup({ ...start, publisher, nextIndex, failed });
+    if (tail?.end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
+    const rollup = new DeltaRollup({ ...start, publisher, nextIndex: tail?.nextIndex ?? 0, failed });
     return { rollup, author, leased, isCancelled, isDoubtful: false };
   }
 

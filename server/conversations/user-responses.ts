@@ -20,7 +20,7 @@ import {
   type ResponseRef,
 } from "./response-records.ts";
 import type { ResponseRenewal } from "./response-renewal.ts";
-import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts";
+import type { ResponseStreams, ResponseStreamsDeps, StreamStart } from "./response-streams.ts";
 
 interface UserResponsesDeps extends ResponseStreamsDeps {
   records: ResponseRecords;
@@ -55,28 +55,32 @@ export class UserResponses {
       }
       const { conversationId, responseId } = response;
       const sender = senderOf(principal);
-      const isCancelled = await this.#begin(session, response, {
+      const begun = await this.#begin(session, response, {
         producer: principal.userId,
         sender,
         ...(inReplyTo !== undefined && { inReplyTo }),
       });
-      return { room: conversationRoom(conversationId), responseId, sender, inReplyTo, leased: response, isCancelled };
+      return { ...begun, room: conversationRoom(conversationId), responseId, sender, inReplyTo, leased: response };
     });
   }
 
-  /** Opens the record and sets the lease. Resolves with whether the response is to be stopped, of which it tells. */
-  async #begin(session: Session, response: ResponseRef, created: ResponseRecord): Promise<boolean> {
+  /** Opens the record and sets the lease. Tells the producer if the response is to be stopped. */
+  async #begin(
+    session: Session,
+    response: ResponseRef,
+    created: ResponseRecord,
+  ): Promise<Pick<StreamStart, "isNew" | "isCancelled">> {
     const { records, leases, leaseMs } = this.#deps;
-    const { conversationId, responseId } = response;
-    const { cancelled } = await records.open({ conversationId, responseId }, created);
+    const { record, isNew } = await records.open(response, created);
     const id = keyOf(response);
+    const { cancelled } = record;
     if (cancelled === undefined) {
       await leases.set("responses", [{ id, inMs: leaseMs }]);
-      return false;
+      return { isNew };
     }
     await leases.hasten("responses", [{ id, inMs: cancelGraceMs }]);
-    session.send("cancel", { messageId: responseId, reason: cancelled });
-    return true;
+    session.send("cancel", { messageId: response.responseId, reason: cancelled });
+    return { isCancelled: true };
   }
 
   /**

@@ -127,6 +127,35 @@ describe("chat", () => {
   );
 
   it(
+    "PAGE-7 an answer whose writer is gone is shown with its end, and a stopped one ends even if its writer goes on",
+    async () => {
+      const server = await startServer({ store: "memory", env: { RESPONSE_LEASE_MS: "1000" } });
+      const ada = await arrive(server, "ada");
+      await ada.create("Signals", "bob", "solver");
+      const conversationId = ada.conversationId();
+      const solver = await server.connect("solver", { roles: ["agent"] });
+
+      await solver.ok("chat_response_delta", { conversationId, responseId: "r-1", delta: "As far as" });
+      await ada.page.getByText("Writing…").waitFor();
+      await ada.page.getByRole("button", { name: "Stop" }).click();
+      await ada.page.getByText("This response was stopped.").waitFor();
+      await solver.ok("chat_response_delta", { conversationId, responseId: "r-2", delta: "I know" });
+      await ada.page.getByText("Writing…").waitFor();
+      solver.close();
+      await ada.page.getByText("This response failed.").waitFor();
+      const bob = await arrive(server, "bob");
+      await bob.open("Signals");
+
+      for (const { page, messages } of [ada, bob]) {
+        await messages.getByText("I know").waitFor();
+        await page.getByText("Writing…").waitFor({ state: "detached" });
+      }
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
     "PAGE-11 a message that could not be sent is kept and resent once; members can be added and removed, and the title changed",
     async () => {
       const server = await startServer({ store: "memory" });

@@ -150,7 +150,8 @@ describe.each(stores)("a response that is cancelled (%s)", (store) => {
   });
 
   it("STREAM-11 ends when its producer takes no notice, which then gets conflict, or this end", async () => {
-    const { ada, agent } = await start(store);
+    // The lease is renewed more than once until then.
+    const { ada, agent } = await start(store, shortLease);
     await write(agent, ada, ["one ", "two"]);
 
     for (let i = 0; i < 3; i++) await ada.ok("chat_response.cancel", ids);
