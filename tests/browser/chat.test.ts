@@ -317,6 +317,32 @@ describe("chat", () => {
   );
 
   it(
+    "PAGE-16 the Enter that ends an input method's composition sends nothing, where the browser tells it only by its code",
+    async () => {
+      const server = await startServer({ store: "memory" });
+      const ada = await arrive(server, "ada");
+      await ada.create("Signals", "bob");
+      const input = await ada.page.context().newCDPSession(ada.page);
+      const enter = async (windowsVirtualKeyCode: number) => {
+        const key = { key: "Enter", code: "Enter", windowsVirtualKeyCode };
+        await input.send("Input.dispatchKeyEvent", { ...key, type: "rawKeyDown" });
+        await input.send("Input.dispatchKeyEvent", { ...key, type: "keyUp" });
+      };
+      await ada.page.getByRole("textbox", { name: "Message", exact: true }).click();
+
+      await ada.page.keyboard.type("half a");
+      // As WebKit does, which ends the composition before it tells of the key.
+      await enter(229);
+      await ada.page.keyboard.type(" word");
+      await enter(13);
+
+      await ada.sees("half a word");
+      expect(browser.faults).toEqual([]);
+    },
+    testMs,
+  );
+
+  it(
     "PAGE-2 nothing that other users write is executed or loaded",
     async () => {
       const server = await startServer({ store: "memory" });

@@ -49,8 +49,9 @@ export function Composer({ draft, post, typing }: ComposerProps) {
   }
 
   function pressed(event: KeyboardEvent) {
-    // During composition, Enter belongs to the input method.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    // During composition, Enter belongs to the input method. WebKit has ended it by then, and tells it by the key code.
+    const isOfInputMethod = event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229;
+    if (event.key !== "Enter" || event.shiftKey || isOfInputMethod) return;
     event.preventDefault();
     send();
   }
