@@ -19,13 +19,13 @@ interface AbandonedResponsesDeps extends ResponseStreamsDeps {
   bumpActivity(conversationId: ConversationId): Promise<void>;
 }
 
-/** How long a producer that was asked to stop may take to end the response itself. */
+/** How long a producer may take to end a cancelled response itself. */
 export const cancelGraceMs = 2_000;
 
 /**
- * Ends the responses of users that their producers do not end: their leases have run out, or they were cancelled. First
- * the record of the response says that the server ends it, then the log has the end, then the record says so, then the
- * lease goes: whatever dies in between, the lease comes due again, and another instance goes on from there.
+ * Ends user responses that their producers do not end: the lease has expired, or the response was cancelled. The steps
+ * are: note in the record that the server ends the response, append the end to the log, note that in the record, remove
+ * the lease. If an instance dies in between, the lease becomes due again and another instance continues.
  */
 export class AbandonedResponses {
   readonly #deps: AbandonedResponsesDeps;
@@ -34,25 +34,26 @@ export class AbandonedResponses {
     this.#deps = deps;
   }
 
-  /** The lease has run out. It was claimed until then (by `performance.now()`): later it may have been renewed. */
+  /** Called when a lease is due. The claim of the lease is valid `until` then (`performance.now()`). */
   async onDue(key: string, until: number): Promise<void> {
     const { records, leases } = this.#deps;
     const response = refOf(key);
     const found = await records.get(response);
     if (!found || found.value.final || found.value.ofDispatch) return leases.clear("responses", key);
+    // After that the lease may have been renewed since it was claimed.
     if (performance.now() < until) await this.#end(response);
   }
 
   /**
-   * Asks the producer to stop, wherever it is; without a producer the response ends at once. Rejects with `not_found`,
-   * or with `conflict` after the end.
+   * Asks the producer to stop. The response ends at once if the producer has no connection. Rejects with `not_found`, or
+   * with `conflict` after the end.
    */
   async cancel(response: ResponseRef, reason: string): Promise<void> {
     const { records, leases, broadcast, connectionsOf, failed } = this.#deps;
     const key = keyOf(response);
     const { producer, cancelled = reason } = await records.cancel(response, reason);
     await leases.hasten("responses", [{ id: key, inMs: cancelGraceMs }]);
-    // To all connections of the producer, which may have reconnected since the stream began.
+    // The producer may have reconnected since it began, so all its connections are told.
     const data = { messageId: response.responseId, reason: cancelled };
     broadcast.send({ kind: "tell", userId: producer, name: "cancel", data, response: key });
     if ((await connectionsOf(producer)) > 0) return;
@@ -67,7 +68,7 @@ export class AbandonedResponses {
       const found = await records.get(response);
       if (!found || found.value.final) return;
       const decided = found.value.ending ? found : await records.decide(response, found, endOf(found.value));
-      // Otherwise somebody has changed the record: the producer is back, or has ended the response.
+      // If the record has changed meanwhile, the producer has returned or has ended the response.
       if (decided) await this.#complete(response, decided);
     });
   }

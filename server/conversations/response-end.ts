@@ -96,13 +96,13 @@ export async function publishEnd(
 interface StreamedEnd extends Pick<ResponseEnd, "room" | "sender" | "since"> {
   responseId: ResponseId;
   attempt?: number | undefined;
-  /** Of the event. Default: a new one. */
+  /** The id of the event. Default: a new one. */
   id?: EventId;
-  /** Given the text so far. */
+  /** Makes the data of the event from the streamed text. */
   dataOf(text: string): EndData;
 }
 
-/** As {@link publishEnd}, with the text that was streamed, whatever part comes in between. */
+/** Like {@link publishEnd}, with the streamed text, which is read again if another delta was appended meanwhile. */
 export async function publishStreamedEnd(
   { log, publisher }: EndDeps,
   { room, sender, responseId, attempt, since, id = ulid() as EventId, dataOf }: StreamedEnd,

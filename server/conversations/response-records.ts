@@ -11,20 +11,20 @@ export interface ResponseRecord {
   producer: UserId;
   /** The response belongs to the dispatch of the same id, and only agents that have that write it. */
   ofDispatch?: boolean;
-  /** The sender of the pieces, and what the response answers: for an end that the server writes. */
+  /** The sender of the deltas, and the event that the response answers; used by an end that the server writes. */
   sender?: Sender;
   inReplyTo?: EventId;
-  /** Set when a member has asked to stop the response: the reason for the producer. */
+  /** The reason of the cancellation. Set when a member has cancelled the response. */
   cancelled?: string;
-  /** Set when the server has decided to end the response. From then on the producer is refused. */
+  /** Set when the server has decided to end the response. The producer is refused from then on. */
   ending?: ServerEnd;
   /** Set when the final `chat_response` is in the log: the reply to a producer that sends it again. */
   final?: PublishedReply;
 }
 
-/** The end that the server writes in place of the producer. */
+/** The end that the server writes instead of the producer. */
 interface ServerEnd {
-  /** The id of the event, so that every instance that writes it writes the same one. */
+  /** The id of the event: all instances that write this end write the same event. */
   id: EventId;
   status: "failed" | "cancelled";
   reason: string;
@@ -65,8 +65,8 @@ export class ResponseRecords {
   }
 
   /**
-   * As `claim`, for a producer that begins to write or goes on at another place. Writes the record in any case, so that
-   * an end which was decided upon the one before does not come about. Rejects with `conflict` after the end, too.
+   * Like `claim`, for a producer that begins, or continues on another connection or instance. Always writes the record, so
+   * that `decide` fails for an instance that has read the version before. Also rejects with `conflict` after the end.
    */
   async open(response: ResponseRef, created: ResponseRecord): Promise<{ record: ResponseRecord; isNew: boolean }> {
     if (await this.#put(response, created, 0)) return { record: created, isNew: true };
@@ -80,10 +80,7 @@ export class ResponseRecords {
     return { record: value, isNew: false };
   }
 
-  /**
-   * Notes that the response is to be stopped; the first reason stays. Rejects with `not_found`, or with `conflict` after
-   * the end.
-   */
+  /** Notes the cancellation; the first reason is kept. Rejects with `not_found`, or with `conflict` after the end. */
   async cancel(response: ResponseRef, reason: string): Promise<ResponseRecord> {
     const { value } = await this.#update(response, (before) => {
       if (!before) throw notFound(response);
@@ -93,7 +90,7 @@ export class ResponseRecords {
     return value;
   }
 
-  /** Decides that the server ends the response. `undefined` when the record has changed since it was read. */
+  /** Notes that the server ends the response. Resolves with `undefined` if the record has changed since it was read. */
   async decide(
     response: ResponseRef,
     { value, version }: Versioned<ResponseRecord>,
@@ -111,7 +108,7 @@ export class ResponseRecords {
     final: PublishedReply,
   ): Promise<void> {
     if (await this.#put(response, { ...value, final }, version)) return;
-    // A log has one end of a response: whoever was faster has noted this one, or something else of the response.
+    // Another writer was faster. A log has only one end of a response, so a noted end is this one.
     await this.#update(response, (before = value) => ({ ...before, final: before.final ?? final }));
   }
 
@@ -130,11 +127,11 @@ export class ResponseRecords {
 const isOwn = (record: ResponseRecord, { producer, ofDispatch }: ResponseRecord) =>
   record.producer === producer && record.ofDispatch === ofDispatch;
 
-/** The end in the log is, or will be, the server's. */
+/** Whether the end in the log is, or will be, that of the server. */
 export const isEndedByServer = ({ ending, final }: ResponseRecord) =>
   ending !== undefined && (final === undefined || final.id === ending.id);
 
-/** Rejects with `conflict` when the response has ended, or is about to. */
+/** Throws `conflict` if the response has ended or is about to. */
 export function assertOpen({ responseId }: ResponseRef, record: ResponseRecord): void {
   if (isEndedByServer(record)) throw endedByServer(responseId, record);
   if (record.final) throw new Rejection("conflict", `Response ${responseId} has ended.`);
@@ -148,7 +145,7 @@ export const notFound = ({ responseId }: ResponseRef) =>
 
 export const keyOf = ({ conversationId, responseId }: ResponseRef) => `${conversationId}/${responseId}`;
 
-/** The response of a key: ids have no slash. */
+/** The inverse of `keyOf`. Ids contain no slash. */
 export function refOf(key: string): ResponseRef {
   const slash = key.indexOf("/");
   return {

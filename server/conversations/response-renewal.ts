@@ -10,17 +10,17 @@ interface ResponseRenewalDeps {
   records: ResponseRecords;
   streams: ResponseStreams;
   broadcast: Broadcast;
-  /** How long a response goes on without a sign of life of its producer. */
+  /** How long a response stays open without a sign of life from its producer. */
   leaseMs: number;
   failed: Failed;
 }
 
-/** How many responses are renewed at once. */
+/** Limits the size of one command to the store. */
 const batch = 200;
 
 /**
- * Renews the leases of the responses that are written here, for as long as the connections of their producers last, and
- * learns what this instance could not hear: that a response was cancelled, or has been ended.
+ * Renews the leases of the responses that are written at this instance, for as long as their producers are connected.
+ * Also finds the cancellations and ends whose broadcasts this instance has missed.
  */
 export class ResponseRenewal {
   readonly #deps: ResponseRenewalDeps;
@@ -34,17 +34,17 @@ export class ResponseRenewal {
     this.#timer = setInterval(() => void this.renew(), deps.leaseMs / 4).unref();
     deps.broadcast.listen((message) => {
       if (message.kind === "tell" && message.response !== undefined) deps.streams.cancel(message.response);
-      // What was told meanwhile may not have been heard.
+      // Broadcasts may have been missed.
       if (message.kind === "recheck") void this.renew();
     });
   }
 
-  /** Whether the leases may have run out, so that other instances may have ended what is written here. */
+  /** Whether the leases may have expired, so that other instances may have ended the responses. */
   get isOverdue(): boolean {
     return performance.now() - this.#renewedAt > this.#deps.leaseMs;
   }
 
-  /** Renews all leases once; asked while it does so, it does so again. Never rejects. */
+  /** Renews all leases once, and once more if it is called during that. Never rejects. */
   renew(): Promise<void> {
     this.#isAskedAgain = this.#renewing !== undefined;
     this.#renewing ??= this.#renewAll().finally(() => {
@@ -64,7 +64,7 @@ export class ResponseRenewal {
     const { streams, failed } = this.#deps;
     const all = streams.leased();
     const startedAt = performance.now();
-    // Known before the store has answered: a part may come first.
+    // Before the first await: deltas may arrive before the store answers.
     if (this.isOverdue) for (const { key } of all) streams.doubt(key);
     try {
       for (let from = 0; from < all.length; from += batch) await this.#renewSome(all.slice(from, from + batch));
@@ -76,13 +76,14 @@ export class ResponseRenewal {
 
   async #renewSome(some: readonly LeasedStream[]): Promise<void> {
     const { leases, records, leaseMs } = this.#deps;
-    // One that is to be stopped keeps the time that its producer has left for that.
+    // A cancelled response keeps the short lease that it got then.
     const renewed = some.filter(({ isCancelled }) => !isCancelled);
     await leases.set(
       "responses",
       renewed.map(({ key }) => ({ id: key, inMs: leaseMs })),
     );
-    // After the leases: who cancels does it the other way round, so that one of the two sees what the other has done.
+    // The records are read after the leases are set, and a cancellation writes the record first and then the lease, so
+    // that the short lease of a simultaneous cancellation always prevails.
     const found = await records.getMany(some.map(({ response }) => response));
     const cancelled = some.filter((stream, index) => this.#compare(stream, found[index]));
     await leases.hasten(
@@ -91,13 +92,13 @@ export class ResponseRenewal {
     );
   }
 
-  /** Whether the producer has been asked to stop, and has not yet. */
+  /** Returns whether the response is cancelled and has not ended. */
   #compare({ key, response, author, isCancelled }: LeasedStream, record: ResponseRecord | undefined): boolean {
     const { streams } = this.#deps;
-    // The store has lost the record: the next part brings it back.
+    // The store has lost the record: the next delta creates it again.
     if (!record) streams.doubt(key);
     const isOver = record?.ending !== undefined || record?.final !== undefined;
-    // The next part is refused, with the reason.
+    // The next delta is refused with the reason.
     if (isOver) void streams.release(key);
     const reason = record && reasonToStop(record);
     if (reason === undefined) return false;

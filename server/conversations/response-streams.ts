@@ -24,10 +24,10 @@ export interface Author {
 /** What the events of a stream have in common. `since`: as in `TailOptions`. */
 export interface StreamStart extends Omit<DeltaRollupOptions, "publisher" | "nextIndex" | "failed"> {
   since?: number;
-  /** The response has a lease of its own, to be renewed for as long as the stream is here. */
+  /** Set if the response has a lease, which is renewed while the stream is here. */
   leased?: ResponseRef;
   isCancelled?: boolean;
-  /** Nobody has written the response before: there is nothing of it in the log. */
+  /** The response has no events in the log yet. */
   isNew?: boolean;
 }
 
@@ -35,9 +35,9 @@ interface Stream {
   rollup: DeltaRollup;
   author: Author;
   leased: ResponseRef | undefined;
-  /** Somebody has asked its author to stop. */
+  /** A member has cancelled the response. */
   isCancelled: boolean;
-  /** It may have ended, or go on elsewhere: to be begun again with the next part. */
+  /** The response may have ended, or continue elsewhere: the next delta calls `begin` again. */
   isDoubtful: boolean;
 }
 
@@ -64,8 +64,8 @@ export class ResponseStreams {
   }
 
   /**
-   * Resolves when the part is taken, with whether the author has been asked to stop; the part goes out with others within
-   * 40 ms. Without a part the stream begins, or goes on. `begin` is asked when the author has no stream here, and may reject.
+   * Resolves when the part is taken, with whether the response is cancelled; the part goes out with others within 40 ms.
+   * Without a part the stream only begins. `begin` is asked when the author has no stream here, and may reject.
    */
   async write(
     key: string,
@@ -91,13 +91,13 @@ export class ResponseStreams {
     );
   }
 
-  /** The author is told with the reply to each part from now on. */
+  /** Replies to deltas ask the author to stop from now on. */
   cancel(key: string): void {
     const stream = this.#streams.get(key);
     if (stream) stream.isCancelled = true;
   }
 
-  /** The next part begins the stream again. */
+  /** The next delta calls `begin` again. */
   doubt(key: string): void {
     const stream = this.#streams.get(key);
     if (stream) stream.isDoubtful = true;

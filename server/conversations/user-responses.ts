@@ -27,7 +27,7 @@ interface UserResponsesDeps extends ResponseStreamsDeps {
   streams: ResponseStreams;
   leases: Leases;
   renewal: Pick<ResponseRenewal, "isOverdue">;
-  /** How long a response goes on without a sign of life of its producer. */
+  /** How long a response stays open without a sign of life from its producer. */
   leaseMs: number;
 }
 
@@ -42,12 +42,12 @@ export class UserResponses {
     this.#deps = deps;
   }
 
-  /** As `ResponseStreams.write`. Without a part it is a sign of life. Rejects with `conflict` after the end. */
+  /** As `ResponseStreams.write`. Without a delta it only renews the lease. Rejects with `conflict` after the end. */
   async write(session: Session, { delta, inReplyTo, ...response }: DeltaCommand): Promise<{ isCancelled: boolean }> {
     const { streams, renewal } = this.#deps;
     const { principal } = session;
     const key = keyOf(response);
-    // Another instance may have ended it meanwhile: the record says so.
+    // Another instance may have ended the response: the record is read again.
     if (renewal.isOverdue) streams.doubt(key);
     return streams.write(key, { id: principal.userId, session }, delta, async () => {
       if (streams.countOf(session) >= limits.openResponses) {
@@ -64,7 +64,7 @@ export class UserResponses {
     });
   }
 
-  /** Opens the record and sets the lease. Tells the producer if the response is to be stopped. */
+  /** Opens the record and sets the lease. Sends `cancel` to the producer if the response is cancelled. */
   async #begin(
     session: Session,
     response: ResponseRef,
@@ -84,8 +84,8 @@ export class UserResponses {
   }
 
   /**
-   * Ends the response with its whole text. The same again is answered the same. Rejects with `conflict` where the server
-   * has ended the response, unless it was to be cancelled and was.
+   * Ends the response with its whole text. The same again is answered the same. Rejects with `conflict` if the server
+   * has ended the response, unless both ends have the status `cancelled`.
    */
   finish({ principal }: Pick<Session, "principal">, command: ResponseCommand): Promise<PublishedReply> {
     const { conversationId, ...data } = command;
@@ -101,7 +101,7 @@ export class UserResponses {
         const now = await records.get(command);
         if (now && hasEnded(now.value)) return replyAfterEnd(command, now.value);
       }
-      // The end is in the log; that it could not be noted must not look as if it were not. Then the lease comes due.
+      // The end is in the log, so a failure to note it is not one of the command. The lease becomes due and repairs it.
       const noted = records.end(command, record, reply).then(() => leases.clear("responses", key));
       await noted.catch((error: unknown) => {
         const { responseId } = data;

@@ -17,7 +17,7 @@ export type BroadcastMessage =
   | { kind: "recheck" }
   /** Tokens that are no longer valid. */
   | { kind: "revoked"; revocation: Revocation }
-  /** A message for all connections of the user. `response`: the key of the response that it asks the user to stop. */
+  /** A message for all connections of the user. `response`: the key of the cancelled response, if it is a `cancel`. */
   | { kind: "tell"; userId: UserId; name: string; data: unknown; response?: string }
   /** The agent's record has changed: the instance that has its connection reconciles. */
   | { kind: "agent"; agentId: AgentId }

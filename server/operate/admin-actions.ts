@@ -16,8 +16,8 @@ interface AdminActionsDeps {
 }
 
 /**
- * Actions of admins on all instances, sent as broadcasts. An instance that cannot hear them ends connections later; it
- * misses a change of the log level.
+ * Actions of admins on all instances, sent as broadcasts. An instance that misses the broadcast ends the connections
+ * later, and does not change its log level.
  */
 export class AdminActions {
   readonly #deps: AdminActionsDeps;

@@ -13,13 +13,13 @@ interface KickedConnectionsDeps {
   failed: Failed;
 }
 
-/** How long an instance may be cut off and still end a connection that was kicked meanwhile. */
+/** How long an instance may be without Redis and still end a connection that was kicked meanwhile. */
 const keptMs = 86_400_000;
-/** How many connections are written or looked up at once. */
+/** Limits the size of one command to the store. */
 const batch = 200;
 const retryMs = 500;
 
-/** The connections that admins have ended, kept in the store for instances that did not hear of it. */
+/** The connections that admins have ended. Kept in the store for instances that miss the broadcast. */
 export class KickedConnections {
   readonly #deps: KickedConnectionsDeps;
   #rechecks = 0;
@@ -28,7 +28,7 @@ export class KickedConnections {
     this.#deps = deps;
     const { broadcast, sessions } = deps;
     broadcast.listen((message) => {
-      // What was told meanwhile may not have been heard.
+      // Broadcasts may have been missed.
       if (message.kind === "recheck") void this.#recheck();
       if (message.kind !== "kick") return;
       const kicked = "userId" in message ? sessions.ofUser(message.userId) : [sessions.get(message.connectionId)];
@@ -36,11 +36,11 @@ export class KickedConnections {
     });
   }
 
-  /** Rejects with `unavailable` when it could not be kept; then some may be. */
+  /** Rejects with `unavailable` if the store cannot be reached; some of them may be kept then. */
   async keep(connectionIds: readonly ConnectionId[]): Promise<void> {
     const { documents } = this.#deps;
     for (const ids of batches(connectionIds)) {
-      // One that was kicked before and is still there stays kicked.
+      // `false` is fine: the connection was kicked before, and has not ended yet.
       await Promise.all(ids.map((id) => documents.put("kick", id, {}, 0, { ttlMs: keptMs })));
     }
   }
@@ -50,7 +50,7 @@ export class KickedConnections {
   }
 
   async #recheck(): Promise<void> {
-    // A later one will have seen all that this one would.
+    // A later recheck covers an earlier one.
     const own = ++this.#rechecks;
     while (own === this.#rechecks) {
       try {

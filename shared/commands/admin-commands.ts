@@ -75,7 +75,7 @@ export const adminRoom = defineCommand({
 export const adminDisconnect = defineCommand({
   name: "admin.disconnect",
   description:
-    "Ends connections on any instance, with reason `kicked`; an instance that is cut off does so when it hears again. `not_found` when there is none.",
+    "Ends connections on any instance, with reason `kicked`; an instance that is cut off from Redis does so when it is connected again. `not_found` when there is none.",
   payload: exactlyOneOf(
     z.strictObject({
       connectionId: ConnectionId.optional(),

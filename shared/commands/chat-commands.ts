@@ -159,14 +159,11 @@ export const sendChatResponseDelta = defineCommand({
       .min(1)
       .max(limits.deltaLength)
       .optional()
-      .describe("Without it: a sign of life, and nothing else."),
+      .describe("without it the command only renews the lease of the response."),
     inReplyTo: EventId.optional(),
   }),
   reply: z.strictObject({
-    cancel: z
-      .boolean()
-      .optional()
-      .describe("`true`: the response is to be stopped, as the message `cancel` says, too."),
+    cancel: z.boolean().optional().describe("`true`: the response is cancelled, as with the message `cancel`."),
   }),
   room: roomOf,
 });

@@ -26,18 +26,18 @@ async function connect(url: string, sub: string, roles: readonly Role[]): Promis
   return client;
 }
 
-/** Ada reads at the server what the agent writes, which is connected elsewhere. */
+/** Ada, connected to the server, reads what the agent writes through another instance. */
 async function begin(server: TestServer, agent: TestClient): Promise<TestClient> {
   const ada = await server.connect("ada");
   await ada.ok("conversation.create", { id: conversationId, members: ["robot", "bob"] });
   await ada.ok("join_room", { room });
   for (const delta of ["one ", "two ", "three"]) await agent.ok("chat_response_delta", { ...ids, delta });
   const textOf = () => ada.seen(EventType.ChatResponseDelta).map(({ data }) => data.delta);
-  await ada.inbox.until(() => textOf().join("") === "one two three", "the pieces");
+  await ada.inbox.until(() => textOf().join("") === "one two three", "the deltas");
   return ada;
 }
 
-/** Until then the reply says that it is to stop. */
+/** Sends deltas until one is refused. The replies before that ask the agent to stop. */
 const untilRefused = (agent: TestClient) =>
   eventually(async () => {
     const reply = await agent.command("chat_response_delta", { ...ids, delta: "more" });
@@ -47,7 +47,7 @@ const untilRefused = (agent: TestClient) =>
   }, "a refusal");
 
 describe("an instance at which a response is written", () => {
-  it("CLUSTER-18 is killed: the others end the response, once, and its producer is back too late", async () => {
+  it("CLUSTER-18 after it is killed the others end the response once, and refuse the producer that returns later", async () => {
     const env = { ...(await sharedEnv()), RESPONSE_LEASE_MS: "1000" };
     const servers = await startInstances(env, ["B", "C"]);
     const [server] = servers;
@@ -67,7 +67,7 @@ describe("an instance at which a response is written", () => {
     expect(ada.seen(EventType.ChatResponse)).toHaveLength(1);
   });
 
-  it("CLUSTER-18 is stopped: a response that is cancelled elsewhere ends, and its producer hears of it later", async () => {
+  it("CLUSTER-18 while it is stopped, a response cancelled elsewhere ends; its producer is told when it continues", async () => {
     const env = await sharedEnv();
     const [server] = await startInstances(env, ["B"]);
     const program = new Program({ ...env, JWT_SECRET: testSecret });
@@ -106,7 +106,7 @@ describe("an instance whose connections to Redis are cut", () => {
     return { near, far };
   }
 
-  it("TROUBLE-22 tells a producer of a cancellation when it hears again", async () => {
+  it("TROUBLE-22 it tells a producer of a cancellation when it is connected again", async () => {
     const { near, far } = await startApart();
     const agent = await far.connect("robot", agents);
     const ada = await begin(near, agent);
@@ -123,7 +123,7 @@ describe("an instance whose connections to Redis are cut", () => {
     expect(agent.inbox.of("cancel")).toHaveLength(1);
   });
 
-  it("TROUBLE-22 ends the connections that an admin has disconnected when it hears again, and no others", async () => {
+  it("TROUBLE-22 it ends the connections that an admin has disconnected when it is connected again, and no others", async () => {
     const { near, far } = await startApart();
     const root = await near.connect("root", { namespace: "/admin", roles: ["admin"] });
     const [ada, bob, cy] = [await far.connect("ada"), await far.connect("bob"), await far.connect("cy")];

@@ -11,7 +11,7 @@ const ids = { conversationId: "42", responseId: "r1" };
 const agents = { roles: ["agent"] } as const;
 const shortLease = { RESPONSE_LEASE_MS: "500" };
 
-/** A reader and an agent of one conversation; the server is another agent's, too. */
+/** A reader and an agent in one conversation. */
 async function start(store: StoreName, env: Record<string, string> = {}) {
   const server = await startServer({ store, env });
   const [ada] = await server.conversation("42", "ada");
@@ -19,10 +19,10 @@ async function start(store: StoreName, env: Record<string, string> = {}) {
   return { server, ada, agent: await server.connect("bot", agents) };
 }
 
-/** Writes the pieces, and waits until a reader has them. */
-async function write(agent: TestClient, ada: TestClient, pieces: readonly string[], responseId = "r1") {
-  for (const delta of pieces) await agent.ok("chat_response_delta", { ...ids, responseId, delta });
-  await ada.inbox.until(() => textOf(ada, responseId).endsWith(pieces.at(-1) ?? ""), "the pieces");
+/** Writes the deltas, and waits until a reader has received them. */
+async function write(agent: TestClient, ada: TestClient, deltas: readonly string[], responseId = "r1") {
+  for (const delta of deltas) await agent.ok("chat_response_delta", { ...ids, responseId, delta });
+  await ada.inbox.until(() => textOf(ada, responseId).endsWith(deltas.at(-1) ?? ""), "the deltas");
 }
 
 const textOf = (ada: TestClient, responseId = "r1") =>
@@ -34,7 +34,7 @@ const textOf = (ada: TestClient, responseId = "r1") =>
 
 const endsOf = (client: TestClient) => client.seen(EventType.ChatResponse).map(({ data }) => data);
 
-/** A response of another agent is begun now, and ended by the server: so long has passed since. */
+/** Waits until the server has ended a response that was started after the call: a whole lease has passed. */
 async function letALeaseRunOut(server: TestServer, ada: TestClient): Promise<void> {
   const other = await server.connect("other", agents);
   const responseId = `other-${endsOf(ada).length}`;
@@ -45,8 +45,8 @@ async function letALeaseRunOut(server: TestServer, ada: TestClient): Promise<voi
 
 const final = { ...ids, message: "one two three four", status: "complete" } as const;
 
-describe.each(stores)("a response without its producer (%s)", (store) => {
-  it("STREAM-9 is ended with the text so far, for late joiners too, and its producer is back too late", async () => {
+describe.each(stores)("a response whose producer is gone (%s)", (store) => {
+  it("STREAM-9 it ends as failed with the text so far, also for late joiners, and the producer that returns later is refused", async () => {
     const { server, ada, agent } = await start(store, shortLease);
     const question = await ada.ok("chat_message", { conversationId: "42", message: "?" });
     await agent.ok("chat_response_delta", { ...ids, delta: "one ", inReplyTo: question.id });
@@ -75,7 +75,7 @@ describe.each(stores)("a response without its producer (%s)", (store) => {
     expect(endsOf(ada).filter(({ responseId }) => responseId === "r1")).toHaveLength(1);
   });
 
-  it("STREAM-9 goes on where it was when the producer is back in time", async () => {
+  it("STREAM-9 it continues when the producer returns in time", async () => {
     const { server, ada, agent } = await start(store);
     await write(agent, ada, ["one ", "two "]);
     agent.close();
@@ -91,7 +91,7 @@ describe.each(stores)("a response without its producer (%s)", (store) => {
     expect(indexes).toEqual(indexes.map((_, index) => index));
   });
 
-  it("STREAM-10 goes on while the producer is connected, or comes back without a piece", async () => {
+  it("STREAM-10 it continues while the producer is connected, or returns without a delta", async () => {
     const { server, ada, agent } = await start(store, shortLease);
     await write(agent, ada, ["one "]);
     await letALeaseRunOut(server, ada);
@@ -110,8 +110,8 @@ describe.each(stores)("a response without its producer (%s)", (store) => {
   });
 });
 
-describe.each(stores)("a response that is cancelled (%s)", (store) => {
-  it("STREAM-11 ends at once when its producer has no connection", async () => {
+describe.each(stores)("a cancelled response (%s)", (store) => {
+  it("STREAM-11 it ends at once when its producer has no connection", async () => {
     const { server, ada, agent } = await start(store);
     const root = await server.connect("root", { namespace: "/admin", roles: ["admin"] });
     const botsConnections = async () => (await root.ok("admin.connections", { userId: "bot" })).connections.length;
@@ -130,7 +130,7 @@ describe.each(stores)("a response that is cancelled (%s)", (store) => {
     expect(again.code).toBe("conflict");
   });
 
-  it("STREAM-11 says so in each reply to its producer, also on another connection, until the producer ends it", async () => {
+  it("STREAM-11 each reply to its producer says so, on any connection, until the producer ends it", async () => {
     const { server, ada, agent } = await start(store);
     await write(agent, ada, ["one "]);
 
@@ -149,7 +149,7 @@ describe.each(stores)("a response that is cancelled (%s)", (store) => {
     expect(end.data).toMatchObject({ status: "cancelled", message: "I stop" });
   });
 
-  it("STREAM-11 ends when its producer takes no notice, which then gets conflict, or this end", async () => {
+  it("STREAM-11 the server ends it when its producer does not, and the producer is then refused", async () => {
     // The lease is renewed more than once until then.
     const { ada, agent } = await start(store, shortLease);
     await write(agent, ada, ["one ", "two"]);
