@@ -125,10 +125,10 @@ export class Scheduler {
       const agent = await agents.get(agentId);
       if (!agent || agent.value.connectionId !== local.session.connectionId || !hasCapacity(agent.value)) return;
       const capacity = agent.value.concurrency - agent.value.inFlight.length;
-      for (const { line, id } of await leases.first(queues, capacity)) {
+      for (const { queue, id } of await leases.first(queues, capacity)) {
         const assigned = await this.#assignTo(id as MessageId, agentId);
         if (assigned === "full") return;
-        await leases.clear(line, id);
+        await leases.clear(queue, id);
       }
     }
   }

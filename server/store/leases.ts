@@ -15,23 +15,23 @@ export interface Lease {
  * - Every method rejects with `Rejection("unavailable")` when the store is unreachable.
  */
 export interface Leases {
-  set(line: LeaseQueue, leases: readonly Lease[]): Promise<void>;
+  set(queue: LeaseQueue, leases: readonly Lease[]): Promise<void>;
 
   /** Like `set`, but never postpones: an id that is due earlier stays as it is. */
-  hasten(line: LeaseQueue, leases: readonly Lease[]): Promise<void>;
+  hasten(queue: LeaseQueue, leases: readonly Lease[]): Promise<void>;
 
   /** Removes an id. Does nothing if it is not in the queue. */
-  clear(line: LeaseQueue, id: string): Promise<void>;
+  clear(queue: LeaseQueue, id: string): Promise<void>;
 
   /**
    * At most `limit` ids that are due, the earliest first. Each becomes due again after `forMs`: until then no other
    * caller gets it, and afterwards another one does if this caller has died.
    */
-  claim(line: LeaseQueue, limit: number, forMs: number): Promise<string[]>;
+  claim(queue: LeaseQueue, limit: number, forMs: number): Promise<string[]>;
 
   /** The first `limit` ids of several queues, whether they are due or not, the earliest first. Claims nothing. */
-  first(lines: readonly LeaseQueue[], limit: number): Promise<{ line: LeaseQueue; id: string }[]>;
+  first(queues: readonly LeaseQueue[], limit: number): Promise<{ queue: LeaseQueue; id: string }[]>;
 
   /** The number of ids in the queue. */
-  size(line: LeaseQueue): Promise<number>;
+  size(queue: LeaseQueue): Promise<number>;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { type HealthEvent, keptComponents, keptMs, type LatestUpdates, subjectOf } from "./latest-updates.ts";
 
 /** Has synchronous methods too: {@link note} is `keep`, {@link noted} is `all`. */
-export interface MemoryLatestUpdates extends LatestUpdates {
+interface MemoryLatestUpdates extends LatestUpdates {
   note(event: HealthEvent): void;
   noted(): HealthEvent[];
 }

@@ -22,42 +22,42 @@ return due
 /** KEYS: the queues. ARGV: 1 limit. Returns the index of the queue, the id and the time of each lease. */
 const first = new RedisScript(`
 local found = {}
-for line, key in ipairs(KEYS) do
+for queue, key in ipairs(KEYS) do
   local entries = redis.call('ZRANGE', key, 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')
-  for i = 1, #entries, 2 do table.insert(found, {line, entries[i], entries[i + 1]}) end
+  for i = 1, #entries, 2 do table.insert(found, {queue, entries[i], entries[i + 1]}) end
 end
 return found
 `);
 
 /** Keeps the queues in Redis, for all instances. */
 export function createRedisLeases({ redis, keys }: { redis: RedisConnections; keys: RedisKeys }): Leases {
-  const write = async (line: LeaseQueue, leases: readonly Lease[], only: "LT" | "") => {
+  const write = async (queue: LeaseQueue, leases: readonly Lease[], only: "LT" | "") => {
     if (leases.length === 0) return;
     const pairs = leases.flatMap(({ id, inMs }) => [id, Math.round(inMs)]);
-    await set.run(redis, [keys.leases(line)], [only, ...pairs]);
+    await set.run(redis, [keys.leases(queue)], [only, ...pairs]);
   };
 
   return {
-    set: (line, leases) => write(line, leases, ""),
+    set: (queue, leases) => write(queue, leases, ""),
 
-    hasten: (line, leases) => write(line, leases, "LT"),
+    hasten: (queue, leases) => write(queue, leases, "LT"),
 
-    async clear(line, id) {
-      await redis.attempt((client) => client.zRem(keys.leases(line), id));
+    async clear(queue, id) {
+      await redis.attempt((client) => client.zRem(keys.leases(queue), id));
     },
 
-    claim: (line, limit, forMs) => claim.run<string[]>(redis, [keys.leases(line)], [limit, forMs]),
+    claim: (queue, limit, forMs) => claim.run<string[]>(redis, [keys.leases(queue)], [limit, forMs]),
 
-    async first(lines, limit) {
-      if (lines.length === 0) return [];
-      const found = await first.run<[line: number, id: string, at: string][]>(redis, lines.map(keys.leases), [limit]);
+    async first(queues, limit) {
+      if (queues.length === 0) return [];
+      const found = await first.run<[queue: number, id: string, at: string][]>(redis, queues.map(keys.leases), [limit]);
       const earliest = found.sort(([, , a], [, , b]) => Number(a) - Number(b)).slice(0, limit);
       return earliest.flatMap(([number, id]) => {
-        const line = lines[number - 1];
-        return line ? [{ line, id }] : [];
+        const queue = queues[number - 1];
+        return queue ? [{ queue, id }] : [];
       });
     },
 
-    size: (line) => redis.attempt((client) => client.zCard(keys.leases(line))),
+    size: (queue) => redis.attempt((client) => client.zCard(keys.leases(queue))),
   };
 }

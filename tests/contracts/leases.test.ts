@@ -67,7 +67,7 @@ describe.each(stores)("leases (%s)", (name) => {
     await leases.set("dispatches", []);
 
     expect(await leases.claim("dispatches", 10, 0)).toEqual([]);
-    expect(await leases.first(["dispatches"], 10)).toEqual([{ line: "dispatches", id: "a" }]);
+    expect(await leases.first(["dispatches"], 10)).toEqual([{ queue: "dispatches", id: "a" }]);
   });
 
   it("LEASE-6 a lease can be made due earlier, and never later", async () => {
@@ -93,9 +93,9 @@ describe.each(stores)("leases (%s)", (name) => {
     const claimed = await leases.claim("work:agent:b", 10, 0);
 
     expect(first).toEqual([
-      { line: "work:agent:a", id: "1" },
-      { line: "work:capability:any thing/at:all", id: "2" },
-      { line: "work:agent:a", id: "3" },
+      { queue: "work:agent:a", id: "1" },
+      { queue: "work:capability:any thing/at:all", id: "2" },
+      { queue: "work:agent:a", id: "3" },
     ]);
     expect(claimed).toEqual([]);
     expect(await leases.first([], 3)).toEqual([]);

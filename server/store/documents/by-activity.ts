@@ -1,7 +1,7 @@
 import { cursorAfter, placeIn } from "../cursor.ts";
 
 /** The sort key of a document in a list. */
-export interface ListEntry {
+interface ListEntry {
   id: string;
   /** The time of the latest activity, in milliseconds since 1970. */
   at: number;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
+import { SetsByKey } from "../../runtime/sets-by-key.ts";
 import { activityCursor, restByActivity } from "./by-activity.ts";
 import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
 
@@ -24,7 +25,7 @@ export interface MemoryDocuments extends Documents {
 /** Keeps the documents in the memory of this process. */
 export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocuments {
   const kinds = new Map<DocumentKind, Map<string, Stored>>();
-  const indexes = new Map<string, Set<Stored>>();
+  const indexes = new SetsByKey<string, Stored>();
   let puts = 0;
 
   const documentsOf = (kind: DocumentKind) => {
@@ -42,11 +43,7 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocume
   }
 
   function unindex(kind: DocumentKind, stored: Stored): void {
-    for (const index of stored.indexes) {
-      const members = indexes.get(indexKey(kind, index));
-      members?.delete(stored);
-      if (members?.size === 0) indexes.delete(indexKey(kind, index));
-    }
+    for (const index of stored.indexes) indexes.removeFrom(indexKey(kind, index), stored);
   }
 
   function remove(kind: DocumentKind, stored: Stored): void {
@@ -88,10 +85,7 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocume
         expiresAt: options.ttlMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + options.ttlMs,
       };
       documentsOf(kind).set(id, stored);
-      for (const index of stored.indexes) {
-        const key = indexKey(kind, index);
-        indexes.set(key, (indexes.get(key) ?? new Set()).add(stored));
-      }
+      for (const index of stored.indexes) indexes.addTo(indexKey(kind, index), stored);
       return true;
     },
 

@@ -4,7 +4,7 @@ import type { EventLog } from "../log/event-log.ts";
 import type { MemoryDocuments } from "./memory-documents.ts";
 import type { Transactions } from "./transactions.ts";
 
-export interface MemoryTransactionsOptions {
+interface MemoryTransactionsOptions {
   documents: MemoryDocuments;
   /** The log in memory, whose appends take effect synchronously. */
   log: EventLog;

@@ -6,7 +6,7 @@ import type { RedisKeys } from "../redis/redis-keys.ts";
 import { documentFunctions } from "./redis-document-functions.ts";
 import type { Transactions } from "./transactions.ts";
 
-export interface RedisTransactionsOptions {
+interface RedisTransactionsOptions {
   redis: RedisConnections;
   /** The same object as the log's, so that both know the last positions that this instance has seen. */
   appending: RedisAppending;

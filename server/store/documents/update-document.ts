@@ -2,7 +2,7 @@ import { Rejection } from "../../../shared/rejection.ts";
 import { pause } from "../../runtime/pause.ts";
 import type { DocumentKind, Documents, PutOptions } from "./documents.ts";
 
-export interface DocumentUpdate<T> extends PutOptions {
+interface DocumentUpdate<T> extends PutOptions {
   value: T;
 }
 

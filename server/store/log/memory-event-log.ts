@@ -20,7 +20,7 @@ interface MemoryLog {
   followers: Set<Follower>;
 }
 
-export interface MemoryEventLogOptions {
+interface MemoryEventLogOptions {
   clock: Clock;
   /** Events kept per log. */
   maxEvents: number;

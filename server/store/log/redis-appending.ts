@@ -8,7 +8,7 @@ import { type Appended, dedupeWindowMs } from "./event-log.ts";
 import { KnownPositions } from "./known-positions.ts";
 import { jump } from "./redis-log-scripts.ts";
 
-export interface RedisLogOptions {
+interface RedisLogOptions {
   clock: Clock;
   keys: RedisKeys;
   /** Events kept per log. */

@@ -9,7 +9,7 @@ import { RedisAppendQueue } from "./redis-append-queue.ts";
 import type { RedisAppending } from "./redis-appending.ts";
 import { boundsScript, readBackScript, readScript } from "./redis-log-scripts.ts";
 
-export interface RedisEventLogOptions {
+interface RedisEventLogOptions {
   redis: RedisConnections;
   appending: RedisAppending;
   keys: RedisKeys;

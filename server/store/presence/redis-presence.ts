@@ -9,7 +9,7 @@ import { enter, leave, members, sweep } from "./redis-presence-scripts.ts";
 /** Corrections sent at the same time. With more, the last ones might exceed the time limit of a command. */
 const reconciledAtOnce = 500;
 
-export interface RedisPresenceOptions {
+interface RedisPresenceOptions {
   redis: RedisConnections;
   clock: Clock;
   keys: RedisKeys;

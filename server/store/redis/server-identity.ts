@@ -4,7 +4,7 @@ import type { RedisClient } from "./redis-client.ts";
 import type { ServerFacts } from "./server-review.ts";
 
 /** Facts about the connection that a command is sent over. */
-export interface Sending {
+interface Sending {
   /** The run id of the Redis server. It changes with a restart or a failover, after which the latest data may be gone. */
   runId: string;
   /** When the caller times out, in milliseconds of the Redis server's clock. */

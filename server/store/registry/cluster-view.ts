@@ -4,18 +4,18 @@ import type { Namespace } from "../../../shared/namespace.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import type { ConnectionRecord } from "./registry.ts";
 
-export interface Page {
+interface Page {
   /** The `nextCursor` of the previous page. */
   cursor?: string | undefined;
   limit: number;
 }
 
-export interface ConnectionsPage extends Page {
+interface ConnectionsPage extends Page {
   userId?: UserId | undefined;
   namespace?: Namespace | undefined;
 }
 
-export interface RoomsPage extends Page {
+interface RoomsPage extends Page {
   prefix?: string | undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
+import { SetsByKey } from "../../runtime/sets-by-key.ts";
 import { cursorAfter, placeIn } from "../cursor.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Changes, ConnectionKey, ConnectionRecord, InstanceReport, Registry } from "./registry.ts";
@@ -24,7 +25,7 @@ class MemoryRegistry implements Registry, ClusterView {
   readonly #clock: Clock;
   #report: { report: InstanceReport; lastSeen: string } | undefined;
   readonly #connections = new Map<ConnectionId, Kept>();
-  readonly #byUser = new Map<UserId, Set<Kept>>();
+  readonly #byUser = new SetsByKey<UserId, Kept>();
   readonly #rooms = new Map<RoomName, number>();
 
   constructor(instanceId: InstanceId, clock: Clock) {
@@ -116,16 +117,14 @@ class MemoryRegistry implements Registry, ClusterView {
     }
     const kept: Kept = { userId, key: `${userId} ${connectionId}`, record };
     this.#connections.set(connectionId, kept);
-    this.#byUser.set(userId, (this.#byUser.get(userId) ?? new Set()).add(kept));
+    this.#byUser.addTo(userId, kept);
   }
 
   #remove({ connectionId }: ConnectionKey): void {
     const kept = this.#connections.get(connectionId);
     if (!kept) return;
     this.#connections.delete(connectionId);
-    const others = this.#byUser.get(kept.userId);
-    others?.delete(kept);
-    if (others?.size === 0) this.#byUser.delete(kept.userId);
+    this.#byUser.removeFrom(kept.userId, kept);
   }
 
   #forget(): void {

@@ -95,7 +95,7 @@ forget(ARGV[2])
 return 1
 `);
 
-export interface RedisRegistryOptions {
+interface RedisRegistryOptions {
   redis: RedisConnections;
   clock: Clock;
   keys: RedisKeys;
