@@ -55,7 +55,7 @@ export class AgentCommands {
     const local = this.agentOf(session);
     if (agentId !== local.agentId) throw new Rejection("forbidden", `This connection is ${local.agentId}'s.`);
     const record = await this.#note(local, (now) => ({ heartbeatAt: now }));
-    // An agent that names none has all that it was assigned.
+    // An agent that names no dispatches has all that it was assigned.
     const named: readonly Attempt[] = dispatches ?? record.inFlight;
     const held = named.filter(({ messageId, attempt }) => holds(record, messageId, attempt));
     await this.#renew(local, held);
@@ -104,7 +104,7 @@ export class AgentCommands {
     return { accepted: !("refused" in stepped) };
   }
 
-  /** Notes a sign of life in the record of the agent, and renews its lease. */
+  /** Records a sign of life of the agent, and renews its lease. */
   async #note(local: LocalAgent, sign: (now: number) => Partial<AgentRecord>): Promise<AgentRecord> {
     const { agents, leases, leaseMs, clock } = this.#deps;
     const { agentId, session } = local;

@@ -18,7 +18,7 @@ import type { EffectRunner, TaskFollower } from "./effect-runner.ts";
 import { queueOf, type Scheduler } from "./scheduler.ts";
 import type { StepRejected, StepResult } from "./step-result.ts";
 
-/** A dispatch has ended; without a record it did at another instance. */
+/** The end of a dispatch. Without a record it ended at another instance. */
 export interface EndedDispatch {
   record?: DispatchRecord;
 }
@@ -36,15 +36,15 @@ export interface DispatchLifecycleDeps {
   broadcast: Broadcast;
   clock: Clock;
   leaseMs: number;
-  /** `traceparent` of what is going on here, if traces are kept. */
+  /** The `traceparent` of the current request, if traces are recorded. */
   trace?: (() => string | undefined) | undefined;
   failed: Failed;
 }
 
-/** How often the record is read by a request that waits for the end: the broadcast about it may get lost. */
+/** How often a request that waits for the end reads the record, in case the broadcast about the end is lost. */
 const rereadMs = 1_000;
 
-/** Dispatches from their creation to their end: each step, and what follows from it. */
+/** Dispatches from their creation to their end: makes the steps, and runs their effects. */
 export class DispatchLifecycle {
   readonly #deps: DispatchLifecycleDeps;
 
@@ -53,14 +53,14 @@ export class DispatchLifecycle {
   }
 
   /**
-   * Creates a dispatch. The same id again is answered with the dispatch that has it.
-   * Rejects with `agent_offline` when no agent for it is connected and it is not to be queued, with `conflict` when
-   * another user has used the id, and with `not_found` for a task that does not exist.
+   * Creates a dispatch. If the user has a dispatch with this id already, resolves with that.
+   * Rejects with `agent_offline` if no agent for it is connected and it must not be queued, with `conflict` if another
+   * user has used the id, and with `not_found` if its task does not exist.
    */
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
     const { dispatchStore, scheduler, tasks, clock } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
-    // At the same time, since most ids are new.
+    // Both at the same time, since most ids are new.
     const candidates = scheduler.candidates(withoutAbsent(rest), undefined);
     const [before] = await Promise.all([id && dispatchStore.get(id), candidates.catch(() => {})]);
     if (before) return ownOf(before.value, createdBy);
@@ -86,7 +86,7 @@ export class DispatchLifecycle {
     throw new Rejection("agent_offline", `${who} is not connected.`);
   }
 
-  /** Before the dispatch is written, so that there is none without a lease. */
+  /** Called before the dispatch is written, so that no dispatch is without a lease. */
   async #prepare(record: DispatchRecord, timeoutMs: number): Promise<void> {
     const { responses, leases, leaseMs } = this.#deps;
     const response = responseOf(record);
@@ -94,7 +94,7 @@ export class DispatchLifecycle {
     await leases.set("dispatches", [{ id: record.work.messageId, inMs: Math.min(leaseMs, timeoutMs) }]);
   }
 
-  /** Rejects with `not_found`. With `waitMs` it waits so long for the end of the dispatch. */
+  /** Reads a dispatch; with `waitMs`, waits at most for so long until it has ended. Rejects with `not_found`. */
   async get(messageId: MessageId, waitMs: number): Promise<DispatchRecord> {
     const read = async () => {
       const found = await this.#deps.dispatchStore.get(messageId);
@@ -112,7 +112,7 @@ export class DispatchLifecycle {
     });
   }
 
-  /** Rejects with `not_found`, or with `conflict` when it has ended otherwise. Cancelling twice is as good as once. */
+  /** Cancels a dispatch. Idempotent. Rejects with `not_found`, or with `conflict` if it has ended in another way. */
   async cancel(messageId: MessageId, reason: string): Promise<DispatchRecord> {
     const stepped = await this.step(messageId, { type: "cancelled", reason });
     if (!("refused" in stepped)) return stepped.record;
@@ -122,7 +122,7 @@ export class DispatchLifecycle {
     throw new Rejection("conflict", `Dispatch ${messageId} is ${record.state.status}.`);
   }
 
-  /** Makes a step, if it is possible. What follows from it goes on in the background. */
+  /** Commits a step, if it is possible. Its effects are carried out in the background. */
   async step(messageId: MessageId, input: DispatchInput, progress?: Progress): Promise<StepResult | StepRejected> {
     const stepped = await this.#deps.dispatchStore.step(messageId, input, progress);
     if ("refused" in stepped) return stepped;
@@ -132,7 +132,7 @@ export class DispatchLifecycle {
     return stepped;
   }
 
-  /** The lease in the store is due: the lease of an agent has run out, the deadline has passed, or effects are pending. */
+  /** Handles a due lease: the agent was silent for its lease, the deadline has passed, or effects are pending. */
   async onDue(messageId: MessageId): Promise<void> {
     const { dispatchStore, leases, scheduler, effectRunner, clock } = this.#deps;
     const found = await dispatchStore.get(messageId);
@@ -143,7 +143,7 @@ export class DispatchLifecycle {
     if (now >= work.deadline) return void (await this.step(messageId, { type: "deadline_passed" }));
     if (state.status === "queued") return void (await scheduler.assign(found.value));
     const stepped = await this.step(messageId, { type: "lease_expired" });
-    // Messages of an agent renew the lease in the record of the dispatch; the one in the queue has to follow.
+    // Messages of the agent renew the lease in the record only, so the lease in the queue is set to the same time.
     const { state: present } = "refused" in stepped && stepped.record ? stepped.record : { state };
     if ("leaseUntil" in present && "refused" in stepped && stepped.refused === "early") {
       await leases.set("dispatches", [{ id: messageId, inMs: present.leaseUntil - now }]);

@@ -25,7 +25,7 @@ export type DispatchState =
 
 export type DispatchEnd = Extract<DispatchState, { outcome: unknown }>["status"];
 
-/** What does not change. Times in milliseconds since 1970. */
+/** Limits that never change. Times in milliseconds since 1970. */
 export interface DispatchTerms {
   maxAttempts: number;
   deadline: number;
@@ -45,7 +45,7 @@ export type DispatchInput =
   /** The agent has reconnected and is still working on it. */
   | ({ type: "resumed"; leaseMs: number } & ByAttempt)
   | ({ type: "responded"; outcome: Outcome } & ByAttempt)
-  /** The agent has declined or not acknowledged it, is gone, or no longer knows of it. */
+  /** The agent has declined or not acknowledged it, has disconnected, or no longer knows it. */
   | ({ type: "attempt_lost"; error: string } & ByAttempt)
   /** The agent has given no sign of life for the time of the lease. */
   | { type: "lease_expired" }
@@ -73,7 +73,7 @@ type DispatchStep = { state: DispatchState; effects: DispatchEffect[] } | { refu
 
 const refuse = (refused: DispatchRefusal): DispatchStep => ({ refused });
 
-/** What follows from an input at a time (milliseconds since 1970). Changes nothing itself. */
+/** The state and effects after an input at a time (milliseconds since 1970). Pure. */
 export function dispatchStep(
   state: DispatchState,
   input: DispatchInput,
@@ -154,7 +154,7 @@ function end(state: Open, status: DispatchEnd, outcome: Outcome): DispatchStep {
   };
 }
 
-/** No lease goes beyond the deadline. */
+/** The duration of a lease, which never ends after the deadline. */
 function leaseOf({ leaseMs }: { leaseMs: number }, { deadline }: DispatchTerms, now: number): number {
   return Math.max(0, Math.min(leaseMs, deadline - now));
 }

@@ -8,7 +8,7 @@ import type { DispatchResponse } from "../conversations/dispatch-responses.ts";
 import { timestampAt } from "../runtime/clock.ts";
 import type { DispatchEnd, DispatchState } from "./dispatch-machine.ts";
 
-/** What a dispatch asks for, and on which terms. Times in milliseconds since 1970. */
+/** The request of a dispatch, which never changes. Times in milliseconds since 1970. */
 export interface Work {
   messageId: MessageId;
   content: string;
@@ -37,12 +37,12 @@ export interface PendingResponse {
   sender: Sender | null;
 }
 
-/** A dispatch as the store has it. */
+/** The stored record of a dispatch. */
 export interface DispatchRecord {
   work: Work;
   state: DispatchState;
   updatedAt: number;
-  /** The agent of each attempt: the first is that of attempt 1. */
+  /** The agents of the attempts, beginning with attempt 1. */
   agents: AgentId[];
   /** Effects on the task and the conversation that are not done yet: any instance tries them again until they are. */
   pending: { task?: PendingTask; response?: PendingResponse };
@@ -54,7 +54,7 @@ export interface DispatchRecord {
 
 export const hasEnded = ({ state }: DispatchRecord) => "outcome" in state;
 
-/** As clients see it. */
+/** The dispatch as clients see it. */
 export function toDispatch({ work, state, updatedAt }: DispatchRecord): Dispatch {
   const { maxAttempts, createdAt, createdBy: _createdBy, deadline, agentId, ...rest } = work;
   const has = "agentId" in state ? state.agentId : agentId;
@@ -71,7 +71,7 @@ export function toDispatch({ work, state, updatedAt }: DispatchRecord): Dispatch
   };
 }
 
-/** The message that assigns it to its agent. */
+/** The message that assigns the dispatch to its agent. */
 export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
   const { messageId, content, context, sessionId, taskId, deadline } = work;
   return {
@@ -91,7 +91,7 @@ export function responseOf({ work, state: { attempt } }: DispatchRecord): Dispat
   return conversationId && { conversationId, messageId, producer, attempt, since };
 }
 
-/** The task of a dispatch: protocol 7.2. A cancelled one leaves its task blocked too: no agent works on it any more. */
+/** The state of the task after the end of its dispatch. A cancelled dispatch leaves it blocked too. Protocol 7.2. */
 export function taskAfter(status: DispatchEnd, error: string | undefined): PendingTask {
   if (status === "completed") return { status: "completed" };
   return { status: "blocked", blockedReason: `dispatch ${status}${error ? `: ${error}` : ""}`.slice(0, 500) };
@@ -101,7 +101,7 @@ export function taskAfter(status: DispatchEnd, error: string | undefined): Pendi
 export const responseStatusOf = (status: DispatchEnd): PendingResponse["status"] =>
   status === "completed" ? "complete" : status === "cancelled" ? "cancelled" : "failed";
 
-/** JSON has no `undefined`. */
+/** The object without fields whose value is `undefined`, as JSON would have it. */
 export function withoutAbsent<T extends object>(object: T): Present<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
 }

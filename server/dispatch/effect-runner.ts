@@ -13,11 +13,11 @@ import {
 } from "./dispatch-record.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 
-/** The tasks that follow dispatches. */
+/** Updates the tasks of dispatches. */
 export interface TaskFollower {
   /** Rejects with `not_found`. */
   assertExists(taskId: TaskId): Promise<void>;
-  /** Brings the task into this state; may be called again. */
+  /** Sets the state of the task. Idempotent. */
   follow(taskId: TaskId, task: PendingTask): Promise<void>;
 }
 
@@ -30,8 +30,8 @@ interface EffectRunnerDeps {
 }
 
 /**
- * Carries out the effects of a dispatch on its task and its conversation. They are pending in its record until they are
- * done, and its lease stays until then: when an instance dies in between, another carries them out.
+ * Carries out the effects of a dispatch on its task and its conversation. Until they are done they are pending in its
+ * record, and its lease stays in the queue. So if this instance dies, another one carries them out.
  */
 export class EffectRunner {
   readonly #deps: EffectRunnerDeps;
@@ -41,7 +41,7 @@ export class EffectRunner {
     this.#deps = deps;
   }
 
-  /** Carries out what is pending. Rejects if that fails; the lease brings the next attempt. */
+  /** Carries out pending effects. Rejects if that fails; it is tried again when the lease is due. */
   async flush({ work: { messageId } }: DispatchRecord): Promise<void> {
     await this.#queue.run(messageId, async () => {
       const found = await this.#deps.dispatchStore.get(messageId);
@@ -69,7 +69,7 @@ export class EffectRunner {
     );
   }
 
-  /** What was refused for good, such as a change of a task that is gone, is reported and not tried again. */
+  /** A final refusal, such as for a task that no longer exists, is reported and not retried. */
   async #unlessRefused(operation: string, messageId: MessageId, run: () => Promise<unknown>): Promise<void> {
     try {
       await run();

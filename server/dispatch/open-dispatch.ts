@@ -32,15 +32,15 @@ interface DispatchOptions extends AgentsDeps {
   leaseMs: number;
   /** How often an agent is asked to send a heartbeat. */
   heartbeatIntervalMs: number;
-  /** How long a dispatch that has ended is remembered. */
+  /** How long the record of an ended dispatch is kept. */
   rememberedMs: number;
-  /** Where traces are kept: for every step that was made here; and the `traceparent` of the present request. */
+  /** If traces are recorded: called for every step of this instance; and the `traceparent` of the current request. */
   onStep?: DispatchStoreDeps["onStep"];
   trace?: DispatchLifecycleDeps["trace"];
   failed: Failed;
 }
 
-/** Agents and dispatches, put together. `waiters` and `leaseSweeper` are to be closed, in this order. */
+/** The parts for agents and dispatches. `waiters` and `leaseSweeper` have to be closed, in this order. */
 interface OpenDispatch {
   registration: Registration;
   agentCommands: AgentCommands;

@@ -38,7 +38,7 @@ interface RegistrationDeps {
 type Payload = CommandPayload<"/agents", "register">;
 type Reply = CommandData<"/agents", "register">;
 
-/** Registers agents, resumes what they had in flight, and notes when they leave. */
+/** Registers agents, resumes their dispatches in flight, and records when they disconnect. */
 export class Registration {
   readonly #deps: RegistrationDeps;
   /** Connections that have registered or are about to. */
@@ -49,7 +49,7 @@ export class Registration {
     this.#deps = deps;
   }
 
-  /** Rejects with `conflict` for a connection that has registered, and for an agent that is another user's. */
+  /** Rejects with `conflict` if the connection has registered already, or the agent belongs to another user. */
   async register(session: Session, payload: Payload): Promise<Reply> {
     if (this.#registered.has(session)) throw new Rejection("conflict", "This connection has registered already.");
     this.#registered.add(session);
@@ -61,7 +61,7 @@ export class Registration {
     }
   }
 
-  /** The instance is stopping: agents that are here, or still register here, are assigned nothing new. */
+  /** The instance is stopping: its agents, and those that still register, are assigned nothing new. */
   leave(): void {
     this.#isLeaving = true;
     for (const { agentId, session } of this.#deps.localAgents) {
@@ -102,7 +102,7 @@ export class Registration {
     session.onClose(() => this.#left(local));
     if (other) other.session.close("replaced");
     const { resume, cancel } = await this.#resume(local, record, payload.inFlight);
-    // What it was assigned while it was away, and what is queued for it, comes after the reply.
+    // Dispatches that were assigned while it was offline, or are queued for it, are sent after the reply.
     setImmediate(() =>
       this.#catchUp(local).catch((error: unknown) =>
         failed("bring a registered agent its dispatches", error, { willRetry: true, agentId: local.agentId }),
@@ -114,7 +114,7 @@ export class Registration {
   async #catchUp(local: LocalAgent): Promise<void> {
     const { agentId } = local;
     local.isReady = true;
-    // The instance that has the connection which this one replaces closes that.
+    // If this connection replaces one at another instance, that instance closes it.
     this.#deps.broadcast.send({ kind: "agent", agentId });
     await this.#deps.agentDelivery.reconcile(agentId);
     await this.#deps.scheduler.assignWaiting(agentId);
@@ -158,7 +158,7 @@ export class Registration {
     for (const [index, { messageId, attempt }] of record.inFlight.entries()) {
       const dispatch = found[index];
       if (!dispatch) continue;
-      // An agent that names none goes on with everything that it has accepted.
+      // An agent that names no dispatches continues all that it has accepted.
       const isKnown = inFlight
         ? inFlight.some((known) => known.messageId === messageId && known.attempt === attempt)
         : dispatch.state.status === "running";

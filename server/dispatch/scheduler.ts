@@ -24,22 +24,22 @@ interface SchedulerDeps {
   failed: Failed;
 }
 
-/** How often a queued dispatch is offered again: the broadcast about it may have got lost. */
+/** How often a queued dispatch is assigned again, in case the broadcast about it was lost. */
 const retryAssignMs = 5_000;
-/** How many agents are tried before the dispatch is queued: each got other work meanwhile. */
+/** The number of agents that are tried before the dispatch is queued. Each may have got other work in the meantime. */
 const candidatesTried = 5;
 
-/** How many agents that may get a dispatch are connected, and those of them that have room, the best first. */
+/** The agents that may get a dispatch: the number of connected ones, and those with free capacity, best first. */
 interface Candidates {
   connected: number;
   free: Versioned<AgentRecord>[];
 }
 
-/** Assigns dispatches to agents: a new or requeued one to an agent that has room, and queued ones when an agent gets room. */
+/** Assigns a new or requeued dispatch to an agent with free capacity, and queued dispatches when an agent gets capacity. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #assigning = new KeyedQueue<AgentId>();
-  /** Agents whose next turn in `#assigning` has not begun: it does for all requests until then. */
+  /** Agents with a waiting task in `#assigning`. It serves all requests until it starts. */
   readonly #requested = new Set<AgentId>();
 
   constructor(deps: SchedulerDeps) {
@@ -47,9 +47,9 @@ export class Scheduler {
   }
 
   /**
-   * Writes a new dispatch, assigned to the least loaded agent if one has room. `undefined`, and nothing is written, if no
-   * agent for it is connected and it is not to be queued. Resolves with the dispatch that has the id, if there is one.
-   * `prepare` is called before anything is written.
+   * Writes a new dispatch, assigned to the least loaded agent if one has capacity. If the id is taken, resolves with the
+   * dispatch that has it. If no agent is connected and it must not be queued, writes nothing and resolves with
+   * `undefined`. `prepare` is called before anything is written.
    */
   async submit(
     record: DispatchRecord,
@@ -69,7 +69,7 @@ export class Scheduler {
     }
     const created = await dispatchStore.create(record);
     if (created.writeId !== record.writeId) return created;
-    // It exists: if it cannot be assigned now, its lease brings the next attempt.
+    // The dispatch exists now. If it cannot be assigned, that is tried again when its lease is due.
     return this.assign(created).catch((error: unknown) => {
       this.#deps.failed("assign a new dispatch", error, { willRetry: true, messageId: created.work.messageId });
       return created;
@@ -91,13 +91,13 @@ export class Scheduler {
     const now = clock.now();
     await leases.set("dispatches", [{ id: messageId, inMs: Math.min(retryAssignMs, work.deadline - now) }]);
     await leases.set(queueOf(work), [{ id: messageId, inMs: work.createdAt - now }]);
-    // An agent may have got room before the dispatch was in its queue.
+    // An agent may have got capacity before the dispatch was in its queue.
     if (work.agentId) broadcast.send({ kind: "agent", agentId: work.agentId });
     else if (work.capability) broadcast.send({ kind: "capability", capability: work.capability });
     return record;
   }
 
-  /** Assigns to an agent here as many queued dispatches as it has room for. */
+  /** Assigns as many queued dispatches to an agent of this instance as it has capacity for. */
   async assignWaiting(agentId: AgentId): Promise<void> {
     if (this.#requested.has(agentId)) return;
     this.#requested.add(agentId);
@@ -107,7 +107,7 @@ export class Scheduler {
     });
   }
 
-  /** The same for all agents here that have a capability. */
+  /** Assigns queued dispatches to all agents of this instance that have the capability. */
   async assignWaitingFor(capability: string): Promise<void> {
     const agents = [...this.#deps.localAgents].filter(({ capabilities }) => capabilities.includes(capability));
     await Promise.all(agents.map(({ agentId }) => this.assignWaiting(agentId)));
@@ -119,7 +119,7 @@ export class Scheduler {
       const local = localAgents.get(agentId);
       if (!local?.session.isOpen) return;
       const queues = queuesOf(agentId, local.capabilities);
-      // Most often nothing waits, and that is seen without reading the record of the agent.
+      // Usually nothing waits, and then the record of the agent need not be read.
       const [waiting] = await leases.first(queues, 1);
       if (!waiting) return;
       const agent = await agents.get(agentId);
@@ -133,7 +133,7 @@ export class Scheduler {
     }
   }
 
-  /** `full`: the agent has no room, or is not connected. */
+  /** `full`: the agent has no capacity, or is not connected. */
   async #assignTo(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "not_queued"> {
     const { dispatchStore, leases, agentDelivery, broadcast, clock, leaseMs, failed } = this.#deps;
     const stepped = await dispatchStore.step(messageId, { type: "assigned", agentId, leaseMs });
@@ -147,7 +147,7 @@ export class Scheduler {
     return record;
   }
 
-  /** The least loaded agents come first, and the one that had the last attempt comes last. */
+  /** The agents that may get a dispatch, the least loaded first; the agent of the last attempt comes last. */
   async candidates(
     { agentId, capability }: Pick<Work, "agentId" | "capability">,
     last: AgentId | undefined,
@@ -160,7 +160,7 @@ export class Scheduler {
         : await agents.withCapability(capability);
     const connected = found.filter((agent) => agent?.value.status === "connected");
     const free = connected.flatMap((agent) => (agent && hasCapacity(agent.value) ? [agent] : []));
-    // Equals are in random order: instances that ask at the same moment must not all choose the first.
+    // Agents with equal load are in random order, so that several instances do not all choose the same.
     const ranked = free.map((agent) => ({ agent, rank: loadOf(agent.value, last), chance: Math.random() }));
     ranked.sort((a, b) => a.rank - b.rank || a.chance - b.chance);
     return { connected: connected.length, free: ranked.map(({ agent }) => agent) };

@@ -12,11 +12,11 @@ import { type DispatchRecord, responseStatusOf, taskAfter } from "./dispatch-rec
 export interface Plan {
   record: DispatchRecord;
   effects: DispatchEffect[];
-  /** The record of its agent, where the step changes that. */
+  /** The changed record of its agent, if the step changes it. */
   agent: AgentRecord | undefined;
 }
 
-/** `full`: the agent has no room, or is not connected. */
+/** `full`: the agent has no capacity, or is not connected. */
 export type PlanRefusal = DispatchRefusal | "full";
 
 interface StepContext {
@@ -26,7 +26,7 @@ interface StepContext {
   now: number;
 }
 
-/** What follows from an input for the records of a dispatch and its agent. Changes nothing itself. */
+/** The records of a dispatch and its agent after an input. Pure. */
 export function planStep(
   before: DispatchRecord,
   input: DispatchInput,

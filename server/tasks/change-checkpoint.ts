@@ -9,7 +9,7 @@ import { isRepeated, type RequestFingerprint } from "./request-fingerprint.ts";
 import { checkpointKey, type Decision, newEvent, type Snapshot, type TaskRecord } from "./task-records.ts";
 import { isFinished } from "./task-status.ts";
 
-/** Rejects with `not_found`, with `conflict` for a task that is finished or an id that is taken, with `limit_exceeded`. */
+/** Throws `not_found`, `conflict` if the task is finished or the id is taken, or `limit_exceeded`. */
 export function createCheckpoint(
   view: Snapshot,
   checkpoint: Checkpoint,
@@ -36,7 +36,7 @@ export function createCheckpoint(
   };
 }
 
-/** Publishes that the task goes on from there, each time anew. Rejects with `not_found`, and `conflict` for a finished task. */
+/** Publishes that the task is resumed from the checkpoint, each time. Throws `not_found`, or `conflict` for a finished task. */
 export function resumeCheckpoint(view: Snapshot, taskId: TaskId, checkpointId: CheckpointId): Decision<Checkpoint> {
   const record = taskRecordOf(view, taskId);
   const found = view.get("checkpoint", checkpointKey(taskId, checkpointId));
@@ -44,7 +44,7 @@ export function resumeCheckpoint(view: Snapshot, taskId: TaskId, checkpointId: C
   assertUnfinished(record);
   return {
     answer: found.checkpoint,
-    // Unchanged, so that its version is checked: no other change may finish it meanwhile.
+    // Written unchanged, so that its version is checked: another change may just have finished the task.
     documents: [{ kind: "task", id: taskId, value: record }],
     events: [newEvent(checkpointResumed, checkpointRoom(taskId), dataOf(found.checkpoint))],
   };

@@ -7,7 +7,7 @@ import { isRepeated, type RequestFingerprint } from "./request-fingerprint.ts";
 import { noTasks, progressOf } from "./stream-counters.ts";
 import { type Decision, newEvent, type Snapshot, type StreamRecord } from "./task-records.ts";
 
-/** Published as the progress of a stream without tasks. Rejects an id that is taken with `conflict`. */
+/** Creates a stream, and publishes its progress without tasks. Throws `conflict` if the id is taken. */
 export function createStream(
   view: Snapshot,
   stream: TaskStream,
@@ -16,7 +16,7 @@ export function createStream(
   const before = view.get("stream", stream.id);
   const record: StreamRecord = { stream, created, counters: noTasks, lastUpdated: timestampAt(created.at) };
   if (before && isRepeated(before.created, created, `a stream ${stream.id}`)) {
-    // The reply to the first request, whatever its tasks have come to meanwhile.
+    // The same reply as to the first request, whatever its progress is now.
     const first = { ...record, lastUpdated: timestampAt(before.created.at) };
     return { answer: withProgress(first), documents: [], events: [] };
   }

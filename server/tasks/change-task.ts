@@ -23,14 +23,14 @@ import {
 } from "./task-records.ts";
 import { isFinished, mayBecome } from "./task-status.ts";
 
-/** Rejects an id that is taken with `conflict`, a stream that there is not with `not_found`. */
+/** Throws `conflict` if the id is taken, and `not_found` if the stream does not exist. */
 export function createTask(view: Snapshot, task: Task, created: RequestFingerprint): Decision<Task> {
   const before = view.get("task", task.id);
   if (isRepeated(before?.created, created, `a task ${task.id}`)) return unchanged(task);
   return written(view, undefined, { task, created, checkpoints: 0 }, [], created.at);
 }
 
-/** Rejects with `not_found`, and with `conflict` what the task's status does not allow. */
+/** Throws `not_found`, or `conflict` if the task's status does not allow the change. */
 export function updateTask(view: Snapshot, id: TaskId, changes: UpdateTaskBody, now: number): Decision<Task> {
   const before = taskRecordOf(view, id);
   const task = changedTask(before.task, changes);
@@ -44,7 +44,7 @@ export interface TaskProgress {
   blockedReason?: string | undefined;
 }
 
-/** A task that does not exist, or is finished, stays unchanged. */
+/** Sets the status that the agent reports. Changes nothing if the task does not exist or is finished. */
 export function followTask(view: Snapshot, id: TaskId, { status, blockedReason }: TaskProgress, now: number) {
   const before = view.get("task", id)?.task;
   if (!before || isFinished(before.status)) return unchanged(before);
@@ -56,7 +56,7 @@ export function followTask(view: Snapshot, id: TaskId, { status, blockedReason }
   );
 }
 
-/** Rejects with `not_found`. */
+/** Throws `not_found`. */
 export function taskRecordOf(view: Snapshot, id: TaskId): TaskRecord {
   const record = view.get("task", id);
   if (!record) throw noSuchTask(id);
@@ -85,7 +85,7 @@ function changedTask(before: Task, changes: UpdateTaskBody): Task {
     throw new Rejection("conflict", `Task ${before.id} is ${status}: it has no reason for being blocked.`);
   }
   const streamId = after(before.streamId, changes.streamId);
-  // The reason goes with the block.
+  // A task that is no longer blocked has no reason.
   const blockedReason = status === "blocked" ? after(before.blockedReason, changes.blockedReason) : undefined;
   const metadata = after(before.metadata, changes.metadata);
   return {
@@ -98,12 +98,12 @@ function changedTask(before: Task, changes: UpdateTaskBody): Task {
   };
 }
 
-/** `null` removes, `undefined` changes nothing. */
+/** The value after a change: `null` removes it, `undefined` leaves it unchanged. */
 function after<T>(before: T | undefined, change: T | null | undefined): T | undefined {
   return change === undefined ? before : (change ?? undefined);
 }
 
-/** The task, with the streams that it counts in, and the events about both. */
+/** The decision to write a task, with the streams that count it, and the events about both. */
 function written(
   view: Snapshot,
   before: Task | undefined,
@@ -126,7 +126,7 @@ function written(
   return { answer: task, documents, events };
 }
 
-/** The one that it leaves first. */
+/** The streams whose counters the change affects, beginning with the one that the task leaves. */
 function streamsOf(before: Task | undefined, task: Task): Set<StreamId> {
   return new Set([before?.streamId, task.streamId].filter((id) => id !== undefined));
 }

@@ -10,7 +10,7 @@ import { fingerprintOf } from "./request-fingerprint.ts";
 import { type CheckpointRecord, checkpointKey, type TaskRecord, taskIndex } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
-/** The places from which tasks can be resumed. */
+/** Checkpoints, from which tasks can be resumed. */
 export class Checkpoints {
   readonly #deps: TasksDeps;
 
@@ -18,7 +18,7 @@ export class Checkpoints {
     this.#deps = deps;
   }
 
-  /** Rejects with `not_found`; with `conflict` for a task that is finished, or an id that is taken by another request. */
+  /** Rejects with `not_found`, or with `conflict` if the task is finished or another request has used the id. */
   create(taskId: TaskId, { checkpointId, ...fields }: CreateCheckpointBody, sender: Sender): Promise<Checkpoint> {
     const { batcher, clock } = this.#deps;
     const asked = { checkpointId: checkpointId ?? (ulid(clock.now()) as CheckpointId), taskId, ...fields };
@@ -33,7 +33,7 @@ export class Checkpoints {
     });
   }
 
-  /** Rejects with `not_found` for task or checkpoint; with `conflict` for a task that is finished. */
+  /** Rejects with `not_found` for the task or the checkpoint, or with `conflict` if the task is finished. */
   resume(taskId: TaskId, checkpointId: CheckpointId, sender: Sender): Promise<Checkpoint> {
     return this.#deps.batcher.change({
       sender,

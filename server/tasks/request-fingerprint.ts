@@ -4,12 +4,12 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { Sender } from "../../shared/sender.ts";
 import { dedupeWindowMs } from "../store/log/event-log.ts";
 
-/** The request that created a document, by which a repetition of it is recognized. */
+/** Identifies the request that created a document, so that a repetition is recognised. */
 export interface RequestFingerprint {
   by: UserId;
   /** Milliseconds since 1970. */
   at: number;
-  /** Of the fields of the request. */
+  /** Hash of the fields of the request. */
   hash: string;
 }
 
@@ -18,8 +18,8 @@ export function fingerprintOf(asked: unknown, { userId }: Sender, now: number): 
 }
 
 /**
- * Whether a request repeats the one before: the same fields, of the same sender, within the time that publications are
- * remembered. Throws `Rejection("conflict")` for another request with the same id.
+ * Whether a request repeats the earlier one: the same fields and sender, within the time for which idempotency keys are
+ * kept. Throws `Rejection("conflict")` for another request with the same id.
  */
 export function isRepeated(before: RequestFingerprint | undefined, now: RequestFingerprint, what: string): boolean {
   if (!before) return false;

@@ -14,13 +14,13 @@ export interface StreamCounters {
 
 export const noTasks: StreamCounters = { total: 0, completed: 0, blocked: 0 };
 
-/** What one task adds to the counters. */
+/** The contribution of one task to the counters. */
 function shareOf(task: Task | undefined): StreamCounters {
   if (!task || task.status === "cancelled") return noTasks;
   return { total: 1, completed: Number(task.status === "completed"), blocked: Number(task.status === "blocked") };
 }
 
-/** The counts after one task has changed; `undefined` where it is not in the stream. */
+/** The counters after a change of one task; `undefined`: the task is not in the stream then. */
 function recount(counters: StreamCounters, before: Task | undefined, after: Task | undefined): StreamCounters {
   const [less, more] = [shareOf(before), shareOf(after)];
   return {
@@ -30,7 +30,7 @@ function recount(counters: StreamCounters, before: Task | undefined, after: Task
   };
 }
 
-/** Rounded down to hundredths, so that 100 means all. */
+/** The percentage of completed tasks, rounded down to hundredths, so that 100 means all. */
 function percentageOf({ total, completed }: StreamCounters): number {
   return total === 0 ? 0 : Math.floor((completed * 10_000) / total) / 100;
 }
@@ -49,8 +49,8 @@ export function progressOf({ stream, counters, lastUpdated }: StreamRecord): Str
 const isCompleted = ({ total, completed }: StreamCounters) => total > 0 && completed === total;
 
 /**
- * The stream after one of its tasks has changed, with the events: its progress if that is another, that it is completed
- * when it was not, that it is blocked when nothing in it was. `undefined`: it has not changed.
+ * The stream after a change of one of its tasks, with the events: progress if it has changed, completed if the stream
+ * was not before, blocked if no task was before. `undefined`: the stream has not changed.
  */
 export function changedStream(
   before: StreamRecord,

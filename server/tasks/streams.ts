@@ -9,7 +9,7 @@ import { fingerprintOf } from "./request-fingerprint.ts";
 import { allIndex, type StreamRecord } from "./task-records.ts";
 import { type Page, pageOf, type TasksDeps } from "./tasks.ts";
 
-/** Streams: tasks that are counted together. */
+/** Streams of tasks: groups with common counters. */
 export class Streams {
   readonly #deps: TasksDeps;
 
@@ -17,7 +17,7 @@ export class Streams {
     this.#deps = deps;
   }
 
-  /** Rejects with `conflict` when the id is taken, unless by the same request. */
+  /** Rejects with `conflict` if another request has used the id. */
   create({ id, name }: CreateStreamBody, sender: Sender): Promise<StreamWithProgress> {
     const { batcher, clock } = this.#deps;
     const stream: TaskStream = { id: id ?? (ulid(clock.now()) as StreamId), name };
@@ -35,7 +35,7 @@ export class Streams {
     return withProgress(found.value);
   }
 
-  /** Latest activity first. */
+  /** A page of streams, latest activity first. */
   async list(limit: number, cursor: string | undefined): Promise<Page<StreamWithProgress>> {
     return pageOf(await this.#deps.documents.list<StreamRecord>("stream", allIndex, limit, cursor), withProgress);
   }

@@ -13,7 +13,7 @@ import type { StreamCounters } from "./stream-counters.ts";
 export interface TaskRecord {
   task: Task;
   created: RequestFingerprint;
-  /** How many checkpoints it has. */
+  /** The number of its checkpoints. */
   checkpoints: number;
 }
 
@@ -22,7 +22,7 @@ export interface StreamRecord {
   stream: TaskStream;
   created: RequestFingerprint;
   counters: StreamCounters;
-  /** When its progress was last published. Never goes back, whatever the clocks of the instances say. */
+  /** When its progress was last published. Never decreases, even if the clocks of instances differ. */
   lastUpdated: string;
 }
 

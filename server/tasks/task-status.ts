@@ -1,8 +1,8 @@
 import type { TaskStatus } from "../../shared/entities/task.ts";
 
 /**
- * What a task of each status may become. A completed one can be taken up again, but neither cancelled nor blocked; a
- * cancelled one has to become pending first.
+ * The possible next statuses of each status. A completed task can be reopened, but neither cancelled nor blocked. A
+ * cancelled task must become pending first.
  */
 export const nextStatuses: { readonly [Status in TaskStatus]: readonly TaskStatus[] } = {
   pending: ["in_progress", "blocked", "completed", "cancelled"],
@@ -12,12 +12,12 @@ export const nextStatuses: { readonly [Status in TaskStatus]: readonly TaskStatu
   cancelled: ["pending"],
 };
 
-/** The same status is no change, and always possible. */
+/** Whether a task may change from one status to another. The same status is always possible. */
 export function mayBecome(from: TaskStatus, to: TaskStatus): boolean {
   return from === to || nextStatuses[from].includes(to);
 }
 
-/** No work is left to do, unless the task is taken up again. */
+/** Whether no work is left, unless the task is reopened. */
 export function isFinished(status: TaskStatus): boolean {
   return status === "completed" || status === "cancelled";
 }

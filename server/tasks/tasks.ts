@@ -27,7 +27,7 @@ export class Tasks {
     this.#deps = deps;
   }
 
-  /** Rejects with `conflict` when the id is taken, unless by the same request; with `not_found` without its stream. */
+  /** Rejects with `conflict` if another request has used the id, and with `not_found` if the stream does not exist. */
   create({ id, ...fields }: CreateTaskBody, sender: Sender): Promise<Task> {
     const { batcher, clock } = this.#deps;
     const task: Task = { id: id ?? (ulid(clock.now()) as TaskId), ...fields };
@@ -40,7 +40,7 @@ export class Tasks {
     });
   }
 
-  /** Rejects with `not_found` for the task or its new stream, with `conflict` where its status does not allow it. */
+  /** Rejects with `not_found` for the task or its new stream, or with `conflict` if its status does not allow the change. */
   update(id: TaskId, changes: UpdateTaskBody, sender: Sender): Promise<Task> {
     return this.#deps.batcher.change({
       sender,
@@ -51,8 +51,8 @@ export class Tasks {
   }
 
   /**
-   * Brings the task to the state of the work on it; may be called again. A task that does not exist, or is completed or
-   * cancelled, stays unchanged. Resolves with the task afterwards.
+   * Sets the task to the state of its dispatch. Idempotent. A task that does not exist, or is completed or cancelled,
+   * stays unchanged. Resolves with the task afterwards.
    */
   follow(id: TaskId, progress: TaskProgress, sender: Sender | null = null): Promise<Task | undefined> {
     return this.#deps.batcher.change({
@@ -69,7 +69,7 @@ export class Tasks {
     return found.value.task;
   }
 
-  /** Latest activity first; all, or those of a stream. Rejects with `not_found` for a stream that does not exist. */
+  /** All tasks or those of a stream, latest activity first. Rejects with `not_found` if the stream does not exist. */
   async list(streamId: StreamId | undefined, limit: number, cursor: string | undefined): Promise<Page<Task>> {
     const { documents } = this.#deps;
     const index = streamId === undefined ? allIndex : streamIndex(streamId);

@@ -13,10 +13,10 @@ export interface TransactionBatcherDeps {
   clock: Clock;
 }
 
-/** A change that is decided on what is there then, perhaps several times. */
+/** A requested change. It is decided on the current documents, and again after each conflict. */
 interface Change<Answer> extends ReadSet {
   sender: Sender | null;
-  /** Has no effects of its own. A thrown `Rejection` is the answer of this change alone. */
+  /** Must have no side effects. A thrown `Rejection` refuses this change only. */
   decide(view: Snapshot, now: number): Decision<Answer>;
 }
 
@@ -26,30 +26,30 @@ interface Waiting extends ReadSet {
 }
 
 interface Decided {
-  /** Answers with what it came to; to be called when that is kept. */
+  /** Resolves or rejects the change; to be called when the transaction is committed. */
   settle(): void;
   /**
-   * It failed as it never should. Documents are read one kind after the other: a task from before a change and its
-   * stream from after it do not fit together.
+   * The decision failed with an unexpected error. Kinds of documents are read one after another, so a task may be older
+   * than its stream, which no decision expects: it is worth reading them again.
    */
   isDoubtful: boolean;
 }
 
-/** Changes of one transaction, and the characters that they may come to: a larger one stands alone. */
+/** The limits of one transaction: changes, and characters of JSON. A change with more characters is committed alone. */
 const maxChanges = 100;
 const maxLength = 524_288;
-/** A writer that loses so often is not racing, it is broken. */
+/** Real contention never causes so many conflicts in a row; only a bug does. */
 const maxConflicts = 50;
 const longestPauseMs = 32;
-/** What does not fit together after so many readings never will. */
+/** How often documents are read again after an unexpected error. If it persists, it is a bug. */
 const doubts = 5;
 
 /**
- * Carries changes of tasks, streams and checkpoints out, in the order in which they came.
+ * Commits changes of tasks, streams and checkpoints, in the order of the calls.
  *
- * What comes while a transaction is under way waits and goes into the next one together, so that the changes of one
- * instance never fight with each other, and a thousand at once cost some ten transactions. Another instance that was
- * faster makes a transaction fail; then it is decided anew on what is there now.
+ * Changes that arrive while a transaction is under way are committed together in the next one. So the changes of one
+ * instance never conflict with each other, and a thousand at once take about ten transactions. After a conflict with
+ * another instance all are decided again on the current documents.
  */
 export class TransactionBatcher {
   readonly #deps: TransactionBatcherDeps;
@@ -61,7 +61,7 @@ export class TransactionBatcher {
     this.#deps = deps;
   }
 
-  /** Resolves when the change is kept. Rejects with `unavailable`, and then it is not. */
+  /** Resolves when the change is committed. Rejects with `unavailable` if it could not be. */
   change<Answer>({ sender, decide, ...reads }: Change<Answer>): Promise<Answer> {
     const { clock } = this.#deps;
     return new Promise((resolve, reject) => {
@@ -84,25 +84,25 @@ export class TransactionBatcher {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // What comes in the same turn goes with it.
+    // So that changes of the same turn are in the first transaction.
     await undefined;
     let conflicts = 0;
     while (this.#waiting.length > 0) {
       try {
         const isKept = await this.#keepSome(conflicts < doubts);
         conflicts = isKept ? 0 : conflicts + 1;
-        // The fewer it decides on, the sooner it is back, and the likelier it is to be first.
+        // After a conflict a smaller transaction is tried, which is faster and so less likely to conflict.
         const fewer = Math.ceil(Math.min(this.#atOnce, this.#waiting.length) / 2);
         this.#atOnce = isKept ? Math.min(maxChanges, this.#atOnce * 2) : fewer;
         if (conflicts > maxConflicts) {
           conflicts = 0;
           this.#reject(this.#atOnce, new Rejection("unavailable", "Changed by too many at once. Try again."));
         }
-        // The instances must not meet again in step.
+        // A random pause, so that the same instances do not conflict again.
         if (!isKept) await pause(Math.random() * Math.min(longestPauseMs, 2 ** conflicts));
       } catch (error) {
         conflicts = 0;
-        // Nor would those behind fare better: whoever waits for a store is told so in time.
+        // The changes behind would fail too, so they are refused now, within the time that the protocol promises.
         this.#reject(this.#waiting.length, error);
       }
     }
@@ -113,7 +113,7 @@ export class TransactionBatcher {
     for (const { reject } of this.#waiting.splice(0, count)) reject(error);
   }
 
-  /** The first of those that wait. `false`: another instance was faster, and nothing has changed. */
+  /** Commits the first of the waiting changes. `false`: there was a conflict, and nothing has changed. */
   async #keepSome(mayDoubt: boolean): Promise<boolean> {
     const { documents, transactions } = this.#deps;
     const first = this.#waiting.slice(0, this.#atOnce);

@@ -16,42 +16,41 @@ import {
 
 interface Entry<Value> {
   value: Value;
-  /** The version that was read; 0: there was none. */
+  /** The version that was read; 0: the document did not exist. */
   version: number;
   isWritten: boolean;
 }
 
 type Entries = { [Kind in RecordKind]: Map<string, Entry<RecordByKind[Kind]>> };
 
-/** A transaction in the making: documents as they were read, and as the changes so far leave them. */
+/** A transaction that is being built: documents as they were read, with the changes so far. */
 export class UnitOfWork implements Snapshot {
   readonly #entries: Entries = { task: new Map(), stream: new Map(), checkpoint: new Map() };
   readonly #events: Envelope[] = [];
   #length = 0;
 
-  /** With all that these changes can be about. Rejects with `unavailable`. */
+  /** Reads all documents that the changes may read or write. Rejects with `unavailable`. */
   static async read(documents: Documents, changes: readonly ReadSet[]): Promise<UnitOfWork> {
-    const draft = new UnitOfWork();
-    const streams = changes.flatMap((change) => change.streams ?? []);
+    const work = new UnitOfWork();
+    const all = <Id>(idsOf: (change: ReadSet) => readonly Id[] = () => []) => changes.flatMap(idsOf);
     await Promise.all([
-      draft.#read(
+      work.#read(
         documents,
         "task",
-        changes.flatMap(({ tasks = [] }) => tasks),
+        all(({ tasks = [] }) => tasks),
       ),
-      draft.#read(
+      work.#read(
         documents,
         "checkpoint",
-        changes.flatMap(({ checkpoints = [] }) => checkpoints),
+        all(({ checkpoints = [] }) => checkpoints),
       ),
     ]);
-    for (const { value } of draft.#entries.task.values())
-      streams.push(...(value.task.streamId ? [value.task.streamId] : []));
-    await draft.#read(documents, "stream", streams);
-    return draft;
+    const ofTasks = [...work.#entries.task.values()].flatMap(({ value }) => value.task.streamId ?? []);
+    await work.#read(documents, "stream", [...all(({ streams = [] }) => streams), ...ofTasks]);
+    return work;
   }
 
-  /** Characters of what is to be written. */
+  /** The length of the written documents and events as JSON, in characters. */
   get length(): number {
     return this.#length;
   }
@@ -65,7 +64,7 @@ export class UnitOfWork implements Snapshot {
     return this.#entries[kind].get(id)?.value;
   }
 
-  /** Takes in what a decision came to. Of one that does not fit the events' definitions nothing is taken. */
+  /** Adds the result of a decision. If an event does not fit its definition, throws and adds nothing. */
   apply({ documents, events: decided }: Decision<unknown>, sender: Sender | null, clock: Clock): void {
     const events = decided.map(({ definition, room, data }) => stamp(clock, definition, { room, data, sender }));
     for (const document of documents) this.#write(document);

@@ -14,7 +14,7 @@ interface AgentListDeps {
   log: Pick<EventLog, "bounds">;
   clock: Clock;
   stallMs: number;
-  /** Of dispatches, in the order of their ids. */
+  /** The statuses of dispatches, in the order of their ids. */
   statusesOf(messageIds: MessageId[]): Promise<(DispatchStatus | undefined)[]>;
 }
 
@@ -27,7 +27,7 @@ export class AgentDirectory {
   }
 
   async list(limit: number, cursor: string | undefined): Promise<AgentList> {
-    // Read first: what changes while the list is made is then in the log after this position.
+    // Read first, so that later changes are in the log after this position.
     const { epoch, last: offset } = await this.#deps.log.bounds(monitoringLog);
     const { items, nextCursor } = await this.#deps.agents.list(allAgents, limit, cursor);
     const listed = await this.#toAgents(items.map(({ value }) => value));

@@ -13,7 +13,7 @@ export interface InFlight {
   since: number;
 }
 
-/** An agent as the store has it: connected, or lately gone. Times in milliseconds since 1970. */
+/** The stored record of an agent, which is kept for a while after it has disconnected. Times in milliseconds since 1970. */
 export interface AgentRecord extends SignsOfLife {
   agentId: AgentId;
   userId: UserId;
@@ -23,7 +23,7 @@ export interface AgentRecord extends SignsOfLife {
   workdir?: string;
   metadata?: JsonObject;
   concurrency: number;
-  /** Its instance is stopping: it is assigned nothing until it has registered anew. */
+  /** Its instance is stopping: it is assigned nothing until it has registered again. */
   isLeaving?: boolean;
   /** Where it is connected, if it is. */
   instanceId?: InstanceId;
@@ -35,13 +35,13 @@ export interface AgentRecord extends SignsOfLife {
   writeId: string;
 }
 
-/** How long an agent that is gone is remembered: 24 hours. */
+/** How long the record of a disconnected agent is kept: 24 hours. */
 const rememberedMs = 86_400_000;
 
 export const allAgents = "all";
 export const havingCapability = (capability: string) => `capability:${capability}`;
 
-/** Where it is listed, and for how long. */
+/** The indexes and the expiry of a record. */
 export function agentOptions({ status, capabilities }: AgentRecord): PutOptions {
   if (status !== "connected") return { indexes: [allAgents], ttlMs: rememberedMs };
   return { indexes: [allAgents, ...new Set(capabilities.map(havingCapability))] };
@@ -71,11 +71,11 @@ export function disconnected(
 interface ListedAgentOptions {
   now: number;
   stallMs: number;
-  /** That of each dispatch in flight; one that has just ended has none. */
+  /** The status of a dispatch in flight; `undefined` if it has just ended. */
   statusOf(messageId: MessageId): DispatchStatus | undefined;
 }
 
-/** As clients see it. */
+/** The agent as clients see it. */
 export function toAgent(record: AgentRecord, { now, stallMs, statusOf }: ListedAgentOptions): Agent {
   const { agentId, userId, capabilities, workdir, metadata, status, concurrency, instanceId } = record;
   return {

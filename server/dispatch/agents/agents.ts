@@ -15,7 +15,7 @@ export interface AgentsDeps {
   documents: Documents;
   transactions: Transactions;
   clock: Clock;
-  /** After so long without progress an agent that has dispatches in flight counts as stalled. */
+  /** How long an agent with dispatches in flight may make no progress before it counts as stalled. */
   stallMs: number;
   /** Called when the verdict of an agent has changed. */
   onVerdict(agent: AgentRecord, verdict: AgentVerdict): void;
@@ -27,15 +27,15 @@ interface AgentChange {
   events: Envelope[];
 }
 
-/** So often a change is decided anew before the caller is told to try again. */
+/** How often a change is decided again after a conflict before the caller gets `unavailable`. */
 const triesMax = 50;
-/** How many connected agents with a capability are read to find the least loaded. */
+/** The number of agents with a capability that are read to find the least loaded. */
 const candidatesMax = 200;
 
 /** The records of agents, of all instances. */
 export class Agents {
   readonly #deps: AgentsDeps;
-  /** Changes of one agent that are made here wait for each other, so that they need not be decided twice. */
+  /** Changes of one agent at this instance run one after another: concurrent ones would conflict. */
   readonly #queue = new KeyedQueue<AgentId>();
   readonly versions = new VersionCache<AgentId, AgentRecord>();
 
@@ -52,7 +52,7 @@ export class Agents {
     return found.map((agent) => agent?.value);
   }
 
-  /** Those that are connected and have the capability. */
+  /** The connected agents that have the capability. */
   async withCapability(capability: string): Promise<Versioned<AgentRecord>[]> {
     const { items } = await this.#deps.documents.list<AgentRecord>(
       "agent",
@@ -66,21 +66,21 @@ export class Agents {
     return this.#deps.documents.list<AgentRecord>("agent", index, limit, cursor);
   }
 
-  /** Publishes the verdict, if it is another one than before. Time alone can change it. */
+  /** Publishes the verdict if it has changed, which can happen by the passing of time alone. */
   async evaluate(record: AgentRecord): Promise<void> {
     const { clock, stallMs } = this.#deps;
     if (verdictOf(record, clock.now(), stallMs).state === record.verdict) return;
     await this.change(record.agentId, (before) => before && { record: before, events: [] });
   }
 
-  /** Everything that is done with one agent here, one after the other. */
+  /** Runs the tasks of one agent at this instance one after another. */
   enqueue<T>(agentId: AgentId, run: () => Promise<T>): Promise<T> {
     return this.#queue.run(agentId, run);
   }
 
   /**
-   * Changes an agent as `decide` says, who is asked again when somebody else was faster, and may ask for nothing by
-   * returning `undefined`. Resolves with the record as it is now, if it was changed.
+   * Changes an agent. `decide` returns the change, or `undefined` for none, and is called again after a conflict.
+   * Resolves with the new record if there was a change.
    */
   change(
     agentId: AgentId,

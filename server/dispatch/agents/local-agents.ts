@@ -1,12 +1,12 @@
 import type { AgentId, ConnectionId, MessageId } from "../../../shared/ids.ts";
 import type { Session } from "../../session/session.ts";
 
-/** The attempt of a dispatch that an agent was sent over its present connection. */
+/** The attempt of a dispatch that was sent to an agent over its current connection. */
 interface SentAttempt {
   attempt: number;
   /** Milliseconds since 1970. */
   deadline: number;
-  /** The attempt has ended, and the agent knows. */
+  /** The attempt has ended, and the agent knows it. */
   isDone: boolean;
 }
 
@@ -15,9 +15,9 @@ export interface LocalAgent {
   agentId: AgentId;
   session: Session;
   capabilities: readonly string[];
-  /** By dispatch; of each the newest attempt. */
+  /** The newest attempt that was sent, by dispatch. */
   sentAttempts: Map<MessageId, SentAttempt>;
-  /** It has the reply to its registration, and may be sent dispatches. */
+  /** Whether it has the reply to its registration, so that dispatches may be sent. */
   isReady: boolean;
   /** When progress was last noted in the record of the agent, in milliseconds since 1970. */
   progressNotedAt: number;

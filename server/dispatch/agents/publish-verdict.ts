@@ -8,7 +8,7 @@ import type { AgentRecord } from "./agent-record.ts";
 
 const statusOf = { connected: "ok", heartbeating: "ok", progressing: "ok", stalled: "degraded", gone: "down" } as const;
 
-/** Publishes another verdict in `health`, and that an agent is stalled in `alerts` too. */
+/** Publishes a changed verdict in `health`, and a stalled agent in `alerts` too. */
 export function createPublishVerdict({ publisher, failed }: { publisher: Publisher; failed: Failed }) {
   return ({ agentId, userId }: AgentRecord, { state, reason }: AgentVerdict): void => {
     const details = { agentId, verdict: state, reason };

@@ -1,7 +1,7 @@
 import type { AgentVerdict } from "../../../shared/entities/agent.ts";
 import { timestampAt } from "../../runtime/clock.ts";
 
-/** What a verdict is made of. Times in milliseconds since 1970. */
+/** The facts that a verdict is based on. Times in milliseconds since 1970. */
 export interface SignsOfLife {
   status: "connected" | "disconnected" | "heartbeat_lost";
   /** Why it is no longer connected. */
@@ -18,7 +18,7 @@ export function verdictOf(signs: SignsOfLife, now: number, stallMs: number): Age
   const { status, goneBecause, lastSeen, heartbeatAt, progressAt = 0, inFlight } = signs;
   if (status !== "connected") return { state: "gone", reason: `${goneBecause ?? status}, last seen ${iso(lastSeen)}` };
   if (inFlight.length > 0) {
-    // The newest assignment counts as progress: the agent may not have had the time for any.
+    // The newest assignment counts as progress, since the agent may not have had time to make any.
     const movedAt = Math.max(progressAt, ...inFlight.map(({ since }) => since));
     const counted = `${inFlight.length} in flight`;
     if (now - movedAt > stallMs) {
