@@ -37,7 +37,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   const publisher = createPublisher({ log, broadcast, clock });
 
   // Chat
-  const conversations = new Conversations({ documents, clock, isSingleInstance: redis === undefined });
+  const conversations = new Conversations({ documents, clock, isSingleInstance: redis === undefined, failed });
   const access = createAccess({ conversations });
   const readPositions = new ReadPositions({ documents, log });
   const responseDeps = {
@@ -60,7 +60,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     connectionsOf: (userId) => registry.connectionsOf(userId),
   });
   const hlink = new Hlink({ access, publisher, uiEvents, clock });
-  const publications = new Publications({ access, conversations, responses, hlink, publisher, failed });
+  const publications = new Publications({ access, conversations, responses, hlink, publisher });
   const presenceTracker = new PresenceTracker({ presence, publisher, graceMs: config.PRESENCE_GRACE_MS, failed });
   closers.add("presenceTracker", () => presenceTracker.close());
 

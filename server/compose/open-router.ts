@@ -41,7 +41,7 @@ interface RouterDeps extends Foundation {
 
 /** Registers the handlers of all commands with their dependencies. */
 export function openRouter(deps: RouterDeps): Router {
-  const { limits, domain, identity, broadcast, clock, logger, failed } = deps;
+  const { limits, domain, identity, broadcast, clock, logger } = deps;
   const { access, publisher, conversations, readPositions, dispatch } = domain;
   const { catchUp, rooms, subscriptions, longPolls } = deps.delivery;
   const { verifier, revocations } = identity;
@@ -58,7 +58,7 @@ export function openRouter(deps: RouterDeps): Router {
   const conversationList = new ConversationList({ conversations, readPositions, catchUp });
   const cancelDispatch = async (id: ResponseId, reason: string) =>
     void (await dispatch.lifecycle.cancel(id as string as MessageId, reason));
-  const chat = { ...domain, conversationList, broadcast, rooms, catchUp, cancelDispatch, failed };
+  const chat = { ...domain, conversationList, broadcast, rooms, catchUp, cancelDispatch };
   router.registerAll("/chat", { ...sessionHandlers, ...createChatHandlers(chat) });
   router.registerAll("/monitoring", { ...sessionHandlers, ...createSubscriptionHandlers({ subscriptions }) });
   router.registerAll("/agents", { ...sessionHandlers, ...createAgentHandlers({ ...dispatch, publisher }) });

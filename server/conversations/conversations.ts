@@ -6,6 +6,7 @@ import { limits } from "../../shared/limits.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { atMostItems } from "../runtime/at-most-items.ts";
 import { type Clock, perfOf, timestampOf } from "../runtime/clock.ts";
+import type { Failed } from "../runtime/failed.ts";
 import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
 import { updateDocument } from "../store/documents/update-document.ts";
 
@@ -20,6 +21,7 @@ interface ConversationsDeps {
   clock: Clock;
   /** Only this instance changes conversations, so a cached membership stays true until this instance changes it. */
   isSingleInstance: boolean;
+  failed: Failed;
 }
 
 /** How long a cached membership may be out of date on an instance that did not get the notification of a change. */
@@ -34,13 +36,15 @@ const cachedMemberships = { severalInstances: 10_000, singleInstance: 100_000 };
 export class Conversations {
   readonly #documents: Documents;
   readonly #clock: Clock;
+  readonly #failed: Failed;
   readonly #memberships: LRUCache<ConversationId, Membership>;
   /** Counts changes: a document whose read began before the latest change may be stale, and is not cached. */
   #changes = 0;
 
-  constructor({ documents, clock, isSingleInstance }: ConversationsDeps) {
+  constructor({ documents, clock, isSingleInstance, failed }: ConversationsDeps) {
     this.#documents = documents;
     this.#clock = clock;
+    this.#failed = failed;
     this.#memberships = new LRUCache(
       isSingleInstance
         ? atMostItems(cachedMemberships.singleInstance)
@@ -133,6 +137,14 @@ export class Conversations {
 
   rename(id: ConversationId, title: string): Promise<Conversation> {
     return this.#change(id, (conversation) => ({ ...conversation, title }));
+  }
+
+  /** Bumps the activity in the background: the message is stored by now, so a failure must not fail its command. */
+  messageStored(id: ConversationId, { duplicate }: { duplicate: boolean }): void {
+    if (duplicate) return;
+    this.bumpActivity(id).catch((error: unknown) =>
+      this.#failed("update the activity of a conversation", error, { willRetry: false, conversationId: id }),
+    );
   }
 
   /** Moves the conversation to the top of its members' lists, after a message. */

@@ -12,7 +12,6 @@ import type { Access } from "../access/access.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { UserResponses } from "../conversations/user-responses.ts";
 import type { Publisher } from "../publish/publisher.ts";
-import type { Failed } from "../runtime/failed.ts";
 import { hasRole, type Principal } from "../session/principal.ts";
 import type { Hlink } from "./hlink.ts";
 
@@ -22,7 +21,6 @@ interface PublicationsDeps {
   responses: UserResponses;
   hlink: Hlink;
   publisher: Publisher;
-  failed: Failed;
 }
 
 /** The principal that publishes, and the sender in its events. */
@@ -143,20 +141,15 @@ export class Publications {
     return { publish: async () => ({ id: signal(), duplicate: false }), keepsOrder: true };
   }
 
-  /** A conversation in which something was said comes first in the lists. */
+  /** Moves a conversation with a new message to the top of its members' lists. */
   async #bumpActivityAfter(
     { room }: EventToPublish,
     publishing: ReturnType<Publisher["publish"]>,
   ): Promise<PublishResult> {
     const { id, position, duplicate } = await publishing;
     const { kind, id: conversationId } = parseRoom(room);
-    if (kind === "conversation" && !duplicate) {
-      // It is in the log by now: that the list could not be sorted anew must not look as if it were not.
-      this.#deps.conversations
-        .bumpActivity(conversationId as ConversationId)
-        .catch((error: unknown) =>
-          this.#deps.failed("update the activity of a conversation", error, { willRetry: false, conversationId }),
-        );
+    if (kind === "conversation") {
+      this.#deps.conversations.messageStored(conversationId as ConversationId, { duplicate });
     }
     return { id, position, duplicate };
   }

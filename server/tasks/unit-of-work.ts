@@ -32,7 +32,7 @@ export class UnitOfWork implements Snapshot {
   /** Reads all documents that the changes may read or write. Rejects with `unavailable`. */
   static async read(documents: Documents, changes: readonly ReadSet[]): Promise<UnitOfWork> {
     const work = new UnitOfWork();
-    const all = <Id>(idsOf: (change: ReadSet) => readonly Id[] = () => []) => changes.flatMap(idsOf);
+    const all = <Id>(idsOf: (change: ReadSet) => readonly Id[]) => changes.flatMap(idsOf);
     await Promise.all([
       work.#read(
         documents,

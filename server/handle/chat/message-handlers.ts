@@ -1,13 +1,11 @@
-import type { PublishedReply } from "../../../shared/commands/fields.ts";
 import { chatMessage, typingIndicator } from "../../../shared/events/chat-events.ts";
-import type { ConversationId, ResponseId } from "../../../shared/ids.ts";
+import type { ResponseId } from "../../../shared/ids.ts";
 import { conversationRoom } from "../../../shared/room.ts";
 import type { Access } from "../../access/access.ts";
 import type { AbandonedResponses } from "../../conversations/abandoned-responses.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
 import type { UserResponses } from "../../conversations/user-responses.ts";
 import type { Publisher } from "../../publish/publisher.ts";
-import type { Failed } from "../../runtime/failed.ts";
 import { DeferredReply } from "../../session/deferred-reply.ts";
 import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
@@ -20,22 +18,11 @@ export interface MessageHandlersDeps {
   publisher: Publisher;
   /** Cancels the dispatch that a response belongs to, which has the same id. */
   cancelDispatch(id: ResponseId, reason: string): Promise<void>;
-  failed: Failed;
 }
 
 /** SPEC CHAT-1 to CHAT-5, STREAM-1 to STREAM-11. */
 export function createMessageHandlers(deps: MessageHandlersDeps) {
-  const { access, conversations, responses, abandonedResponses, publisher, cancelDispatch, failed } = deps;
-
-  /** The message is stored by now, so a failure here must not fail the command. */
-  function bumpActivity(conversationId: ConversationId, { duplicate }: PublishedReply): void {
-    if (duplicate) return;
-    conversations
-      .bumpActivity(conversationId)
-      .catch((error: unknown) =>
-        failed("update the activity of a conversation", error, { willRetry: false, conversationId }),
-      );
-  }
+  const { access, conversations, responses, abandonedResponses, publisher, cancelDispatch } = deps;
 
   return {
     chat_message: async ({ conversationId, id, ...data }, { principal }) => {
@@ -44,7 +31,7 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
       const published = publisher.publish(chatMessage, { room, id, sender: senderOf(principal), data });
       return DeferredReply.to(
         published.then((reply) => {
-          bumpActivity(conversationId, reply);
+          conversations.messageStored(conversationId, reply);
           return reply;
         }),
       );
@@ -59,7 +46,7 @@ export function createMessageHandlers(deps: MessageHandlersDeps) {
     chat_response: async (command, session) => {
       await access.assertCanWrite(session.principal, conversationRoom(command.conversationId));
       const reply = await responses.finish(session, command);
-      bumpActivity(command.conversationId, reply);
+      conversations.messageStored(command.conversationId, reply);
       return reply;
     },
 
