@@ -1,4 +1,4 @@
-/** Closes what was opened, in reverse order; also after a start that failed half-way. */
+/** Closes the parts that were opened, in reverse order, also after a start that failed half-way. */
 export class Closers {
   readonly #stack: { name: string; close: () => unknown }[] = [];
 

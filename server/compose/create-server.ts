@@ -71,7 +71,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
   const clock = overrides.clock ?? systemClock;
   let redis: Store["redis"];
   const failed: Failed = (operation, error, context) => {
-    // What Redis refuses is in the log already, and comes about when it no longer does.
+    // A refusal by Redis is in the log already, and the operation succeeds when Redis accepts commands again.
     if (redis?.isRefusing && context.willRetry && isUnavailable(error)) return;
     logger.warn(`could not ${operation}`, { ...context, error });
   };

@@ -69,7 +69,7 @@ export const gatherFromWorkers: GatherMetrics = (collect) => {
         waiting.set(id, resolve);
         send({ signalbox: "metrics: all, please", id });
       });
-      // The primary is gone, or busy beyond measure.
+      // The primary has ended or is overloaded.
       return await withTimeout(all, 2 * answerMs, "The other workers' metrics did not come.");
     } finally {
       waiting.delete(id);

@@ -13,7 +13,7 @@ interface ConversationListDeps {
   catchUp: CatchUpFactory;
 }
 
-/** A user's conversations with what a list shows of each. */
+/** A user's conversations, each with its last event and the number of unread messages. */
 export class ConversationList {
   readonly #deps: ConversationListDeps;
 

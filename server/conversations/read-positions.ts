@@ -8,7 +8,7 @@ import type { Documents } from "../store/documents/documents.ts";
 import { updateDocument } from "../store/documents/update-document.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 
-/** What counts as unread: what somebody said, and not how it came about. */
+/** Events that count as unread: messages and finished responses, but not the deltas of a response. */
 const counted: ReadonlySet<EventType> = new Set([
   EventType.ChatMessage,
   EventType.ChatResponse,
@@ -19,7 +19,7 @@ const counted: ReadonlySet<EventType> = new Set([
 
 const page = 1_000;
 
-/** How far each user has read in each room. */
+/** The position up to which each user has read each room. */
 export class ReadPositions {
   readonly #documents: Documents;
   readonly #log: EventLog;
@@ -29,7 +29,7 @@ export class ReadPositions {
     this.#log = log;
   }
 
-  /** `undefined` when nothing was marked in the present epoch of the room's log. */
+  /** The read position, or `undefined` if there is none in the current epoch of the room's log. */
   async get(userId: UserId, room: RoomName): Promise<Position | undefined> {
     const { epoch } = await this.#log.bounds(logOfRoom(room));
     const stored = await this.#documents.get<Position>("read-position", idOf(userId, room));
@@ -37,8 +37,8 @@ export class ReadPositions {
   }
 
   /**
-   * Moves the position forwards; one that lies behind changes nothing.
-   * Resolves with whether it moved. Rejects with `conflict` for a position that the log does not have.
+   * Moves the read position forwards; an earlier position changes nothing. Resolves with whether it moved. Rejects with
+   * `conflict` if the log does not have the position.
    */
   async mark(userId: UserId, room: RoomName, position: Position): Promise<boolean> {
     const { epoch, last } = await this.#log.bounds(logOfRoom(room));
@@ -51,7 +51,7 @@ export class ReadPositions {
     return moved !== undefined;
   }
 
-  /** How many messages of others the log has after what the user has read; counted up to 1 000. */
+  /** The number of messages of other users after the read position, up to `limits.unreadCounted`. */
   async unread(userId: UserId, room: RoomName): Promise<number> {
     let after = (await this.get(userId, room))?.offset ?? 0;
     for (let unread = 0; ; ) {

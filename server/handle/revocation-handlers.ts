@@ -5,7 +5,7 @@ import type { Session } from "../session/session.ts";
 
 interface RevocationHandlersDeps {
   revocations: Pick<Revocations, "revoke">;
-  /** Writes an entry of the audit log: what was done, by whom, to what. */
+  /** Writes an entry of the audit log: the action, the user and the target. */
   audit(what: string, details: object): void;
 }
 

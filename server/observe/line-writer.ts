@@ -11,7 +11,7 @@ interface LineWriter {
 
 /**
  * Writes log lines to a stream whose reader may be slow, stuck or gone, as `server | head` or a log shipper that
- * restarts: a line that finds no room is counted and dropped, and the server goes on.
+ * restarts: a line that does not fit into the buffer is dropped and counted, and the server continues.
  */
 export function createLineWriter(stream: Writable): LineWriter {
   let lost = 0;

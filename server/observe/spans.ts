@@ -28,6 +28,6 @@ export interface Spans {
   start(name: string, start?: SpanStart): Span;
   /** `traceparent` of the current span. */
   current(): string | undefined;
-  /** Sends what is unsent, unless that takes longer than a moment. */
+  /** Sends the remaining spans, unless that takes too long. */
   close(): Promise<void>;
 }

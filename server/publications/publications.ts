@@ -87,13 +87,13 @@ export class Publications {
   }
 
   /**
-   * In this order, also where the store fails in the middle: then it rejects with `unavailable`, and what came before
+   * Publishes the events in this order. If the store fails in between, rejects with `unavailable`, and the first events
    * may have been published.
    */
   async publishAll(admitted: readonly Admitted[]): Promise<PublishResult[]> {
     const published: PublishResult[] = [];
     for (let next = 0; next < admitted.length; ) {
-      // What keeps its order goes to the store together.
+      // Consecutive events that keep their order are sent to the store together.
       const end = admitted.findIndex(({ keepsOrder }, index) => index >= next && !keepsOrder);
       const together = admitted.slice(next, Math.max(next + 1, end < 0 ? admitted.length : end));
       const answers = await Promise.allSettled(together.map(({ publish }) => publish()));

@@ -26,8 +26,7 @@ export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
   const { access, broadcast, conversations, rooms, presenceSnapshots, sessions, deliver, failed } = deps;
 
   let rechecks = 0;
-  /** One after the other, so that a conversation with many members here is looked up once. */
-  /** A newer recheck replaces the one under way, and sessions are taken in sequence so that memberships are cached. */
+  /** A newer recheck replaces the one under way. Sessions are checked in sequence, so that memberships are cached. */
   const recheck = async () => {
     const run = ++rechecks;
     for (const session of sessions) {
@@ -37,7 +36,7 @@ export function receiveBroadcasts(deps: ReceiveBroadcastsDeps): void {
         if (kind !== "conversation") continue;
         const isMember = ({ members }: Membership) => members.has(session.principal.userId);
         const membership = await conversations.membership(id as ConversationId, isMember);
-        // A conversation missing from the store has not removed anybody.
+        // If the conversation is missing from the store, nobody was removed from it.
         if (membership && !isMember(membership))
           await leaveForbiddenRooms(session, [room], { access, rooms }, "removed");
       }

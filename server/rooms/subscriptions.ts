@@ -30,12 +30,12 @@ interface SubscriptionsDeps {
 type Subscribe = CommandPayload<"/monitoring", "subscribe">;
 type Subscribed = Omit<CommandData<"/monitoring", "subscribe">, "id">;
 
-/** Until it is live it can be dropped, and its command is then refused. */
+/** A subscription. If it is dropped before it is live, its command is refused. */
 interface Subscription {
   session: Session;
   topics: readonly Topic[];
   types: ReadonlySet<EventType> | undefined;
-  /** Absent until the log is followed. */
+  /** Absent until the tail of the log is open. */
   handle: TailHandle | undefined;
   live: boolean;
 }
@@ -50,8 +50,8 @@ export class Subscriptions {
   }
 
   /**
-   * Brings the session from `after`, or the latest matching events, to live. Replaces a subscription of the same id,
-   * but not when it rejects with `forbidden` or `limit_exceeded`.
+   * Brings the session from `after`, or the latest matching events, to live. Replaces a subscription with the same id,
+   * unless it rejects with `forbidden` or `limit_exceeded`.
    */
   async subscribe(session: Session, command: Subscribe): Promise<DeferredReply<Subscribed>> {
     const { id, after, limit } = command;
@@ -108,7 +108,7 @@ export class Subscriptions {
     for (const room of forbidden) session.send("system.room.left", { room, reason: "forbidden" });
   }
 
-  /** The log has lost history: tells every client with a live subscription, once, where delivery continues. */
+  /** The log has lost history: sends each client with a live subscription, once, the position where delivery continues. */
   reset(log: LogName, position: Position, reason: string): void {
     if (log !== monitoringLog) return;
     for (const [session, subscriptions] of this.#bySession) {
@@ -121,7 +121,7 @@ export class Subscriptions {
     return session.isOpen && this.#bySession.get(session)?.get(id) === subscription;
   }
 
-  /** Not live until the catch-up is done: events delivered before are in the reply, and would arrive twice. */
+  /** Adds a subscription that is not live yet: events until then are in the reply, and must not arrive twice. */
   #enter(session: Session, { id, topics, types }: Subscribe): Subscription {
     const { access, subscriptionsPerConnection } = this.#deps;
     const forbidden = topics.find((topic) => !access.mayWatch(session.principal, topic));

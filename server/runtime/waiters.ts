@@ -1,6 +1,6 @@
 import { SetsByKey } from "./sets-by-key.ts";
 
-/** One wait for keys, with a limit to its time. */
+/** One wait for news of keys, with a time limit. */
 export class Wait<News> {
   #until: number;
   #news: News | undefined;
@@ -14,7 +14,7 @@ export class Wait<News> {
     return performance.now() >= this.#until;
   }
 
-  /** Resolves with the last news since it was asked before; with `undefined` after `ms`, or when the wait is over. */
+  /** Resolves with the latest news since the previous call, or with `undefined` after `ms` or when the wait is over. */
   async next(ms = Number.POSITIVE_INFINITY): Promise<News | undefined> {
     const until = performance.now() + ms;
     for (;;) {
@@ -36,7 +36,7 @@ export class Wait<News> {
     this.#wake();
   }
 
-  /** Ends the wait after so many milliseconds, if it would not end before. */
+  /** Ends the wait within `ms`. */
   endWithin(ms: number): void {
     this.#until = Math.min(this.#until, performance.now() + ms);
     this.#wake();
@@ -49,7 +49,7 @@ export class Waiters<Key, News> {
   readonly #all = new Map<Wait<News>, Promise<unknown>>();
   #isClosed = false;
 
-  /** Runs `run` with a wait for the keys, which has begun when this returns and lasts `ms` at most. */
+  /** Calls `run` with a wait for the keys that lasts at most `ms`. No news after the call are missed. */
   async wait<T>(keys: readonly Key[], ms: number, run: (wait: Wait<News>) => Promise<T>): Promise<T> {
     const wait = new Wait<News>(this.#isClosed ? 0 : ms);
     for (const key of keys) this.#byKey.addTo(key, wait);
@@ -67,7 +67,7 @@ export class Waiters<Key, News> {
     for (const wait of this.#byKey.get(key) ?? []) wait.wake(news);
   }
 
-  /** Each present wait ends after the milliseconds that it is given, and later ones at once. Resolves when all have. */
+  /** Ends each current wait after a delay from `delayMs`, and later ones at once. Resolves when all have ended. */
   async drain(delayMs: () => number): Promise<void> {
     this.#isClosed = true;
     for (const wait of this.#all.keys()) wait.endWithin(delayMs());

@@ -13,7 +13,7 @@ export interface Principal {
   /** `sid` and `jti` of the token, by which it can be revoked. */
   sessionId: string | null;
   tokenId: string | null;
-  /** The id of the cookie session, where one stands in for the token. */
+  /** The id of the cookie session, if one is used instead of the token. */
   cookieSession?: string | undefined;
   /** `iat`, and `exp`. Milliseconds since 1970. */
   issuedAt?: number | null;

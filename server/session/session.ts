@@ -26,7 +26,7 @@ export interface Transport {
    * Without it, only the number of bytes is checked.
    */
   oldestUnsent?(): unknown;
-  /** Ends the connection in the way that suits the reason; what was written before still goes out. */
+  /** Ends the connection in the way that suits the reason. Frames that were written before are still sent. */
   close(reason: DisconnectReason): void;
 }
 

@@ -5,7 +5,7 @@ import type { Handlers } from "../handler.ts";
 import { createAnnounce } from "./announce.ts";
 import { createOverviewHandlers, type OverviewHandlersDeps } from "./overview-handlers.ts";
 
-/** Writes an entry of the audit log: what was done, by whom, to what. */
+/** Writes an entry of the audit log: the action, the user and the target. */
 export type Audit = (what: string, details: object) => void;
 
 interface AdminHandlersDeps extends OverviewHandlersDeps {
