@@ -1,7 +1,8 @@
 import type { ConnectionId } from "../../shared/ids.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
+import { batchesOf } from "../runtime/batches-of.ts";
 import type { Failed } from "../runtime/failed.ts";
-import { pause } from "../runtime/pause.ts";
+import { Recheck } from "../runtime/recheck.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Documents } from "../store/documents/documents.ts";
@@ -13,58 +14,48 @@ interface KickedConnectionsDeps {
   failed: Failed;
 }
 
-/** How long an instance may be without Redis and still end a connection that was kicked meanwhile. */
+/** How long a kick is kept. An instance that is cut off for longer from the store does not close the connection. */
 const keptMs = 86_400_000;
-/** Limits the size of one command to the store. */
+/** Connections that are written or looked up at the same time. */
 const batch = 200;
-const retryMs = 500;
 
-/** The connections that admins have ended. Kept in the store for instances that miss the broadcast. */
+/** Connections that admins have closed. Kept in the store, for instances that miss the broadcast. */
 export class KickedConnections {
   readonly #deps: KickedConnectionsDeps;
-  #rechecks = 0;
+  readonly #recheck: Recheck;
 
   constructor(deps: KickedConnectionsDeps) {
     this.#deps = deps;
-    const { broadcast, sessions } = deps;
+    const { broadcast, sessions, failed } = deps;
+    this.#recheck = new Recheck(
+      () => this.#closeKicked(),
+      (error) => failed("compare the connections with those that were kicked", error, { willRetry: true }),
+    );
     broadcast.listen((message) => {
-      // Broadcasts may have been missed.
-      if (message.kind === "recheck") void this.#recheck();
+      // Broadcasts may have been lost.
+      if (message.kind === "recheck") void this.#recheck.start();
       if (message.kind !== "kick") return;
       const kicked = "userId" in message ? sessions.ofUser(message.userId) : [sessions.get(message.connectionId)];
       for (const session of kicked) session?.close("kicked");
     });
   }
 
-  /** Rejects with `unavailable` if the store cannot be reached; some of them may be kept then. */
+  /** Stores the kicks. Rejects with `unavailable` if not all of them could be stored. */
   async keep(connectionIds: readonly ConnectionId[]): Promise<void> {
     const { documents } = this.#deps;
-    for (const ids of batches(connectionIds)) {
-      // `false` is fine: the connection was kicked before, and has not ended yet.
+    for (const ids of batchesOf(connectionIds, batch)) {
+      // A kick that is stored already is left unchanged.
       await Promise.all(ids.map((id) => documents.put("kick", id, {}, 0, { ttlMs: keptMs })));
     }
   }
 
   close(): void {
-    this.#rechecks++;
+    this.#recheck.close();
   }
 
-  async #recheck(): Promise<void> {
-    // A later recheck covers an earlier one.
-    const own = ++this.#rechecks;
-    while (own === this.#rechecks) {
-      try {
-        return await this.#endKicked();
-      } catch (error) {
-        this.#deps.failed("compare the connections with those that were kicked", error, { willRetry: true });
-        await pause(retryMs);
-      }
-    }
-  }
-
-  async #endKicked(): Promise<void> {
+  async #closeKicked(): Promise<void> {
     const { sessions, documents } = this.#deps;
-    for (const some of batches<Session>([...sessions])) {
+    for (const some of batchesOf<Session>([...sessions], batch)) {
       const kicks = await documents.getMany(
         "kick",
         some.map(({ connectionId }) => connectionId),
@@ -72,8 +63,4 @@ export class KickedConnections {
       for (const [index, session] of some.entries()) if (kicks[index]) session.close("kicked");
     }
   }
-}
-
-function* batches<T>(all: readonly T[]): Iterable<readonly T[]> {
-  for (let from = 0; from < all.length; from += batch) yield all.slice(from, from + batch);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Broadcast } from "../../deliver/broadcast.ts";
+import { batchesOf } from "../../runtime/batches-of.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Principal } from "../../session/principal.ts";
 import { concerns, type Revocable, type Revocation, revocable } from "../../session/revocation.ts";
@@ -47,8 +48,7 @@ export class Revocations {
   /** The principals whose tokens are revoked. */
   async revokedAmong(principals: readonly Principal[]): Promise<Principal[]> {
     const revoked: Principal[] = [];
-    for (let from = 0; from < principals.length; from += batch) {
-      const some = principals.slice(from, from + batch);
+    for (const some of batchesOf(principals, batch)) {
       const ids = new Set(some.flatMap((principal) => revocable(principal).map(documentId)));
       const found = await this.#deps.documents.getMany<Revocation>("revocation", [...ids]);
       const revocations = found.flatMap((document) => (document ? [document.value] : []));

@@ -1,7 +1,7 @@
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Failed } from "../../runtime/failed.ts";
-import { pause } from "../../runtime/pause.ts";
+import { Recheck } from "../../runtime/recheck.ts";
 import type { Principal } from "../../session/principal.ts";
 import { concerns, type Revocable, type Revocation, revocable } from "../../session/revocation.ts";
 import type { Sessions } from "../../session/sessions.ts";
@@ -17,21 +17,24 @@ interface RevokedConnectionsDeps {
 
 /** How long a revocation is remembered: longer than it takes from the check of a token to the open connection. */
 const rememberedMs = 60_000;
-const retryMs = 500;
 
 /** Closes this instance's connections whose tokens were revoked, on whichever instance that happened. */
 export class RevokedConnections {
   readonly #deps: RevokedConnectionsDeps;
   /** The recent revocations, oldest first. */
   readonly #recent = new Map<string, { revocation: Revocation; receivedMs: number }>();
-  #rechecks = 0;
+  readonly #recheck: Recheck;
 
   constructor(deps: RevokedConnectionsDeps) {
     this.#deps = deps;
+    this.#recheck = new Recheck(
+      () => this.#closeRevoked(),
+      (error) => deps.failed("compare the connections with the revocations", error, { willRetry: true }),
+    );
     deps.broadcast.listen((message) => {
       if (message.kind === "revoked") this.#end(message.revocation);
       // Broadcasts of revocations may have been lost.
-      if (message.kind === "recheck") void this.#recheck();
+      if (message.kind === "recheck") void this.#recheck.start();
     });
   }
 
@@ -59,23 +62,13 @@ export class RevokedConnections {
   }
 
   close(): void {
-    this.#rechecks++;
+    this.#recheck.close();
   }
 
-  async #recheck(): Promise<void> {
-    const { sessions, revocations, failed } = this.#deps;
-    // A later recheck replaces this one.
-    const own = ++this.#rechecks;
-    while (own === this.#rechecks) {
-      try {
-        const revoked = new Set(await revocations.revokedAmong([...sessions].map(({ principal }) => principal)));
-        for (const session of sessions) if (revoked.has(session.principal)) session.close("revoked");
-        return;
-      } catch (error) {
-        failed("compare the connections with the revocations", error, { willRetry: true });
-        await pause(retryMs);
-      }
-    }
+  async #closeRevoked(): Promise<void> {
+    const { sessions, revocations } = this.#deps;
+    const revoked = new Set(await revocations.revokedAmong([...sessions].map(({ principal }) => principal)));
+    for (const session of sessions) if (revoked.has(session.principal)) session.close("revoked");
   }
 }
 

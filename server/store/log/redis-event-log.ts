@@ -1,5 +1,6 @@
 import type { LoggedEnvelope } from "../../../shared/envelope.ts";
 import type { LogName } from "../../../shared/room.ts";
+import { batchesOf } from "../../runtime/batches-of.ts";
 import { noteJson } from "../../runtime/event-json.ts";
 import { RedisChannels } from "../redis/redis-channels.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
@@ -43,9 +44,8 @@ export function createRedisEventLog({ redis, appending, keys }: RedisEventLogOpt
 
   /** Interrupts followers in portions, since each then reads from Redis: the next portion waits for the one before. */
   async function interrupt(all: Follower[]): Promise<void> {
-    for (let next = 0; next < all.length; next += followersAtOnce) {
-      for (const follower of all.slice(next, next + followersAtOnce))
-        if (followers.has(follower)) follower.interrupted();
+    for (const portion of batchesOf(all, followersAtOnce)) {
+      for (const follower of portion) if (followers.has(follower)) follower.interrupted();
       // If it fails, Redis is unreachable again, and all followers are interrupted once more when it is back.
       await redis.attempt((client) => client.ping()).catch(() => {});
     }

@@ -1,5 +1,6 @@
 import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
+import { batchesOf } from "../../runtime/batches-of.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { RedisKeys } from "../redis/redis-keys.ts";
@@ -130,7 +131,5 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
 const isDeparted = (answer: Departed | []): answer is Departed => answer.length > 0;
 
 async function inPortions<T>(all: T[], run: (one: T) => Promise<void>): Promise<void> {
-  for (let next = 0; next < all.length; next += reconciledAtOnce) {
-    await Promise.all(all.slice(next, next + reconciledAtOnce).map(run));
-  }
+  for (const portion of batchesOf(all, reconciledAtOnce)) await Promise.all(portion.map(run));
 }
