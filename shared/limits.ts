@@ -45,8 +45,12 @@ export const limits = {
   eventsPerRequest: 500,
   capabilities: 100,
   inFlight: 100,
-  /** Bytes of the message with which an agent brings its result: 1 MiB, and what is around it. */
+  /** Default of `LIMIT_MESSAGE_BYTES`. What a message may have in all is computed from that in `message-bytes.ts`. */
+  messageBytesDefault: 65_536,
+  /** Bytes that a message with an agent's result may always have: 1 MiB, and what is around it. */
   resultBytes: 1_064_960,
+  /** Bytes that a client may send in all before the server knows who it is. */
+  unknownClientBytes: 1_064_960,
   /** What an agent is asked to do. */
   dispatchLength: 65_536,
   attemptsMax: 100,
@@ -64,7 +68,12 @@ export const limits = {
 /** Source: protocol section 10. */
 export const ConnectionLimits = z
   .strictObject({
-    messageBytes: z.int().min(1).describe("Bytes of one inbound message, UTF-8."),
+    messageBytes: z
+      .int()
+      .min(1)
+      .describe(
+        "Bytes of the free-form JSON of one inbound message. Text has lengths of its own (section 10). Where less than 65536, bytes of the whole message.",
+      ),
     roomsPerConnection: z.int().min(1),
     subscriptionsPerConnection: z.int().min(1),
     commandsPerSecond: z.int().min(1),

@@ -95,6 +95,7 @@ export async function openDoors(deps: DoorsDeps): Promise<HttpServer> {
     ...door,
     io,
     direct: socketIoParts.length === 0,
+    messageBytes: limits.messageBytes,
     adminEnabled: config.ADMIN_ENABLED,
   });
   closers.add("Socket.IO", () => socketIo.close());

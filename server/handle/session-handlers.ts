@@ -37,6 +37,7 @@ export function createSessionHandlers({ verifier, access, rooms, subscriptions }
       // A connection that was authenticated by a cookie still ends with that cookie session.
       session.principal = { ...principal, cookieSession: session.principal.cookieSession };
       session.namespaces = namespaces;
+      session.transport.refreshed?.();
       session.isExpiryAnnounced = false;
       subscriptions.leaveForbidden(session);
       await leaveForbiddenRooms(session, rooms.roomsOf(session), { access, rooms }, "forbidden");

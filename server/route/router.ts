@@ -2,7 +2,9 @@ import { ulid } from "ulid";
 import type { z } from "zod";
 import { type CommandName, type CommandPayload, type CommandSpace, commands } from "../../shared/commands/catalogue.ts";
 import type { AnyCommand } from "../../shared/commands/define-command.ts";
+import type { Oversized } from "../../shared/json-shape.ts";
 import { limits } from "../../shared/limits.ts";
+import { bytesOfCommand, oversizedPartOf } from "../../shared/message-bytes.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import { type PayloadFault, type Reply, type ReplyError, replyError } from "../../shared/reply.ts";
 import type { RoomName } from "../../shared/room.ts";
@@ -145,11 +147,11 @@ export class Router {
   }
 
   #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
-    const { jsonDepth } = this.#options;
-    const messageBytes = Math.max(this.#options.messageBytes, definition.messageBytes ?? 0);
-    if (bytes > messageBytes)
-      throw new Rejection("too_large", `The message has ${bytes} bytes; ${messageBytes} are allowed.`);
+    const { jsonDepth, messageBytes } = this.#options;
+    const isLarge = bytes > Math.max(messageBytes, definition.messageBytes ?? 0);
+    if (isLarge) assertMayHave(bytes, definition, messageBytes);
     inspectJson(payload, jsonDepth);
+    if (isLarge) assertNotOversized(oversizedPartOf(definition, payload, messageBytes), messageBytes);
     // Some libraries send no payload at all, which means a payload without fields.
     const parsed = definition.payload.safeParse(payload === undefined ? {} : payload);
     if (!parsed.success) throw invalidPayload(`the payload of ${definition.name}`, parsed.error);
@@ -192,6 +194,21 @@ function once(respond: Respond): Respond {
     responded = true;
     respond(reply);
   };
+}
+
+function assertMayHave(bytes: number, definition: AnyCommand, messageBytes: number): void {
+  const atMost = bytesOfCommand(definition, messageBytes);
+  if (bytes > atMost) throw new Rejection("too_large", `The message has ${bytes} bytes; ${atMost} are allowed.`);
+}
+
+/** Throws `too_large`, naming the part, if there is one. */
+export function assertNotOversized(part: Oversized | undefined, messageBytes: number): void {
+  if (!part) return;
+  const { bytes } = part;
+  const path = part.path.join(".");
+  throw new Rejection("too_large", `Too large: ${path} has ${bytes} bytes as JSON; ${messageBytes} are allowed.`, [
+    { path, message: `must have at most ${messageBytes} bytes as JSON` },
+  ]);
 }
 
 /** A client's command name may be any value, and not every value converts to text. */

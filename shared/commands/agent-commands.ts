@@ -50,7 +50,7 @@ export const sendProgress = defineCommand({
 
 export const sendResponse = defineCommand({
   name: "response",
-  description: "Ends a dispatch. The result may have 1 MiB; other messages are held to the common limit.",
+  description: "Ends a dispatch. The result may have 1 MiB.",
   payload: z.strictObject({ ...Attempt.shape, ...outcomeFields }),
   messageBytes: limits.resultBytes,
   reply: z.strictObject({

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createClient } from "redis";
 import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
+import { limits } from "../../shared/limits.ts";
+import { escaped, freeForm, long } from "../support/escaped.ts";
 import { alertOf, progressOf, type Told } from "../support/monitoring.ts";
 import { Program } from "../support/program.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -73,6 +75,28 @@ describe("the ingest stream", () => {
     for (const client of clients) expect(alertIds(client)).toEqual([...expectedIds(1_000), "end"]);
     await eventually(async () => (await redis.xLen(stream)) === 0, "an empty stream");
     expect(await rejectedOf(stream)).toEqual([]);
+  });
+
+  it("SIZE-1 an entry may have the largest event, as badly escaped as JSON allows, and nothing more", async () => {
+    const { stream, instances } = await start(["A"]);
+    const [ada] = await instances[0].conversation("42", "ada");
+    const usage = freeForm(limits.messageBytesDefault);
+    const entry = (message: string, more: object = {}) => ({
+      room: "conversation:42",
+      type: "chat_response",
+      data: escaped({ responseId: "r1", message, status: "complete", usage, ...more }),
+    });
+    const message = long(limits.responseLength);
+
+    await add(stream, entry(long(limits.responseLength + 1)));
+    await add(stream, entry("x", { usage: freeForm(limits.messageBytesDefault + 1) }));
+    await add(stream, entry(message));
+    const { data } = await ada.one(EventType.ChatResponse);
+
+    expect(data.message === message).toBe(true);
+    await eventually(async () => (await redis.xLen(stream)) === 0, "an empty stream");
+    const reasons = (await rejectedOf(stream)).map(({ reason }) => reason);
+    expect(reasons).toEqual([expect.stringContaining("data.message"), expect.stringContaining("data.usage")]);
   });
 
   it("INGEST-2 an invalid entry is kept with the reason, and the others are published", async () => {

@@ -120,7 +120,7 @@ const rules: Record<string, Rule> = {
     uses: ["server/session", "ipaddr.js", "lru-cache", "proxy-addr"],
     knows: ["server/access", "server/observe", "server/rooms"],
   },
-  "server/doors/wire": { uses: ["server/deliver"] },
+  "server/doors/wire": { uses: ["server/deliver", "ws"] },
   "server/doors/event-stream": {
     uses: ["server/connect"],
     knows: ["server/deliver", "server/resume", "server/route", "server/session"],

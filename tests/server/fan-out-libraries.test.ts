@@ -47,6 +47,7 @@ const missing: { name: string; wsEngine?: unknown; patch?: () => () => void }[] 
   { name: "_sender._state", wsEngine: webSocketsWithout("_sender._state") },
   { name: "_sender._queue", wsEngine: webSocketsWithout("_sender._queue") },
   { name: "_sender._queue", wsEngine: webSocketsWithout("_sender") },
+  { name: "_receiver._maxPayload", wsEngine: webSocketsWithout("_receiver._maxPayload") },
   { name: "pause", wsEngine: webSocketsWithout("pause") },
   { name: "resume", wsEngine: webSocketsWithout("resume") },
   { name: "terminate", wsEngine: webSocketsWithout("terminate") },

@@ -2,6 +2,8 @@ import type { Request, RequestHandler } from "express";
 import { LRUCache } from "lru-cache";
 import type { z } from "zod";
 import type { CommandData, CommandInput, CommandName } from "../../../shared/commands/catalogue.ts";
+import { EventList, EventToPublish } from "../../../shared/http/events.ts";
+import { oversizedPartOfBody, oversizedPartOfEvent, oversizedPartOfEvents } from "../../../shared/message-bytes.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import type { Reply } from "../../../shared/reply.ts";
 import type { Role } from "../../../shared/role.ts";
@@ -9,17 +11,20 @@ import type { Connector } from "../../connect/connector.ts";
 import type { Drain } from "../../connect/drain.ts";
 import { headerToken } from "../../connect/header-token.ts";
 import type { Origins } from "../../connect/origins.ts";
-import { type Router as CommandRouter, invalidPayload } from "../../route/router.ts";
+import { assertNotOversized, type Router as CommandRouter, invalidPayload } from "../../route/router.ts";
 import { atMostItems } from "../../runtime/at-most-items.ts";
 import { hasRole, type Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
 import type { TokenBucket } from "../../session/token-bucket.ts";
+import { bodyBytesOf } from "./read-body.ts";
 
 export interface CallsDeps {
   connector: Connector;
   origins: Origins;
   drain: Drain;
   router: CommandRouter;
+  /** `LIMIT_MESSAGE_BYTES` */
+  bodyBytes: number;
 }
 
 const scopes = ["/chat", "http"] as const;
@@ -39,6 +44,12 @@ export interface Calls {
   /** For replies after a wait: rejects if the token was revoked meanwhile. */
   assertStillGood(session: Session): void;
 
+  /** The body of a request. Throws `invalid_payload`, naming every fault, or `too_large`. */
+  bodyOf<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema>;
+
+  /** The events of a request's body: one, or a list. Throws as `bodyOf`. */
+  eventsOf(request: Request): EventToPublish[];
+
   /** Resolves with the data of a good reply; rejects with the error of another. */
   run<N extends Space, C extends CommandName<N>>(
     session: Session,
@@ -47,8 +58,10 @@ export interface Calls {
   ): Promise<CommandData<N, C>>;
 }
 
-export function createCalls({ connector, origins, drain, router }: CallsDeps): Calls {
+export function createCalls({ connector, origins, drain, router, bodyBytes }: CallsDeps): Calls {
   const buckets = new LRUCache<string, TokenBucket>(atMostItems(rememberedBuckets));
+  /** Bytes of the bodies of requests, where they are larger than most. */
+  const bytesOf = new WeakMap<Session, number>();
 
   function bucketOf(principal: Principal): TokenBucket {
     // Keyed by roles too: a backend's token has a higher limit than a token of the same user.
@@ -58,22 +71,41 @@ export function createCalls({ connector, origins, drain, router }: CallsDeps): C
     return bucket;
   }
 
+  /** Where a body is larger than most, no part of it may be. */
+  const isLarge = (request: Request) => (bodyBytesOf(request) ?? 0) > bodyBytes;
+
   return {
+    bodyOf(schema, request) {
+      if (isLarge(request)) assertNotOversized(oversizedPartOfBody(schema, request.body, bodyBytes), bodyBytes);
+      return parse(schema, request.body, "body");
+    },
+
+    eventsOf(request) {
+      const { body } = request;
+      // Parsed separately, since the faults of a union would name neither alternative.
+      const isList = Array.isArray(body);
+      const oversizedPart = isList ? oversizedPartOfEvents : oversizedPartOfEvent;
+      if (isLarge(request)) assertNotOversized(oversizedPart(body, bodyBytes), bodyBytes);
+      return isList ? parse(EventList, body, "body") : [parse(EventToPublish, body, "body")];
+    },
+
     async sessionOf(request, roles) {
       drain.noteRequest();
       const principal = await connector.authenticate(headerToken(request, origins));
       if (roles && !hasRole(principal, ...roles)) {
         throw new Rejection("forbidden", `This requires one of the roles ${roles.join(", ")}.`);
       }
-      return connector.createSession(principal, "http", ["/chat"], bucketOf(principal));
+      const session = connector.createSession(principal, "http", ["/chat"], bucketOf(principal));
+      const bytes = bodyBytesOf(request);
+      if (bytes !== undefined) bytesOf.set(session, bytes);
+      return session;
     },
 
     assertStillGood: ({ principal }) => connector.assertStillGood(principal),
 
     async run<N extends Space, C extends CommandName<N>>(session: Session, command: C, payload: CommandInput<N, C>) {
       let answer: Reply<unknown> | undefined;
-      // The body parser has checked the size.
-      await router.handle({ session, command, payload, bytes: 0, scopes }, (reply) => {
+      await router.handle({ session, command, payload, bytes: bytesOf.get(session) ?? 0, scopes }, (reply) => {
         answer = reply;
       });
       if (!answer?.ok)

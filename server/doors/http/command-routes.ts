@@ -16,7 +16,7 @@ export interface CommandRoutesDeps {
 }
 
 /** Conversations and notifications. */
-export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run }, log }: CommandRoutesDeps): void {
+export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run, bodyOf }, log }: CommandRoutesDeps): void {
   const conversing: readonly Role[] = ["user", "service", "admin"];
   routes.get("/conversations", async (request, response) => {
     const session = await sessionOf(request, conversing);
@@ -37,7 +37,7 @@ export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run }, l
     const reply = await run<"/chat", "conversation.create">(
       session,
       "conversation.create",
-      parse(CreateConversationBody, request.body, "body"),
+      bodyOf(CreateConversationBody, request),
     );
     response.status(201).location(`/api/conversations/${reply.conversation.id}`).json(reply);
   });
@@ -45,7 +45,7 @@ export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run }, l
   routes.post("/conversations/:id/members", async (request, response) => {
     const session = await sessionOf(request, conversing);
     const conversationId = parse(ConversationId, request.params.id, "path");
-    const body = parse(AddMembersBody, request.body, "body");
+    const body = bodyOf(AddMembersBody, request);
     response.json(
       await run<"/chat", "conversation.add_members">(session, "conversation.add_members", { ...body, conversationId }),
     );
@@ -54,14 +54,14 @@ export function addCommandRoutes(routes: IRouter, { calls: { sessionOf, run }, l
   routes.post("/conversations/:id/messages", async (request, response) => {
     const session = await sessionOf(request, conversing);
     const conversationId = parse(ConversationId, request.params.id, "path");
-    const body = parse(SendMessageBody, request.body, "body");
+    const body = bodyOf(SendMessageBody, request);
     response.status(201).json(await run<"/chat", "chat_message">(session, "chat_message", { ...body, conversationId }));
   });
 
   routes.post("/users/:id/notifications", async (request, response) => {
     const session = await sessionOf(request, ["service"]);
     const userId = parse(UserId, request.params.id, "path");
-    const body = parse(NotificationBody, request.body, "body");
+    const body = bodyOf(NotificationBody, request);
     response.status(201).json(await run<"http", "notify_user">(session, "notify_user", { ...body, userId }));
   });
 

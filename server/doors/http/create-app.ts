@@ -16,6 +16,7 @@ import { addEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { addIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { addOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
+import { type ReadBodyDeps, readBody } from "./read-body.ts";
 import { spanRequests } from "./span-requests.ts";
 import { addTaskRoutes } from "./task-routes.ts";
 
@@ -23,15 +24,14 @@ export interface AppDeps
   extends CallsDeps,
     Omit<CommandRoutesDeps & EventRoutesDeps & IdentityRoutesDeps, "calls">,
     OperationsRoutesDeps,
-    ProblemHandlerDeps {
+    ProblemHandlerDeps,
+    ReadBodyDeps {
   drain: Drain;
   /** `undefined`: no spans are recorded. */
   spans: Spans | undefined;
   origins: Origins;
   /** Number of proxies in front. */
   trustProxy: number;
-  /** Bytes of a request's body. */
-  bodyBytes: number;
   /** Levels of JSON in a request's body. */
   jsonDepth: number;
   /** Options of the dashboard; `undefined`: there is no dashboard. */
@@ -82,7 +82,7 @@ export function createApp(deps: AppDeps): Express {
 function createApi(deps: AppDeps): Router {
   const api = Router();
   if (deps.spans) api.use(spanRequests(deps.spans));
-  api.use(express.json({ limit: deps.bodyBytes }), (request, _response, next) => {
+  api.use(readBody(deps), (request, _response, next) => {
     // Before any schema: schemas silently drop `__proto__`, and recurse as deep as the body.
     inspectJson(request.body, deps.jsonDepth);
     next();

@@ -9,7 +9,7 @@ const readers: readonly Role[] = ["monitor", "admin", "service"];
 const dispatchers: readonly Role[] = ["service", "admin"];
 
 /** Agents and dispatches. */
-export function addDispatchRoutes(routes: IRouter, { calls: { sessionOf, run } }: { calls: Calls }): void {
+export function addDispatchRoutes(routes: IRouter, { calls: { sessionOf, run, bodyOf } }: { calls: Calls }): void {
   const messageIdOf = ({ id }: { id: string }) => parse(MessageId, id, "path");
 
   routes.get("/agents", async (request, response) => {
@@ -25,7 +25,7 @@ export function addDispatchRoutes(routes: IRouter, { calls: { sessionOf, run } }
 
   routes.post("/dispatches", async (request, response) => {
     const session = await sessionOf(request, dispatchers);
-    const body = parse(CreateDispatchBody, request.body, "body");
+    const body = bodyOf(CreateDispatchBody, request);
     const created = await run<"http", "create_dispatch">(session, "create_dispatch", body);
     response.status(202).location(`/api/dispatches/${created.messageId}`).json(created);
   });

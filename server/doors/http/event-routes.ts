@@ -1,5 +1,5 @@
 import type { IRouter, Request, Response } from "express";
-import { EventList, EventsQuery, EventToPublish } from "../../../shared/http/events.ts";
+import { EventsQuery } from "../../../shared/http/events.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import type { ReplyError } from "../../../shared/reply.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
@@ -19,7 +19,7 @@ export interface EventRoutesDeps {
 /** Events of any kind, in and out. */
 export function addEventRoutes(
   routes: IRouter,
-  { calls: { sessionOf, run, assertStillGood }, eventStreams }: EventRoutesDeps,
+  { calls: { sessionOf, run, assertStillGood, eventsOf }, eventStreams }: EventRoutesDeps,
 ): void {
   async function serveStream(request: Request, response: Response): Promise<void> {
     try {
@@ -36,9 +36,7 @@ export function addEventRoutes(
 
   routes.post("/events", async (request, response) => {
     const session = await sessionOf(request, ["service"]);
-    // Parsed separately, since the faults of a union would name neither alternative.
-    const isList = Array.isArray(request.body);
-    const events = isList ? parse(EventList, request.body, "body") : [parse(EventToPublish, request.body, "body")];
+    const events = eventsOf(request);
     response.status(201).json(await run<"http", "publish_events">(session, "publish_events", { events }));
   });
 

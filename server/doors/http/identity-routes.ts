@@ -15,7 +15,7 @@ import type { Origins } from "../../connect/origins.ts";
 import { timestampAt } from "../../runtime/clock.ts";
 import type { Principal } from "../../session/principal.ts";
 import type { Session } from "../../session/session.ts";
-import { type Calls, onlyWith, parse } from "./calls.ts";
+import { type Calls, onlyWith } from "./calls.ts";
 
 export interface IdentityRoutesDeps {
   calls: Calls;
@@ -95,7 +95,7 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
 
   routes.post("/revocations", async (request, response) => {
     const session = await calls.sessionOf(request, ["admin"]);
-    const body = parse(RevocationBody, request.body, "body");
+    const body = calls.bodyOf(RevocationBody, request);
     response.status(201).json(await calls.run<"http", "revoke">(session, "revoke", body));
   });
   routes.all("/revocations", onlyWith("POST"));
@@ -103,7 +103,7 @@ export function addIdentityRoutes(routes: IRouter, deps: IdentityRoutesDeps): vo
   if (backChannelLogout) {
     const form = express.urlencoded({ extended: false, limit: logoutBytes });
     routes.post("/oidc/backchannel-logout", form, async (request, response) => {
-      const { logout_token: token } = parse(LogoutBody, request.body, "body");
+      const { logout_token: token } = calls.bodyOf(LogoutBody, request);
       response.set("Cache-Control", "no-store");
       await backChannelLogout(token).catch((error: unknown) => {
         // The standard prescribes 400 for every fault.

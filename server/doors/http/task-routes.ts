@@ -20,7 +20,7 @@ const writers: readonly Role[] = ["service"];
 const readers: readonly Role[] = ["service", "monitor", "admin"];
 
 /** Tasks, streams and checkpoints. */
-export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log }: TaskRoutesDeps): void {
+export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run, bodyOf }, log }: TaskRoutesDeps): void {
   /** To be read before a list, so that changes made while the list is read come after this position. */
   async function head(): Promise<Position> {
     const { epoch, last } = await log.bounds(monitoringLog);
@@ -29,7 +29,7 @@ export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log 
   const taskIdOf = ({ id }: { id: string }) => parse(TaskId, id, "path");
   routes.post("/tasks", async (request, response) => {
     const session = await sessionOf(request, writers);
-    const task = await run<"http", "create_task">(session, "create_task", parse(CreateTaskBody, request.body, "body"));
+    const task = await run<"http", "create_task">(session, "create_task", bodyOf(CreateTaskBody, request));
     response.status(201).location(`/api/tasks/${task.id}`).json(task);
   });
 
@@ -48,13 +48,13 @@ export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log 
   routes.patch("/tasks/:id", async (request, response) => {
     const session = await sessionOf(request, writers);
     const taskId = taskIdOf(request.params);
-    const changes = parse(UpdateTaskBody, request.body, "body");
+    const changes = bodyOf(UpdateTaskBody, request);
     response.json(await run<"http", "update_task">(session, "update_task", { taskId, changes }));
   });
 
   routes.post("/streams", async (request, response) => {
     const session = await sessionOf(request, writers);
-    const body = parse(CreateStreamBody, request.body, "body");
+    const body = bodyOf(CreateStreamBody, request);
     const stream = await run<"http", "create_stream">(session, "create_stream", body);
     response.status(201).location(`/api/streams/${stream.id}`).json(stream);
   });
@@ -75,7 +75,7 @@ export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log 
   routes.post("/tasks/:id/checkpoints", async (request, response) => {
     const session = await sessionOf(request, writers);
     const taskId = taskIdOf(request.params);
-    const body = parse(CreateCheckpointBody, request.body, "body");
+    const body = bodyOf(CreateCheckpointBody, request);
     const checkpoint = await run<"http", "create_checkpoint">(session, "create_checkpoint", { ...body, taskId });
     response.status(201).json(checkpoint);
   });
@@ -93,7 +93,7 @@ export function addTaskRoutes(routes: IRouter, { calls: { sessionOf, run }, log 
     const session = await sessionOf(request, writers);
     const taskId = taskIdOf(request.params);
     const checkpointId = parse(CheckpointId, request.params.checkpointId, "path");
-    if (request.body !== undefined) parse(Nothing, request.body, "body");
+    if (request.body !== undefined) bodyOf(Nothing, request);
     response.json(await run<"http", "resume_checkpoint">(session, "resume_checkpoint", { taskId, checkpointId }));
   });
 

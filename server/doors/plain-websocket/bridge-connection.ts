@@ -5,6 +5,7 @@ import type { CommandData } from "../../../shared/commands/catalogue.ts";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import type { MessageId } from "../../../shared/ids.ts";
 import { limits } from "../../../shared/limits.ts";
+import { bytesOfLargest } from "../../../shared/message-bytes.ts";
 import { BridgeFrame } from "../../../shared/plain-websocket/agent-bridge-frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { type Reply, replyError } from "../../../shared/reply.ts";
@@ -14,11 +15,16 @@ import type { Logger } from "../../observe/logger.ts";
 import { invalidPayload, type Router } from "../../route/router.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
 import type { Session, Transport } from "../../session/session.ts";
+import { tooLarge } from "../wire/ending.ts";
+import { allowBytes } from "../wire/raw-socket.ts";
+import type { ServerWebSocket } from "../wire/server-web-socket.ts";
 import { cancelFrame, commandOf, dispatchFrame, errorFrame, heartbeatFrame, registeredFrame } from "./bridge-frames.ts";
-import { endWebSocket, refusalCodeOf } from "./end-web-socket.ts";
+import { endAfterError, endWebSocket, refusalCodeOf } from "./end-web-socket.ts";
 import { parseJson } from "./parse-json.ts";
 
 export interface BridgeOptions {
+  /** `LIMIT_MESSAGE_BYTES` */
+  messageBytes: number;
   connector: Connector;
   router: Router;
   clock: Clock;
@@ -29,7 +35,7 @@ export interface BridgeOptions {
 const registerTimeoutMs = 10_000;
 /** Limits of the frames waiting for earlier ones, in number and bytes, since the agent is not authenticated yet. */
 const waitingMax = 1_000;
-const waitingBytesMax = limits.resultBytes;
+const waitingBytesMax = limits.unknownClientBytes;
 
 /** The connection of one agent. */
 export class BridgeConnection implements Transport {
@@ -46,14 +52,15 @@ export class BridgeConnection implements Transport {
   #waiting = 0;
   #waitingBytes = 0;
 
-  constructor(webSocket: WebSocket, request: IncomingMessage, options: BridgeOptions) {
+  constructor(webSocket: ServerWebSocket, request: IncomingMessage, options: BridgeOptions) {
     this.#webSocket = webSocket;
     this.#options = options;
     const url = new URL(request.url ?? "", "http://host");
     this.#token = bearerToken(request.headers.authorization) ?? url.searchParams.get("token") ?? undefined;
     this.#registerTimer = setTimeout(() => this.#registerFirst(), registerTimeoutMs).unref();
     webSocket.on("message", (data, isBinary) => this.#receive(isBinary ? undefined : String(data)));
-    webSocket.on("error", () => webSocket.terminate());
+    webSocket.onTooLarge = () => this.#write(errorFrame(tooLarge(this.#frameBytes), null));
+    webSocket.on("error", (error) => endAfterError(webSocket, error));
     webSocket.on("pong", () => this.#seen());
     webSocket.on("close", (code) => {
       clearTimeout(this.#registerTimer);
@@ -85,6 +92,10 @@ export class BridgeConnection implements Transport {
   join(): void {}
 
   leave(): void {}
+
+  refreshed(): void {
+    allowBytes(this.#webSocket, this.#frameBytes);
+  }
 
   backlogBytes(): number {
     return this.#webSocket.bufferedAmount;
@@ -157,8 +168,14 @@ export class BridgeConnection implements Transport {
       return undefined;
     }
     this.#session = opened.session;
+    this.refreshed();
     opened.activate(this);
     return opened.session;
+  }
+
+  get #frameBytes(): number {
+    const roles = this.#session?.principal.roles ?? [];
+    return Math.max(bytesOfLargest(roles, this.#options.messageBytes), limits.unknownClientBytes);
   }
 
   #speaksForItself(frame: BridgeFrame): boolean {

@@ -1,6 +1,7 @@
 import type { WebSocket } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import type { ErrorCode } from "../../../shared/error-code.ts";
+import { isTooLarge } from "../wire/server-web-socket.ts";
 
 /** Time within which a client must answer a close. */
 const closeTimeoutMs = 2_000;
@@ -9,6 +10,13 @@ const closeTimeoutMs = 2_000;
 export function endWebSocket(webSocket: WebSocket, code: number, reason: string): void {
   webSocket.close(code, reason);
   // A client that does not read would otherwise keep its backlog in memory.
+  const timer = setTimeout(() => webSocket.terminate(), closeTimeoutMs);
+  webSocket.once("close", () => clearTimeout(timer));
+}
+
+/** Ends a WebSocket after an error. The library has closed one whose message is too large: the client is to read why. */
+export function endAfterError(webSocket: WebSocket, error: Error): void {
+  if (!isTooLarge(error)) return webSocket.terminate();
   const timer = setTimeout(() => webSocket.terminate(), closeTimeoutMs);
   webSocket.once("close", () => clearTimeout(timer));
 }

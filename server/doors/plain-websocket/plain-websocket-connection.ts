@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import { isHlinkType } from "../../../shared/entities/hlink.ts";
+import { bytesOfLargest } from "../../../shared/message-bytes.ts";
 import { ClientFrame } from "../../../shared/plain-websocket/frames.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { type FlushScheduler, Outbox } from "../../deliver/outbox.ts";
@@ -12,7 +13,10 @@ import { type Clock, timestampOf } from "../../runtime/clock.ts";
 import type { LoopTurns } from "../../runtime/loop-turns.ts";
 import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
+import { tooLarge } from "../wire/ending.ts";
+import { allowBytes } from "../wire/raw-socket.ts";
 import { ReadThrottle } from "../wire/read-throttle.ts";
+import type { ServerWebSocket } from "../wire/server-web-socket.ts";
 import { commandScopesOf } from "./command-scopes-of.ts";
 import { endWebSocket } from "./end-web-socket.ts";
 import { parseJson } from "./parse-json.ts";
@@ -21,6 +25,8 @@ import { WebSocketWire } from "./web-socket-wire.ts";
 export interface ConnectionOptions {
   router: Router;
   clock: Clock;
+  /** `LIMIT_MESSAGE_BYTES` */
+  messageBytes: number;
   /** Unsent bytes that a connection may have. */
   backlogBytes: number;
   scheduler: FlushScheduler;
@@ -40,7 +46,7 @@ export class PlainWebSocketConnection implements Transport {
   readonly #intake: ReadThrottle;
 
   constructor(
-    webSocket: WebSocket,
+    webSocket: ServerWebSocket,
     tcp: Socket,
     session: Session,
     subscribers: SubscriberIndex,
@@ -55,6 +61,11 @@ export class PlainWebSocketConnection implements Transport {
     const wire = new WebSocketWire(webSocket, { direct, backlogBytes, slow: () => session.close("slow_consumer") });
     this.#outbox = new Outbox(scheduler, wire);
     this.#intake = new ReadThrottle(turns, wire);
+    this.refreshed();
+    webSocket.onTooLarge = () => {
+      this.send("system.error", { command: null, error: tooLarge(this.#frameBytes) });
+      this.#outbox.flush();
+    };
     webSocket.on("message", (data, isBinary) => this.receive(data, isBinary));
     webSocket.on("pong", () => this.#seen());
     webSocket.on("close", (code) => {
@@ -67,6 +78,14 @@ export class PlainWebSocketConnection implements Transport {
     // Clients need not answer system.ping: the answer to a WebSocket ping is enough.
     if (name === "system.ping") this.#webSocket.ping();
     this.#write({ type: name, timestamp: timestampOf(this.#options.clock), payload });
+  }
+
+  refreshed(): void {
+    allowBytes(this.#webSocket, this.#frameBytes);
+  }
+
+  get #frameBytes(): number {
+    return bytesOfLargest(this.#session.principal.roles, this.#options.messageBytes);
   }
 
   join(channel: Channel): void {

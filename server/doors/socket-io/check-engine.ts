@@ -1,5 +1,6 @@
 import { Server } from "socket.io";
 import { unknownParts } from "../wire/self-check.ts";
+import { SayingServer } from "../wire/server-web-socket.ts";
 import { arrivalOf, contractParser } from "./contract-parser.ts";
 import { EngineBacklog } from "./engine-backlog.ts";
 import { EngineWire, unknownEnginePartsOf } from "./engine-wire.ts";
@@ -14,7 +15,7 @@ let ownEngine: Promise<string[]> | undefined;
 export function checkEngine(wsEngine?: unknown): Promise<string[]> {
   if (wsEngine !== undefined) return check(wsEngine);
   // Checked once per process.
-  ownEngine ??= check(undefined);
+  ownEngine ??= check(SayingServer);
   return ownEngine;
 }
 
@@ -27,7 +28,7 @@ function check(wsEngine: unknown): Promise<string[]> {
     serveClient: false,
     perMessageDeflate: false,
     parser: contractParser,
-    ...(wsEngine === undefined ? {} : { wsEngine }),
+    wsEngine,
   });
   return unknownParts({
     path: "/socket.io/?EIO=4&transport=websocket",

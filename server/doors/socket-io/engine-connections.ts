@@ -1,11 +1,17 @@
 import type { Socket } from "socket.io";
 import type { DisconnectReason } from "../../../shared/disconnect-reason.ts";
+import { limits } from "../../../shared/limits.ts";
+import { bytesOfLargest } from "../../../shared/message-bytes.ts";
 import type { Admission } from "../../connect/admission.ts";
 import { createPacketBucket, type PacketBucket, type PacketKind } from "../../connect/packet-buckets.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Session } from "../../session/session.ts";
+import { tooLarge } from "../wire/ending.ts";
+import { allowBytes } from "../wire/raw-socket.ts";
+import { ServerWebSocket } from "../wire/server-web-socket.ts";
 import { EngineBacklog } from "./engine-backlog.ts";
+import { webSocketOf } from "./engine-wire.ts";
 import type { SocketIoServer } from "./socket-io-server.ts";
 
 type Connection = Socket["conn"];
@@ -23,9 +29,14 @@ interface Known {
 
 export interface EngineConnectionsOptions {
   admission: Pick<Admission, "entered" | "left">;
+  /** `LIMIT_MESSAGE_BYTES` */
+  messageBytes: number;
   clock: Clock;
   logger: Logger;
 }
+
+/** Bytes of a packet beside its message. */
+const packetBytes = 1_024;
 
 /** The packet types of Socket.IO that are counted separately. */
 const connectPacket = "0";
@@ -38,6 +49,7 @@ const eventPacket = "2";
 export class EngineConnections {
   readonly #known = new WeakMap<object, Known>();
   readonly #options: EngineConnectionsOptions;
+  readonly #byId = new Map<string, Connection>();
 
   constructor({ engine }: SocketIoServer, options: EngineConnectionsOptions) {
     this.#options = options;
@@ -53,12 +65,18 @@ export class EngineConnections {
     function onFlush(this: Connection): void {
       known.get(this)?.backlog.clear();
     }
+    const limit = this.limit.bind(this);
+    function onUpgrade(this: Connection): void {
+      limit(this);
+    }
     function onClose(this: Connection): void {
       left(this);
     }
     engine.on("connection", (connection: Connection) => {
       const place = options.admission.entered(connection.request);
       known.set(connection, { sessions: nobody, place, backlog: new EngineBacklog() });
+      this.#byId.set(idOf(connection), connection);
+      connection.on("upgrade", onUpgrade);
       connection.on("packetCreate", onPacketCreate);
       connection.on("flush", onFlush);
       connection.on("packet", onPacket);
@@ -72,12 +90,41 @@ export class EngineConnections {
 
   add(connection: Connection, session: Session): void {
     const known = this.#known.get(connection);
-    if (known) known.sessions = [...known.sessions, session];
+    if (!known) return;
+    known.sessions = [...known.sessions, session];
+    this.limit(connection);
   }
 
   remove(connection: Connection, session: Session): void {
     const known = this.#known.get(connection);
     if (known) known.sessions = known.sessions.filter((other) => other !== session);
+  }
+
+  /** Limits the next messages of the connection, once the roles of its client are known. */
+  limit(connection: Connection): void {
+    const sessions = this.#known.get(connection)?.sessions ?? nobody;
+    if (sessions.length === 0) return;
+    const bytes = this.#packetBytesOf(sessions);
+    // Of long polling.
+    if ("maxHttpBufferSize" in connection.transport) connection.transport.maxHttpBufferSize = bytes;
+    const webSocket = webSocketOf(connection);
+    allowBytes(webSocket, bytes);
+    if (!(webSocket instanceof ServerWebSocket)) return;
+    webSocket.onTooLarge ??= () => this.#explain(connection);
+  }
+
+  /** Bytes that the connection with this id may send at once. */
+  packetBytes(id: string): number {
+    const connection = this.#byId.get(id);
+    return this.#packetBytesOf((connection && this.#known.get(connection)?.sessions) ?? nobody);
+  }
+
+  /** Ends the connection with this id for a message that is too large. */
+  refuse(id: string): void {
+    const connection = this.#byId.get(id);
+    if (!connection) return;
+    this.#explain(connection);
+    connection.close();
   }
 
   /** The connection ends with one of its sessions: notifies and ends the others. */
@@ -108,10 +155,29 @@ export class EngineConnections {
     connection.close(true);
   }
 
+  #packetBytesOf(sessions: readonly Session[]): number {
+    const roles = sessions.flatMap(({ principal }) => principal.roles);
+    const { messageBytes } = this.#options;
+    return Math.max(sessions.length === 0 ? 0 : bytesOfLargest(roles, messageBytes), limits.resultBytes) + packetBytes;
+  }
+
+  #explain(connection: Connection): void {
+    const sessions = this.#known.get(connection)?.sessions ?? nobody;
+    const error = tooLarge(this.#packetBytesOf(sessions));
+    for (const session of sessions) {
+      session.send("system.error", { command: null, error });
+      session.close("protocol_error");
+    }
+  }
+
   #left(connection: Connection): void {
+    this.#byId.delete(idOf(connection));
     const known = this.#known.get(connection);
     if (known) this.#options.admission.left(known.place);
   }
 }
 
 const nobody: readonly Session[] = [];
+
+/** Documented, though the library's types hide it. Without it every client of long polling counts as unknown. */
+const idOf = (connection: Connection): string => String(Reflect.get(connection, "id"));

@@ -92,6 +92,6 @@ export function unknownEnginePartsOf(connection: Connection): string[] {
 }
 
 /** The WebSocket of a connection that has one. */
-function webSocketOf({ transport }: Connection): unknown {
+export function webSocketOf({ transport }: Connection): unknown {
   return transport.name === "websocket" && "socket" in transport ? transport.socket : undefined;
 }

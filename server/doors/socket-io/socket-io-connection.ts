@@ -69,6 +69,10 @@ export class SocketIoConnection implements Transport {
     this.#deps.subscribers.leave(channel, this.#outbox);
   }
 
+  refreshed(): void {
+    this.#deps.engineConnections.limit(this.#socket.conn);
+  }
+
   backlogBytes(): number {
     return this.#outbox.size + this.#backlog.bytes;
   }

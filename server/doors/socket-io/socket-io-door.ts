@@ -22,6 +22,7 @@ import { corkForThisTurn } from "../wire/cork.ts";
 import { EngineConnections } from "./engine-connections.ts";
 import { tcpUnder } from "./engine-wire.ts";
 import { forgetRequest } from "./forget-request.ts";
+import { limitRequests } from "./limit-requests.ts";
 import { eventFrame } from "./packets.ts";
 import { refuseHandshakes } from "./refuse-handshakes.ts";
 import { type ConnectionDeps, type SessionSocket, SocketIoConnection } from "./socket-io-connection.ts";
@@ -42,6 +43,8 @@ export interface SocketIoDoorOptions {
   turns: LoopTurns;
   /** Whether frames may be written past the library, according to the self-check. */
   direct: boolean;
+  /** `LIMIT_MESSAGE_BYTES` */
+  messageBytes: number;
   /** Unsent bytes that a connection may have. */
   backlogBytes: number;
   /** `deliveries` is incremented for every event written. */
@@ -61,6 +64,7 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
   io.attach(httpServer);
   refuseHandshakes(io, options.drain);
   const engineConnections = new EngineConnections(io, options);
+  limitRequests(io, engineConnections);
 
   const open = new Set<NetSocket>();
   function forget(this: NetSocket): void {

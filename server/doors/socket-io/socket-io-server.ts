@@ -5,6 +5,7 @@ import type { OpenedConnection } from "../../connect/connector.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
 import type { Origins } from "../../connect/origins.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
+import { SayingServer } from "../wire/server-web-socket.ts";
 import { contractParser } from "./contract-parser.ts";
 
 export interface SocketIoServerOptions {
@@ -15,7 +16,7 @@ export interface SocketIoServerOptions {
   isStoreAway(): boolean;
   origins: Origins;
   heartbeatIntervalMs: number;
-  /** Another WebSocket implementation: a class like the server of `ws`. Default: the library's own. */
+  /** Another WebSocket implementation: a class like the server of `ws`. */
   wsEngine?: unknown;
 }
 
@@ -29,19 +30,19 @@ export interface AcceptedSocket {
 }
 export type SocketIoServer = Server<NoEvents, DefaultEventsMap, NoEvents, AcceptedSocket>;
 
-/** The envelope of a command is small. The router limits all but agents' results to less. */
-const maxPacketBytes = limits.resultBytes + 1_024;
+/** Bytes of a packet before a client is known. `EngineConnections` raises it. */
+const unknownClientBytes = limits.unknownClientBytes + 1_024;
 const connectTimeoutMs = 10_000;
 
 /** The library's server with this project's settings. Not listening until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, admission, origins, isStoreAway, wsEngine } = options;
+  const { heartbeatIntervalMs, admission, origins, isStoreAway, wsEngine = SayingServer } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],
     parser: contractParser,
-    ...(wsEngine === undefined ? {} : { wsEngine }),
-    maxHttpBufferSize: maxPacketBytes,
+    wsEngine,
+    maxHttpBufferSize: unknownClientBytes,
     perMessageDeflate: false,
     connectTimeout: connectTimeoutMs,
     pingInterval: heartbeatIntervalMs,

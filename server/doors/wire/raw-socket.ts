@@ -47,6 +47,15 @@ export function terminate(webSocket: unknown): void {
   methodOf(webSocket, "terminate")?.();
 }
 
+/**
+ * Sets how many bytes a message may have that comes over a WebSocket. The library has one limit for all clients, known or
+ * not. Where it is kept in another way, the limit stays that of clients that are not known.
+ */
+export function allowBytes(webSocket: unknown, bytes: number): void {
+  const receiver = partOf(webSocket, "_receiver");
+  if (typeof partOf(receiver, "_maxPayload") === "number") Reflect.set(Object(receiver), "_maxPayload", bytes);
+}
+
 /** The parts of a WebSocket that are missing, or of another type than this module expects. */
 export function unknownPartsOf(webSocket: unknown): string[] {
   const sender = partOf(webSocket, "_sender");
@@ -56,6 +65,7 @@ export function unknownPartsOf(webSocket: unknown): string[] {
     _socket: partOf(webSocket, "_socket") instanceof Socket,
     "_sender._state": typeof partOf(sender, "_state") === "number",
     "_sender._queue": Array.isArray(partOf(sender, "_queue")),
+    "_receiver._maxPayload": typeof partOf(partOf(webSocket, "_receiver"), "_maxPayload") === "number",
     pause: methodOf(webSocket, "pause"),
     resume: methodOf(webSocket, "resume"),
     terminate: methodOf(webSocket, "terminate"),

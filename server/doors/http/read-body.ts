@@ -1,0 +1,52 @@
+import type { IncomingMessage } from "node:http";
+import express, { type Request, type RequestHandler } from "express";
+import { bytesOfLargest } from "../../../shared/message-bytes.ts";
+import type { Connector } from "../../connect/connector.ts";
+import { headerToken } from "../../connect/header-token.ts";
+import type { Origins } from "../../connect/origins.ts";
+import { hasRole } from "../../session/principal.ts";
+
+export interface ReadBodyDeps {
+  connector: Connector;
+  origins: Origins;
+  /** `LIMIT_MESSAGE_BYTES` */
+  bodyBytes: number;
+}
+
+/** Bytes of the bodies that may be larger than most. */
+const lengths = new WeakMap<IncomingMessage, number>();
+
+export const bodyBytesOf = (request: Request): number | undefined => lengths.get(request);
+
+/**
+ * Parses JSON bodies. A body that is larger than most, or does not say its size, is read only for a client that has a
+ * good token, and as far as its roles have large messages: others cannot make the server hold more than `bodyBytes`.
+ */
+export function readBody({ connector, origins, bodyBytes }: ReadBodyDeps): RequestHandler {
+  const upTo = (limit: number) =>
+    express.json({ limit, verify: (request, _response, { length }) => void lengths.set(request, length) });
+  const common = express.json({ limit: bodyBytes });
+  const forWriters = upTo(bytesOfLargest(["service"], bodyBytes));
+  const forOthers = upTo(bytesOfLargest([], bodyBytes));
+  return (request, response, next) => {
+    if (isSmall(request, bodyBytes)) return common(request, response, next);
+    void readerFor(request).then((read) => read(request, response, next));
+  };
+
+  async function readerFor(request: Request): Promise<RequestHandler> {
+    try {
+      const principal = await connector.authenticate(headerToken(request, origins));
+      return hasRole(principal, "agent", "service") ? forWriters : forOthers;
+    } catch {
+      // The route says what is wrong with the token.
+      return common;
+    }
+  }
+}
+
+function isSmall({ headers }: Request, bodyBytes: number): boolean {
+  // A few bytes of a compressed body may become any number: it has to be small when it is decompressed.
+  if (headers["content-encoding"] !== undefined) return true;
+  if (headers["transfer-encoding"] !== undefined) return false;
+  return Number(headers["content-length"] ?? 0) <= bodyBytes;
+}

@@ -1,0 +1,5 @@
+import { type ReplyError, replyError } from "../../../shared/reply.ts";
+
+/** The error for a message that is larger than its door takes. */
+export const tooLarge = (bytes: number): ReplyError =>
+  replyError("too_large", `The message is too large: ${bytes} bytes are allowed. The connection ends.`);
