@@ -85,7 +85,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
     return store;
   };
   const store = isWholeStore(overrides) ? overrides : { ...(await openOwnStore()), ...overrides };
-  const { documents, latest } = store;
+  const { documents, latest, time } = store;
   redis = store.redis;
 
   // The Socket.IO server comes before its door: broadcasts between instances use its adapter
@@ -119,7 +119,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
   const health = createHealthUpdates({
     broadcast: redis ? createAdapterBroadcast(io, local) : local,
     latest,
-    delivered: createMemoryLatestUpdates({ clock }),
+    delivered: createMemoryLatestUpdates({ time }),
     superseded: () => void counters.superseded++,
     failed,
   });
@@ -148,7 +148,16 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
   redis?.onRestored(() => broadcast.send({ kind: "recheck" }));
 
   // Identity and admission
-  const identity = openIdentity(config, { documents, broadcast, sessions, clock, logger, failed });
+  const identity = openIdentity(config, {
+    documents,
+    broadcast,
+    sessions,
+    clock,
+    // Issuers write times of day: a process that is alone knows no better one than its own, which may be set right later.
+    time: redis ? time : clock,
+    logger,
+    failed,
+  });
   const { verifier, revoked } = identity;
   closers.add("revocations", () => revoked.close());
   const limits = limitsOf(config);

@@ -32,12 +32,12 @@ export type Domain = ReturnType<typeof openDomain>;
 
 /** Opens the publisher, and conversations, responses, tasks, streams, agents and dispatches. */
 export function openDomain({ config, store, broadcast, clock, instanceId, closers, spans, failed }: DomainDeps) {
-  const { log, documents, transactions, leases, presence, registry, uiEvents, redis } = store;
+  const { log, documents, transactions, leases, presence, registry, uiEvents, time, redis } = store;
   const rememberedMs = config.LOG_TTL_SECONDS * 1000;
   const publisher = createPublisher({ log, broadcast, clock });
 
   // Chat
-  const conversations = new Conversations({ documents, clock, isSingleInstance: redis === undefined, failed });
+  const conversations = new Conversations({ documents, clock, time, isSingleInstance: redis === undefined, failed });
   const access = createAccess({ conversations });
   const readPositions = new ReadPositions({ documents, log });
   const responseDeps = {
@@ -65,7 +65,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
   closers.add("presenceTracker", () => presenceTracker.close());
 
   // Tasks
-  const taskDeps = { documents, clock, batcher: new TransactionBatcher({ documents, transactions, clock }) };
+  const taskDeps = { documents, clock, batcher: new TransactionBatcher({ documents, transactions, clock, time }) };
   const [tasks, streams, checkpoints] = [new Tasks(taskDeps), new Streams(taskDeps), new Checkpoints(taskDeps)];
 
   // Agents
@@ -83,6 +83,7 @@ export function openDomain({ config, store, broadcast, clock, instanceId, closer
     },
     broadcast,
     clock,
+    time,
     instanceId,
     leaseMs: config.AGENT_LEASE_MS,
     heartbeatIntervalMs: config.AGENT_HEARTBEAT_INTERVAL_MS,

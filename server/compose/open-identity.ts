@@ -16,6 +16,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Documents } from "../store/documents/documents.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import type { Config } from "./config.ts";
 
 interface IdentityDeps {
@@ -23,6 +24,8 @@ interface IdentityDeps {
   broadcast: Broadcast;
   sessions: Sessions;
   clock: Clock;
+  /** By which tokens are revoked. */
+  time: StoreTime;
   logger: Logger;
   failed: Failed;
 }

@@ -30,6 +30,7 @@ import { createMemoryRegistry } from "../store/registry/memory-registry.ts";
 import { createRedisClusterView } from "../store/registry/redis-cluster-view.ts";
 import { createRedisRegistry } from "../store/registry/redis-registry.ts";
 import type { Registry } from "../store/registry/registry.ts";
+import { type StoreTime, steadyTime } from "../store/store-time.ts";
 import { noUiEvents, type UiEvents } from "../store/ui-events.ts";
 import type { Config } from "./config.ts";
 
@@ -43,6 +44,7 @@ export interface Store {
   registry: Registry & ClusterView;
   latest: LatestUpdates;
   uiEvents: UiEvents;
+  time: StoreTime;
   /** With `REDIS_URL`. */
   ingest: IngestStream | undefined;
   /** With `REDIS_URL`. */
@@ -54,17 +56,19 @@ export interface Store {
 export async function openStore(config: Config, clock: Clock, logger: Logger, instanceId: InstanceId): Promise<Store> {
   const { LOG_MAX_EVENTS: maxEvents, LOG_TTL_SECONDS: ttlSeconds, REDIS_URL: url } = config;
   if (url === undefined) {
-    const log = createMemoryEventLog({ clock, maxEvents, ttlSeconds });
-    const documents = createMemoryDocuments({ clock });
+    const time = steadyTime(clock);
+    const log = createMemoryEventLog({ time, maxEvents, ttlSeconds });
+    const documents = createMemoryDocuments({ time });
     return {
       log,
       documents,
-      transactions: createMemoryTransactions({ documents, log, clock }),
-      leases: createMemoryLeases({ clock }),
-      presence: createMemoryPresence({ clock }),
-      registry: createMemoryRegistry({ instanceId, clock }),
-      latest: createMemoryLatestUpdates({ clock }),
+      transactions: createMemoryTransactions({ documents, log, time }),
+      leases: createMemoryLeases({ time }),
+      presence: createMemoryPresence({ time }),
+      registry: createMemoryRegistry({ instanceId, time }),
+      latest: createMemoryLatestUpdates({ time }),
       uiEvents: noUiEvents,
+      time,
       ingest: undefined,
       redis: undefined,
       close: async () => {},
@@ -77,23 +81,25 @@ export async function openStore(config: Config, clock: Clock, logger: Logger, in
     caCert,
     tlsInsecure,
     logger,
+    redisMs: clock.redisMs?.bind(clock),
     isProduction: config.NODE_ENV === "production",
   });
   const keys = redisKeys(config.REDIS_PREFIX, url);
-  const appending = new RedisAppending({ clock, keys, maxEvents, ttlSeconds });
+  const appending = new RedisAppending({ keys, maxEvents, ttlSeconds });
   return {
     log: createRedisEventLog({ redis, appending, keys }),
-    documents: createRedisDocuments({ redis, clock, keys }),
+    documents: createRedisDocuments({ redis, keys }),
     transactions: createRedisTransactions({ redis, appending, keys }),
     leases: createRedisLeases({ redis, keys }),
-    presence: createRedisPresence({ redis, clock, keys, instanceId, graceMs }),
+    presence: createRedisPresence({ redis, keys, instanceId, graceMs }),
     registry: {
-      ...createRedisRegistry({ redis, clock, keys, instanceId }),
+      ...createRedisRegistry({ redis, keys, instanceId }),
       ...createRedisClusterView({ redis, keys }),
     },
-    latest: createRedisLatestUpdates({ redis, clock, keys }),
+    latest: createRedisLatestUpdates({ redis, keys }),
     uiEvents: createRedisUiEvents({ redis, keys, stream: config.REDIS_UI_EVENTS_STREAM, maxEvents }),
     ingest: createRedisIngestStream({ redis, keys, stream: config.REDIS_INGEST_STREAM, instanceId }),
+    time: redis,
     redis,
     close: () => redis.close(),
   };

@@ -24,6 +24,6 @@ export interface Overrides extends Partial<StorePorts> {
 
 /** Whether the overrides include all ports of a store, so that none has to be opened. */
 export function isWholeStore(overrides: Overrides): overrides is Overrides & StorePorts {
-  const { log, documents, transactions, leases, presence, registry, latest, uiEvents } = overrides;
-  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents);
+  const { log, documents, transactions, leases, presence, registry, latest, uiEvents, time } = overrides;
+  return Boolean(log && documents && transactions && leases && presence && registry && latest && uiEvents && time);
 }

@@ -9,6 +9,7 @@ import { type Clock, perfOf, timestampOf } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import type { DocumentPage, Documents, PutOptions } from "../store/documents/documents.ts";
 import { updateDocument } from "../store/documents/update-document.ts";
+import type { StoreTime } from "../store/store-time.ts";
 
 /** The part of a conversation that decides about access. Checked for every message, so it is cached. */
 export interface Membership {
@@ -19,6 +20,7 @@ export interface Membership {
 interface ConversationsDeps {
   documents: Documents;
   clock: Clock;
+  time: StoreTime;
   /** Only this instance changes conversations, so a cached membership stays true until this instance changes it. */
   isSingleInstance: boolean;
   failed: Failed;
@@ -36,14 +38,16 @@ const cachedMemberships = { severalInstances: 10_000, singleInstance: 100_000 };
 export class Conversations {
   readonly #documents: Documents;
   readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #failed: Failed;
   readonly #memberships: LRUCache<ConversationId, Membership>;
   /** Counts changes: a document whose read began before the latest change may be stale, and is not cached. */
   #changes = 0;
 
-  constructor({ documents, clock, isSingleInstance, failed }: ConversationsDeps) {
+  constructor({ documents, clock, time, isSingleInstance, failed }: ConversationsDeps) {
     this.#documents = documents;
     this.#clock = clock;
+    this.#time = time;
     this.#failed = failed;
     this.#memberships = new LRUCache(
       isSingleInstance
@@ -149,7 +153,7 @@ export class Conversations {
 
   /** Moves the conversation to the top of its members' lists, after a message. */
   bumpActivity(id: ConversationId): Promise<void> {
-    return this.#documents.touch("conversation", id, this.#clock.now());
+    return this.#documents.touch("conversation", id, this.#time.now());
   }
 
   /** The conversations that the user is a member of, latest activity first. */

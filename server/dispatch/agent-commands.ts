@@ -9,6 +9,7 @@ import type { Failed } from "../runtime/failed.ts";
 import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import { type AgentRecord, holds } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
 import { type LocalAgent, type LocalAgents, markDone } from "./agents/local-agents.ts";
@@ -22,6 +23,7 @@ interface AgentCommandsDeps {
   leases: Leases;
   responses: DispatchResponses;
   clock: Clock;
+  time: StoreTime;
   leaseMs: number;
   failed: Failed;
 }
@@ -72,8 +74,8 @@ export class AgentCommands {
     const { leaseMs, lifecycle, responses, clock } = this.#deps;
     const input = { type: "progressed", agentId, attempt, leaseMs } as const;
     const stepped = await lifecycle.step(messageId, input, withoutAbsent(progress));
-    if (clock.now() - local.progressNotedAt >= noteEveryMs) {
-      local.progressNotedAt = clock.now();
+    if (clock.monotonicMs() - local.progressNotedMs >= noteEveryMs) {
+      local.progressNotedMs = clock.monotonicMs();
       this.#note(local, (now) => ({ progressAt: now })).catch((error: unknown) =>
         this.#deps.failed("store the progress of an agent", error, { willRetry: false, agentId: local.agentId }),
       );
@@ -106,11 +108,11 @@ export class AgentCommands {
 
   /** Records a sign of life of the agent, and renews its lease. */
   async #note(local: LocalAgent, sign: (now: number) => Partial<AgentRecord>): Promise<AgentRecord> {
-    const { agents, leases, leaseMs, clock } = this.#deps;
+    const { agents, leases, leaseMs, time } = this.#deps;
     const { agentId, session } = local;
     const record = await agents.change(agentId, (before) => {
       if (before?.connectionId !== session.connectionId || before.status !== "connected") return undefined;
-      const now = clock.now();
+      const now = time.now();
       return { record: { ...before, lastSeen: now, ...sign(now) }, events: [] };
     });
     if (!record)
@@ -120,8 +122,8 @@ export class AgentCommands {
   }
 
   async #renew({ sentAttempts }: LocalAgent, attempts: readonly Attempt[]): Promise<void> {
-    const { leases, leaseMs, clock } = this.#deps;
-    const now = clock.now();
+    const { leases, leaseMs, time } = this.#deps;
+    const now = time.now();
     const renewed = attempts.flatMap(({ messageId }) => {
       const known = sentAttempts.get(messageId);
       return known ? [{ id: messageId, inMs: Math.min(leaseMs, known.deadline - now) }] : [];

@@ -5,6 +5,7 @@ import type { Broadcast } from "../deliver/broadcast.ts";
 import { stamp } from "../publish/stamp.ts";
 import { type Clock, timestampAt } from "../runtime/clock.ts";
 import type { Leases } from "../store/leases.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import { disconnected } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
@@ -17,6 +18,7 @@ interface AgentExpiryDeps {
   leases: Leases;
   broadcast: Broadcast;
   clock: Clock;
+  time: StoreTime;
   leaseMs: number;
 }
 
@@ -33,15 +35,15 @@ export class AgentExpiry {
    * disconnected and its attempts are lost, so that other agents get its dispatches.
    */
   async onDue(agentId: AgentId): Promise<void> {
-    const { agents, leases, leaseMs, clock, agentDelivery, broadcast, lifecycle } = this.#deps;
+    const { agents, leases, leaseMs, clock, time, agentDelivery, broadcast, lifecycle } = this.#deps;
     const found = await agents.get(agentId);
     if (!found) return leases.clear("agents", agentId);
-    const left = found.value.lastSeen + leaseMs - clock.now();
+    const left = found.value.lastSeen + leaseMs - time.now();
     if (left > 0) return leases.set("agents", [{ id: agentId, inMs: left }]);
 
     // `undefined` if another instance has disconnected the agent already, or it was seen in time.
     const disconnectedNow = await agents.change(agentId, (before) => {
-      if (before?.status !== "connected" || before.lastSeen + leaseMs > clock.now()) return undefined;
+      if (before?.status !== "connected" || before.lastSeen + leaseMs > time.now()) return undefined;
       const { lastSeen } = before;
       const header = { room: agentRoom(agentId), sender: null };
       const reason = "heartbeat_lost";

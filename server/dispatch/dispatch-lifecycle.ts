@@ -5,10 +5,10 @@ import { Rejection } from "../../shared/rejection.ts";
 import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import { newEventId } from "../publish/event-id.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import type { Waiters } from "../runtime/waiters.ts";
 import type { Leases } from "../store/leases.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import type { LocalAgents } from "./agents/local-agents.ts";
 import type { DispatchEffect, DispatchInput } from "./dispatch-machine.ts";
@@ -34,7 +34,7 @@ export interface DispatchLifecycleDeps {
   waiters: Waiters<MessageId, EndedDispatch>;
   localAgents: LocalAgents;
   broadcast: Broadcast;
-  clock: Clock;
+  time: StoreTime;
   leaseMs: number;
   /** The `traceparent` of the current request, if traces are recorded. */
   trace?: (() => string | undefined) | undefined;
@@ -58,14 +58,14 @@ export class DispatchLifecycle {
    * user has used the id, and with `not_found` if its task does not exist.
    */
   async create(body: CreateDispatchBody, createdBy: UserId): Promise<DispatchRecord> {
-    const { dispatchStore, scheduler, tasks, clock } = this.#deps;
+    const { dispatchStore, scheduler, tasks, time } = this.#deps;
     const { timeoutMs, queue, id, ...rest } = body;
     // Both at the same time, since most ids are new.
     const candidates = scheduler.candidates(withoutAbsent(rest), undefined);
     const [before] = await Promise.all([id && dispatchStore.get(id), candidates.catch(() => {})]);
     if (before) return ownOf(before.value, createdBy);
 
-    const now = clock.now();
+    const now = time.now();
     const messageId = id ?? (newEventId(now) as string as MessageId);
     const work: Work = { ...withoutAbsent(rest), messageId, createdAt: now, createdBy, deadline: now + timeoutMs };
     if (work.taskId) await tasks.assertExists(work.taskId);
@@ -134,11 +134,11 @@ export class DispatchLifecycle {
 
   /** Handles a due lease: the agent was silent for its lease, the deadline has passed, or effects are pending. */
   async onDue(messageId: MessageId): Promise<void> {
-    const { dispatchStore, leases, scheduler, effectRunner, clock } = this.#deps;
+    const { dispatchStore, leases, scheduler, effectRunner, time } = this.#deps;
     const found = await dispatchStore.get(messageId);
     if (!found) return leases.clear("dispatches", messageId);
     const { state, work } = found.value;
-    const now = clock.now();
+    const now = time.now();
     if (hasEnded(found.value)) return effectRunner.flush(found.value);
     if (now >= work.deadline) return void (await this.step(messageId, { type: "deadline_passed" }));
     if (state.status === "queued") return void (await scheduler.assign(found.value));

@@ -7,6 +7,7 @@ import { KeyedBatcher } from "../runtime/keyed-batcher.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Documents, Versioned } from "../store/documents/documents.ts";
 import type { DocumentChange, Transactions } from "../store/documents/transactions.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import { type Agents, changeOf } from "./agents/agents.ts";
 import { eventsOf } from "./dispatch-events.ts";
 import type { DispatchInput } from "./dispatch-machine.ts";
@@ -20,6 +21,7 @@ export interface DispatchStoreDeps {
   transactions: Transactions;
   agents: Agents;
   clock: Clock;
+  time: StoreTime;
   /** How long the record of an ended dispatch is kept. */
   rememberedMs: number;
   /** Called after each committed step, with the time when it was requested (milliseconds since 1970). */
@@ -170,7 +172,7 @@ export class DispatchStore {
     writeId: string,
     planned: Map<QueuedStep, StepResult>,
   ): Promise<boolean> {
-    const { agents, clock, transactions } = this.#deps;
+    const { agents, clock, time, transactions } = this.#deps;
     const [agent, ...found] = await Promise.all([
       agents.versions.get(agentId) ?? agents.get(agentId),
       ...steps.map(({ messageId, created }) =>
@@ -178,7 +180,7 @@ export class DispatchStore {
       ),
     ]);
     if (!agent) return false;
-    const now = clock.now();
+    const now = time.now();
     const changes: { plan: Plan; expected: number; progress: Progress | undefined }[] = [];
     let agentNow = agent.value;
     for (const [index, step] of steps.entries()) {
@@ -210,7 +212,7 @@ export class DispatchStore {
     progress: Progress | undefined,
     { writeId, result: earlier }: EarlierCommit = { writeId: newEventId(this.#deps.clock.now()), result: undefined },
   ): Promise<StepResult | StepRejected> {
-    const { agents, clock, transactions } = this.#deps;
+    const { agents, clock, time, transactions } = this.#deps;
     let result = earlier;
     for (let tries = 0; tries < triesMax; tries++) {
       // The cached version may be stale: it may lead to a conflict, but never to a refusal.
@@ -222,7 +224,7 @@ export class DispatchStore {
 
       const agentId = agentOf(input, found.value.state);
       const agent = agentId && changesAgent(input) ? await agents.get(agentId) : undefined;
-      const plan = planStep(found.value, input, agent?.value, { writeId, now: clock.now() });
+      const plan = planStep(found.value, input, agent?.value, { writeId, now: time.now() });
       if ("refused" in plan) {
         if (cached) continue;
         return { refused: plan.refused, record: found.value };

@@ -2,6 +2,7 @@ import type { InstanceId, MessageId } from "../../shared/ids.ts";
 import type { AbandonedResponses } from "../conversations/abandoned-responses.ts";
 import type { DispatchResponses } from "../conversations/dispatch-responses.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { Waiters } from "../runtime/waiters.ts";
 import type { Leases } from "../store/leases.ts";
@@ -20,6 +21,7 @@ import { Registration } from "./registration.ts";
 import { Scheduler } from "./scheduler.ts";
 
 interface DispatchOptions extends AgentsDeps {
+  clock: Clock;
   leases: Leases;
   log: Pick<EventLog, "bounds">;
   responses: DispatchResponses;

@@ -10,6 +10,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import { type AgentRecord, disconnected } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
@@ -29,6 +30,7 @@ interface RegistrationDeps {
   leases: Leases;
   broadcast: Broadcast;
   clock: Clock;
+  time: StoreTime;
   instanceId: InstanceId;
   leaseMs: number;
   heartbeatIntervalMs: number;
@@ -95,7 +97,7 @@ export class Registration {
       session,
       capabilities,
       sentAttempts: new Map(),
-      progressNotedAt: 0,
+      progressNotedMs: Number.NEGATIVE_INFINITY,
       isReady: false,
     };
     localAgents.add(local);
@@ -121,11 +123,11 @@ export class Registration {
   }
 
   #connected(session: Session, payload: Payload, before: AgentRecord | undefined, name: string | null) {
-    const { clock, instanceId } = this.#deps;
+    const { clock, time, instanceId } = this.#deps;
     const { inFlight: _, ...fields } = payload;
     const { agentId, concurrency, ...about } = withoutAbsent(fields);
     const { connectionId, principal } = session;
-    const now = clock.now();
+    const now = time.now();
     const header = { room: agentRoom(agentId), sender: null };
     const events = [stamp(clock, agentConnected, { ...header, data: { agentId, ...about } })];
     if (before?.status === "connected" && before.connectionId !== connectionId) {

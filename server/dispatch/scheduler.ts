@@ -1,10 +1,10 @@
 import type { AgentId, MessageId } from "../../shared/ids.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Failed } from "../runtime/failed.ts";
 import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Versioned } from "../store/documents/documents.ts";
 import type { LeaseQueue, Leases } from "../store/leases.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import type { AgentDelivery } from "./agent-delivery.ts";
 import { type AgentRecord, hasCapacity } from "./agents/agent-record.ts";
 import type { Agents } from "./agents/agents.ts";
@@ -19,7 +19,7 @@ interface SchedulerDeps {
   localAgents: LocalAgents;
   agentDelivery: Pick<AgentDelivery, "send">;
   broadcast: Broadcast;
-  clock: Clock;
+  time: StoreTime;
   leaseMs: number;
   failed: Failed;
 }
@@ -87,8 +87,8 @@ export class Scheduler {
       if (typeof assigned === "object") return assigned;
       if (assigned === "not_queued") return record;
     }
-    const { leases, broadcast, clock } = this.#deps;
-    const now = clock.now();
+    const { leases, broadcast, time } = this.#deps;
+    const now = time.now();
     await leases.set("dispatches", [{ id: messageId, inMs: Math.min(retryAssignMs, work.deadline - now) }]);
     await leases.set(queueOf(work), [{ id: messageId, inMs: work.createdAt - now }]);
     // An agent may have got capacity before the dispatch was in its queue.
@@ -135,11 +135,11 @@ export class Scheduler {
 
   /** `full`: the agent has no capacity, or is not connected. */
   async #assignTo(messageId: MessageId, agentId: AgentId): Promise<DispatchRecord | "full" | "not_queued"> {
-    const { dispatchStore, leases, agentDelivery, broadcast, clock, leaseMs, failed } = this.#deps;
+    const { dispatchStore, leases, agentDelivery, broadcast, time, leaseMs, failed } = this.#deps;
     const stepped = await dispatchStore.step(messageId, { type: "assigned", agentId, leaseMs });
     if ("refused" in stepped) return stepped.refused === "full" ? "full" : "not_queued";
     const { record } = stepped;
-    const inMs = Math.min(leaseMs, record.work.deadline - clock.now());
+    const inMs = Math.min(leaseMs, record.work.deadline - time.now());
     leases
       .set("dispatches", [{ id: messageId, inMs }])
       .catch((error: unknown) => failed("set the lease of a dispatch", error, { willRetry: false, messageId }));

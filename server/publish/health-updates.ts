@@ -2,14 +2,14 @@ import type { Envelope } from "../../shared/envelope.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { Broadcast, BroadcastMessage } from "../deliver/broadcast.ts";
 import type { Failed } from "../runtime/failed.ts";
-import { type HealthEvent, type LatestUpdates, subjectOf } from "../store/latest-updates.ts";
+import { type HealthEvent, type LatestUpdate, type LatestUpdates, subjectOf } from "../store/latest-updates.ts";
 import { Conflation } from "./conflation.ts";
 
 interface HealthUpdatesDeps {
   broadcast: Broadcast;
   latest: LatestUpdates;
   /** Synchronous cache of the updates that were delivered on this instance. */
-  delivered: { note(event: HealthEvent): void; noted(): HealthEvent[] };
+  delivered: { note(event: HealthEvent): void; noted(): LatestUpdate[] };
   /** Called when an update is dropped in favour of a newer one. */
   superseded(): void;
   failed: Failed;
@@ -62,12 +62,13 @@ export function createHealthUpdates({ broadcast, latest, delivered, superseded, 
     async latest(): Promise<() => HealthEvent[]> {
       const kept = await latest.all();
       return () => {
-        const newest = new Map<string, HealthEvent>();
-        for (const event of [...kept, ...delivered.noted()]) {
-          const known = newest.get(subjectOf(event));
-          if (!known || known.timestamp <= event.timestamp) newest.set(subjectOf(event), event);
+        // By when they were kept and delivered, since the timestamps are of the clocks of several instances.
+        const newest = new Map<string, LatestUpdate>();
+        for (const update of [...kept, ...delivered.noted()]) {
+          const known = newest.get(subjectOf(update.event));
+          if (!known || known.at <= update.at) newest.set(subjectOf(update.event), update);
         }
-        return [...newest.values()];
+        return [...newest.values()].map(({ event }) => event);
       };
     },
 

@@ -7,6 +7,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment of the past. Never steps: for how long something lasts, and when it is over. */
   monotonicMs(): number;
+  /** Only of clocks that tests set: stands for the clock of Redis, which cannot be set. Milliseconds since 1970. */
+  redisMs?(): number;
 }
 
 export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now() };

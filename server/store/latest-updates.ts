@@ -4,6 +4,12 @@ import type { EventType } from "../../shared/event-type.ts";
 /** An update about a component: its health or its performance figures. */
 export type HealthEvent = Envelope<EventType.HealthUpdate> | Envelope<EventType.PerformanceUpdate>;
 
+/** An update, and when it was kept: milliseconds since 1970 by the store's clock. */
+export interface LatestUpdate {
+  event: HealthEvent;
+  at: number;
+}
+
 /**
  * The newest `health_update` and `performance_update` of each component. Kept for an hour, and for the
  * {@link keptComponents} that were updated last.
@@ -14,7 +20,7 @@ export interface LatestUpdates {
   /** Replaces the earlier update of the same type and component. */
   keep(event: HealthEvent): Promise<void>;
   /** All updates, in the order of `keep`. */
-  all(): Promise<HealthEvent[]>;
+  all(): Promise<LatestUpdate[]>;
 }
 
 export const keptMs = 3_600_000;

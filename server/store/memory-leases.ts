@@ -1,8 +1,8 @@
-import type { Clock } from "../runtime/clock.ts";
 import type { Leases } from "./leases.ts";
+import type { StoreTime } from "./store-time.ts";
 
 /** Keeps the queues in the memory of this process. */
-export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
+export function createMemoryLeases({ time }: { time: StoreTime }): Leases {
   const queues = new Map<string, Map<string, number>>();
 
   const earliest = (queue: string) =>
@@ -11,14 +11,14 @@ export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
   return {
     async set(queue, leases) {
       const entries = queues.get(queue) ?? new Map<string, number>();
-      for (const { id, inMs } of leases) entries.set(id, clock.now() + inMs);
+      for (const { id, inMs } of leases) entries.set(id, time.now() + inMs);
       if (entries.size > 0) queues.set(queue, entries);
     },
 
     async hasten(queue, leases) {
       const entries = queues.get(queue) ?? new Map<string, number>();
       for (const { id, inMs } of leases) {
-        entries.set(id, Math.min(entries.get(id) ?? Number.POSITIVE_INFINITY, clock.now() + inMs));
+        entries.set(id, Math.min(entries.get(id) ?? Number.POSITIVE_INFINITY, time.now() + inMs));
       }
       if (entries.size > 0) queues.set(queue, entries);
     },
@@ -30,7 +30,7 @@ export function createMemoryLeases({ clock }: { clock: Clock }): Leases {
     },
 
     async claim(queue, limit, forMs) {
-      const now = clock.now();
+      const now = time.now();
       const entries = queues.get(queue);
       // Checked before sorting, since the sweepers of an idle server call often and usually nothing is due.
       if (![...(entries?.values() ?? [])].some((at) => at <= now)) return [];

@@ -2,7 +2,7 @@ import type { InstanceId } from "../../shared/ids.ts";
 import { type IngestEntry, type IngestStream, readerLeaseMs, rejectedKept } from "./ingest-stream.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
 import type { RedisKeys } from "./redis/redis-keys.ts";
-import { RedisScript } from "./redis/redis-script.ts";
+import { preludeArgs, RedisScript } from "./redis/redis-script.ts";
 
 const group = "signalbox";
 
@@ -28,7 +28,7 @@ return entries
 
 /** KEYS: stream, rejected. ARGV: 1 group, 2 most rejected, then per entry: id, code (empty: published), reason, fields. */
 const settle = new RedisScript(`
-for i = 3, #ARGV - 2, 4 do
+for i = 3, #ARGV - ${preludeArgs}, 4 do
   local id, code = ARGV[i], ARGV[i + 1]
   local isNew = redis.call('XACK', KEYS[1], ARGV[1], id) == 1
   if isNew and code ~= '' then

@@ -1,11 +1,11 @@
 import type { Lease, LeaseQueue, Leases } from "./leases.ts";
 import type { RedisConnections } from "./redis/redis-connections.ts";
 import type { RedisKeys } from "./redis/redis-keys.ts";
-import { RedisScript } from "./redis/redis-script.ts";
+import { preludeArgs, RedisScript } from "./redis/redis-script.ts";
 
 /** KEYS: the queue. ARGV: 1 `LT` or empty: never postpone, then for each lease its id and the milliseconds from now. */
 const set = new RedisScript(`
-for i = 2, #ARGV - 2, 2 do
+for i = 2, #ARGV - ${preludeArgs}, 2 do
   local at = millis + tonumber(ARGV[i + 1])
   if ARGV[1] == 'LT' then redis.call('ZADD', KEYS[1], 'LT', at, ARGV[i]) else redis.call('ZADD', KEYS[1], at, ARGV[i]) end
 end

@@ -22,7 +22,7 @@ export interface StreamRecord {
   stream: TaskStream;
   created: RequestFingerprint;
   counters: StreamCounters;
-  /** When its progress was last published. Never decreases, even if the clocks of instances differ. */
+  /** When its progress was last published. Never decreases, even if the clock of the store does. */
   lastUpdated: string;
 }
 

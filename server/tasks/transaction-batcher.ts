@@ -4,13 +4,17 @@ import type { Sender } from "../../shared/sender.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Documents } from "../store/documents/documents.ts";
 import type { Transactions } from "../store/documents/transactions.ts";
+import type { StoreTime } from "../store/store-time.ts";
 import type { Decision, ReadSet, Snapshot } from "./task-records.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
 export interface TransactionBatcherDeps {
   documents: Documents;
   transactions: Transactions;
+  /** For the timestamps of events. */
   clock: Clock;
+  /** For the times of documents, and what is decided by them. */
+  time: StoreTime;
 }
 
 /** A requested change. It is decided on the current documents, and again after each conflict. */
@@ -63,14 +67,14 @@ export class TransactionBatcher {
 
   /** Resolves when the change is committed. Rejects with `unavailable` if it could not be. */
   change<Answer>({ sender, decide, ...reads }: Change<Answer>): Promise<Answer> {
-    const { clock } = this.#deps;
+    const { clock, time } = this.#deps;
     return new Promise((resolve, reject) => {
       this.#waiting.push({
         ...reads,
         reject,
         decide: (work) => {
           try {
-            const outcome = decide(work, clock.now());
+            const outcome = decide(work, time.now());
             work.apply(outcome, sender, clock);
             return { settle: () => resolve(outcome.answer), isDoubtful: false };
           } catch (error) {

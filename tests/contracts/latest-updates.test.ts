@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { type HealthEvent, keptComponents, keptMs } from "../../server/store/latest-updates.ts";
+import { type HealthEvent, keptComponents, keptMs, type LatestUpdate } from "../../server/store/latest-updates.ts";
 import { EventType } from "../../shared/event-type.ts";
 import type { EventId } from "../../shared/ids.ts";
 import { healthRoom } from "../../shared/room.ts";
@@ -16,11 +16,12 @@ const eventOf = (component: string, status: "ok" | "down" = "ok"): HealthEvent =
   data: { component, status },
 });
 
-const shown = (events: readonly HealthEvent[]) => events.map(({ id }) => id);
+const shown = (updates: readonly LatestUpdate[]) => updates.map(({ event }) => event.id);
 
 describe.each(stores)("the latest updates (%s)", (store) => {
   it("LATEST-1 there is one of each component and type, in the order of their arrival", async () => {
-    const { latest } = await openStore(store, { clock: new ManualClock() });
+    const clock = new ManualClock();
+    const { latest } = await openStore(store, { clock });
     const numbers: HealthEvent = {
       ...eventOf("db"),
       id: "db-metrics" as EventId,
@@ -33,7 +34,7 @@ describe.each(stores)("the latest updates (%s)", (store) => {
 
     expect(before).toEqual([]);
     expect(shown(await latest.all()).sort()).toEqual(["db-down", "db-metrics"]);
-    expect(await latest.all()).toContainEqual(numbers);
+    expect(await latest.all()).toContainEqual({ event: numbers, at: clock.now() });
   });
 
   it("LATEST-1 they are kept for an hour", async () => {

@@ -249,7 +249,7 @@ describe("problems over HTTP", () => {
   });
 
   it("HTTP-3 an unreachable store is 503, to be retried", async () => {
-    const documents = createMemoryDocuments({ clock: systemClock });
+    const documents = createMemoryDocuments({ time: systemClock });
     const unreachable = async () => {
       throw new Rejection("unavailable", "The store is out of reach.");
     };
@@ -262,7 +262,7 @@ describe("problems over HTTP", () => {
   });
 
   it("HTTP-3 a bug is 500, and its id is in the log with the reason, which is not sent", async () => {
-    const documents = createMemoryDocuments({ clock: systemClock });
+    const documents = createMemoryDocuments({ time: systemClock });
     const broken = async () => {
       throw new Error("the disk is on fire");
     };

@@ -4,6 +4,7 @@ import type { Clock } from "../../server/runtime/clock.ts";
 export class ManualClock implements Clock {
   #now = Date.now();
   #monotonicMs = Math.round(performance.now());
+  #origin = this.#now - this.#monotonicMs;
 
   now(): number {
     return this.#now;
@@ -13,10 +14,28 @@ export class ManualClock implements Clock {
     return this.#monotonicMs;
   }
 
+  redisMs(): number {
+    return this.#origin + this.#monotonicMs;
+  }
+
+  /** A clock of another machine: the same time passes there, and its time of day is ahead by so much. */
+  aheadBy(ms: number): Clock {
+    return {
+      now: () => this.now() + ms,
+      monotonicMs: () => this.monotonicMs(),
+      redisMs: () => this.redisMs(),
+    };
+  }
+
   /** Lets so many milliseconds pass. */
   advance(ms: number): void {
     this.#now += ms;
     this.#monotonicMs += ms;
+  }
+
+  /** Sets the clock of Redis by so many milliseconds, forth or back. */
+  stepRedis(ms: number): void {
+    this.#origin += ms;
   }
 
   /** Sets the time of day by so many milliseconds, forth or back; no time passes. */

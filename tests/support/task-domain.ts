@@ -15,8 +15,8 @@ export function openTasks({
   documents,
   transactions,
   clock = systemClock,
-}: Omit<TransactionBatcherDeps, "clock"> & Partial<TransactionBatcherDeps>) {
-  const deps = { documents, clock, batcher: new TransactionBatcher({ documents, transactions, clock }) };
+}: Omit<TransactionBatcherDeps, "clock" | "time"> & Partial<TransactionBatcherDeps>) {
+  const deps = { documents, clock, batcher: new TransactionBatcher({ documents, transactions, clock, time: clock }) };
   const [tasks, streams] = [new Tasks(deps), new Streams(deps)];
   return {
     tasks,

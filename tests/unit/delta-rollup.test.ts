@@ -29,7 +29,7 @@ class SlowLog extends FaultyEventLog {
 /** The response `r-1`, on its way into a log. */
 function startResponse({ nextIndex = 0 } = {}) {
   const clock = new ManualClock();
-  const log = new SlowLog(createMemoryEventLog({ clock, maxEvents: 10_000, ttlSeconds: 3_600 }));
+  const log = new SlowLog(createMemoryEventLog({ time: clock, maxEvents: 10_000, ttlSeconds: 3_600 }));
   const room = uniqueRoom();
   const failures: unknown[] = [];
   const write = (from: number) =>

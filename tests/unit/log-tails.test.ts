@@ -9,7 +9,7 @@ const maxEvents = 5;
 const lingerMs = 10_000;
 const checkMs = 30_000;
 
-const newLog = () => createMemoryEventLog({ clock: new ManualClock(), maxEvents, ttlSeconds: 3_600 });
+const newLog = () => createMemoryEventLog({ time: new ManualClock(), maxEvents, ttlSeconds: 3_600 });
 
 /** Everything that was under way is done: the store answers within microtasks, and no timer has to run. */
 const settled = () => jest.advanceTimersByTimeAsync(0);

@@ -12,7 +12,7 @@ describe("the cached membership of a conversation", () => {
   async function open({ isSingleInstance }: { isSingleInstance: boolean }) {
     const clock = new ManualClock();
     const documents = await slowDocuments("memory", clock);
-    const create = () => new Conversations({ documents, clock, isSingleInstance, failed: () => {} });
+    const create = () => new Conversations({ documents, clock, time: clock, isSingleInstance, failed: () => {} });
     const conversations = create();
     await conversations.create({ id, members: [ada, bob], public: false, createdBy: ada });
     const members = async (from = conversations) => [...((await from.membership(id, anything))?.members ?? [])];

@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Broadcast } from "../../deliver/broadcast.ts";
 import { batchesOf } from "../../runtime/batches-of.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { Principal } from "../../session/principal.ts";
 import { concerns, type Revocable, type Revocation, revocable } from "../../session/revocation.ts";
 import type { Documents } from "../../store/documents/documents.ts";
 import { updateDocument } from "../../store/documents/update-document.ts";
+import type { StoreTime } from "../../store/store-time.ts";
 
 interface RevocationsDeps {
   documents: Documents;
   broadcast: Broadcast;
-  clock: Clock;
+  /** Compared with the times at which tokens were issued. */
+  time: StoreTime;
 }
 
 /** How long a revocation is kept. No token should be valid for longer. */
@@ -30,7 +31,7 @@ export class Revocations {
    * Revokes tokens, and has every instance close their connections. Of a user, only tokens issued up to `at` are revoked.
    * Rejects with `unavailable` if the revocation could not be stored.
    */
-  async revoke(what: Revocable, at: number = this.#deps.clock.now()): Promise<Revocation> {
+  async revoke(what: Revocable, at: number = this.#deps.time.now()): Promise<Revocation> {
     const { documents, broadcast } = this.#deps;
     const { value } = await updateDocument(documents, "revocation", documentId(what), (before?: Revocation) => ({
       value: { ...what, at: Math.max(at, before?.at ?? 0) },

@@ -4,15 +4,15 @@ import type { AgentList } from "../../../shared/http/agents.ts";
 import type { AgentId, MessageId } from "../../../shared/ids.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { monitoringLog } from "../../../shared/room.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { EventLog } from "../../store/log/event-log.ts";
+import type { StoreTime } from "../../store/store-time.ts";
 import { type AgentRecord, allAgents, toAgent } from "./agent-record.ts";
 import type { Agents } from "./agents.ts";
 
 interface AgentListDeps {
   agents: Agents;
   log: Pick<EventLog, "bounds">;
-  clock: Clock;
+  time: StoreTime;
   stallMs: number;
   /** The statuses of dispatches, in the order of their ids. */
   statusesOf(messageIds: MessageId[]): Promise<(DispatchStatus | undefined)[]>;
@@ -43,11 +43,11 @@ export class AgentDirectory {
   }
 
   async #toAgents(records: AgentRecord[]): Promise<Agent[]> {
-    const { clock, stallMs, statusesOf } = this.#deps;
+    const { time, stallMs, statusesOf } = this.#deps;
     const messageIds = records.flatMap(({ inFlight }) => inFlight.map(({ messageId }) => messageId));
     const statuses = await statusesOf(messageIds);
     const byId = new Map(messageIds.map((messageId, index) => [messageId, statuses[index]]));
-    const now = clock.now();
+    const now = time.now();
     return records.map((record) => toAgent(record, { now, stallMs, statusOf: (messageId) => byId.get(messageId) }));
   }
 }

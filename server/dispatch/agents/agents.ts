@@ -3,10 +3,10 @@ import type { Envelope } from "../../../shared/envelope.ts";
 import type { AgentId } from "../../../shared/ids.ts";
 import { Rejection } from "../../../shared/rejection.ts";
 import { newEventId } from "../../publish/event-id.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import { KeyedQueue } from "../../runtime/keyed-queue.ts";
 import type { Documents, Versioned } from "../../store/documents/documents.ts";
 import type { DocumentChange, Transactions } from "../../store/documents/transactions.ts";
+import type { StoreTime } from "../../store/store-time.ts";
 import { VersionCache } from "../version-cache.ts";
 import { type AgentRecord, agentOptions, havingCapability } from "./agent-record.ts";
 import { verdictOf } from "./verdict.ts";
@@ -14,7 +14,7 @@ import { verdictOf } from "./verdict.ts";
 export interface AgentsDeps {
   documents: Documents;
   transactions: Transactions;
-  clock: Clock;
+  time: StoreTime;
   /** How long an agent with dispatches in flight may make no progress before it counts as stalled. */
   stallMs: number;
   /** Called when the verdict of an agent has changed. */
@@ -68,8 +68,8 @@ export class Agents {
 
   /** Publishes the verdict if it has changed, which can happen by the passing of time alone. */
   async evaluate(record: AgentRecord): Promise<void> {
-    const { clock, stallMs } = this.#deps;
-    if (verdictOf(record, clock.now(), stallMs).state === record.verdict) return;
+    const { time, stallMs } = this.#deps;
+    if (verdictOf(record, time.now(), stallMs).state === record.verdict) return;
     await this.change(record.agentId, (before) => before && { record: before, events: [] });
   }
 
@@ -87,14 +87,14 @@ export class Agents {
     decide: (before: AgentRecord | undefined) => AgentChange | undefined,
   ): Promise<AgentRecord | undefined> {
     return this.enqueue(agentId, async () => {
-      const writeId = newEventId(this.#deps.clock.now());
+      const writeId = newEventId(this.#deps.time.now());
       for (let tries = 0; tries < triesMax; tries++) {
         const before = await this.get(agentId);
         if (before?.value.writeId === writeId) return before.value;
         const change = decide(before?.value);
         if (!change) return undefined;
-        const { transactions, clock, stallMs, onVerdict } = this.#deps;
-        const verdict = verdictOf(change.record, clock.now(), stallMs);
+        const { transactions, time, stallMs, onVerdict } = this.#deps;
+        const verdict = verdictOf(change.record, time.now(), stallMs);
         const record: AgentRecord = { ...change.record, verdict: verdict.state, writeId };
         const documents = [changeOf(record, before?.version ?? 0)];
         if (!(await transactions.commit({ documents, events: change.events }))) continue;

@@ -20,7 +20,7 @@ export interface LocalAgent {
   /** Whether it has the reply to its registration, so that dispatches may be sent. */
   isReady: boolean;
   /** When progress was last noted in the record of the agent, in milliseconds since 1970. */
-  progressNotedAt: number;
+  progressNotedMs: number;
 }
 
 /** The agent knows that the attempt has ended: it was sent a cancellation, or has ended the attempt itself. */

@@ -51,7 +51,7 @@ export interface Documents {
    */
   put<T>(kind: DocumentKind, id: string, value: T, expected: number, options?: PutOptions): Promise<boolean>;
 
-  /** Sets the time of the latest activity, by which `list` sorts. Does nothing if the document does not exist. */
+  /** Sets the time of the latest activity (by the store's clock), by which `list` sorts. Does nothing if the document does not exist. */
   touch(kind: DocumentKind, id: string, at: number): Promise<void>;
 
   /**

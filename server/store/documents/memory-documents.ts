@@ -1,5 +1,5 @@
-import type { Clock } from "../../runtime/clock.ts";
 import { SetsByKey } from "../../runtime/sets-by-key.ts";
+import type { StoreTime } from "../store-time.ts";
 import { activityCursor, restByActivity } from "./by-activity.ts";
 import type { DocumentKind, DocumentPage, Documents, Versioned } from "./documents.ts";
 
@@ -23,7 +23,7 @@ export interface MemoryDocuments extends Documents {
 }
 
 /** Keeps the documents in the memory of this process. */
-export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocuments {
+export function createMemoryDocuments({ time }: { time: StoreTime }): MemoryDocuments {
   const kinds = new Map<DocumentKind, Map<string, Stored>>();
   const indexes = new SetsByKey<string, Stored>();
   let puts = 0;
@@ -37,7 +37,7 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocume
 
   function find(kind: DocumentKind, id: string): Stored | undefined {
     const stored = documentsOf(kind).get(id);
-    if (!stored || stored.expiresAt > clock.now()) return stored;
+    if (!stored || stored.expiresAt > time.now()) return stored;
     remove(kind, stored);
     return undefined;
   }
@@ -80,9 +80,9 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocume
         id,
         json: JSON.stringify(value),
         version: expected + 1,
-        at: before?.at ?? clock.now(),
+        at: before?.at ?? time.now(),
         indexes: options.indexes ?? before?.indexes ?? [],
-        expiresAt: options.ttlMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + options.ttlMs,
+        expiresAt: options.ttlMs === undefined ? Number.POSITIVE_INFINITY : time.now() + options.ttlMs,
       };
       documentsOf(kind).set(id, stored);
       for (const index of stored.indexes) indexes.addTo(indexKey(kind, index), stored);
@@ -95,7 +95,7 @@ export function createMemoryDocuments({ clock }: { clock: Clock }): MemoryDocume
     },
 
     async list<T>(kind: DocumentKind, index: string, limit: number, cursor?: string): Promise<DocumentPage<T>> {
-      const all = [...(indexes.get(indexKey(kind, index)) ?? [])].filter(({ expiresAt }) => expiresAt > clock.now());
+      const all = [...(indexes.get(indexKey(kind, index)) ?? [])].filter(({ expiresAt }) => expiresAt > time.now());
       const rest = restByActivity(all, cursor);
       const items = rest.slice(0, limit).map((stored) => read<T>(stored));
       return { items, nextCursor: activityCursor(rest, limit) };

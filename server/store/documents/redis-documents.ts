@@ -1,5 +1,4 @@
 import { type LogName, monitoringLog } from "../../../shared/room.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { RedisKeys } from "../redis/redis-keys.ts";
 import { RedisScript } from "../redis/redis-script.ts";
@@ -15,22 +14,22 @@ import { documentFunctions } from "./redis-document-functions.ts";
 import { RedisTouches } from "./redis-touches.ts";
 
 /**
- * KEYS: document, activity. ARGV: 1 id, 2 json, 3 expected version, 4 indexes (JSON, or empty: unchanged), 5 now,
- * 6 time to live in ms or 0, 7 prefix of the keys of indexes, 8 id of this attempt, by which a retry is recognised.
+ * KEYS: document, activity. ARGV: 1 id, 2 json, 3 expected version, 4 indexes (JSON, or empty: unchanged), 5 time
+ * to live in ms or 0, 6 prefix of the keys of indexes, 7 id of this attempt, by which a retry is recognised.
  */
 const put = new RedisScript(`${documentFunctions}
-local now, expected = tonumber(ARGV[5]), tonumber(ARGV[3])
-local version, before, by = versionOf(KEYS[1], now)
-if by == ARGV[8] then return 1 end
+local expected = tonumber(ARGV[3])
+local version, before, by = versionOf(KEYS[1])
+if by == ARGV[7] then return 1 end
 if version ~= expected then return 0 end
-writeDocument(KEYS[1], KEYS[2], ARGV[1], ARGV[2], expected + 1, before, ARGV[4], now, tonumber(ARGV[6]), ARGV[7], ARGV[8])
+writeDocument(KEYS[1], KEYS[2], ARGV[1], ARGV[2], expected + 1, before, ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7])
 return 1
 `);
 
-/** KEYS: documents. Returns version, json and until of each. */
-const read = new RedisScript(`
+/** KEYS: documents. Returns version and json of each. */
+const read = new RedisScript(`${documentFunctions}
 local found = {}
-for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'version', 'json', 'until') end
+for i, key in ipairs(KEYS) do found[i] = readDocument(key) end
 return found
 `);
 
@@ -38,21 +37,21 @@ return found
  * KEYS: index, activity. ARGV: 1 prefix of the keys of documents, 2 limit of the page.
  * Returns the ids in the index and their activity, and the documents too if all of them fit on one page.
  */
-const members = new RedisScript(`
+const members = new RedisScript(`${documentFunctions}
 local ids = redis.call('SMEMBERS', KEYS[1])
 local found, documents = {}, {}
 for i, id in ipairs(ids) do
   found[i] = {id, redis.call('ZSCORE', KEYS[2], id) or '0'}
-  if #ids <= tonumber(ARGV[2]) then documents[i] = redis.call('HMGET', ARGV[1] .. id, 'version', 'json', 'until') end
+  if #ids <= tonumber(ARGV[2]) then documents[i] = readDocument(ARGV[1] .. id) end
 end
 return {found, documents}
 `);
 
-type Found = [version: string | null, json: string | null, until: string | null];
+type Found = [version: string | null, json: string | null];
 
 /** Keeps the documents in Redis, for any number of instances. */
-export function createRedisDocuments(options: { redis: RedisConnections; clock: Clock; keys: RedisKeys }): Documents {
-  const { redis, clock } = options;
+export function createRedisDocuments(options: { redis: RedisConnections; keys: RedisKeys }): Documents {
+  const { redis } = options;
   const logs = new Map<DocumentKind, LogName>(transactionalKinds.map((kind) => [kind, monitoringLog]));
   const keysOf = (kind: DocumentKind) => options.keys.documents(kind, logs.get(kind));
   const touches = new RedisTouches(redis);
@@ -64,9 +63,8 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
   };
 
   const toDocuments = <T>(found: readonly Found[]): (Versioned<T> | undefined)[] =>
-    found.map(([version, json, until]) => {
+    found.map(([version, json]) => {
       if (version === null || json === null) return undefined;
-      if (until !== null && Number(until) <= clock.now()) return undefined;
       return { value: JSON.parse(json) as T, version: Number(version) };
     });
 
@@ -83,7 +81,6 @@ export function createRedisDocuments(options: { redis: RedisConnections; clock: 
         JSON.stringify(value),
         expected,
         indexes ? JSON.stringify(indexes) : "",
-        clock.now(),
         ttlMs ?? 0,
         inIndex,
         attempt,

@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import type { RedisConnections } from "../redis/redis-connections.ts";
-import { RedisScript } from "../redis/redis-script.ts";
+import { preludeArgs, RedisScript } from "../redis/redis-script.ts";
 
 /**
  * KEYS: activity. ARGV: time and id of each document, then the two arguments that every script has. Only documents in an
  * index have an activity.
  */
 const touch = new RedisScript(`
-return redis.call('ZADD', KEYS[1], 'XX', 'GT', unpack(ARGV, 1, #ARGV - 2))
+return redis.call('ZADD', KEYS[1], 'XX', 'GT', unpack(ARGV, 1, #ARGV - ${preludeArgs}))
 `);
 
 /** Documents per call: `unpack` of Lua is limited to some thousands of values. */

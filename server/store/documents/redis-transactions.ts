@@ -1,6 +1,6 @@
 import { monitoringLog } from "../../../shared/room.ts";
 import type { RedisAppending } from "../log/redis-appending.ts";
-import { appendingScript } from "../log/redis-log-scripts.ts";
+import { appendingScript, firstOwnArg } from "../log/redis-log-scripts.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { RedisKeys } from "../redis/redis-keys.ts";
 import { documentFunctions } from "./redis-document-functions.ts";
@@ -21,13 +21,12 @@ const argsPerDocument = 6;
  * empty: unchanged), time to live in ms or 0, prefix of the keys of indexes.
  */
 const commit = appendingScript(`${documentFunctions}
-local now = tonumber(ARGV[5])
-local firstArg = 11 + tonumber(ARGV[10]) * 4
+local firstArg = ${firstOwnArg}
 local count = tonumber(ARGV[firstArg])
 local firstKey = #KEYS - count * 2
 local before = {}
 for document = 1, count do
-  local version, indexes = versionOf(KEYS[firstKey + document * 2 - 1], now)
+  local version, indexes = versionOf(KEYS[firstKey + document * 2 - 1])
   if version ~= tonumber(ARGV[firstArg + (document - 1) * ${argsPerDocument} + 3]) then return '' end
   before[document] = indexes
 end
@@ -35,8 +34,8 @@ for document = 1, count do
   local key, at = KEYS[firstKey + document * 2 - 1], KEYS[firstKey + document * 2]
   local id, json, expected, indexes, ttl, inIndex =
     unpack(ARGV, firstArg + (document - 1) * ${argsPerDocument} + 1, firstArg + document * ${argsPerDocument})
-  writeDocument(key, at, id, json, tonumber(expected) + 1, before[document], indexes, now, tonumber(ttl), inIndex, '')
-  redis.call('ZADD', at, 'XX', 'GT', now, id)
+  writeDocument(key, at, id, json, tonumber(expected) + 1, before[document], indexes, tonumber(ttl), inIndex, '')
+  redis.call('ZADD', at, 'XX', 'GT', millis, id)
 end
 return appendEvents()
 `);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Envelope, LoggedEnvelope } from "../../../shared/envelope.ts";
 import type { LogName } from "../../../shared/room.ts";
-import type { Clock } from "../../runtime/clock.ts";
+import type { StoreTime } from "../store-time.ts";
 import {
   type Appended,
   dedupeWindowMs,
@@ -14,6 +14,8 @@ import {
 interface MemoryLog {
   /** The newest events, oldest first. */
   events: LoggedEnvelope[];
+  /** When each of them was appended. */
+  times: number[];
   last: number;
   /** Insertion order is time order, so the oldest keys are found first. */
   dedupe: Map<string, { answer: Appended; until: number }>;
@@ -21,7 +23,7 @@ interface MemoryLog {
 }
 
 interface MemoryEventLogOptions {
-  clock: Clock;
+  time: StoreTime;
   /** Events kept per log. */
   maxEvents: number;
   /** Age at which an event is dropped, in seconds. */
@@ -32,13 +34,13 @@ interface MemoryEventLogOptions {
 const appendsPerSweep = 10_000;
 
 /** Keeps the logs in the memory of this process. */
-export function createMemoryEventLog({ clock, maxEvents, ttlSeconds }: MemoryEventLogOptions): EventLog {
+export function createMemoryEventLog({ time, maxEvents, ttlSeconds }: MemoryEventLogOptions): EventLog {
   const logs = new Map<LogName, MemoryLog>();
   // All logs have the same epoch, since the histories of all end with the process.
   const epoch = randomBytes(4).toString("hex");
   let appends = 0;
 
-  const empty = (): MemoryLog => ({ events: [], last: 0, dedupe: new Map(), followers: new Set() });
+  const empty = (): MemoryLog => ({ events: [], times: [], last: 0, dedupe: new Map(), followers: new Set() });
 
   /** For reading: does not add a log that is empty. */
   function find(name: LogName): MemoryLog {
@@ -54,12 +56,11 @@ export function createMemoryEventLog({ clock, maxEvents, ttlSeconds }: MemoryEve
   }
 
   function trim(log: MemoryLog): void {
-    const now = clock.now();
+    const now = time.now();
+    const oldest = now - ttlSeconds * 1000;
     let surplus = Math.max(0, log.events.length - maxEvents);
-    const expired = (event: LoggedEnvelope | undefined) =>
-      event && Date.parse(event.timestamp) < now - ttlSeconds * 1000;
-    while (expired(log.events[surplus])) surplus++;
-    if (surplus > 0) log.events.splice(0, surplus);
+    while ((log.times[surplus] ?? oldest) < oldest) surplus++;
+    if (surplus > 0) for (const list of [log.events, log.times]) list.splice(0, surplus);
 
     for (const [key, { until }] of log.dedupe) {
       if (until > now) break;
@@ -88,14 +89,15 @@ export function createMemoryEventLog({ clock, maxEvents, ttlSeconds }: MemoryEve
 
       const logged: LoggedEnvelope = { ...event, position: { epoch, offset: ++log.last } };
       log.events.push(logged);
-      if (log.events.length > maxEvents) log.events.shift();
+      log.times.push(time.now());
+      if (log.events.length > maxEvents) for (const list of [log.events, log.times]) list.shift();
       const answer: Appended = {
         id: event.id,
         position: logged.position,
         timestamp: event.timestamp,
         duplicate: false,
       };
-      if (dedupe !== undefined) log.dedupe.set(dedupe, { answer, until: clock.now() + dedupeWindowMs });
+      if (dedupe !== undefined) log.dedupe.set(dedupe, { answer, until: time.now() + dedupeWindowMs });
       for (const follower of log.followers) follower.announced(logged);
       return answer;
     },

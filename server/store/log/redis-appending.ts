@@ -2,14 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { Envelope } from "../../../shared/envelope.ts";
 import type { EventId } from "../../../shared/ids.ts";
 import type { LogName } from "../../../shared/room.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { RedisKeys } from "../redis/redis-keys.ts";
 import { type Appended, dedupeWindowMs } from "./event-log.ts";
 import { KnownPositions } from "./known-positions.ts";
 import { jump } from "./redis-log-scripts.ts";
 
 interface RedisLogOptions {
-  clock: Clock;
   keys: RedisKeys;
   /** Events kept per log. */
   maxEvents: number;
@@ -37,16 +35,9 @@ export class RedisAppending {
 
   /** The arguments that every script on a log begins with. */
   openingArgs(name: LogName): (string | number)[] {
-    const { clock, ttlSeconds } = this.#options;
+    const { ttlSeconds } = this.#options;
     const { epoch, offset } = this.known.get(name) ?? { epoch: "", offset: 0 };
-    return [
-      epoch,
-      offset,
-      this.#uniqueName(),
-      jump + Math.floor(Math.random() * jump),
-      clock.now(),
-      ttlSeconds * 1_000,
-    ];
+    return [epoch, offset, this.#uniqueName(), jump + Math.floor(Math.random() * jump), ttlSeconds * 1_000];
   }
 
   /** Keys and arguments of a script that appends events: all of `additions`, or the first of them up to the limits. */

@@ -9,7 +9,7 @@ const retryWindowMs = 30_000;
 /**
  * The prelude of every script on a log.
  * KEYS: events, meta. ARGV: 1 and 2 the last position that this instance knows of, 3 the epoch to use if a new one is
- * needed, 4 how many offsets to skip, 5 now in ms, 6 time to live in ms.
+ * needed, 4 how many offsets to skip, 5 time to live in ms.
  *
  * A restarted Redis may have lost the tail of a log, and would then give the offsets of lost events to new events. So
  * when the last event was appended in an earlier run of the Redis server, at least a million offsets are skipped. The
@@ -23,7 +23,7 @@ const retryWindowMs = 30_000;
  */
 const opening = `
 local events, meta = KEYS[1], KEYS[2]
-local ttl = tonumber(ARGV[6])
+local ttl = tonumber(ARGV[5])
 local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from', 'gone', 'fresh')
 local epoch, last, start = kept[1], tonumber(kept[2] or 0), tonumber(kept[4] or 1)
 local floor, from, gone = tonumber(kept[5] or 0), tonumber(kept[6] or -1), tonumber(kept[7] or 0)
@@ -36,7 +36,7 @@ end
 local function dropExpired()
   local offset, entry = oldest()
   local droppedTo
-  while offset and tonumber(entry[2][2]) < tonumber(ARGV[5]) - ttl do
+  while offset and tonumber(entry[2][2]) < millis - ttl do
     redis.call('XDEL', events, entry[1])
     droppedTo = offset
     offset, entry = oldest()
@@ -72,13 +72,17 @@ else
 end
 `;
 
-/** The number of arguments per event in a script that appends. */
+/** The number of arguments per event in a script that appends, and where those of the first begin. */
 const argsPerEvent = 4;
+const firstEventArg = 10;
+
+/** For a script that appends: a Lua expression of where its own arguments begin, after those of the events. */
+export const firstOwnArg = `${firstEventArg} + tonumber(ARGV[9]) * ${argsPerEvent}`;
 
 /**
  * Appends events at consecutive offsets and announces them in one message, with one envelope per line.
  * KEYS: 3 the reply, kept for a retry, 4 … idempotency keys.
- * ARGV: 7 channel, 8 events kept, 9 lifetime of idempotency keys in ms, 10 number of events; then for each event the
+ * ARGV: 6 channel, 7 events kept, 8 lifetime of idempotency keys in ms, 9 number of events; then for each event the
  * envelope before its position, the envelope after its position, the reply to a duplicate apart from the position, and
  * the index of its idempotency key in KEYS (0: none).
  * Returns lines: the epoch, then for each event its offset, or the earlier reply if its idempotency key was used.
@@ -88,23 +92,23 @@ local answered = redis.call('GET', KEYS[3])
 if answered then return answered end
 ${opening}
 local function appendEvents()
-  local count, most = tonumber(ARGV[10]), tonumber(ARGV[8])
+  local count, most = tonumber(ARGV[9]), tonumber(ARGV[7])
   local length = redis.call('XLEN', events)
   local lines, texts = {epoch}, {}
   local before, offset = last, math.max(last, floor)
   for event = 1, count do
-    local at = 11 + (event - 1) * ${argsPerEvent}
+    local at = ${firstEventArg} + (event - 1) * ${argsPerEvent}
     local key = KEYS[tonumber(ARGV[at + 3])]
     local till, answer = string.match(key and redis.call('GET', key) or '', '^(%d+) (.*)$')
-    if till and tonumber(till) > tonumber(ARGV[5]) then
+    if till and tonumber(till) > millis then
       lines[event + 1] = answer
     else
       offset = offset + 1
       local place = number(offset)
-      redis.call('XADD', events, place .. '-1', 'at', ARGV[5], 'head', ARGV[at], 'tail', ARGV[at + 1])
+      redis.call('XADD', events, place .. '-1', 'at', number(millis), 'head', ARGV[at], 'tail', ARGV[at + 1])
       if key then
         answer = epoch .. ' ' .. place .. ' ' .. ARGV[at + 2]
-        redis.call('SET', key, number(tonumber(ARGV[5]) + tonumber(ARGV[9])) .. ' ' .. answer, 'PX', ARGV[9])
+        redis.call('SET', key, number(millis + tonumber(ARGV[8])) .. ' ' .. answer, 'PX', ARGV[8])
       end
       lines[event + 1] = place
       texts[#texts + 1] = ARGV[at] .. '"position":{"epoch":"' .. epoch .. '","offset":' .. place .. '}' .. ARGV[at + 1]
@@ -127,7 +131,7 @@ local function appendEvents()
     redis.call('HSET', meta, 'last', number(last), 'gone', number(gone))
     keepAlive(length == 0)
     if math.floor(last / 16) > math.floor(before / 16) then dropExpired() end
-    redis.call('PUBLISH', ARGV[7], table.concat(texts, '\\n'))
+    redis.call('PUBLISH', ARGV[6], table.concat(texts, '\\n'))
   end
   local answer = table.concat(lines, '\\n')
   redis.call('SET', KEYS[3], answer, 'PX', ${retryWindowMs})
@@ -182,10 +186,10 @@ local entries = ${entries}
 return {{epoch, number(math.max(gone + 1, start)), number(last)}, entries}
 `);
 
-/** ARGV: 7 first id, 8 limit. */
-export const readScript = readingScript("redis.call('XRANGE', events, ARGV[7], '+', 'COUNT', ARGV[8])");
+/** ARGV: 6 first id, 7 limit. */
+export const readScript = readingScript("redis.call('XRANGE', events, ARGV[6], '+', 'COUNT', ARGV[7])");
 
-/** ARGV: 7 last id, 8 limit. */
-export const readBackScript = readingScript("redis.call('XREVRANGE', events, ARGV[7], '-', 'COUNT', ARGV[8])");
+/** ARGV: 6 last id, 7 limit. */
+export const readBackScript = readingScript("redis.call('XREVRANGE', events, ARGV[6], '-', 'COUNT', ARGV[7])");
 
 export const boundsScript = readingScript("{}");

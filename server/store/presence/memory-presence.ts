@@ -1,8 +1,8 @@
 import type { PresentMember } from "../../../shared/commands/chat-commands.ts";
 import type { ConnectionId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import { KnownMember } from "../../runtime/member-json.ts";
+import type { StoreTime } from "../store-time.ts";
 import type { Departure, Presence } from "./presence.ts";
 
 interface Present {
@@ -12,7 +12,7 @@ interface Present {
 }
 
 /** Keeps presence in the memory of this process. */
-export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
+export function createMemoryPresence({ time }: { time: StoreTime }): Presence {
   const rooms = new Map<RoomName, Map<UserId, Present>>();
   /** Users in their grace period, in the order in which it began. */
   const lingering = new Map<string, { room: RoomName; userId: UserId; until: number }>();
@@ -48,7 +48,7 @@ export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
       present.member = new KnownMember({ ...present.member, connections: present.connections.size });
       if (present.connections.size > 0) return undefined;
       if (graceMs <= 0) return depart(room, userId);
-      lingering.set(lingerKey(room, userId), { room, userId, until: clock.now() + graceMs });
+      lingering.set(lingerKey(room, userId), { room, userId, until: time.now() + graceMs });
       return undefined;
     },
 
@@ -65,7 +65,7 @@ export function createMemoryPresence({ clock }: { clock: Clock }): Presence {
     async sweep() {
       const departures: Departure[] = [];
       for (const [key, { room, userId, until }] of lingering) {
-        if (until > clock.now()) continue;
+        if (until > time.now()) continue;
         lingering.delete(key);
         const departure = depart(room, userId);
         if (departure) departures.push(departure);

@@ -16,12 +16,12 @@ local function depart(room, user)
   redis.call('HDEL', base .. 'names:' .. room, user)
   return {room, user, name, present(room)}
 end
-local function leave(instance, room, user, connection, until_)
+local function leave(instance, room, user, connection, grace)
   redis.call('SREM', base .. 'of:' .. instance, cjson.encode({room, user, connection}))
   local at = base .. 'at:' .. room .. ' ' .. user
   if redis.call('SREM', at, instance .. ' ' .. connection) == 0 or redis.call('SCARD', at) > 0 then return nil end
-  if until_ then
-    redis.call('ZADD', base .. 'lingering', until_, cjson.encode({room, user}))
+  if grace > 0 then
+    redis.call('ZADD', base .. 'lingering', millis + grace, cjson.encode({room, user}))
     return nil
   end
   return depart(room, user)
@@ -41,11 +41,9 @@ redis.call('HSET', base .. 'names:' .. room, user, ARGV[6])
 return {first, present(room)}
 `);
 
-/** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 end of the grace period or empty. */
+/** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 grace period in ms. */
 export const leave = new RedisScript(`${opening}
-local until_ = nil
-if ARGV[6] ~= '' then until_ = ARGV[6] end
-return leave(ARGV[2], ARGV[3], ARGV[4], ARGV[5], until_) or {}
+return leave(ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])) or {}
 `);
 
 /** ARGV: 2 room, 3 limit. */
@@ -59,7 +57,7 @@ return {found, present(room)}
 `);
 
 /**
- * ARGV: 2 instance, 3 now, 4 grace period of the users of a dead instance, in ms. Returns whether this instance was
+ * ARGV: 2 instance, 3 grace period of the users of a dead instance, in ms. Returns whether this instance was
  * known, and the departures.
  */
 export const sweep = new RedisScript(`${opening}
@@ -82,14 +80,14 @@ for _, other in ipairs(redis.call('SMEMBERS', dead)) do
   local held = redis.call('SRANDMEMBER', base .. 'of:' .. other, left)
   for _, entry in ipairs(held) do
     local room, user, connection = unpack(cjson.decode(entry))
-    leave(other, room, user, connection, tonumber(ARGV[3]) + tonumber(ARGV[4]))
+    leave(other, room, user, connection, tonumber(ARGV[3]))
   end
   left = left - #held
   if left <= 0 then break end
   redis.call('SREM', dead, other)
 end
 local departures = {}
-for _, held in ipairs(redis.call('ZRANGE', base .. 'lingering', '-inf', ARGV[3], 'BYSCORE', 'LIMIT', 0, ${sweepLimit})) do
+for _, held in ipairs(redis.call('ZRANGE', base .. 'lingering', '-inf', millis, 'BYSCORE', 'LIMIT', 0, ${sweepLimit})) do
   redis.call('ZREM', base .. 'lingering', held)
   local entry = cjson.decode(held)
   if redis.call('SCARD', base .. 'at:' .. entry[1] .. ' ' .. entry[2]) == 0 then

@@ -1,7 +1,6 @@
 import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
 import { batchesOf } from "../../runtime/batches-of.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { RedisKeys } from "../redis/redis-keys.ts";
 import type { Departure, Presence, PresentConnection } from "./presence.ts";
@@ -12,7 +11,6 @@ const reconciledAtOnce = 500;
 
 interface RedisPresenceOptions {
   redis: RedisConnections;
-  clock: Clock;
   keys: RedisKeys;
   instanceId: InstanceId;
   /** Grace period of the users of an instance that died, in which they can reconnect to another one. */
@@ -23,7 +21,7 @@ type Entry = [room: RoomName, userId: UserId, connectionId: ConnectionId];
 type Departed = [room: RoomName, userId: UserId, name: string, memberCount: number];
 
 /** Keeps presence in Redis, for all instances. */
-export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }: RedisPresenceOptions): Presence {
+export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisPresenceOptions): Presence {
   const { base, heldBy } = keys.presence;
   /** The connections of this instance in rooms, each with the arguments of its `enter`. */
   const held = new Map<string, string[]>();
@@ -64,8 +62,7 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
     async leave(room, attendee, grace) {
       const { userId, connectionId } = attendee;
       held.delete(keyOf(room, attendee));
-      const until = grace > 0 ? clock.now() + grace : "";
-      const args = [base, instanceId, room, userId, connectionId, until];
+      const args = [base, instanceId, room, userId, connectionId, grace];
       const departed = await leave.run<Departed | []>(redis, [], args).catch((error: unknown) => {
         inDoubt = true;
         throw error;
@@ -90,7 +87,7 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
       sweeping = true;
       try {
         type Swept = [isKnown: number, departed: Departed[]];
-        const [known, departed] = await sweep.run<Swept>(redis, [], [base, instanceId, clock.now(), graceMs]);
+        const [known, departed] = await sweep.run<Swept>(redis, [], [base, instanceId, graceMs]);
         if (known === 0) inDoubt = true;
         if (inDoubt) departed.push(...(await reconcile()));
         return departed.map(toDeparture);
@@ -110,11 +107,10 @@ export function createRedisPresence({ redis, clock, keys, instanceId, graceMs }:
       const known = new Set(entries.map((entry) => entry.join(" ")));
       const missing = [...held].filter(([key]) => !known.has(key));
       const extra = entries.filter((entry) => !held.has(entry.join(" ")));
-      const until = graceMs > 0 ? clock.now() + graceMs : "";
       await inPortions(extra, async (entry) => {
         // The connection may have entered again while others were corrected.
         if (held.has(entry.join(" "))) return;
-        const left = await leave.run<Departed | []>(redis, [], [base, instanceId, ...entry, until]);
+        const left = await leave.run<Departed | []>(redis, [], [base, instanceId, ...entry, graceMs]);
         if (isDeparted(left)) departed.push(left);
       });
       await inPortions(missing, async ([key, args]) => {

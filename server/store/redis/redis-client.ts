@@ -13,6 +13,8 @@ export interface RedisOptions {
   /** Refuses to start with a Redis that silently loses accepted data. Outside production that is only a warning. */
   isProduction: boolean;
   logger: Logger;
+  /** See `Clock.redisMs`. */
+  redisMs?: (() => number) | undefined;
 }
 
 export type RedisClient = ReturnType<typeof createRedisClient>;

@@ -48,6 +48,8 @@ export interface RedisConnections {
    * may have been executed or not. Rejects with `unavailable` if it does not succeed within 1.5 s.
    */
   attempt<T>(command: Command<T>): Promise<T>;
+  /** The time of the Redis server in milliseconds since 1970, exact to the time that a reply takes. */
+  now(): number;
   /**
    * Adds a listener that is called when Redis works again after a connection was lost or a command timed out. Messages
    * that were published in the meantime may not have arrived, and commands may not have been executed.
@@ -81,7 +83,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
     refusals.note(error);
   };
   const reviews = new ServerReviews(options);
-  const life = new ServerIdentity(commands, { asked: reviews.add, failed: noteError });
+  const life = new ServerIdentity(commands, { asked: reviews.add, failed: noteError, redisMs: options.redisMs });
 
   // Restoring
   const restored: (() => void)[] = [];
@@ -201,6 +203,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisConnec
         }
       }
     },
+    now: () => life.now(),
     onRestored(listener) {
       restored.push(listener);
     },

@@ -9,6 +9,8 @@ interface Sending {
   runId: string;
   /** When the caller times out, in milliseconds of the Redis server's clock. */
   deadline: number;
+  /** See `Clock.redisMs`. */
+  redisMs: number | undefined;
 }
 
 export type Command<T> = (client: RedisClient, sending: Sending) => Promise<T>;
@@ -32,17 +34,25 @@ export class ServerIdentity {
   readonly #failed: (error: unknown) => void;
   readonly #asked: (facts: ServerFacts) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #redisMs: (() => number) | undefined;
   #life: Life | undefined;
+  /** The latest that is known. */
+  #clockOffset = 0;
   #asking: Promise<void> | undefined;
 
   /** `asked` is called with each reply of the server about itself, `failed` with each error. */
   constructor(
     client: RedisClient,
-    { asked, failed }: { asked(facts: ServerFacts): void; failed(error: unknown): void },
+    {
+      asked,
+      failed,
+      redisMs,
+    }: { asked(facts: ServerFacts): void; failed(error: unknown): void; redisMs?: (() => number) | undefined },
   ) {
     this.#client = client;
     this.#asked = asked;
     this.#failed = failed;
+    this.#redisMs = redisMs;
     client.on("ready", () => {
       this.#life = undefined;
       this.ask();
@@ -56,6 +66,7 @@ export class ServerIdentity {
       // Ignores the reply on an earlier connection.
       if (this.#asking !== asking) return;
       this.#life = life;
+      this.#clockOffset = life.clockOffset;
       this.#asked(life.facts);
     }, this.#failed);
     this.#asking = asking;
@@ -67,7 +78,13 @@ export class ServerIdentity {
     if (!this.#life) throw new Error("not connected");
     const { runId, clockOffset } = this.#life;
     const leftMs = until - performance.now();
-    return command(this.#client, { runId, deadline: until - Math.min(answerMs, leftMs / 2) + clockOffset });
+    const deadline = until - Math.min(answerMs, leftMs / 2) + clockOffset;
+    return command(this.#client, { runId, deadline, redisMs: this.#redisMs?.() });
+  }
+
+  /** The time of the Redis server, as far as is known without asking: milliseconds since 1970. */
+  now(): number {
+    return this.#redisMs?.() ?? Math.round(performance.now() + this.#clockOffset);
   }
 
   close(): void {

@@ -1,15 +1,16 @@
 import type { ConnectionId, InstanceId, UserId } from "../../../shared/ids.ts";
 import type { RoomName } from "../../../shared/room.ts";
-import { type Clock, timestampOf } from "../../runtime/clock.ts";
+import { timestampAt } from "../../runtime/clock.ts";
 import { SetsByKey } from "../../runtime/sets-by-key.ts";
 import { cursorAfter, placeIn } from "../cursor.ts";
+import type { StoreTime } from "../store-time.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Changes, ConnectionKey, ConnectionRecord, InstanceReport, Registry } from "./registry.ts";
 import { smallestAfter } from "./smallest-after.ts";
 
 /** The registry of a single instance. */
-export function createMemoryRegistry({ instanceId, clock }: { instanceId: InstanceId; clock: Clock }) {
-  return new MemoryRegistry(instanceId, clock);
+export function createMemoryRegistry({ instanceId, time }: { instanceId: InstanceId; time: StoreTime }) {
+  return new MemoryRegistry(instanceId, time);
 }
 
 interface Kept {
@@ -22,20 +23,20 @@ interface Kept {
 
 class MemoryRegistry implements Registry, ClusterView {
   readonly #instanceId: InstanceId;
-  readonly #clock: Clock;
+  readonly #time: StoreTime;
   #report: { report: InstanceReport; lastSeen: string } | undefined;
   readonly #connections = new Map<ConnectionId, Kept>();
   readonly #byUser = new SetsByKey<UserId, Kept>();
   readonly #rooms = new Map<RoomName, number>();
 
-  constructor(instanceId: InstanceId, clock: Clock) {
+  constructor(instanceId: InstanceId, time: StoreTime) {
     this.#instanceId = instanceId;
-    this.#clock = clock;
+    this.#time = time;
   }
 
   async report(report: InstanceReport | undefined, changes: Changes, afresh: boolean): Promise<boolean> {
     if (afresh) this.#forget();
-    if (report) this.#report = { report, lastSeen: timestampOf(this.#clock) };
+    if (report) this.#report = { report, lastSeen: timestampAt(this.#time.now()) };
     for (const ended of changes.ended) this.#remove(ended);
     for (const connection of changes.connections) this.#put(connection, connection);
     for (const [room, count] of changes.rooms) {

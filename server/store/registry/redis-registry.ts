@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { InstanceId } from "../../../shared/ids.ts";
 import { namespaces } from "../../../shared/namespace.ts";
-import { type Clock, timestampOf } from "../../runtime/clock.ts";
+import { timestampAt } from "../../runtime/clock.ts";
 import type { RedisConnections } from "../redis/redis-connections.ts";
 import type { RedisKeys } from "../redis/redis-keys.ts";
 import { RedisScript } from "../redis/redis-script.ts";
@@ -97,13 +97,12 @@ return 1
 
 interface RedisRegistryOptions {
   redis: RedisConnections;
-  clock: Clock;
   keys: RedisKeys;
   instanceId: InstanceId;
 }
 
 /** Writes the reports of this instance to Redis. */
-export function createRedisRegistry({ redis, clock, keys, instanceId }: RedisRegistryOptions): Registry {
+export function createRedisRegistry({ redis, keys, instanceId }: RedisRegistryOptions): Registry {
   const { base } = keys.registry;
   const newHolder = () => `${instanceId}/${randomUUID()}`;
   let holder = newHolder();
@@ -113,7 +112,7 @@ export function createRedisRegistry({ redis, clock, keys, instanceId }: RedisReg
       const before = afresh ? holder : "";
       if (afresh) holder = newHolder();
       const opened = connections.map((record) => [...namesOf(record), JSON.stringify(record)]);
-      const own = said ? JSON.stringify({ ...said, instanceId, lastSeen: timestampOf(clock) }) : "";
+      const own = said ? JSON.stringify({ ...said, instanceId, lastSeen: timestampAt(redis.now()) }) : "";
       const changes = [opened, ended.map(namesOf), rooms].map((change) => JSON.stringify(change));
       return (await report.run<number>(redis, [], [base, holder, before, own, ...changes])) === 1;
     },
