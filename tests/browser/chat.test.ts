@@ -127,7 +127,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-7 an answer whose writer is gone is shown with its end, and a stopped one ends even if its writer goes on",
+    "PAGE-7 an answer whose producer is gone is shown with its end, and a stopped one ends even if its producer continues",
     async () => {
       const server = await startServer({ store: "memory", env: { RESPONSE_LEASE_MS: "1000" } });
       const ada = await arrive(server, "ada");
@@ -317,7 +317,7 @@ describe("chat", () => {
   );
 
   it(
-    "PAGE-16 the Enter that ends an input method's composition sends nothing, where the browser tells it only by its code",
+    "PAGE-16 the Enter that ends the composition of an input method sends nothing, even if the browser tells it only by its key code",
     async () => {
       const server = await startServer({ store: "memory" });
       const ada = await arrive(server, "ada");

@@ -33,7 +33,7 @@ describe("a browser's own EventSource", () => {
   const browser = useBrowser();
 
   it(
-    "SSE-8 comes back by itself to a server that stops in good order, is killed, and is started again",
+    "SSE-8 it reconnects by itself to a server that stops gracefully, is killed, and is started again",
     async () => {
       const env = {
         JWT_SECRET: testSecret,

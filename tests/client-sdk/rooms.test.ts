@@ -111,7 +111,7 @@ describe("a conversation in the client", () => {
     await expect(ada.chat.conversation("42").cancelResponse("a")).rejects.toMatchObject({ code: "conflict" });
   });
 
-  it("SDK-14 learns when it comes back that an answer was ended meanwhile, and goes on with the others", async () => {
+  it("SDK-14 after a reconnect the client learns that an answer has ended in the meantime, and continues the others", async () => {
     const { server, ada } = await startChat("memory");
     const network = await openNetwork(server.server.port);
     const url = `http://127.0.0.1:${network.port}`;

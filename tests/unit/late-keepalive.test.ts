@@ -34,23 +34,26 @@ function start() {
   return { session, sent, closedFor, sleep, stayAwake };
 }
 
-describe("a keepalive that has slept", () => {
-  it.each([10_000, 300_000, 3_000_000])("CONN-13 asks after %i ms, and ends who does not answer then", (sleptMs) => {
-    const { sent, closedFor, sleep, stayAwake } = start();
-    stayAwake(silenceMs - 1_000);
-    sent.length = 0;
+describe("the keepalive after the process was suspended", () => {
+  it.each([10_000, 300_000, 3_000_000])(
+    "CONN-13 it pings after %i ms, and closes clients that do not answer then",
+    (sleptMs) => {
+      const { sent, closedFor, sleep, stayAwake } = start();
+      stayAwake(silenceMs - 1_000);
+      sent.length = 0;
 
-    sleep(sleptMs);
-    const asked = sent.map(({ name }) => name);
-    stayAwake(silenceMs - heartbeatIntervalMs);
-    const before = [...closedFor];
-    stayAwake(1_000);
+      sleep(sleptMs);
+      const asked = sent.map(({ name }) => name);
+      stayAwake(silenceMs - heartbeatIntervalMs);
+      const before = [...closedFor];
+      stayAwake(1_000);
 
-    expect(asked).toEqual(["system.ping"]);
-    expect([before, closedFor]).toEqual([[], ["heartbeat_lost"]]);
-  });
+      expect(asked).toEqual(["system.ping"]);
+      expect([before, closedFor]).toEqual([[], ["heartbeat_lost"]]);
+    },
+  );
 
-  it("CONN-13 keeps who answers", () => {
+  it("CONN-13 clients that answer stay connected", () => {
     const { session, sent, closedFor, sleep, stayAwake } = start();
     stayAwake(silenceMs - 1_000);
 
@@ -62,7 +65,7 @@ describe("a keepalive that has slept", () => {
     expect(sent.at(-1)?.name).toBe("system.ping");
   });
 
-  it("CONN-13 gives a reader that took nothing before the sleep all the time again", () => {
+  it("CONN-13 a client that had read nothing before has the full time again", () => {
     const { session, closedFor, sleep, stayAwake } = start();
     session.lastSeenMs = Number.POSITIVE_INFINITY;
     session.transport.oldestUnsent = () => "the same";

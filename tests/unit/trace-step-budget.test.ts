@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { StepBudget } from "../../server/operate/trace-step-budget.ts";
 
-describe("the steps that a trace tells", () => {
+describe("the steps that a trace reports", () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it("TRACE-5 are so many a second; of the others their number is told at the end of the second", () => {
+  it("TRACE-5 their number per second is limited, and the number of the others is reported at the end of the second", () => {
     const told: unknown[] = [];
     const budget = new StepBudget(2, (step) => told.push(step.step === "left_out" ? step.steps : step.step));
     const reports = (count: number) => {

@@ -34,7 +34,7 @@ export class RedisAppending {
   }
 
   /** The arguments that every script on a log begins with. */
-  openingArgs(name: LogName): (string | number)[] {
+  preludeArgs(name: LogName): (string | number)[] {
     const { ttlSeconds } = this.#options;
     const { epoch, offset } = this.known.get(name) ?? { epoch: "", offset: 0 };
     return [epoch, offset, this.#uniqueName(), jump + Math.floor(Math.random() * jump), ttlSeconds * 1_000];
@@ -64,7 +64,7 @@ export class RedisAppending {
     }
     return {
       keys,
-      args: [...this.openingArgs(name), channel, maxEvents, dedupeWindowMs, taken, ...args],
+      args: [...this.preludeArgs(name), channel, maxEvents, dedupeWindowMs, taken, ...args],
       taken,
       characters,
     };
@@ -77,8 +77,8 @@ export class RedisAppending {
       const line = lines[index] ?? "";
       const earlier = /^(\S+) (\d+) (.*)$/s.exec(line);
       if (earlier) {
-        const [, ofEpoch = "", offset, told = ""] = earlier;
-        const first = JSON.parse(told) as { id: EventId; timestamp: string };
+        const [, ofEpoch = "", offset, reply = ""] = earlier;
+        const first = JSON.parse(reply) as { id: EventId; timestamp: string };
         // Not noted as a known position: this epoch may have ended since.
         return { ...first, position: { epoch: ofEpoch, offset: Number(offset) }, duplicate: true };
       }

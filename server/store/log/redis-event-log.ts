@@ -56,21 +56,21 @@ export function createRedisEventLog({ redis, appending, keys }: RedisEventLogOpt
 
     async read(name, after, limit) {
       const { events, meta } = keys.log(name);
-      const args = [...appending.openingArgs(name), `${after + 1}-0`, limit];
+      const args = [...appending.preludeArgs(name), `${after + 1}-0`, limit];
       return toSlice(name, await readScript.run<Answer>(redis, [events, meta], args));
     },
 
     async readBack(name, before, limit) {
       const { events, meta } = keys.log(name);
       const end = before === undefined ? "+" : `${Math.max(0, before - 1)}-9`;
-      const args = [...appending.openingArgs(name), end, limit];
+      const args = [...appending.preludeArgs(name), end, limit];
       const { bounds, events: newest } = toSlice(name, await readBackScript.run<Answer>(redis, [events, meta], args));
       return { bounds, events: newest.reverse() };
     },
 
     async bounds(name) {
       const { events, meta } = keys.log(name);
-      return toSlice(name, await boundsScript.run<Answer>(redis, [events, meta], appending.openingArgs(name))).bounds;
+      return toSlice(name, await boundsScript.run<Answer>(redis, [events, meta], appending.preludeArgs(name))).bounds;
     },
 
     async follow(name, follower) {

@@ -1,6 +1,6 @@
 import { RedisScript } from "../redis/redis-script.ts";
 
-/** The least number of offsets that are skipped after a restart of Redis; see `opening`. */
+/** The least number of offsets that are skipped after a restart of Redis; see `prelude`. */
 export const jump = 1_000_000;
 
 /** How long the reply to an append is kept for a retry. Retries end long before. Milliseconds. */
@@ -21,7 +21,7 @@ const retryWindowMs = 30_000;
  * An instance that knows of offset 25 proves the loss, even after new events were appended. Then a new epoch begins. It
  * includes the events after the gap but not those before the loss, so that every client learns of the lost history.
  */
-const opening = `
+const prelude = `
 local events, meta = KEYS[1], KEYS[2]
 local ttl = tonumber(ARGV[5])
 local kept = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'start', 'floor', 'from', 'gone', 'fresh')
@@ -90,7 +90,7 @@ export const firstOwnArg = `${firstEventArg} + tonumber(ARGV[9]) * ${argsPerEven
 const appending = `
 local answered = redis.call('GET', KEYS[3])
 if answered then return answered end
-${opening}
+${prelude}
 local function appendEvents()
   local count, most = tonumber(ARGV[9]), tonumber(ARGV[7])
   local length = redis.call('XLEN', events)
@@ -178,7 +178,7 @@ return answers
 
 /** A script that reads: returns the bounds of the log, and entries. */
 const readingScript = (entries: string) =>
-  new RedisScript(`${opening}
+  new RedisScript(`${prelude}
 dropExpired()
 -- pcall: reading still works when Redis is out of memory and refuses to renew the expiry.
 pcall(keepAlive)

@@ -7,7 +7,7 @@ const redisAwayMs = 2_000;
 /** Users per sweep at most, since Redis executes nothing else meanwhile. */
 const sweepLimit = 1_000;
 /** The prelude of every script. ARGV: 1 prefix of the keys, see `RedisKeys`. */
-const opening = `
+const prelude = `
 local base = ARGV[1]
 local function present(room) return redis.call('ZCARD', base .. 'users:' .. room) end
 local function depart(room, user)
@@ -29,7 +29,7 @@ end
 `;
 
 /** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 name as JSON. Returns 1 if the user is new, and the number of users. */
-export const enter = new RedisScript(`${opening}
+export const enter = new RedisScript(`${prelude}
 local instance, room, user, connection = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 redis.call('SADD', base .. 'of:' .. instance, cjson.encode({room, user, connection}))
 -- So that its connections are found if it dies before its first sweep.
@@ -42,12 +42,12 @@ return {first, present(room)}
 `);
 
 /** ARGV: 2 instance, 3 room, 4 user, 5 connection, 6 grace period in ms. */
-export const leave = new RedisScript(`${opening}
+export const leave = new RedisScript(`${prelude}
 return leave(ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])) or {}
 `);
 
 /** ARGV: 2 room, 3 limit. */
-export const members = new RedisScript(`${opening}
+export const members = new RedisScript(`${prelude}
 local room, found = ARGV[2], {}
 for i, user in ipairs(redis.call('ZRANGE', base .. 'users:' .. room, 0, tonumber(ARGV[3]) - 1)) do
   local name = redis.call('HGET', base .. 'names:' .. room, user) or 'null'
@@ -60,7 +60,7 @@ return {found, present(room)}
  * ARGV: 2 instance, 3 grace period of the users of a dead instance, in ms. Returns whether this instance was
  * known, and the departures.
  */
-export const sweep = new RedisScript(`${opening}
+export const sweep = new RedisScript(`${prelude}
 local instance, instances, known, dead = ARGV[2], base .. 'instances', base .. 'known', base .. 'dead'
 local isKnown = 1 - redis.call('SADD', known, instance)
 local swept = tonumber(redis.call('GET', base .. 'swept') or 0)

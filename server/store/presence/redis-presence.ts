@@ -30,9 +30,9 @@ export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisP
    * Redis came back empty, Redis took this instance for dead, a command timed out and was executed all the same, or a
    * retry was executed after a later command. No other instance corrects this while this one lives.
    */
-  let inDoubt = false;
+  let isDirty = false;
   redis.onRestored(() => {
-    inDoubt = true;
+    isDirty = true;
   });
   let sweeping = false;
   const keyOf = (room: RoomName, { userId, connectionId }: PresentConnection) => `${room} ${userId} ${connectionId}`;
@@ -54,7 +54,7 @@ export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisP
         return { first: first === 1, memberCount };
       } catch (error) {
         held.delete(keyOf(room, attendee));
-        inDoubt = true;
+        isDirty = true;
         throw error;
       }
     },
@@ -64,7 +64,7 @@ export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisP
       held.delete(keyOf(room, attendee));
       const args = [base, instanceId, room, userId, connectionId, grace];
       const departed = await leave.run<Departed | []>(redis, [], args).catch((error: unknown) => {
-        inDoubt = true;
+        isDirty = true;
         throw error;
       });
       return isDeparted(departed) ? toDeparture(departed) : undefined;
@@ -88,8 +88,8 @@ export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisP
       try {
         type Swept = [isKnown: number, departed: Departed[]];
         const [known, departed] = await sweep.run<Swept>(redis, [], [base, instanceId, graceMs]);
-        if (known === 0) inDoubt = true;
-        if (inDoubt) departed.push(...(await reconcile()));
+        if (known === 0) isDirty = true;
+        if (isDirty) departed.push(...(await reconcile()));
         return departed.map(toDeparture);
       } finally {
         sweeping = false;
@@ -99,7 +99,7 @@ export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisP
 
   /** Corrects the connections of this instance in Redis. Returns the departures that this causes. */
   async function reconcile(): Promise<Departed[]> {
-    inDoubt = false;
+    isDirty = false;
     const departed: Departed[] = [];
     try {
       const recorded = await redis.attempt((client) => client.sMembers(heldBy(instanceId)));
@@ -118,7 +118,7 @@ export function createRedisPresence({ redis, keys, instanceId, graceMs }: RedisP
       });
     } catch {
       // The next sweep tries again.
-      inDoubt = true;
+      isDirty = true;
     }
     return departed;
   }

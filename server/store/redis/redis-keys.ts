@@ -76,7 +76,7 @@ export function redisKeys(prefix: string, url?: string) {
 
     /**
      * Connections and instances. The scripts append these names to `base`. The reports of an instance are stored under a
-     * holder. An instance that reports everything afresh takes a new holder, so that nothing has to be undone.
+     * holder. An instance that reports everything again takes a new holder, so that nothing has to be undone.
      *   holders             set: "INSTANCE/NUMBER"
      *   report:HOLDER       the instance's report as JSON; when it expires, the holder is dead
      *   records:HOLDER      hash: connection → JSON

@@ -5,7 +5,7 @@ import type { RedisConnections } from "./redis-connections.ts";
  * The prelude of every script. When a hung server continues, its buffers contain commands whose callers have timed out.
  * These must not be executed, since they were answered with `unavailable`.
  */
-const opening = `
+const prelude = `
 local run, set, deadline = ARGV[#ARGV - 2], ARGV[#ARGV - 1], tonumber(ARGV[#ARGV])
 local time = redis.call('TIME')
 local millis = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -26,7 +26,7 @@ export class RedisScript {
   readonly #sha: string;
 
   constructor(source: string) {
-    this.#source = opening + source;
+    this.#source = prelude + source;
     this.#sha = createHash("sha1").update(this.#source).digest("hex");
   }
 

@@ -34,8 +34,8 @@ class MemoryRegistry implements Registry, ClusterView {
     this.#time = time;
   }
 
-  async report(report: InstanceReport | undefined, changes: Changes, afresh: boolean): Promise<boolean> {
-    if (afresh) this.#forget();
+  async report(report: InstanceReport | undefined, changes: Changes, isSnapshot: boolean): Promise<boolean> {
+    if (isSnapshot) this.#forget();
     if (report) this.#report = { report, lastSeen: timestampAt(this.#time.now()) };
     for (const ended of changes.ended) this.#remove(ended);
     for (const connection of changes.connections) this.#put(connection, connection);
@@ -46,9 +46,9 @@ class MemoryRegistry implements Registry, ClusterView {
     return true;
   }
 
-  async admit(seat: ConnectionKey, limit: number) {
-    if ((this.#byUser.get(seat.userId)?.size ?? 0) >= limit) return "full";
-    this.#put(seat, undefined);
+  async admit(connection: ConnectionKey, limit: number) {
+    if ((this.#byUser.get(connection.userId)?.size ?? 0) >= limit) return "full";
+    this.#put(connection, undefined);
     return "admitted";
   }
 

@@ -9,7 +9,7 @@ import type { ClusterView, LocatedConnection } from "./cluster-view.ts";
 import type { ConnectionRecord } from "./registry.ts";
 
 /** The prelude of the scripts. ARGV: 1 prefix of the keys, see `RedisKeys`. */
-const opening = `
+const prelude = `
 local base = ARGV[1]
 local alive = {}
 for _, holder in ipairs(redis.call('SMEMBERS', base .. 'holders')) do
@@ -18,14 +18,14 @@ end
 table.sort(alive)
 `;
 
-const instances = new RedisScript(`${opening}
+const instances = new RedisScript(`${prelude}
 local reports = {}
 for i, holder in ipairs(alive) do reports[i] = redis.call('GET', base .. 'report:' .. holder) end
 return {reports, redis.call('ZCARD', base .. 'room-names')}
 `);
 
 /** ARGV: 2 holder and 3 member of the last entry of the previous page, 4 user or empty, 5 namespace or empty, 6 limit. */
-const connections = new RedisScript(`${opening}
+const connections = new RedisScript(`${prelude}
 local after, member, user, namespace, left = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local found = {}
 for _, holder in ipairs(alive) do
@@ -46,7 +46,7 @@ return found
 `);
 
 /** ARGV: 2 connection. */
-const connection = new RedisScript(`${opening}
+const connection = new RedisScript(`${prelude}
 for _, holder in ipairs(alive) do
   local record = redis.call('HGET', base .. 'records:' .. holder, ARGV[2])
   if record then return {holder, record} end
@@ -55,7 +55,7 @@ return {}
 `);
 
 /** ARGV: 2 user. */
-const connectionsOf = new RedisScript(`${opening}
+const connectionsOf = new RedisScript(`${prelude}
 local count = 0
 for _, holder in ipairs(alive) do
   count = count + redis.call('ZLEXCOUNT', base .. 'users:' .. holder, '[' .. ARGV[2] .. ' ', '(' .. ARGV[2] .. '!')
@@ -64,7 +64,7 @@ return count
 `);
 
 /** ARGV: 2 user. */
-const connectionIdsOf = new RedisScript(`${opening}
+const connectionIdsOf = new RedisScript(`${prelude}
 local ids = {}
 for _, holder in ipairs(alive) do
   local key = base .. 'users:' .. holder

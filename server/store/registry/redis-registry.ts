@@ -12,7 +12,7 @@ import { reportLastsMs } from "./registry.ts";
 const sweptAtOnce = 2_000;
 
 /** The prelude of every script. ARGV: 1 prefix of the keys, see `RedisKeys`. */
-const opening = `
+const prelude = `
 local base = ARGV[1]
 local holders = base .. 'holders'
 local function isAlive(holder) return redis.call('EXISTS', base .. 'report:' .. holder) == 1 end
@@ -38,7 +38,7 @@ end
 `;
 
 /** ARGV: 2 holder, 3 the holder that it replaces or empty, 4 report as JSON or empty, 5 connections, 6 ended, 7 rooms. */
-const report = new RedisScript(`${opening}
+const report = new RedisScript(`${prelude}
 local holder, before = ARGV[2], ARGV[3]
 if before ~= '' then
   redis.call('SADD', holders, holder)
@@ -73,7 +73,7 @@ return 1
 `);
 
 /** ARGV: 2 holder, 3 user, 4 connection, 5 limit. */
-const admit = new RedisScript(`${opening}
+const admit = new RedisScript(`${prelude}
 local holder, user = ARGV[2], ARGV[3]
 if redis.call('SISMEMBER', holders, holder) == 0 then return 'unknown' end
 local users, member = base .. 'users:' .. holder, user .. ' ' .. ARGV[4]
@@ -90,7 +90,7 @@ return 'admitted'
 `);
 
 /** ARGV: 2 holder. */
-const leave = new RedisScript(`${opening}
+const leave = new RedisScript(`${prelude}
 forget(ARGV[2])
 return 1
 `);
@@ -108,11 +108,11 @@ export function createRedisRegistry({ redis, keys, instanceId }: RedisRegistryOp
   let holder = newHolder();
 
   return {
-    async report(said: InstanceReport | undefined, { connections, ended, rooms }: Changes, afresh: boolean) {
-      const before = afresh ? holder : "";
-      if (afresh) holder = newHolder();
+    async report(ownReport: InstanceReport | undefined, { connections, ended, rooms }: Changes, isSnapshot: boolean) {
+      const before = isSnapshot ? holder : "";
+      if (isSnapshot) holder = newHolder();
       const opened = connections.map((record) => [...namesOf(record), JSON.stringify(record)]);
-      const own = said ? JSON.stringify({ ...said, instanceId, lastSeen: timestampAt(redis.now()) }) : "";
+      const own = ownReport ? JSON.stringify({ ...ownReport, instanceId, lastSeen: timestampAt(redis.now()) }) : "";
       const changes = [opened, ended.map(namesOf), rooms].map((change) => JSON.stringify(change));
       return (await report.run<number>(redis, [], [base, holder, before, own, ...changes])) === 1;
     },

@@ -41,22 +41,22 @@ export interface Changes {
  * report, everything that it has reported is ignored. Made for monitoring; the one decision that depends on it is how
  * many connections a user may open.
  * Every method rejects with `Rejection("unavailable")` when the store is unreachable. The change may have been made or
- * not, so the instance then has to report everything afresh.
+ * not, so the instance then has to report everything again.
  */
 export interface Registry {
   /**
-   * Reports changes. With `report` it is also the heartbeat of the instance. With `afresh`, everything that was reported
+   * Reports changes. With `report` it is also the heartbeat of the instance. With `isSnapshot`, everything that was reported
    * before is dropped first. Resolves with `false` if the registry does not know the instance, which then has to report
-   * everything afresh.
+   * everything again.
    */
-  report(report: InstanceReport | undefined, changes: Changes, afresh: boolean): Promise<boolean>;
+  report(report: InstanceReport | undefined, changes: Changes, isSnapshot: boolean): Promise<boolean>;
 
   /**
    * Counts a connection that is about to be opened; it counts until it is reported as ended. `full`: the user already
    * has `limit` connections, on all instances together. `unknown`: the registry does not know the instance, as with
    * {@link report}, and nothing was counted.
    */
-  admit(seat: ConnectionKey, limit: number): Promise<"admitted" | "full" | "unknown">;
+  admit(connection: ConnectionKey, limit: number): Promise<"admitted" | "full" | "unknown">;
 
   /** Removes this instance and everything that it has reported. */
   leave(): Promise<void>;
