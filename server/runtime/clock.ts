@@ -1,11 +1,11 @@
-/** The clocks of this machine; tests bring their own. */
+/** The clocks of this machine. Tests provide their own. */
 export interface Clock {
   /**
-   * The time of day: milliseconds since 1970. Steps, forth or back, when somebody sets it. For timestamps that are shown,
-   * and for comparisons with times that others wrote by theirs, such as a token's end.
+   * The time of day, in milliseconds since 1970. It jumps, forwards or backwards, when the clock is set. Use it for
+   * timestamps, and to compare with timestamps of others, such as the expiry of a token.
    */
   now(): number;
-  /** Milliseconds since some moment of the past. Never steps: for how long something lasts, and when it is over. */
+  /** Milliseconds since a fixed moment in the past. Never jumps. Use it for durations and timeouts. */
   monotonicMs(): number;
   /** Only of clocks that tests set: stands for the clock of Redis, which cannot be set. Milliseconds since 1970. */
   redisMs?(): number;
@@ -13,20 +13,21 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now() };
 
-/** For caches of `lru-cache`, whose option `perf` is asked for the time. */
+/** The monotonic clock as the option `perf` of `lru-cache`. */
 export const perfOf = (clock: Clock) => ({ now: () => clock.monotonicMs() });
 
-/** The end of the year 9999: the last time that RFC 3339 can write. */
+/** The end of the year 9999, the last time that RFC 3339 can represent. */
 export const latestTimestampMs = 253_402_300_799_999;
 
-/** Of milliseconds since 1970, whatever they are: never throws. A time before or after those that can be written is the nearest of them. */
+/** The RFC 3339 timestamp of a time in milliseconds since 1970. Times out of range become the nearest valid one. */
 export function timestampAt(ms: number): string {
   return new Date(ms > 0 ? Math.min(ms, latestTimestampMs) : 0).toISOString();
 }
 
-/** Of the latest millisecond that was asked for, which mostly is the one that is asked for next. */
+/** The latest timestamp. Cached, since the next one is usually for the same millisecond. */
 let latest = { ms: Number.NaN, text: "" };
 
+/** The current time as an RFC 3339 timestamp. */
 export function timestampOf(clock: Clock): string {
   const ms = clock.now();
   if (ms !== latest.ms) latest = { ms, text: timestampAt(ms) };

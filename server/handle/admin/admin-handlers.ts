@@ -1,26 +1,32 @@
+import { announcement } from "../../../shared/events/user-events.ts";
+import { broadcastRoom } from "../../../shared/room.ts";
 import type { AdminActions } from "../../operate/admin-actions.ts";
 import type { EventTraces } from "../../operate/event-traces.ts";
 import type { Publisher } from "../../publish/publisher.ts";
+import { senderOf } from "../../session/principal.ts";
 import type { Handlers } from "../handler.ts";
-import { createAnnounce } from "./announce.ts";
 import { createOverviewHandlers, type OverviewHandlersDeps } from "./overview-handlers.ts";
-
-/** Writes an entry of the audit log: the action, the user and the target. */
-export type Audit = (what: string, details: object) => void;
 
 interface AdminHandlersDeps extends OverviewHandlersDeps {
   publisher: Publisher;
   adminActions: AdminActions;
   traces: Pick<EventTraces, "start">;
-  audit: Audit;
+  /** Writes an entry of the audit log: the action, the user and the target. */
+  audit(what: string, details: object): void;
 }
 
 /** The commands of admins that change something. SPEC ADMIN-4 to ADMIN-6, NOTE-2. */
 export function createAdminHandlers(deps: AdminHandlersDeps) {
-  const { adminActions, traces, audit } = deps;
+  const { publisher, adminActions, traces, audit } = deps;
   return {
     ...createOverviewHandlers(deps),
-    "admin.announce": createAnnounce(deps),
+
+    "admin.announce": async ({ message, level }, { principal }) => {
+      const event = { room: broadcastRoom, sender: senderOf(principal), data: { message, level } };
+      const published = await publisher.publish(announcement, event);
+      audit("announced", { by: principal.userId, id: published.id, importance: level });
+      return published;
+    },
 
     "admin.disconnect": async ({ connectionId, userId, reason }, { principal }) => {
       let disconnected = 1;

@@ -37,10 +37,8 @@ function toConnection(record: LocatedConnection): Connection {
   return {
     ...record,
     roles: [...record.roles],
-    history: record.history.map(({ from, to, at }) => ({ from, to, at: timestamp(at) })),
-    connectedAt: timestamp(record.connectedAt),
-    lastActivityAt: timestamp(record.lastActivityAt),
+    history: record.history.map(({ from, to, at }) => ({ from, to, at: timestampAt(at) })),
+    connectedAt: timestampAt(record.connectedAt),
+    lastActivityAt: timestampAt(record.lastActivityAt),
   };
 }
-
-const timestamp = (ms: number) => timestampAt(ms);
