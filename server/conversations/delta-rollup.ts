@@ -70,6 +70,13 @@ export class DeltaRollup {
     this.#schedule();
   }
 
+  /** Writes what was gathered. Rejects with `unavailable` when the log cannot be written; it is then tried again later. */
+  async flush(): Promise<void> {
+    // Once for what is being tried, once for what was tried, and once for what was gathered since.
+    for (let i = 0; i < 3 && (this.#unconfirmed || this.#gathered); i++) await (this.#publishing ?? this.#publish());
+    if (this.#unconfirmed || this.#gathered) throw new Rejection("unavailable", "The log cannot be written now.");
+  }
+
   /** Lets out what is left. Never rejects: what cannot be written now is reported, and given up. */
   end(): Promise<void> {
     this.#ended = true;

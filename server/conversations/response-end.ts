@@ -19,6 +19,8 @@ export interface ResponseTail {
   end?: LoggedEnvelope;
   /** The parts so far, those of other attempts left out. Collected only if asked for. */
   text: string;
+  /** Whether no part is missing before those in `text`. */
+  isWhole: boolean;
 }
 
 export interface TailOptions {
@@ -41,7 +43,7 @@ export async function tailOf(
   { attempt, since = 0, whole = false }: TailOptions = {},
 ): Promise<ResponseTail> {
   const oldest = since - clockToleranceMs;
-  const tail: ResponseTail = { nextIndex: 0, text: "" };
+  const tail: ResponseTail = { nextIndex: 0, text: "", isWhole: true };
   for (let before: number | undefined; ; ) {
     const { events } = await log.readBack(logOfRoom(room), before, limits.pageMax);
     for (const event of events.toReversed()) {
@@ -50,6 +52,7 @@ export async function tailOf(
       if (event.data.attempt !== attempt) continue;
       tail.nextIndex = Math.max(tail.nextIndex, event.data.index + 1);
       tail.text = event.data.delta + tail.text;
+      tail.isWhole = event.data.index === 0;
       if (!whole || event.data.index === 0) return tail;
     }
     const [first] = events;
@@ -98,8 +101,8 @@ interface StreamedEnd extends Pick<ResponseEnd, "room" | "sender" | "since"> {
   attempt?: number | undefined;
   /** The id of the event. Default: a new one. */
   id?: EventId;
-  /** Makes the data of the event from the streamed text. */
-  dataOf(text: string): EndData;
+  /** Makes the data of the event from the streamed text, of which the log may have dropped the beginning. */
+  dataOf(text: string, isWhole: boolean): EndData;
 }
 
 /** Like {@link publishEnd}, with the streamed text, which is read again if another delta was appended meanwhile. */
@@ -108,11 +111,11 @@ export async function publishStreamedEnd(
   { room, sender, responseId, attempt, since, id = ulid() as EventId, dataOf }: StreamedEnd,
 ): Promise<PublishedReply> {
   for (let next = 0; ; next++) {
-    const { nextIndex, end, text } = await tailOf(log, room, responseId, { attempt, since, whole: true });
+    const { nextIndex, end, text, isWhole } = await tailOf(log, room, responseId, { attempt, since, whole: true });
     if (end) return replyFor(end);
     next = Math.max(next, nextIndex);
     const dedupe = numberKey(responseId, next, attempt);
-    const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data: dataOf(text) });
+    const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data: dataOf(text, isWhole) });
     if (reply.id === id) return reply;
   }
 }

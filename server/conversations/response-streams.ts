@@ -123,6 +123,11 @@ export class ResponseStreams {
     return stream.rollup.nextIndex;
   }
 
+  /** Writes what was gathered here, and the stream goes on. To be called in order. Rejects with `unavailable`. */
+  async writeOut(key: string): Promise<void> {
+    await this.#streams.get(key)?.rollup.flush();
+  }
+
   /** Lets out what was gathered of all responses. */
   async flush(): Promise<void> {
     await Promise.allSettled([...this.#streams.keys()].map((key) => this.release(key)));

@@ -8,7 +8,7 @@ import { senderOf } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
 import type { Leases } from "../store/leases.ts";
 import { cancelGraceMs } from "./abandoned-responses.ts";
-import { publishEnd } from "./response-end.ts";
+import { publishEnd, publishStreamedEnd } from "./response-end.ts";
 import {
   assertOpen,
   endedByServer,
@@ -84,19 +84,28 @@ export class UserResponses {
   }
 
   /**
-   * Ends the response with its whole text. The same again is answered the same. Rejects with `conflict` if the server
+   * Ends the response with its whole text; without a message, with what was streamed. The same again is answered the same. Rejects with `conflict` if the server
    * has ended the response, unless both ends have the status `cancelled`.
    */
   finish({ principal }: Pick<Session, "principal">, command: ResponseCommand): Promise<PublishedReply> {
-    const { conversationId, ...data } = command;
+    const { conversationId, message, ...data } = command;
+    const { responseId } = data;
     const { streams, records, leases, failed } = this.#deps;
     const key = keyOf(command);
     return streams.inOrder(key, async () => {
       const record = await records.claim(command, { producer: principal.userId });
       if (hasEnded(record.value)) return replyAfterEnd(command, record.value);
+      if (message === undefined) await streams.writeOut(key);
       const index = await streams.close(key);
-      const room = conversationRoom(conversationId);
-      const reply = await publishEnd(this.#deps, { room, sender: senderOf(principal), index, data });
+      const end = { room: conversationRoom(conversationId), sender: senderOf(principal) };
+      const reply =
+        message === undefined
+          ? await publishStreamedEnd(this.#deps, {
+              ...end,
+              responseId,
+              dataOf: (...text) => ({ ...data, message: whole(...text) }),
+            })
+          : await publishEnd(this.#deps, { ...end, index, data: { ...data, message } });
       if (reply.duplicate) {
         const now = await records.get(command);
         if (now && hasEnded(now.value)) return replyAfterEnd(command, now.value);
@@ -104,7 +113,6 @@ export class UserResponses {
       // The end is in the log, so a failure to note it is not one of the command. The lease becomes due and repairs it.
       const noted = records.end(command, record, reply).then(() => leases.clear("responses", key));
       await noted.catch((error: unknown) => {
-        const { responseId } = data;
         failed("store the end of a response", error, { willRetry: true, conversationId, responseId });
       });
       return reply;
@@ -125,6 +133,15 @@ export class UserResponses {
     const records = await this.#deps.records.getMany(responses.map((responseId) => ({ conversationId, responseId })));
     return responses.filter((_, index) => records[index]?.final !== undefined);
   }
+}
+
+/** The streamed text as the text of a response. */
+function whole(text: string, isWhole: boolean): string {
+  if (!isWhole) throw new Rejection("conflict", "The log has dropped the beginning of the response: send its message.");
+  const { length } = text;
+  if (length <= limits.responseLength) return text;
+  const rule = `a response may have ${limits.responseLength} characters`;
+  throw new Rejection("too_large", `Too large, message: ${length} characters were streamed, and ${rule}.`);
 }
 
 const hasEnded = ({ ending, final }: ResponseRecord) => ending !== undefined || final !== undefined;

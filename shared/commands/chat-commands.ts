@@ -170,9 +170,13 @@ export const sendChatResponseDelta = defineCommand({
 
 export const sendChatResponse = defineCommand({
   name: "chat_response",
-  description: "Ends a streamed response, with its whole text.",
+  description: "Ends a streamed response, with its whole text. Without `message` the text is what was streamed.",
   roles: ["agent", "service"],
-  payload: z.strictObject({ conversationId: ConversationId, ...responseFields }),
+  payload: z.strictObject({
+    conversationId: ConversationId,
+    ...responseFields,
+    message: responseFields.message.optional(),
+  }),
   reply: PublishedReply,
   room: roomOf,
 });
