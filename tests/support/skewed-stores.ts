@@ -2,7 +2,7 @@ import type { Clock } from "../../server/runtime/clock.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { openStore, type StoreName, type StoreOptions, storeEnv, type TestStore } from "./stores.ts";
 
-export interface SkewedStores {
+interface SkewedStores {
   /** Lets time pass on all machines. */
   clock: ManualClock;
   here: TestStore;

@@ -16,7 +16,7 @@ import type { Channel } from "../../session/channel.ts";
 import { EventStream, retryMs } from "./event-stream.ts";
 import { frameOf, retryFrameOf, startEventStream, systemFrameOf } from "./event-stream-frames.ts";
 
-export interface EventStreamDoorOptions {
+interface EventStreamDoorOptions {
   connector: Connector;
   admission: Admission;
   origins: Origins;
@@ -28,7 +28,7 @@ export interface EventStreamDoorOptions {
   counters: { deliveries: number };
 }
 
-export interface EventStreamDoor extends Sink {
+interface EventStreamDoor extends Sink {
   /** Serves a request whose query is parsed. Rejects before anything is written when it is refused. */
   serve(request: IncomingMessage, response: ServerResponse, query: EventsQuery): Promise<void>;
   /** Responds with a stream that contains the error and the time to reconnect, and ends. */

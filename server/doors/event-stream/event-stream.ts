@@ -23,7 +23,7 @@ import {
   systemFrameOf,
 } from "./event-stream-frames.ts";
 
-export interface EventStreamOptions {
+interface EventStreamOptions {
   response: ServerResponse;
   session: Session;
   /** The streams of all readers by channel. */

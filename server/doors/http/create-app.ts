@@ -20,7 +20,7 @@ import { type ReadBodyDeps, readBody } from "./read-body.ts";
 import { spanRequests } from "./span-requests.ts";
 import { addTaskRoutes } from "./task-routes.ts";
 
-export interface AppDeps
+interface AppDeps
   extends CallsDeps,
     Omit<CommandRoutesDeps & EventRoutesDeps & IdentityRoutesDeps, "calls">,
     OperationsRoutesDeps,

@@ -5,7 +5,7 @@ import type { ReplyError } from "../../../shared/reply.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
 
 /** Where requests for `text/event-stream` are served. */
-export interface EventStreams {
+interface EventStreams {
   serve(request: Request, response: Response, query: EventsQuery): Promise<void>;
   /** Responds with a stream that contains the error and the time to reconnect, and ends. */
   refuse(response: Response, error: ReplyError): void;

@@ -11,7 +11,7 @@ import { monitoringLog } from "../../../shared/room.ts";
 import type { EventLog } from "../../store/log/event-log.ts";
 import { type Calls, onlyWith, parse } from "./calls.ts";
 
-export interface TaskRoutesDeps {
+interface TaskRoutesDeps {
   calls: Calls;
   log: Pick<EventLog, "bounds">;
 }

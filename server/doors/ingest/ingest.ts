@@ -8,7 +8,7 @@ import type { Failed } from "../../runtime/failed.ts";
 import { type IngestEntry, type IngestStream, type Outcome, readerLeaseMs } from "../../store/ingest-stream.ts";
 import { type EntryLimits, readEntry } from "./read-entry.ts";
 
-export interface IngestDeps {
+interface IngestDeps {
   stream: IngestStream;
   publications: Publications;
   limits: EntryLimits;

@@ -6,11 +6,11 @@ import { SayingServer } from "../wire/server-web-socket.ts";
 import { BridgeConnection, type BridgeOptions } from "./bridge-connection.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
 
-export interface AgentBridgeOptions extends BridgeOptions {
+interface AgentBridgeOptions extends BridgeOptions {
   admission: Admission;
 }
 
-export interface AgentBridge {
+interface AgentBridge {
   /** Takes an upgrade whose path and origin are checked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): Promise<void>;

@@ -13,7 +13,7 @@ import type {
 import type { ReplyError } from "../../../shared/reply.ts";
 
 /** A command of `/agents` as other doors receive it. */
-export interface BridgeCommand {
+interface BridgeCommand {
   name: string;
   payload: Record<string, unknown>;
 }

@@ -14,7 +14,7 @@ import { createAgentBridge } from "./agent-bridge.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
 import { urlOf } from "./url-of.ts";
 
-export interface PlainWebSocketDoorOptions extends AcceptOptions {
+interface PlainWebSocketDoorOptions extends AcceptOptions {
   httpServer: HttpServer;
   drain: Drain;
   admission: Admission;
@@ -26,7 +26,7 @@ export interface PlainWebSocketDoorOptions extends AcceptOptions {
   counters: { deliveries: number };
 }
 
-export interface PlainWebSocketDoor extends Sink {
+interface PlainWebSocketDoor extends Sink {
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { Wire } from "../../deliver/outbox.ts";
 import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
 import type { Source } from "../wire/read-throttle.ts";
 
-export interface WebSocketWireOptions {
+interface WebSocketWireOptions {
   /** Whether frames may be written past the library, according to the self-check. */
   direct: boolean;
   /** Bytes that may wait in the library and in the stream. */

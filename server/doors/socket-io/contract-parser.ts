@@ -2,7 +2,7 @@ import { Decoder, Encoder, type Packet, PacketType } from "socket.io-parser";
 import { replyError } from "../../../shared/reply.ts";
 
 /** Facts about a received packet that its parsed form lacks. */
-export interface Arrival {
+interface Arrival {
   /** If it was not measured: what it would take if it were written now, or more. */
   bytes: number;
   isMeasured: boolean;

@@ -27,7 +27,7 @@ interface Known {
   others?: PacketBucket;
 }
 
-export interface EngineConnectionsOptions {
+interface EngineConnectionsOptions {
   admission: Pick<Admission, "entered" | "left">;
   /** `LIMIT_MESSAGE_BYTES` */
   messageBytes: number;

@@ -28,7 +28,7 @@ import { refuseHandshakes } from "./refuse-handshakes.ts";
 import { type ConnectionDeps, type SessionSocket, SocketIoConnection } from "./socket-io-connection.ts";
 import type { AcceptedSocket, NoEvents, SocketIoServer } from "./socket-io-server.ts";
 
-export interface SocketIoDoorOptions {
+interface SocketIoDoorOptions {
   io: SocketIoServer;
   httpServer: HttpServer;
   connector: Connector;
@@ -51,7 +51,7 @@ export interface SocketIoDoorOptions {
   counters: { deliveries: number };
 }
 
-export interface SocketIoDoor extends Sink {
+interface SocketIoDoor extends Sink {
   close(): Promise<void>;
 }
 

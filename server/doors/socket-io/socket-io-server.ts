@@ -8,7 +8,7 @@ import { corkForThisTurn } from "../wire/cork.ts";
 import { SayingServer } from "../wire/server-web-socket.ts";
 import { contractParser } from "./contract-parser.ts";
 
-export interface SocketIoServerOptions {
+interface SocketIoServerOptions {
   path: string;
   transports: readonly ("websocket" | "polling")[];
   admission: Pick<Admission, "refusalOf" | "begin">;

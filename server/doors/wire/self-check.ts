@@ -6,7 +6,7 @@ import { TextFrame } from "../../deliver/text-frame.ts";
 import { withTimeout } from "../../runtime/with-timeout.ts";
 
 /** A server-side connection of a library, with the library's way to write and the direct one. */
-export interface CheckedLink {
+interface CheckedLink {
   /** Writes with the library's public method. */
   writePublicly(text: string): void;
   wire: Wire;
@@ -17,7 +17,7 @@ export interface CheckedLink {
 }
 
 /** A library's server on an HTTP server of its own. */
-export interface CheckedLibrary {
+interface CheckedLibrary {
   /** The path of its WebSocket endpoint. */
   path: string;
   /** What the client sends before anything else: the first text at once, the next when Socket.IO has greeted. */
