@@ -8,6 +8,7 @@ import { RedisServer } from "../support/redis-server.ts";
 import { testSecret } from "../support/tokens.ts";
 import { NetworkProxy } from "./network-proxy.ts";
 import { pause } from "./roamer.ts";
+import { WallClock } from "./wall-clock.ts";
 
 /** As it was built along with this program. */
 const program = fileURLToPath(new URL("../../server/main.js", import.meta.url));
@@ -20,6 +21,8 @@ interface InstanceOptions {
   folder: string;
   redisPort: number;
   environment: Record<string, string>;
+  /** Default: the machine's. */
+  clock: WallClock | undefined;
   violated(what: string): void;
 }
 
@@ -66,6 +69,7 @@ export class Instance {
         LOG_FORMAT: "json",
         DASHBOARD_ENABLED: "false",
         ...this.#options.environment,
+        ...this.#options.clock?.environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -108,6 +112,13 @@ export class Instance {
     child?.kill("SIGSTOP");
     await pause(ms);
     child?.kill("SIGCONT");
+  }
+
+  /** Its wall clock is so many seconds wrong for so long. Does nothing where the clock cannot be set. */
+  async setClock(seconds: number, ms: number): Promise<void> {
+    this.#options.clock?.step(seconds);
+    await pause(ms);
+    this.#options.clock?.step(0);
   }
 
   async isReady(): Promise<boolean> {
@@ -163,6 +174,8 @@ interface ClusterOptions {
   instances: number;
   folder: string;
   environment: Record<string, string>;
+  /** Whether each instance has a wall clock of its own, which is wrong from the start and can be set. */
+  hasClocks: boolean;
   violated(what: string): void;
 }
 
@@ -177,14 +190,14 @@ export class Cluster {
     this.instances = instances;
   }
 
-  static async start({ instances: count, folder, environment, violated }: ClusterOptions): Promise<Cluster> {
+  static async start({ instances: count, folder, environment, hasClocks, violated }: ClusterOptions): Promise<Cluster> {
     // Every write is on disk before it is answered: what a killed Redis had accepted it has again.
     const redis = await RedisServer.start(["--appendonly", "yes", "--appendfsync", "always"]);
+    const clocks = hasClocks ? await WallClock.forInstances(count, folder) : [];
+    const common = { folder, redisPort: redis.port, environment, violated };
     const instances: Instance[] = [];
-    for (let i = 1; i <= count; i++) {
-      instances.push(
-        await Instance.create({ name: `instance-${i}`, folder, redisPort: redis.port, environment, violated }),
-      );
+    for (let i = 0; i < count; i++) {
+      instances.push(await Instance.create({ ...common, name: `instance-${i + 1}`, clock: clocks[i] }));
     }
     for (const instance of instances) instance.start();
     return new Cluster(redis, instances);

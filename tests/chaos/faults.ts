@@ -56,6 +56,12 @@ export const faults = {
   "instance killed": (context) => onInstance(context, (it) => it.kill(context.random.between(0, 2_000))),
   "instance replaced": (context) => onInstance(context, (it) => it.replace()),
   "instance frozen": (context) => onInstance(context, (it) => it.freeze(context.random.between(500, 5_000))),
+  "clock set": (context) =>
+    onInstance(context, (it) => {
+      const { random } = context;
+      const seconds = random.chance(0.5) ? random.between(60, 1_500) : -random.between(60, 3_600);
+      return it.setClock(seconds, random.between(1_500, 6_000));
+    }),
   "Redis killed": (context) =>
     onRedis(context, async () => {
       const { redis } = context.cluster;

@@ -111,6 +111,7 @@ export class Run {
       instances,
       folder,
       environment: { ...environment, LOG_MAX_EVENTS: String(kept) },
+      hasClocks: this.#options.faults.includes("clock set"),
       violated,
     });
     this.#cluster = cluster;

@@ -47,6 +47,12 @@ const programs = {
     brew: ["nginx"],
     proof: ["-v"],
   },
+  faketime: {
+    variable: "FAKETIME_PATH",
+    names: ["faketime"],
+    apt: ["faketime"],
+    brew: ["libfaketime"],
+  },
   python3: {
     variable: "PYTHON_PATH",
     names: ["python3"],

@@ -61,7 +61,7 @@ export class DispatchRun {
       this.#violations.push(what);
       this.#say(`VIOLATION ${what}`);
     };
-    const cluster = await Cluster.start({ instances, folder, environment, violated });
+    const cluster = await Cluster.start({ instances, folder, environment, hasClocks: true, violated });
     this.#cluster = cluster;
     while (!(await cluster.areReady())) await pause(100);
     const rooms = ["monitoring", `conversation:${conversationId}`];
