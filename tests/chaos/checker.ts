@@ -15,6 +15,8 @@ export interface Findings {
   reordered: string[];
   /** In the log itself: parts of streamed responses that are doubled, not in their order, or behind the end. */
   parts: string[];
+  /** Responses that have no end. */
+  unended: string[];
   /** Tasks and streams that are not what was accepted, or do not add up. */
   tasks: string[];
   /** Anything else that must not be. */
@@ -26,6 +28,7 @@ export const noFindings = (): Findings => ({
   doubled: [],
   reordered: [],
   parts: [],
+  unended: [],
   tasks: [],
   unexplained: [],
 });
@@ -56,10 +59,13 @@ export function checkAccepted(accepted: readonly Accepted[], truth: Truth, found
   }
   const known = new Set(accepted.map(({ userId, id }) => `${userId} ${id}`));
   for (const event of truth.events) {
-    if (isDelta(event) || known.has(`${event.sender?.userId} ${event.id}`)) continue;
+    if (isDelta(event) || isEndOfServer(event) || known.has(`${event.sender?.userId} ${event.id}`)) continue;
     found.unexplained.push(`${truth.room}: ${event.type} ${event.id} at ${show(event.position)} was never accepted`);
   }
 }
+
+/** Or the producer's own, which is the same to those who read. */
+const isEndOfServer = (event: LoggedEnvelope) => isResponse(event) && event.data.status !== "complete";
 
 export type Pieces = ReadonlyMap<string, { taken: readonly number[]; doubtful: ReadonlySet<number> }>;
 
@@ -68,21 +74,24 @@ export type Pieces = ReadonlyMap<string, { taken: readonly number[]; doubtful: R
  * Returns how many pieces were taken and are not in the log, which may happen to a few when an instance dies.
  */
 export function checkResponses(truth: Truth, pieces: Pieces, found: Findings): number {
-  const responses = new Map<string, { next: number; seen: Set<number>; last: number; ended: boolean }>();
+  const responses = new Map<string, { next: number; seen: Set<number>; last: number; text: string; ended: boolean }>();
   for (const event of truth.events) {
     if (!isDelta(event) && !isResponse(event)) continue;
     const { responseId } = event.data;
     const at = `${truth.room}: ${responseId} at ${show(event.position)}`;
-    const known = responses.get(responseId) ?? { next: 0, seen: new Set(), last: 0, ended: false };
+    const known = responses.get(responseId) ?? { next: 0, seen: new Set(), last: 0, text: "", ended: false };
     responses.set(responseId, known);
     if (known.ended) found.parts.push(`${at}: ${event.type} after the end`);
     if (isResponse(event)) {
       known.ended = true;
+      if (event.data.status === "failed" && event.data.message !== known.text)
+        found.parts.push(`${at}: ended by the server as ${event.data.message} after ${known.text}`);
       continue;
     }
     if (event.data.index !== known.next)
       found.parts.push(`${at}: part ${event.data.index} where ${known.next} was due`);
     known.next = event.data.index + 1;
+    known.text += event.data.delta;
     for (const piece of event.data.delta.trim().split(" ").map(Number)) {
       if (known.seen.has(piece)) found.parts.push(`${at}: the text ${piece} twice`);
       known.seen.add(piece);
@@ -93,7 +102,8 @@ export function checkResponses(truth: Truth, pieces: Pieces, found: Findings): n
     }
   }
   let missing = 0;
-  for (const [responseId, { seen }] of responses) {
+  for (const [responseId, { seen, ended }] of responses) {
+    if (!ended) found.unended.push(`${truth.room}: ${responseId}`);
     missing += pieces.get(responseId)?.taken.filter((piece) => !seen.has(piece)).length ?? 0;
   }
   return missing;

@@ -48,6 +48,7 @@ const shownFindings = 12;
 const environment = {
   DRAIN_MS: "1000",
   PRESENCE_GRACE_MS: "2000",
+  RESPONSE_LEASE_MS: "6000",
   LIMIT_COMMANDS_PER_SECOND: "100000",
   LIMIT_COMMANDS_BURST: "100000",
   LIMIT_CONNECTIONS_PER_USER: "100000",
@@ -60,6 +61,11 @@ const doors: readonly Door[] = ["socket.io", "ws", "polling"];
 class Asker extends Roamer {
   protected arrived(): void {}
   protected heard(_event: Seen): void {}
+
+  /** The reply, or `undefined` when none came in time. */
+  cancel(response: { conversationId: string; responseId: string }) {
+    return this.ask("chat_response.cancel", response);
+  }
 
   /** Asks until it is answered well. */
   async untilOk<T>(name: string, payload: unknown): Promise<T> {
@@ -88,6 +94,7 @@ export class Run {
   #piecesLost = 0;
   #losses = 0;
   #told = 0;
+  #stopped = 0;
   #recovering = false;
 
   constructor(options: RunOptions) {
@@ -144,6 +151,7 @@ export class Run {
     this.#say("all are live");
 
     const lively = this.#liven(subscribers);
+    const stopping = this.#stopResponses(agents, asker);
     const random = new Random(seed);
     const until = performance.now() + minutes * 60_000;
     while (performance.now() < until) {
@@ -153,6 +161,7 @@ export class Run {
       await this.#recover(cluster, subscribers, publishers, asker);
     }
     clearInterval(lively);
+    clearInterval(stopping);
 
     // Some are gone for good, so that it is seen whether they are still taken to be there.
     const gone = subscribers.filter((_, index) => index % 5 === 4);
@@ -278,6 +287,17 @@ export class Run {
       else if (what === 2) subscriber.lose();
       else void subscriber.leaveAndReturn();
     }, 1_000);
+  }
+
+  /** Somebody asks for the end of a response now and then, at another instance or the same. */
+  #stopResponses(agents: readonly Agent[], asker: Asker): NodeJS.Timeout {
+    const random = new Random(this.#options.seed + 3);
+    return setInterval(async () => {
+      const { conversationId, current: responseId } = random.pick(agents);
+      if (!responseId) return;
+      const reply = await asker.cancel({ conversationId, responseId });
+      if (reply?.ok) this.#stopped++;
+    }, 2_000);
   }
 
   /** Resolves when the causes of all its faults are over. */
@@ -443,6 +463,8 @@ export class Run {
       doubled: found.doubled.length,
       reordered: found.reordered.length,
       parts: found.parts.length,
+      unended: found.unended.length,
+      stopped: this.#stopped,
       tasksWrong: found.tasks.length,
       unexplained: found.unexplained.length,
       presenceWrong: presence.length,
@@ -477,7 +499,9 @@ export class Run {
         ["lost", counts.lost],
         ["doubled", counts.doubled],
         ["reordered", counts.reordered],
+        ["responses that were to be stopped", counts.stopped],
         ["parts of responses out of place", counts.parts],
+        ["responses without an end", counts.unended],
         ["tasks and streams wrong", counts.tasksWrong],
         ["unexplained", counts.unexplained],
         ["presence wrong", counts.presenceWrong],

@@ -1,6 +1,6 @@
 import type { PublishedReply } from "../../shared/commands/fields.ts";
 import type { Position } from "../../shared/position.ts";
-import type { Reply } from "../../shared/reply.ts";
+import type { Reply, ReplyError } from "../../shared/reply.ts";
 import type { Seen } from "./link.ts";
 import { pause, Roamer, type RoamerOptions } from "./roamer.ts";
 
@@ -65,6 +65,11 @@ abstract class Writer extends Roamer {
   protected heard(_event: Seen): void {}
   protected abstract writeOne(): Promise<void>;
 
+  /** Whether a publication has no place any more, so that it is not sent again. */
+  protected isPointless(_error: ReplyError | undefined): boolean {
+    return false;
+  }
+
   /** Sends them, one right behind the other, and each again until it is accepted. */
   protected async publish(command: string, publications: readonly Publication[]): Promise<void> {
     this.sent += publications.length;
@@ -76,7 +81,7 @@ abstract class Writer extends Roamer {
     for (const [index, publication] of publications.entries()) {
       const reply = await tries[index];
       if (reply?.ok) before = await this.#noteAccepted(command, publication, reply.data, before);
-      else {
+      else if (!this.isPointless(reply?.error)) {
         await this.beforeRetry(command, reply?.error);
         // One that was not answered may be in the log, before others that were refused and sent again.
         const after = reply ? this.accepted.at(-1) : earlier;
@@ -115,6 +120,7 @@ abstract class Writer extends Roamer {
     while (!this.isStopped) {
       const reply = (await this.ask(command, payload)) as Reply<PublishedReply> | undefined;
       if (reply?.ok) return reply.data;
+      if (this.isPointless(reply?.error)) return undefined;
       await this.beforeRetry(command, reply?.error);
     }
     return undefined;
@@ -152,35 +158,65 @@ export class Publisher extends Writer {
   }
 }
 
-/** Streams responses piece by piece. A piece whose fate is not known is not sent again: the end has the whole text. */
+/**
+ * Streams responses piece by piece. A piece whose fate is not known is not sent again: the end has the whole text. Some
+ * responses it leaves without an end, as an agent does that dies, and some are stopped: then the server ends them.
+ */
 export class Agent extends Writer {
   /** The pieces of a response that were answered, and those that were not: they may come late, or never. */
   readonly pieces = new Map<string, { taken: number[]; doubtful: Set<number> }>();
+  /** What it is writing. */
+  current: string | undefined;
   #count = 0;
 
   protected async writeOne(): Promise<void> {
     const { conversationId } = this;
     const responseId = `${this.name}-${++this.#count}`;
-    const pieces = { taken: [] as number[], doubtful: new Set<number>() };
-    this.pieces.set(responseId, pieces);
+    this.current = responseId;
+    this.pieces.set(responseId, { taken: [], doubtful: new Set() });
     let message = "";
+    let state: "writing" | "stopped" | "ended" = "writing";
     for (let left = this.random.between(5, 60), piece = 1; left > 0 && !this.finishing; left--, piece++) {
-      const delta = `${piece} `;
-      message += delta;
-      for (let taken = false; !taken && !this.isStopped; ) {
-        const reply = await this.ask("chat_response_delta", { conversationId, responseId, delta });
-        taken = !reply || reply.ok;
-        if (reply && !reply.ok) await this.beforeRetry("chat_response_delta", reply.error);
-        if (reply?.ok) pieces.taken.push(piece);
-        if (reply) continue;
-        pieces.doubtful.add(piece);
-        await pause(100);
-      }
+      message += `${piece} `;
+      state = await this.#add(responseId, piece);
+      if (state !== "writing") break;
+      // Its connection ends, too: as long as that is open, an agent may think for as long as it needs.
+      if (this.random.chance(0.005)) return this.move(true);
       if (this.random.chance(0.01)) this.move();
       await pause(this.random.between(0, 60));
     }
+    this.current = undefined;
+    if (state === "ended") return;
+    const status = state === "stopped" ? "cancelled" : "complete";
     message += "end";
-    const payload = { conversationId, responseId, message, status: "complete" };
+    const payload = { conversationId, responseId, message, status };
     await this.publish("chat_response", [{ id: responseId, text: message, payload }]);
+  }
+
+  /** What has become of the response by then. */
+  async #add(responseId: string, piece: number): Promise<"writing" | "stopped" | "ended"> {
+    const { conversationId } = this;
+    const pieces = this.pieces.get(responseId);
+    while (!this.isStopped) {
+      const payload = { conversationId, responseId, delta: `${piece} ` };
+      const reply = (await this.ask("chat_response_delta", payload)) as Reply<{ cancel?: boolean }> | undefined;
+      if (!reply) {
+        pieces?.doubtful.add(piece);
+        await pause(100);
+        return "writing";
+      }
+      if (reply.ok) {
+        pieces?.taken.push(piece);
+        return reply.data.cancel ? "stopped" : "writing";
+      }
+      if (this.isPointless(reply.error)) return "ended";
+      await this.beforeRetry("chat_response_delta", reply.error);
+    }
+    return "ended";
+  }
+
+  /** The server has ended the response. */
+  protected override isPointless(error: ReplyError | undefined): boolean {
+    return error?.code === "conflict";
   }
 }
