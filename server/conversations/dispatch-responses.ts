@@ -1,7 +1,7 @@
 import type { Outcome } from "../../shared/entities/dispatch.ts";
 import type { ConversationId, MessageId, ResponseId, UserId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
-import { conversationRoom } from "../../shared/room.ts";
+import { conversationRoom, logOfRoom } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Session } from "../session/session.ts";
 import type { Versioned } from "../store/documents/documents.ts";
@@ -23,8 +23,6 @@ export interface DispatchResponse {
   producer: UserId;
   /** Each attempt begins anew, and the newest is the response. */
   attempt: number;
-  /** When the dispatch was created, in milliseconds since 1970. */
-  since: number;
 }
 
 /** Responses that agents write on behalf of dispatches. Which agent may do so at a moment, the dispatch knows. */
@@ -37,10 +35,12 @@ export class DispatchResponses {
 
   /** As `ResponseStreams.write`. */
   async write(response: DispatchResponse, session: Session, sender: Sender, delta: string): Promise<void> {
-    const { messageId, attempt, since } = response;
+    const { messageId, attempt } = response;
     const author = { id: `${attempt}`, session };
     await this.#deps.streams.write(messageId, author, delta, async () => {
-      return { room: conversationRoom(response.conversationId), responseId: idOf(response), sender, attempt, since };
+      const room = conversationRoom(response.conversationId);
+      const after = (await this.#deps.records.get(refOf(response)))?.value.after;
+      return { room, responseId: idOf(response), sender, attempt, after };
     });
   }
 
@@ -59,10 +59,10 @@ export class DispatchResponses {
     status: "complete" | "failed" | "cancelled",
     outcome: Outcome,
   ): Promise<void> {
-    const { conversationId, messageId, attempt, since } = response;
+    const { conversationId, messageId, attempt } = response;
     const { records, bumpActivity } = this.#deps;
     await this.release(messageId);
-    const record = await this.claim(response);
+    const record = await records.claim(refOf(response), ownRecord(response));
     if (record.value.final) return;
 
     const responseId = idOf(response);
@@ -72,7 +72,7 @@ export class DispatchResponses {
       sender,
       responseId,
       attempt,
-      since,
+      after: record.value.after,
       dataOf: (text) => ({
         responseId,
         message: (outcome.content ?? (text || (outcome.error ?? ""))).slice(0, limits.responseLength),
@@ -88,11 +88,18 @@ export class DispatchResponses {
   }
 
   /** Makes the response the dispatch's own. Rejects with `conflict` where there is another one of that id. */
-  claim(response: DispatchResponse): Promise<Versioned<ResponseRecord>> {
-    const { conversationId, producer } = response;
-    const ref = { conversationId, responseId: idOf(response) };
-    return this.#deps.records.claim(ref, { producer, ofDispatch: true });
+  async claim(response: DispatchResponse): Promise<Versioned<ResponseRecord>> {
+    const { log, records } = this.#deps;
+    const { epoch, last: offset } = await log.bounds(logOfRoom(conversationRoom(response.conversationId)));
+    return records.claim(refOf(response), { ...ownRecord(response), after: { epoch, offset } });
   }
 }
+
+const ownRecord = ({ producer }: DispatchResponse): ResponseRecord => ({ producer, ofDispatch: true });
+
+const refOf = (response: DispatchResponse) => ({
+  conversationId: response.conversationId,
+  responseId: idOf(response),
+});
 
 const idOf = ({ messageId }: DispatchResponse) => messageId as string as ResponseId;

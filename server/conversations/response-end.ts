@@ -5,6 +5,7 @@ import type { LoggedEnvelope } from "../../shared/envelope.ts";
 import { chatResponse } from "../../shared/events/chat-events.ts";
 import type { EventId, ResponseId } from "../../shared/ids.ts";
 import { limits } from "../../shared/limits.ts";
+import type { Position } from "../../shared/position.ts";
 import { logOfRoom, type RoomName } from "../../shared/room.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Publisher } from "../publish/publisher.ts";
@@ -26,23 +27,22 @@ export interface ResponseTail {
 export interface TailOptions {
   /** Of the dispatch that the response belongs to; parts of others do not count. */
   attempt?: number | undefined;
-  /** Milliseconds since 1970: nothing of the response is older. Saves reading a whole log in vain. */
-  since?: number | undefined;
+  /**
+   * The end of the log before the response began: nothing of it is older, which saves reading a whole log in vain. Not a
+   * time, since the timestamps of events are of the clocks of several instances.
+   */
+  after?: Position | undefined;
   /** Read all of the parts, and not only the last. */
   whole?: boolean;
 }
-
-/** Clocks of instances need not agree to the second. */
-const clockToleranceMs = 60_000;
 
 /** How far a response is in the log, by any author. */
 export async function tailOf(
   log: Pick<EventLog, "readBack">,
   room: RoomName,
   responseId: ResponseId,
-  { attempt, since = 0, whole = false }: TailOptions = {},
+  { attempt, after, whole = false }: TailOptions = {},
 ): Promise<ResponseTail> {
-  const oldest = since - clockToleranceMs;
   const tail: ResponseTail = { nextIndex: 0, text: "", isWhole: true };
   for (let before: number | undefined; ; ) {
     const { events } = await log.readBack(logOfRoom(room), before, limits.pageMax);
@@ -56,10 +56,14 @@ export async function tailOf(
       if (!whole || event.data.index === 0) return tail;
     }
     const [first] = events;
-    if (!first || events.length < limits.pageMax || Date.parse(first.timestamp) < oldest) return tail;
+    if (!first || events.length < limits.pageMax || isUpTo(first.position, after)) return tail;
     before = first.position.offset;
   }
 }
+
+/** A position of another epoch says nothing: the history that it is of is gone. */
+const isUpTo = ({ epoch, offset }: Position, after: Position | undefined) =>
+  after !== undefined && epoch === after.epoch && offset <= after.offset;
 
 export interface ResponseEnd {
   room: RoomName;
@@ -68,7 +72,7 @@ export interface ResponseEnd {
   index: number;
   data: EndData;
   /** As in {@link TailOptions}. */
-  since?: number | undefined;
+  after?: Position | undefined;
 }
 
 type EndData = z.input<typeof chatResponse.data>;
@@ -81,7 +85,7 @@ interface EndDeps {
 /** The end takes the number after the last part, so that none can follow it. `duplicate`: there was an end already. */
 export async function publishEnd(
   { log, publisher }: EndDeps,
-  { room, sender, index, data, since }: ResponseEnd,
+  { room, sender, index, data, after }: ResponseEnd,
 ): Promise<PublishedReply> {
   const id = ulid() as EventId;
   const { attempt } = data;
@@ -90,13 +94,13 @@ export async function publishEnd(
     const dedupe = numberKey(responseId, next, attempt);
     const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data });
     if (reply.id === id) return reply;
-    const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, since });
+    const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, after });
     if (end) return replyFor(end);
     next = Math.max(next + 1, nextIndex);
   }
 }
 
-interface StreamedEnd extends Pick<ResponseEnd, "room" | "sender" | "since"> {
+interface StreamedEnd extends Pick<ResponseEnd, "room" | "sender" | "after"> {
   responseId: ResponseId;
   attempt?: number | undefined;
   /** The id of the event. Default: a new one. */
@@ -108,10 +112,10 @@ interface StreamedEnd extends Pick<ResponseEnd, "room" | "sender" | "since"> {
 /** Like {@link publishEnd}, with the streamed text, which is read again if another delta was appended meanwhile. */
 export async function publishStreamedEnd(
   { log, publisher }: EndDeps,
-  { room, sender, responseId, attempt, since, id = ulid() as EventId, dataOf }: StreamedEnd,
+  { room, sender, responseId, attempt, after, id = ulid() as EventId, dataOf }: StreamedEnd,
 ): Promise<PublishedReply> {
   for (let next = 0; ; next++) {
-    const { nextIndex, end, text, isWhole } = await tailOf(log, room, responseId, { attempt, since, whole: true });
+    const { nextIndex, end, text, isWhole } = await tailOf(log, room, responseId, { attempt, after, whole: true });
     if (end) return replyFor(end);
     next = Math.max(next, nextIndex);
     const dedupe = numberKey(responseId, next, attempt);

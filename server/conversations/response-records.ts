@@ -1,5 +1,6 @@
 import type { PublishedReply } from "../../shared/commands/fields.ts";
 import type { ConversationId, EventId, ResponseId, UserId } from "../../shared/ids.ts";
+import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Sender } from "../../shared/sender.ts";
 import type { Documents, Versioned } from "../store/documents/documents.ts";
@@ -11,6 +12,8 @@ export interface ResponseRecord {
   producer: UserId;
   /** The response belongs to the dispatch of the same id, and only agents that have that write it. */
   ofDispatch?: boolean;
+  /** Of a dispatch's: the end of the log before it began. */
+  after?: Position;
   /** The sender of the deltas, and the event that the response answers; used by an end that the server writes. */
   sender?: Sender;
   inReplyTo?: EventId;

@@ -1,3 +1,4 @@
+import type { Position } from "../../shared/position.ts";
 import { Rejection } from "../../shared/rejection.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { Failed } from "../runtime/failed.ts";
@@ -9,7 +10,7 @@ import { tailOf } from "./response-end.ts";
 import type { ResponseRef } from "./response-records.ts";
 
 export interface ResponseStreamsDeps {
-  log: Pick<EventLog, "readBack">;
+  log: Pick<EventLog, "readBack" | "bounds">;
   publisher: Publisher;
   failed: Failed;
 }
@@ -21,9 +22,9 @@ export interface Author {
   session: Session;
 }
 
-/** What the events of a stream have in common. `since`: as in `TailOptions`. */
+/** What the events of a stream have in common. `after`: as in `TailOptions`. */
 export interface StreamStart extends Omit<DeltaRollupOptions, "publisher" | "nextIndex" | "failed"> {
-  since?: number;
+  after?: Position | undefined;
   /** Set if the response has a lease, which is renewed while the stream is here. */
   leased?: ResponseRef;
   isCancelled?: boolean;
@@ -136,14 +137,14 @@ export class ResponseStreams {
   async #open(
     key: string,
     author: Author,
-    { since, leased, isCancelled = false, isNew = false, ...start }: StreamStart,
+    { after, leased, isCancelled = false, isNew = false, ...start }: StreamStart,
   ): Promise<Stream> {
     // What another author has left here is in the log before the numbers go on.
     const written = await this.close(key);
     const { log, publisher, failed } = this.#deps;
     const { room, responseId, attempt } = start;
     const isUnwritten = isNew && written === 0;
-    const tail = isUnwritten ? undefined : await tailOf(log, room, responseId, { attempt, since });
+    const tail = isUnwritten ? undefined : await tailOf(log, room, responseId, { attempt, after });
     // An agent learns the end of an attempt from the step of its dispatch.
     if (tail?.end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const rollup = new DeltaRollup({ ...start, publisher, nextIndex: tail?.nextIndex ?? 0, failed });

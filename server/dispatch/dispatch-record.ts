@@ -87,8 +87,8 @@ export function toMessage({ work, state }: DispatchRecord): DispatchMessage {
 
 /** The response in the conversation that the dispatch belongs to, if it belongs to one. */
 export function responseOf({ work, state: { attempt } }: DispatchRecord): DispatchResponse | undefined {
-  const { sessionId: conversationId, messageId, createdBy: producer, createdAt: since } = work;
-  return conversationId && { conversationId, messageId, producer, attempt, since };
+  const { sessionId: conversationId, messageId, createdBy: producer } = work;
+  return conversationId && { conversationId, messageId, producer, attempt };
 }
 
 /** The state of the task after the end of its dispatch. A cancelled dispatch leaves it blocked too. Protocol 7.2. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
+import { EventType } from "../../shared/event-type.ts";
+import { limits } from "../../shared/limits.ts";
 import type { Role } from "../../shared/role.ts";
 import { asService, dispatch, result } from "../support/dispatching.ts";
 import { startServer } from "../support/server.ts";
@@ -70,6 +72,29 @@ describe("instances whose clocks differ", () => {
     await agent.respond(await agent.nextDispatch(), { content: "done" });
 
     expect(await result(a, messageId)).toMatchObject({ status: "completed", outcome: { content: "done" } });
+  });
+
+  it("TIME-2 a response that was written days ago by the clock of its instance ends with all of its text", async () => {
+    const { a, b } = await start(-8 * dayMs);
+    const [ada] = await a.conversation(conversationId, "ada");
+    const agent = await startAgent(b, "coder");
+    await dispatch(a, { agentId: "coder", sessionId: conversationId });
+    const message = await agent.nextDispatch();
+    await agent.progress(message, { delta: "Once upon a time" });
+    await ada.one(EventType.ChatResponseDelta);
+    // So much that a look at the end of the log does not reach it.
+    const chatter = { room, type: EventType.ChatMessage, data: { message: "chatter" } };
+    for (let i = 0; i < 3; i++) {
+      const body = Array(limits.eventsPerRequest).fill(chatter);
+      await b.request("POST", "/api/events", { ...asService, body });
+    }
+
+    await agent.respond(message, { usage: { tokens: 4 } });
+
+    expect((await ada.one(EventType.ChatResponse)).data).toMatchObject({
+      status: "complete",
+      message: "Once upon a time",
+    });
   });
 
   it("TIME-2 an agent that works does so by every instance's account", async () => {
