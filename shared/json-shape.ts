@@ -1,6 +1,6 @@
 import { limits } from "./limits.ts";
 
-/** A JSON Schema as far as it matters for sizes. References lead to `$defs` of the root. */
+/** The parts of a JSON Schema that determine sizes. References lead to `$defs` of the root. */
 export interface JsonShape {
   $defs?: Record<string, JsonShape>;
   $ref?: string;
@@ -18,7 +18,7 @@ export interface JsonShape {
   propertyNames?: JsonShape;
 }
 
-/** Every client writes JSON in its own way. The worst is six bytes for each UTF-16 code unit: `\u0041`. */
+/** The longest way to write a UTF-16 code unit in JSON has six bytes: `\u0041`. */
 const escapedBytes = 6;
 /** Longer than any number that a client writes. */
 const numberBytes = 32;
@@ -27,7 +27,7 @@ const textBytes = (length: number) => escapedBytes * length + 2;
 const sum = (parts: number[]) => parts.reduce((total, part) => total + part, 0);
 const optionsOf = ({ anyOf, oneOf }: JsonShape) => anyOf ?? oneOf;
 
-/** Bytes of the longest JSON of this shape, as badly escaped as JSON allows; free-form parts have `freeBytes` each. */
+/** Bytes of the longest JSON of this shape, with everything escaped. Free-form parts count `freeBytes` each. */
 export function bytesOfLongest(root: JsonShape, freeBytes: number): number {
   function bytesOf(given: JsonShape): number {
     const shape = resolve(root, given);
@@ -37,7 +37,7 @@ export function bytesOfLongest(root: JsonShape, freeBytes: number): number {
     if (shape.allOf) return sum(shape.allOf.map(bytesOf));
     if (shape.enum) return Math.max(...shape.enum.map((value) => textBytes(String(value).length)));
     if (shape.const !== undefined) return textBytes(String(shape.const).length);
-    // Text without a length has a pattern: it is an id.
+    // Text without a maximum length has a pattern, since it is an id.
     if (shape.type === "string") return textBytes(shape.maxLength ?? limits.identifierLength);
     if (shape.type === "array") return 2 + (shape.maxItems ?? limits.pageMax) * (bytesOf(shape.items ?? {}) + 1);
     if (shape.type === "object") return objectBytes(shape);
@@ -45,23 +45,23 @@ export function bytesOfLongest(root: JsonShape, freeBytes: number): number {
   }
   function objectBytes({ properties = {}, additionalProperties, propertyNames }: JsonShape): number {
     const own = Object.entries(properties).map(([name, value]) => textBytes(name.length) + bytesOf(value) + 2);
-    // The only object with names of the client's own and values of a known type has metrics.
+    // The only object with free names and values of a known type contains metrics.
     const named = typeof additionalProperties === "object" ? bytesOf(propertyNames ?? {}) + numberBytes + 2 : 0;
     return 2 + sum(own) + limits.metricsPerUpdate * named;
   }
   return bytesOf(root);
 }
 
-/** A part of a message that is larger than it may be. */
+/** A part of a message that exceeds its limit. */
 export interface Oversized {
   path: readonly string[];
-  /** As JSON, without white space and needless escapes. */
+  /** Its size as JSON without white space and unnecessary escapes. */
   bytes: number;
 }
 
 /**
- * The first part of a message that has more than so many bytes, and of which the shape does not say that it may:
- * free-form JSON, a field that nobody knows, a text that is longer than its limit. The message need not be valid.
+ * The first part of a message that exceeds the limit although its shape does not allow more: free-form JSON, an unknown
+ * field, or a text longer than its limit. The message need not be valid.
  */
 export function oversizedPart(
   root: JsonShape,
@@ -105,7 +105,7 @@ function resolve(root: JsonShape, shape: JsonShape): JsonShape {
   return found;
 }
 
-/** Any JSON, or an object of it: the one schema that refers to itself. */
+/** Whether the schema is that of any JSON, or of an object with any JSON: the only one that refers to itself. */
 function isFree({ type, anyOf, additionalProperties, $ref }: JsonShape): boolean {
   if (type === "object" && typeof additionalProperties === "object") return additionalProperties.type !== "number";
   return (

@@ -45,11 +45,11 @@ export const limits = {
   eventsPerRequest: 500,
   capabilities: 100,
   inFlight: 100,
-  /** Default of `LIMIT_MESSAGE_BYTES`. What a message may have in all is computed from that in `message-bytes.ts`. */
+  /** The default of `LIMIT_MESSAGE_BYTES`. The limits of whole messages are computed from it in `message-bytes.ts`. */
   messageBytesDefault: 65_536,
-  /** Bytes that a message with an agent's result may always have: 1 MiB, and what is around it. */
+  /** The least limit of a message with an agent's result, in bytes: 1 MiB, and the fields around it. */
   resultBytes: 1_064_960,
-  /** Bytes that a client may send in all before the server knows who it is. */
+  /** Bytes that a client may send in all before it is authenticated. */
   unknownClientBytes: 1_064_960,
   /** What an agent is asked to do. */
   dispatchLength: 65_536,

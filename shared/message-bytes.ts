@@ -11,16 +11,16 @@ import { bytesOfLongest, type JsonShape, type Oversized, oversizedPart } from ".
 import { limits } from "./limits.ts";
 import type { Role } from "./role.ts";
 
-// The contract limits characters and items. How many bytes a message may take follows from that, and is computed here.
-// `LIMIT_MESSAGE_BYTES` limits what has no length of its own: the free-form JSON of the application. An operator who
-// sets less than the default means whole messages.
+// The contract limits characters and items. The maximum size of a message in bytes follows from that, and is computed
+// here. `LIMIT_MESSAGE_BYTES` limits the parts without a length of their own: the free-form JSON of the application. A
+// value below the default limits whole messages.
 
 const isOfWholeMessages = (messageBytes: number) => messageBytes < limits.messageBytesDefault;
 
-/** What stands around a payload: the fields of its frame, and white space anywhere. */
+/** Bytes around a payload: the fields of its frame, and white space. */
 const aroundBytes = 65_536;
 
-/** Bytes that a command's message may have at any door. */
+/** The maximum size of a command's message at any door, in bytes. */
 export function bytesOfCommand(definition: AnyCommand, messageBytes: number): number {
   const least = Math.max(messageBytes, definition.messageBytes ?? 0);
   if (isOfWholeMessages(messageBytes)) return least;
@@ -34,15 +34,15 @@ export function bytesOfEvent(messageBytes: number): number {
   return aroundBytes + bytesOfLongest(shapeOf(events[EventType.ChatResponse].data), messageBytes);
 }
 
-/** Commands with the largest messages: of those who write responses, and of everybody else. */
+/** The commands with the largest messages: of roles that write responses, and of all others. */
 const largest = {
   writers: [sendChatResponse, sendResponse],
   others: [sendChatMessage, createConversation, sendHlinkMessage],
 };
 
 /**
- * Bytes of the largest message of somebody with these roles, but for those that may have more by their definition. A
- * door takes a frame or a body of this size from a client that it knows.
+ * The maximum size of a message from a client with these roles, in bytes, except for commands whose definition allows
+ * more. A door accepts a frame or a body of this size from an authenticated client.
  */
 export function bytesOfLargest(roles: readonly Role[], messageBytes: number): number {
   if (isOfWholeMessages(messageBytes)) return messageBytes;
@@ -52,7 +52,7 @@ export function bytesOfLargest(roles: readonly Role[], messageBytes: number): nu
   return Math.max(...bytes, isWriter ? bytesOfEvent(messageBytes) : 0);
 }
 
-/** The first part of a command's payload that is too large by itself. The payload need not be valid. */
+/** The first part of a command's payload that is too large on its own. The payload need not be valid. */
 export function oversizedPartOf(
   { name, payload: schema }: AnyCommand,
   payload: unknown,
@@ -100,7 +100,7 @@ const isEventType = (type: unknown): type is EventType => typeof type === "strin
 
 const shapes = new WeakMap<z.ZodType, JsonShape>();
 
-/** Made when first needed: most messages are small. */
+/** Created when first needed, since most messages are small. */
 function shapeOf(schema: z.ZodType): JsonShape {
   const known = shapes.get(schema);
   if (known) return known;

@@ -153,7 +153,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
     broadcast,
     sessions,
     clock,
-    // Issuers write times of day: a process that is alone knows no better one than its own, which may be set right later.
+    // Issuers write times of day. A single process has only its own, which may be corrected while it runs.
     time: redis ? time : clock,
     logger,
     failed,

@@ -24,7 +24,7 @@ interface IdentityDeps {
   broadcast: Broadcast;
   sessions: Sessions;
   clock: Clock;
-  /** By which tokens are revoked. */
+  /** The clock by which tokens are revoked. */
   time: StoreTime;
   logger: Logger;
   failed: Failed;

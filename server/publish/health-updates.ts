@@ -62,7 +62,7 @@ export function createHealthUpdates({ broadcast, latest, delivered, superseded, 
     async latest(): Promise<() => HealthEvent[]> {
       const kept = await latest.all();
       return () => {
-        // By when they were kept and delivered, since the timestamps are of the clocks of several instances.
+        // Compared by the time of storage and delivery, since timestamps are by the clocks of several instances.
         const newest = new Map<string, LatestUpdate>();
         for (const update of [...kept, ...delivered.noted()]) {
           const known = newest.get(subjectOf(update.event));

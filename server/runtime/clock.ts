@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since a fixed moment in the past. Never jumps. Use it for durations and timeouts. */
   monotonicMs(): number;
-  /** Only of clocks that tests set: stands for the clock of Redis, which cannot be set. Milliseconds since 1970. */
+  /** Only in tests: replaces the clock of Redis, which cannot be set. Milliseconds since 1970. */
   redisMs?(): number;
 }
 

@@ -26,7 +26,7 @@ export interface Transport {
    * Without it, only the number of bytes is checked.
    */
   oldestUnsent?(): unknown;
-  /** The session\'s roles may have changed. */
+  /** Called when the session's roles may have changed. */
   refreshed?(): void;
   /** Ends the connection in the way that suits the reason. Frames that were written before are still sent. */
   close(reason: DisconnectReason): void;

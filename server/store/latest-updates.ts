@@ -4,7 +4,7 @@ import type { EventType } from "../../shared/event-type.ts";
 /** An update about a component: its health or its performance figures. */
 export type HealthEvent = Envelope<EventType.HealthUpdate> | Envelope<EventType.PerformanceUpdate>;
 
-/** An update, and when it was kept: milliseconds since 1970 by the store's clock. */
+/** An update, and when it was stored: milliseconds since 1970 by the store's clock. */
 export interface LatestUpdate {
   event: HealthEvent;
   at: number;

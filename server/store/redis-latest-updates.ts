@@ -23,7 +23,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1
 `);
 
-/** The same KEYS. ARGV: 1 time to live in ms. Returns JSON and time, over and over. */
+/** The same KEYS. ARGV: 1 time to live in ms. Returns the JSON and the time of each update. */
 const all = new RedisScript(`
 local subjects = redis.call('ZRANGE', KEYS[2], '(' .. string.format('%d', millis - ARGV[1]), '+inf', 'BYSCORE', 'WITHSCORES')
 local found = {}

@@ -13,7 +13,7 @@ export interface TransactionBatcherDeps {
   transactions: Transactions;
   /** For the timestamps of events. */
   clock: Clock;
-  /** For the times of documents, and what is decided by them. */
+  /** For the times in documents, and for decisions by them. */
   time: StoreTime;
 }
 

@@ -60,7 +60,7 @@ export interface Calls {
 
 export function createCalls({ connector, origins, drain, router, bodyBytes }: CallsDeps): Calls {
   const buckets = new LRUCache<string, TokenBucket>(atMostItems(rememberedBuckets));
-  /** Bytes of the bodies of requests, where they are larger than most. */
+  /** The maximum sizes of requests with large bodies, in bytes. */
   const bytesOf = new WeakMap<Session, number>();
 
   function bucketOf(principal: Principal): TokenBucket {
@@ -71,7 +71,7 @@ export function createCalls({ connector, origins, drain, router, bodyBytes }: Ca
     return bucket;
   }
 
-  /** Where a body is larger than most, no part of it may be. */
+  /** The limit of each part of a large body. */
   const isLarge = (request: Request) => (bodyBytesOf(request) ?? 0) > bodyBytes;
 
   return {

@@ -13,14 +13,14 @@ export interface ReadBodyDeps {
   bodyBytes: number;
 }
 
-/** Bytes of the bodies that may be larger than most. */
+/** The maximum size of large bodies, in bytes. */
 const lengths = new WeakMap<IncomingMessage, number>();
 
 export const bodyBytesOf = (request: Request): number | undefined => lengths.get(request);
 
 /**
- * Parses JSON bodies. A body that is larger than most, or does not say its size, is read only for a client that has a
- * good token, and as far as its roles have large messages: others cannot make the server hold more than `bodyBytes`.
+ * Parses JSON bodies. A large body, or one without a declared size, is read only for a client with a valid token, up to
+ * the size that its roles allow. So other clients cannot make the server buffer more than `bodyBytes`.
  */
 export function readBody({ connector, origins, bodyBytes }: ReadBodyDeps): RequestHandler {
   const upTo = (limit: number) =>
@@ -38,14 +38,14 @@ export function readBody({ connector, origins, bodyBytes }: ReadBodyDeps): Reque
       const principal = await connector.authenticate(headerToken(request, origins));
       return hasRole(principal, "agent", "service") ? forWriters : forOthers;
     } catch {
-      // The route says what is wrong with the token.
+      // The route rejects the token with its reason.
       return common;
     }
   }
 }
 
 function isSmall({ headers }: Request, bodyBytes: number): boolean {
-  // A few bytes of a compressed body may become any number: it has to be small when it is decompressed.
+  // A few compressed bytes may expand to any number, so the decompressed size is limited too.
   if (headers["content-encoding"] !== undefined) return true;
   if (headers["transfer-encoding"] !== undefined) return false;
   return Number(headers["content-length"] ?? 0) <= bodyBytes;

@@ -28,7 +28,7 @@ export async function acceptConnection(
 ) {
   const { connector, logger } = options;
   const { searchParams } = urlOf(request);
-  // The client is not known yet, so its messages wait in the network.
+  // Until the client is authenticated its messages are not read from the network.
   webSocket.pause();
   webSocket.on("error", (error) => endAfterError(webSocket, error));
   let opened: OpenedConnection;

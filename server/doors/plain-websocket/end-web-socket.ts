@@ -14,7 +14,7 @@ export function endWebSocket(webSocket: WebSocket, code: number, reason: string)
   webSocket.once("close", () => clearTimeout(timer));
 }
 
-/** Ends a WebSocket after an error. The library has closed one whose message is too large: the client is to read why. */
+/** Ends a WebSocket after an error. After a message that is too large, the client still has to read the reason. */
 export function endAfterError(webSocket: WebSocket, error: Error): void {
   if (!isTooLarge(error)) return webSocket.terminate();
   const timer = setTimeout(() => webSocket.terminate(), closeTimeoutMs);

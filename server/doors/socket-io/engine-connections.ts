@@ -35,7 +35,7 @@ interface EngineConnectionsOptions {
   logger: Logger;
 }
 
-/** Bytes of a packet beside its message. */
+/** Bytes of a packet in addition to its message. */
 const packetBytes = 1_024;
 
 /** The packet types of Socket.IO that are counted separately. */
@@ -179,5 +179,5 @@ export class EngineConnections {
 
 const nobody: readonly Session[] = [];
 
-/** Documented, though the library's types hide it. Without it every client of long polling counts as unknown. */
+/** Documented, but hidden by the library's types. Without it every client of long polling counts as unauthenticated. */
 const idOf = (connection: Connection): string => String(Reflect.get(connection, "id"));

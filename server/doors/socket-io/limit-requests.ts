@@ -5,8 +5,8 @@ import type { EngineConnections } from "./engine-connections.ts";
 import type { SocketIoServer } from "./socket-io-server.ts";
 
 /**
- * Limits what comes with HTTP requests, before the library reads it: that has one limit for all clients, known or not,
- * and keeps it without a word.
+ * Limits the bodies of HTTP requests before the library reads them. The library has one limit for all clients,
+ * authenticated or not, and reports no reason.
  */
 export function limitRequests({ engine }: SocketIoServer, connections: EngineConnections): void {
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
@@ -14,7 +14,7 @@ export function limitRequests({ engine }: SocketIoServer, connections: EngineCon
     const id = new URLSearchParams(request.url?.split("?")[1]).get("sid") ?? "";
     const atMost = connections.packetBytes(id);
     const length = request.headers["content-length"];
-    // Browsers and the stock clients say how long a body is.
+    // Browsers and the stock clients declare the length of a body.
     if (length === undefined) return refuse(response, 411, "text/plain", "Content-Length is missing.");
     if (Number(length) <= atMost) return next();
     connections.refuse(id);

@@ -48,8 +48,8 @@ export function terminate(webSocket: unknown): void {
 }
 
 /**
- * Sets how many bytes a message may have that comes over a WebSocket. The library has one limit for all clients, known or
- * not. Where it is kept in another way, the limit stays that of clients that are not known.
+ * Sets the maximum size of messages from one WebSocket. The library has one limit for all clients. If its internals are
+ * unknown, the limit remains that of unauthenticated clients.
  */
 export function allowBytes(webSocket: unknown, bytes: number): void {
   const receiver = partOf(webSocket, "_receiver");

@@ -3,7 +3,7 @@ import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 /** The close code for a message that is too large. */
 const tooLarge = 1009;
 
-/** A WebSocket that can say why before it ends for a message that is too large: the library alone only closes it. */
+/** A WebSocket that can send the reason before it is closed for a message that is too large; the library only closes it. */
 export class ServerWebSocket extends WebSocket {
   /** Called while messages may still be sent. */
   onTooLarge: (() => void) | undefined;
@@ -21,6 +21,6 @@ export class SayingServer extends WebSocketServer<typeof ServerWebSocket> {
   }
 }
 
-/** Whether the library has closed a WebSocket for a message that is too large. */
+/** Whether the library has closed the WebSocket because a message was too large. */
 export const isTooLarge = (error: Error): boolean =>
   "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";

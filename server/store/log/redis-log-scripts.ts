@@ -72,11 +72,11 @@ else
 end
 `;
 
-/** The number of arguments per event in a script that appends, and where those of the first begin. */
+/** The number of arguments per event in a script that appends, and the index of the first. */
 const argsPerEvent = 4;
 const firstEventArg = 10;
 
-/** For a script that appends: a Lua expression of where its own arguments begin, after those of the events. */
+/** Lua expression for the index of the first argument of an appending script itself, after those of the events. */
 export const firstOwnArg = `${firstEventArg} + tonumber(ARGV[9]) * ${argsPerEvent}`;
 
 /**

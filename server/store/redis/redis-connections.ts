@@ -48,7 +48,7 @@ export interface RedisConnections {
    * may have been executed or not. Rejects with `unavailable` if it does not succeed within 1.5 s.
    */
   attempt<T>(command: Command<T>): Promise<T>;
-  /** The time of the Redis server in milliseconds since 1970, exact to the time that a reply takes. */
+  /** The time of the Redis server in milliseconds since 1970, accurate to the latency of a reply. */
   now(): number;
   /**
    * Adds a listener that is called when Redis works again after a connection was lost or a command timed out. Messages

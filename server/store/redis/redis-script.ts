@@ -13,7 +13,7 @@ if millis > deadline then return redis.error_reply('LATE the caller has given up
 if set ~= '' then millis = tonumber(set) end
 `;
 
-/** How many arguments the prelude takes, after those of the script. */
+/** The number of arguments of the prelude, which follow those of the script. */
 export const preludeArgs = 3;
 
 /**

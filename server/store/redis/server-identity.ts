@@ -36,7 +36,7 @@ export class ServerIdentity {
   readonly #timer: NodeJS.Timeout;
   readonly #redisMs: (() => number) | undefined;
   #life: Life | undefined;
-  /** The latest that is known. */
+  /** The latest known identity of the server. */
   #clockOffset = 0;
   #asking: Promise<void> | undefined;
 
@@ -82,7 +82,7 @@ export class ServerIdentity {
     return command(this.#client, { runId, deadline, redisMs: this.#redisMs?.() });
   }
 
-  /** The time of the Redis server, as far as is known without asking: milliseconds since 1970. */
+  /** The estimated time of the Redis server, without asking it: milliseconds since 1970. */
   now(): number {
     return this.#redisMs?.() ?? Math.round(performance.now() + this.#clockOffset);
   }
