@@ -4,7 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Histogram } from "../load/histogram.ts";
 import { inPortions } from "../load/in-portions.ts";
-import { Nginx } from "../run/nginx.ts";
+import { DeliveredProxy } from "../run/delivered-proxy.ts";
+import { nginx as kind } from "../run/nginx.ts";
 import { freePort, startPeer } from "../run/peers.ts";
 import { Follower } from "./follower.ts";
 import { Publisher } from "./publisher.ts";
@@ -80,7 +81,7 @@ const [leaving, staying] = [peer.publish, peer.subscribe];
 const port = await freePort();
 // Debian has it where not everybody looks.
 const program = ["/usr/sbin/nginx", "/usr/local/bin/nginx", "/opt/homebrew/bin/nginx"].find(existsSync) ?? "nginx";
-const nginx = await Nginx.start({ program, port, instances: [staying.port, leaving.port] });
+const nginx = await DeliveredProxy.start(kind, { program, port, instances: [staying.port, leaving.port] });
 try {
   const rooms = Array.from({ length: Math.ceil(count / members) }, (_, index) => `d${index}`);
   // Who speaks is at the instance that stays: what a refused publication means is tried elsewhere.

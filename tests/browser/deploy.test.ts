@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { Nginx } from "../../bench/run/nginx.ts";
+import { DeliveredProxy } from "../../bench/run/delivered-proxy.ts";
+import { nginx as kind } from "../../bench/run/nginx.ts";
 import { freePort } from "../support/free-port.ts";
 import { findProgram } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
@@ -13,7 +14,7 @@ import { testMs, useBrowser } from "./use-browser.ts";
 const admin = { roles: ["admin"], path: "/chat" } as const;
 const monitoringScript = /\/assets\/monitoring-screen-[^/]*\.js/;
 
-const opened: Nginx[] = [];
+const opened: DeliveredProxy[] = [];
 afterEach(async () => {
   for (const nginx of opened.splice(0)) await nginx.stop();
 });
@@ -147,7 +148,8 @@ describe("a deploy of the dashboard", () => {
         await startServer({ store: "redis", env, overrides: { dashboardFolder: next.folder } }),
       ];
       const instances = servers.map(({ server }) => server.port);
-      const nginx = await Nginx.start({ program: await findProgram("nginx"), port: await freePort(), instances });
+      const program = await findProgram("nginx");
+      const nginx = await DeliveredProxy.start(kind, { program, port: await freePort(), instances });
       opened.push(nginx);
       const scriptOf = async ({ url }: { url: string }) => {
         const page = await (await fetch(url, { headers: { accept: "text/html" } })).text();

@@ -25,6 +25,8 @@ export interface Reader {
   seen(): string[];
   /** Why it was not let in, each time that it was not. */
   refusals(): string[];
+  /** How many of its connections have ended. */
+  ended(): number;
 }
 
 export const line = ({ position, data: { message } }: Message) => `${position?.offset} ${message}`;
@@ -63,7 +65,8 @@ export async function stockReader(url: string, io: object): Promise<Reader & { c
   });
   await inbox.one("joined");
   const refusals = () => inbox.of<Error>("connect_error").map(({ message }) => message);
-  return { client, seen: () => messagesOf(inbox).map(line), refusals };
+  const ended = () => inbox.of("disconnect").length;
+  return { client, seen: () => messagesOf(inbox).map(line), refusals, ended };
 }
 
 /** A program with a plain WebSocket, that opens another one when it ends. */
@@ -87,7 +90,8 @@ export async function plainReader(url: string): Promise<Reader> {
   };
   await open().one("joined");
   const refusals = () => inboxes.flatMap((inbox) => inbox.of<Error>("error")).map(({ message }) => message);
-  return { seen: () => messages().map(line), refusals };
+  const ended = () => inboxes.flatMap((inbox) => inbox.of("close")).length;
+  return { seen: () => messages().map(line), refusals, ended };
 }
 
 /** A reader of an event stream, that opens another one where it was when it ends. */
@@ -97,10 +101,13 @@ export async function streamReader(url: string): Promise<Reader> {
   const refusals: string[] = [];
   const open = async (lastEventId: string | undefined): Promise<void> => {
     if (during.isOver) return;
-    const stream = await TestEventStream.open(`${url}/api/events?topics=${room}`, {
+    const headers = {
       authorization: `Bearer ${tokenOf("ada")}`,
       ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
-    });
+    };
+    const stream = await TestEventStream.open(`${url}/api/events?topics=${room}`, headers).catch(() => undefined);
+    // No answer, such as from a connection that was just closed: an EventSource comes back.
+    if (!stream) return open(lastEventId);
     opened.push(stream);
     if (!stream.response.ok) return void refusals.push(`${stream.response.status}`);
     streams.push(stream);
@@ -109,5 +116,10 @@ export async function streamReader(url: string): Promise<Reader> {
     again.catch((error: unknown) => refusals.push(String(error)));
   };
   await open(undefined);
-  return { seen: () => streams.flatMap(({ inbox }) => messagesOf(inbox)).map(line), refusals: () => refusals };
+  const inboxes = () => streams.map(({ inbox }) => inbox);
+  return {
+    seen: () => inboxes().flatMap(messagesOf).map(line),
+    refusals: () => refusals,
+    ended: () => inboxes().flatMap((inbox) => inbox.of("end")).length,
+  };
 }

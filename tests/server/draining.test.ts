@@ -24,7 +24,8 @@ describe("a draining instance", () => {
 
     const token = tokenOf("bob");
     const upgrades = ["/socket.io/?EIO=4&transport=websocket", `/ws?token=${token}`, `/ws/agent-bridge?token=${token}`];
-    const requests = ["/socket.io/?EIO=4&transport=polling", "/readyz"];
+    const polling = "/socket.io/?EIO=4&transport=polling";
+    const requests = [polling, `${polling}&sid=that-another-instance-has`, "/readyz"];
     const refused = await Promise.all([
       ...upgrades.map(async (path) => (await upgrade(server.url, path)).status),
       ...requests.map(async (path) => {
@@ -33,7 +34,7 @@ describe("a draining instance", () => {
       }),
     ]);
 
-    expect(refused).toEqual([503, 503, 503, "503 close", "503 close"]);
+    expect(refused).toEqual([503, 503, 503, "503 close", "503 close", "503 close"]);
     // Who was here before goes on over polling, each request of which is one by itself.
     await ada.ok("conversation.create", { id: "42" });
     await ada.ok("chat_message", { conversationId: "42", message: "still here" });
@@ -93,7 +94,9 @@ describe.each(stores)("a draining instance (%s)", (store) => {
   });
 
   it("STOP-8 it answers HTTP requests while they arrive, until its window ends", async () => {
-    const server = await startServer({ store });
+    // The requests follow each other as fast as they can.
+    const env = { LIMIT_COMMANDS_PER_SECOND: "100000", LIMIT_COMMANDS_BURST: "100000" };
+    const server = await startServer({ store, env });
     const post = (id: string) =>
       server.request("POST", "/api/conversations/42/messages", { as: "ada", body: { id, message: "hello" } });
     await server.request("POST", "/api/conversations", { as: "ada", body: { id: "42" } });
