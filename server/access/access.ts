@@ -9,6 +9,7 @@ import { hasRole, type Principal } from "../session/principal.ts";
 /** Decides which rooms a principal may read, write and manage. */
 export interface Access {
   /**
+   * For rooms of `/chat`; those of `/monitoring` are for {@link mayWatch}.
    * Rejects with `not_found` for a conversation that the principal may not read, whether it exists or not, and with
    * `forbidden` for any other room.
    */

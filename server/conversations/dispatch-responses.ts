@@ -44,9 +44,9 @@ export class DispatchResponses {
     });
   }
 
-  /** Lets out what was gathered here: the attempt is over, or goes on at another instance. */
-  release(messageId: MessageId): Promise<void> {
-    return this.#deps.streams.release(messageId);
+  /** Publishes the deltas that are gathered here: the attempt is over, or goes on at another instance. */
+  flushAndClose(messageId: MessageId): Promise<void> {
+    return this.#deps.streams.flushAndClose(messageId);
   }
 
   /**
@@ -61,7 +61,7 @@ export class DispatchResponses {
   ): Promise<void> {
     const { conversationId, messageId, attempt } = response;
     const { records, bumpActivity } = this.#deps;
-    await this.release(messageId);
+    await this.flushAndClose(messageId);
     const record = await records.claim(refOf(response), ownRecord(response));
     if (record.value.final) return;
 

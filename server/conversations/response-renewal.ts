@@ -99,7 +99,7 @@ export class ResponseRenewal {
     if (!record) streams.doubt(key);
     const isOver = record?.ending !== undefined || record?.final !== undefined;
     // The next delta is refused with the reason.
-    if (isOver) void streams.release(key);
+    if (isOver) void streams.flushAndClose(key);
     const reason = record && reasonToStop(record);
     if (reason === undefined) return false;
     if (!isCancelled) author.session.send("cancel", { messageId: response.responseId, reason });

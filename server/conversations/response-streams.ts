@@ -104,17 +104,17 @@ export class ResponseStreams {
     if (stream) stream.isDoubtful = true;
   }
 
-  /** What concerns one response here, one after the other: parts that come while it ends wait for that. */
+  /** Runs the operations on one response one after another: a delta that arrives while it ends waits for the end. */
   inOrder<T>(key: string, run: () => Promise<T>): Promise<T> {
     return this.#queue.run(key, run);
   }
 
-  /** Lets out what was gathered here and ends the stream. */
-  async release(key: string): Promise<void> {
+  /** Publishes the deltas that are gathered here, and forgets the stream. */
+  async flushAndClose(key: string): Promise<void> {
     await this.inOrder(key, () => this.close(key));
   }
 
-  /** The same, to be called in order. Resolves with the number of the next part, as far as it is known here. */
+  /** The same, to be called in order. Resolves with the index of the next delta, as far as it is known here. */
   async close(key: string): Promise<number> {
     const stream = this.#streams.get(key);
     if (!stream) return 0;
@@ -124,14 +124,14 @@ export class ResponseStreams {
     return stream.rollup.nextIndex;
   }
 
-  /** Writes what was gathered here, and the stream goes on. To be called in order. Rejects with `unavailable`. */
+  /** Publishes the gathered deltas; the stream goes on. To be called in order. Rejects with `unavailable`. */
   async writeOut(key: string): Promise<void> {
     await this.#streams.get(key)?.rollup.flush();
   }
 
-  /** Lets out what was gathered of all responses. */
+  /** The same for all streams. */
   async flush(): Promise<void> {
-    await Promise.allSettled([...this.#streams.keys()].map((key) => this.release(key)));
+    await Promise.allSettled([...this.#streams.keys()].map((key) => this.flushAndClose(key)));
   }
 
   async #open(

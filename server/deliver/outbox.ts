@@ -82,6 +82,7 @@ const maxBatch = 256 * 1024;
 
 /** Decides when outboxes are flushed. */
 export class FlushScheduler {
+  /** What every outbox begins with. Batches that grow from it by the same frames share their bytes until they are flushed. */
   readonly empty = Batch.empty();
   readonly failed: Failed;
   readonly #coalesceMs: number;

@@ -98,7 +98,7 @@ export class AgentCommands {
     const { messageId, attempt, ...outcome } = payload;
     const { agentId } = local;
     const { lifecycle, responses } = this.#deps;
-    if (local.sentAttempts.get(messageId)?.attempt === attempt) await responses.release(messageId);
+    if (local.sentAttempts.get(messageId)?.attempt === attempt) await responses.flushAndClose(messageId);
     const input = { type: "responded", agentId, attempt, outcome: withoutAbsent(outcome) } as const;
     const stepped = await lifecycle.step(messageId, input);
     if ("refused" in stepped) assertOwn(stepped.record, local, messageId, attempt);

@@ -143,7 +143,7 @@ export class DispatchLifecycle {
     if (now >= work.deadline) return void (await this.step(messageId, { type: "deadline_passed" }));
     if (state.status === "queued") return void (await scheduler.assign(found.value));
     const stepped = await this.step(messageId, { type: "lease_expired" });
-    // Messages of the agent renew the lease in the record only, so the lease in the queue is set to the same time.
+    // Messages about the dispatch renew the lease in the record only, so the lease in the queue is set to the same time.
     const { state: present } = "refused" in stepped && stepped.record ? stepped.record : { state };
     if ("leaseUntil" in present && "refused" in stepped && stepped.refused === "early") {
       await leases.set("dispatches", [{ id: messageId, inMs: present.leaseUntil - now }]);
@@ -171,7 +171,7 @@ export class DispatchLifecycle {
     { agentId, status }: Extract<DispatchEffect, { type: "attempt_ended" }>,
   ): Promise<void> {
     const { responses, localAgents, agentDelivery, scheduler, broadcast, failed } = this.#deps;
-    await responses.release(messageId);
+    await responses.flushAndClose(messageId);
     if (!localAgents.get(agentId)) return broadcast.send({ kind: "agent", agentId });
     const endedByAgent = status === "completed" || status === "failed";
     if (!endedByAgent) await agentDelivery.reconcile(agentId);

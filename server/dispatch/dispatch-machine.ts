@@ -45,7 +45,7 @@ export type DispatchInput =
   /** The agent has reconnected and is still working on it. */
   | ({ type: "resumed"; leaseMs: number } & ByAttempt)
   | ({ type: "responded"; outcome: Outcome } & ByAttempt)
-  /** The agent has declined or not acknowledged it, has disconnected, or no longer knows it. */
+  /** The agent has declined or not acknowledged it, has come back without it, or was away for longer than its own lease. */
   | ({ type: "attempt_lost"; error: string } & ByAttempt)
   /** The agent has given no sign of life for the time of the lease. */
   | { type: "lease_expired" }

@@ -51,7 +51,8 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
     let shown: Set<ResponseId> | undefined;
     await readBackwards(room, before, async (events) => {
       await prepare(page, room, events);
-      // Before live events the page is the last one. Before other history, a later page may have the last delta.
+      // A page of older history is followed by one that the client has already, which may have the last delta of a response:
+      // then it has the merged text, too. A page before live events is the latest, and has no such follower.
       if (follows === "history" && before !== undefined && !shown && events.some(isDelta)) {
         shown = await responsesFrom(room, before);
         page.omit(shown);

@@ -24,7 +24,7 @@ export type FinishedResponses = (room: RoomName, responses: ResponseId[]) => Pro
 export class CompactPage {
   readonly events: LoggedEnvelope[] = [];
   readonly #limit: number;
-  /** By response, if read backwards: the index of the earliest delta in the page. */
+  /** By response, if read backwards: `data.index` of the earliest delta in the page. */
   readonly #firstIndex = new Map<ResponseId, number>();
   readonly #omitted = new Set<ResponseId>();
   #bytes = 0;

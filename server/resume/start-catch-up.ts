@@ -10,6 +10,7 @@ export interface Resumed {
   joined: boolean;
   position: Position;
   events: LoggedEnvelope[];
+  /** Whether newer events follow `position`. It says nothing of older ones. */
   hasMore: boolean;
   recovered?: boolean;
   lostReason?: LostReason;
@@ -45,7 +46,7 @@ interface CatchUpSource {
   fillLatest(head: Position): Promise<void>;
 }
 
-/** Brings a client from its position, or from the latest events, to the head of the tail. */
+/** Brings a client from its position, or from the latest events, to the last event that the tail has delivered. */
 export async function startCatchUp(
   log: Pick<LogReads, "bounds" | "read">,
   tail: LogTail,

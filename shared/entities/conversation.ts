@@ -14,7 +14,8 @@ export const Conversation = z
   })
   .meta({
     id: "Conversation",
-    description: "A room with members. Only they, `admin` and `service` read and write it.",
+    description:
+      "A room with members. They, `admin` and `service` read and write it, and so does any `user` where it is public, and a token with a grant for it.",
   });
 export type Conversation = z.infer<typeof Conversation>;
 

@@ -8,7 +8,7 @@ import type { Origins } from "../../connect/origins.ts";
 import type { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import type { Logger } from "../../observe/logger.ts";
 import { timestampOf } from "../../runtime/clock.ts";
-import type { ServerWebSocket } from "../wire/server-web-socket.ts";
+import type { NotifyingWebSocket } from "../wire/notifying-web-socket.ts";
 import { endAfterError, refusalCodeOf } from "./end-web-socket.ts";
 import { type ConnectionOptions, PlainWebSocketConnection } from "./plain-websocket-connection.ts";
 import { urlOf } from "./url-of.ts";
@@ -21,7 +21,7 @@ export interface AcceptOptions extends ConnectionOptions {
 
 /** Opens a connection for a client with a valid token; sends others the reason and closes them. */
 export async function acceptConnection(
-  webSocket: ServerWebSocket,
+  webSocket: NotifyingWebSocket,
   request: IncomingMessage,
   subscribers: SubscriberIndex,
   options: AcceptOptions,

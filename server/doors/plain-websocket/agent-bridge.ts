@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { limits } from "../../../shared/limits.ts";
 import type { Admission } from "../../connect/admission.ts";
-import { SayingServer } from "../wire/server-web-socket.ts";
+import { NotifyingWebSocketServer } from "../wire/notifying-web-socket.ts";
 import { BridgeConnection, type BridgeOptions } from "./bridge-connection.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
 
@@ -18,7 +18,11 @@ interface AgentBridge {
 
 /** Agents in any language: flat JSON frames over a WebSocket at `/ws/agent-bridge`. */
 export function createAgentBridge(options: AgentBridgeOptions): AgentBridge {
-  const server = new SayingServer({ noServer: true, maxPayload: limits.unknownClientBytes, perMessageDeflate: false });
+  const server = new NotifyingWebSocketServer({
+    noServer: true,
+    maxPayload: limits.unknownClientBytes,
+    perMessageDeflate: false,
+  });
   return {
     upgrade: (request, socket, head) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {

@@ -16,8 +16,8 @@ import { invalidPayload, type Router } from "../../route/router.ts";
 import { type Clock, timestampOf } from "../../runtime/clock.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { tooLarge } from "../wire/ending.ts";
+import type { NotifyingWebSocket } from "../wire/notifying-web-socket.ts";
 import { allowBytes } from "../wire/raw-socket.ts";
-import type { ServerWebSocket } from "../wire/server-web-socket.ts";
 import { cancelFrame, commandOf, dispatchFrame, errorFrame, heartbeatFrame, registeredFrame } from "./bridge-frames.ts";
 import { endAfterError, endWebSocket, refusalCodeOf } from "./end-web-socket.ts";
 import { parseJson } from "./parse-json.ts";
@@ -52,7 +52,7 @@ export class BridgeConnection implements Transport {
   #waiting = 0;
   #waitingBytes = 0;
 
-  constructor(webSocket: ServerWebSocket, request: IncomingMessage, options: BridgeOptions) {
+  constructor(webSocket: NotifyingWebSocket, request: IncomingMessage, options: BridgeOptions) {
     this.#webSocket = webSocket;
     this.#options = options;
     const url = new URL(request.url ?? "", "http://host");

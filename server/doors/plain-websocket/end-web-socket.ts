@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 import { closeCodes, disconnectReasons } from "../../../shared/disconnect-reason.ts";
 import type { ErrorCode } from "../../../shared/error-code.ts";
-import { isTooLarge } from "../wire/server-web-socket.ts";
+import { isTooLarge } from "../wire/notifying-web-socket.ts";
 
 /** Time within which a client must answer a close. */
 const closeTimeoutMs = 2_000;

@@ -14,9 +14,9 @@ import type { LoopTurns } from "../../runtime/loop-turns.ts";
 import type { Channel } from "../../session/channel.ts";
 import type { Session, Transport } from "../../session/session.ts";
 import { tooLarge } from "../wire/ending.ts";
+import type { NotifyingWebSocket } from "../wire/notifying-web-socket.ts";
 import { allowBytes } from "../wire/raw-socket.ts";
 import { ReadThrottle } from "../wire/read-throttle.ts";
-import type { ServerWebSocket } from "../wire/server-web-socket.ts";
 import { commandScopesOf } from "./command-scopes-of.ts";
 import { endWebSocket } from "./end-web-socket.ts";
 import { parseJson } from "./parse-json.ts";
@@ -46,7 +46,7 @@ export class PlainWebSocketConnection implements Transport {
   readonly #intake: ReadThrottle;
 
   constructor(
-    webSocket: ServerWebSocket,
+    webSocket: NotifyingWebSocket,
     tcp: Socket,
     session: Session,
     subscribers: SubscriberIndex,

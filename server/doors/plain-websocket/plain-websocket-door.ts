@@ -7,8 +7,8 @@ import type { Drain } from "../../connect/drain.ts";
 import type { Sink } from "../../deliver/sink.ts";
 import { SubscriberIndex } from "../../deliver/subscriber-index.ts";
 import { TextFrame } from "../../deliver/text-frame.ts";
+import { NotifyingWebSocketServer } from "../wire/notifying-web-socket.ts";
 import { refuseUpgrade } from "../wire/refuse-upgrade.ts";
-import { SayingServer } from "../wire/server-web-socket.ts";
 import { type AcceptOptions, acceptConnection } from "./accept-connection.ts";
 import { createAgentBridge } from "./agent-bridge.ts";
 import { limitControlFrames } from "./limit-control-frames.ts";
@@ -35,7 +35,11 @@ const bridgePath = "/ws/agent-bridge";
 /** The door for clients in any language: JSON frames over a WebSocket at `/ws`, and agents at `/ws/agent-bridge`. */
 export function createPlainWebSocketDoor(options: PlainWebSocketDoorOptions): PlainWebSocketDoor {
   const { httpServer, drain, admission, origins, socketIoPath } = options;
-  const server = new SayingServer({ noServer: true, maxPayload: options.messageBytes, perMessageDeflate: false });
+  const server = new NotifyingWebSocketServer({
+    noServer: true,
+    maxPayload: options.messageBytes,
+    perMessageDeflate: false,
+  });
   const bridge = createAgentBridge(options);
   const subscribers = new SubscriberIndex(options.counters);
 

@@ -5,11 +5,11 @@ import { pauseReading, RawSocket } from "../wire/raw-socket.ts";
 import type { Source } from "../wire/read-throttle.ts";
 
 interface WebSocketWireOptions {
-  /** Whether frames may be written past the library, according to the self-check. */
+  /** Whether frames may be written past the library, according to `wire/self-check.ts`. */
   direct: boolean;
   /** Bytes that may wait in the library and in the stream. */
   backlogBytes: number;
-  /** Called once when more bytes are waiting; later writes are dropped. */
+  /** Called once when more bytes are waiting. Must close the WebSocket: once it is closing, writes do nothing. */
   slow(): void;
 }
 

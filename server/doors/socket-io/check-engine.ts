@@ -1,6 +1,6 @@
 import { Server } from "socket.io";
+import { NotifyingWebSocketServer } from "../wire/notifying-web-socket.ts";
 import { unknownParts } from "../wire/self-check.ts";
-import { SayingServer } from "../wire/server-web-socket.ts";
 import { arrivalOf, contractParser } from "./contract-parser.ts";
 import { EngineBacklog } from "./engine-backlog.ts";
 import { EngineWire, unknownEnginePartsOf } from "./engine-wire.ts";
@@ -15,7 +15,7 @@ let ownEngine: Promise<string[]> | undefined;
 export function checkEngine(wsEngine?: unknown): Promise<string[]> {
   if (wsEngine !== undefined) return check(wsEngine);
   // Checked once per process.
-  ownEngine ??= check(SayingServer);
+  ownEngine ??= check(NotifyingWebSocketServer);
   return ownEngine;
 }
 

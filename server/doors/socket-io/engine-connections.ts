@@ -8,8 +8,8 @@ import type { Logger } from "../../observe/logger.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Session } from "../../session/session.ts";
 import { tooLarge } from "../wire/ending.ts";
+import { NotifyingWebSocket } from "../wire/notifying-web-socket.ts";
 import { allowBytes } from "../wire/raw-socket.ts";
-import { ServerWebSocket } from "../wire/server-web-socket.ts";
 import { EngineBacklog } from "./engine-backlog.ts";
 import { webSocketOf } from "./engine-wire.ts";
 import type { SocketIoServer } from "./socket-io-server.ts";
@@ -109,7 +109,7 @@ export class EngineConnections {
     if ("maxHttpBufferSize" in connection.transport) connection.transport.maxHttpBufferSize = bytes;
     const webSocket = webSocketOf(connection);
     allowBytes(webSocket, bytes);
-    if (!(webSocket instanceof ServerWebSocket)) return;
+    if (!(webSocket instanceof NotifyingWebSocket)) return;
     webSocket.onTooLarge ??= () => this.#explain(connection);
   }
 

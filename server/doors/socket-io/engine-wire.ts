@@ -10,7 +10,7 @@ import { packetOf } from "./packets.ts";
 type Connection = Socket["conn"];
 
 export interface EngineWireOptions {
-  /** Whether frames may be written past the library, according to the self-check. */
+  /** Whether frames may be written past the library, according to `wire/self-check.ts`. */
   direct: boolean;
   /** Bytes that may wait in the engine. */
   backlogBytes: number;

@@ -5,7 +5,7 @@ import type { OpenedConnection } from "../../connect/connector.ts";
 import { silenceLimitMs } from "../../connect/keepalive.ts";
 import type { Origins } from "../../connect/origins.ts";
 import { corkForThisTurn } from "../wire/cork.ts";
-import { SayingServer } from "../wire/server-web-socket.ts";
+import { NotifyingWebSocketServer } from "../wire/notifying-web-socket.ts";
 import { contractParser } from "./contract-parser.ts";
 
 interface SocketIoServerOptions {
@@ -36,7 +36,7 @@ const connectTimeoutMs = 10_000;
 
 /** The library's server with this project's settings. Not listening until it is attached. */
 export function createSocketIoServer(options: SocketIoServerOptions): SocketIoServer {
-  const { heartbeatIntervalMs, admission, origins, isStoreAway, wsEngine = SayingServer } = options;
+  const { heartbeatIntervalMs, admission, origins, isStoreAway, wsEngine = NotifyingWebSocketServer } = options;
   return new Server({
     path: options.path,
     transports: [...options.transports],

@@ -19,8 +19,8 @@ export class RawSocket {
   }
 
   /**
-   * Nothing waits in the library, and in the stream only what the end of this turn will write: a write now keeps the
-   * order, and does not add to the backlog of a slow reader.
+   * Nothing waits in the library. Nothing waits in the TCP stream either, unless the stream is corked until the end of
+   * this turn (`cork.ts`), which is no backlog. So a write now keeps the order, and the reader is not a slow one.
    */
   get isFree(): boolean {
     const { readyState, _sender: sender } = this.#webSocket;

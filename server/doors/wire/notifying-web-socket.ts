@@ -3,8 +3,8 @@ import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 /** The close code for a message that is too large. */
 const tooLarge = 1009;
 
-/** A WebSocket that can send the reason before it is closed for a message that is too large; the library only closes it. */
-export class ServerWebSocket extends WebSocket {
+/** A WebSocket that calls back before it closes for a message that is too large: the library alone just closes it. */
+export class NotifyingWebSocket extends WebSocket {
   /** Called while messages may still be sent. */
   onTooLarge: (() => void) | undefined;
 
@@ -14,10 +14,10 @@ export class ServerWebSocket extends WebSocket {
   }
 }
 
-/** The library's server with {@link ServerWebSocket}s. */
-export class SayingServer extends WebSocketServer<typeof ServerWebSocket> {
-  constructor(options: ServerOptions<typeof ServerWebSocket>) {
-    super({ ...options, WebSocket: ServerWebSocket });
+/** The library's server with {@link NotifyingWebSocket}s. */
+export class NotifyingWebSocketServer extends WebSocketServer<typeof NotifyingWebSocket> {
+  constructor(options: ServerOptions<typeof NotifyingWebSocket>) {
+    super({ ...options, WebSocket: NotifyingWebSocket });
   }
 }
 
