@@ -30,41 +30,47 @@ async function start(aheadMs: number) {
 }
 
 describe("instances whose clocks differ", () => {
-  it.each([8 * dayMs, -8 * dayMs])("TIME-2 a join where it is %i ms later drops nothing of a log", async (aheadMs) => {
-    const { a, b } = await start(aheadMs);
-    const ada = await a.connect("ada");
-    await ada.ok("conversation.create", { id: conversationId, members: ["bob"] });
-    const written = Array.from({ length: 40 }, (_, i) => `${i}`);
-    for (const text of written) await say(ada, text);
+  it.each([8 * dayMs, -8 * dayMs])(
+    "TIME-2 a join at an instance whose clock is %i ms ahead drops nothing of a log",
+    async (aheadMs) => {
+      const { a, b } = await start(aheadMs);
+      const ada = await a.connect("ada");
+      await ada.ok("conversation.create", { id: conversationId, members: ["bob"] });
+      const written = Array.from({ length: 40 }, (_, i) => `${i}`);
+      for (const text of written) await say(ada, text);
 
-    const bob = await b.connect("bob", { claims });
-    const { events: latest = [] } = await bob.ok("join_room", { room, limit: 100 });
-    await say(bob, "and more");
-    const { events = [], recovered } = await ada.ok("join_room", { room, after: { epoch: "none", offset: 0 } });
+      const bob = await b.connect("bob", { claims });
+      const { events: latest = [] } = await bob.ok("join_room", { room, limit: 100 });
+      await say(bob, "and more");
+      const { events = [], recovered } = await ada.ok("join_room", { room, after: { epoch: "none", offset: 0 } });
 
-    expect(texts(latest)).toEqual(written);
-    expect(recovered).toBe(false);
-    expect(texts(events)).toEqual([...written, "and more"]);
-  });
+      expect(texts(latest)).toEqual(written);
+      expect(recovered).toBe(false);
+      expect(texts(events)).toEqual([...written, "and more"]);
+    },
+  );
 
-  it.each([11 * 60_000, -11 * 60_000])("TIME-2 an id sent again where it is %i ms later is one message", async (ms) => {
-    const { a, b } = await start(ms);
-    const ada = await a.connect("ada");
-    await ada.ok("conversation.create", { id: conversationId, members: [] });
-    await ada.ok("join_room", { room });
-    const again = await b.connect("ada", { claims });
+  it.each([11 * 60_000, -11 * 60_000])(
+    "TIME-2 an id that is sent again to an instance whose clock is %i ms ahead is one message",
+    async (ms) => {
+      const { a, b } = await start(ms);
+      const ada = await a.connect("ada");
+      await ada.ok("conversation.create", { id: conversationId, members: [] });
+      await ada.ok("join_room", { room });
+      const again = await b.connect("ada", { claims });
 
-    const first = await say(ada, "once", { id: "m-1" });
-    const second = await say(again, "once", { id: "m-1" });
-    const third = await say(ada, "once", { id: "m-1" });
-    await say(again, "marker");
-    await ada.inbox.until(() => texts(messages(ada)).includes("marker"), "the marker");
+      const first = await say(ada, "once", { id: "m-1" });
+      const second = await say(again, "once", { id: "m-1" });
+      const third = await say(ada, "once", { id: "m-1" });
+      await say(again, "marker");
+      await ada.inbox.until(() => texts(messages(ada)).includes("marker"), "the marker");
 
-    expect([second, third]).toEqual([first, first].map((reply) => ({ ...reply, duplicate: true })));
-    expect(texts(messages(ada))).toEqual(["once", "marker"]);
-  });
+      expect([second, third]).toEqual([first, first].map((reply) => ({ ...reply, duplicate: true })));
+      expect(texts(messages(ada))).toEqual(["once", "marker"]);
+    },
+  );
 
-  it("TIME-2 work that waits since days ago by the clock of its instance is done", async () => {
+  it("TIME-2 a dispatch that has waited for days by the clock of its instance is assigned", async () => {
     const { a, b } = await start(-8 * dayMs);
 
     const { messageId } = await dispatch(b, { agentId: "coder", queue: true, timeoutMs: 60_000 });
@@ -97,7 +103,7 @@ describe("instances whose clocks differ", () => {
     });
   });
 
-  it("TIME-2 an agent that works does so by every instance's account", async () => {
+  it("TIME-2 an agent that makes progress does so in the view of every instance", async () => {
     const { a, ask } = await start(8 * dayMs);
     const agent = await startAgent(a, "coder");
     await dispatch(a, { agentId: "coder" });
@@ -109,7 +115,7 @@ describe("instances whose clocks differ", () => {
     expect([here.verdict.state, there.verdict.state]).toEqual(["progressing", "progressing"]);
   });
 
-  it("TIME-2 a user who was revoked where it is days later comes back with a new token", async () => {
+  it("TIME-2 a user who was revoked at an instance whose clock is days ahead can return with a new token", async () => {
     const { a, ask } = await start(8 * dayMs);
 
     const revoked = await ask("POST", "/api/revocations", "root", "admin", { userId: "ada" });

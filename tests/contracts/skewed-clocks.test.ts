@@ -17,7 +17,7 @@ const skews = [8 * dayMs, 11 * 60_000, -8 * dayMs];
 const cases = stores.flatMap((name) => skews.map((aheadMs) => ({ name, aheadMs })));
 
 describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadMs ms", ({ name, aheadMs }) => {
-  it("TIME-1 keeps the events of a log, and drops them when they are old", async () => {
+  it("TIME-1 the events of a log are kept, and dropped when they are old", async () => {
     const ttlSeconds = 3_600;
     const { clock, here, elsewhere, otherClock } = await openSkewed(name, aheadMs, { ttlSeconds });
     const log = uniqueLog();
@@ -44,7 +44,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     ]);
   });
 
-  it("TIME-1 recognizes an id that is sent again for ten minutes, and no longer", async () => {
+  it("TIME-1 a repeated id is recognised for ten minutes, and no longer", async () => {
     const { clock, here, elsewhere, otherClock } = await openSkewed(name, aheadMs);
     const log = uniqueLog();
     const first = await here.log.append(log, messageEnvelope("a", { clock }), "id");
@@ -61,7 +61,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     expect(afterwards.duplicate).toBe(false);
   });
 
-  it("TIME-1 keeps documents for as long as they were to be kept, and lists them by latest activity", async () => {
+  it("TIME-1 documents are kept for their time to live, and listed by latest activity", async () => {
     const { clock, here, elsewhere } = await openSkewed(name, aheadMs);
     const ids = { a: randomUUID(), b: randomUUID(), c: randomUUID() };
     const options = { indexes: ["all"], ttlMs: 10_000 };
@@ -91,7 +91,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     expect(await here.documents.get("conversation", ids.c)).toBeUndefined();
   });
 
-  it("TIME-1 commits by the same time", async () => {
+  it("TIME-1 commits use the same time", async () => {
     const { clock, here, elsewhere } = await openSkewed(name, aheadMs);
     const task = (id: string) => ({
       documents: [{ kind: "task" as const, id, value: id, expected: 0, options: { indexes: ["all"], ttlMs: 10_000 } }],
@@ -113,7 +113,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     expect([isTaken, isFree]).toEqual([undefined, []]);
   });
 
-  it("TIME-1 lets users be away for the grace period", async () => {
+  it("TIME-1 users keep their grace period", async () => {
     const graceMs = 5_000;
     const { clock, here, elsewhere } = await openSkewed(name, aheadMs);
     const room = uniqueRoom();
@@ -143,7 +143,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     expect(swept).toEqual(["", "ada", "", "bob"]);
   });
 
-  it("TIME-1 has leases come due at the same time for all", async () => {
+  it("TIME-1 leases become due at the same time for all instances", async () => {
     const { clock, here, elsewhere } = await openSkewed(name, aheadMs);
     await here.leases.set("agents", [{ id: "a", inMs: 1_000 }]);
 
@@ -157,7 +157,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     expect([early, due, claimed]).toEqual([[], ["a", "b"], []]);
   });
 
-  it("TIME-1 keeps the newest update of a component, which is the one that was kept last", async () => {
+  it("TIME-1 the newest update of a component is the one that was stored last", async () => {
     const { clock, here, elsewhere, otherClock } = await openSkewed(name, aheadMs);
     const update = (id: string, at: number) => ({
       id: id as EventId,
@@ -185,7 +185,7 @@ describe.each(cases)("a store ($name) at machines whose clocks differ by $aheadM
     expect([second, third, late, await ids()]).toEqual([["second"], ["third"], ["third"], []]);
   });
 
-  it("TIME-1 tells by one clock when an instance was last heard of, and what time it is", async () => {
+  it("TIME-1 one clock gives the time, and when each instance was last seen", async () => {
     const { clock, here, elsewhere } = await openSkewed(name, aheadMs);
     const before = here.time.now();
     const report = {

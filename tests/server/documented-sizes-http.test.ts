@@ -58,27 +58,24 @@ async function start(): Promise<TestServer> {
   return server;
 }
 
-describe("documented sizes of HTTP", () => {
-  it.each(largest)(
-    "SIZE-1 the body of POST %s may have all that is documented, and nothing more",
-    async (path, body, more) => {
-      const server = await start();
-      const post = (body: object) => server.request("POST", path, { ...asService, body: escaped(body) });
+describe("documented sizes over HTTP", () => {
+  it.each(largest)("SIZE-1 the body of POST %s may have its documented size, and no more", async (path, body, more) => {
+    const server = await start();
+    const post = (body: object) => server.request("POST", path, { ...asService, body: escaped(body) });
 
-      for (const [field, value] of Object.entries(more)) {
-        const refused = await post({ ...body, [field]: value });
-        expect(refused.body).toMatchObject({
-          code: expect.stringMatching(/^(too_large|invalid_payload)$/),
-          detail: expect.stringContaining(field),
-        });
-      }
-      const { status } = await post(body);
+    for (const [field, value] of Object.entries(more)) {
+      const refused = await post({ ...body, [field]: value });
+      expect(refused.body).toMatchObject({
+        code: expect.stringMatching(/^(too_large|invalid_payload)$/),
+        detail: expect.stringContaining(field),
+      });
+    }
+    const { status } = await post(body);
 
-      expect([201, 202]).toContain(status);
-    },
-  );
+    expect([201, 202]).toContain(status);
+  });
 
-  it("SIZE-1 a list may have 500 events, and not one more", async () => {
+  it("SIZE-1 a list may have 500 events, and no more", async () => {
     const server = await start();
     const post = (count: number) =>
       server.request("POST", "/api/events", {
@@ -90,7 +87,7 @@ describe("documented sizes of HTTP", () => {
     expect((await post(limits.eventsPerRequest)).status).toBe(201);
   });
 
-  it("SIZE-1 a body may come without its length", async () => {
+  it("SIZE-1 a body may have no declared length", async () => {
     const server = await start();
     const text = escaped({ message: long(limits.messageLength) });
 
@@ -115,7 +112,7 @@ describe("a client without a token", () => {
     expect(answer.body).toMatchObject({ status: 413, code: "too_large" });
   });
 
-  it("SIZE-3 a client without a token is ended before the server holds more than 1 MiB of what it sends", async () => {
+  it("SIZE-3 a client without a token is disconnected before the server buffers more than 1 MiB", async () => {
     const server = await startServer();
     const raw = await new RawEngine(server.url).open();
     const bridge = server.rawWebSocket("/ws/agent-bridge");
@@ -134,7 +131,7 @@ describe("a client without a token", () => {
     expect(await raw.send(`4${"x".repeat(limits.unknownClientBytes + 2_048)}`)).toBe(413);
   });
 
-  it("SIZE-3 what a client sends before it is let in at /ws is read afterwards", async () => {
+  it("SIZE-3 messages that a client sends to /ws before it is admitted are read afterwards", async () => {
     const server = await startServer();
     const ada = server.webSocket("ada");
     await new Promise((resolve) => ada.socket.once("open", resolve));
@@ -150,10 +147,10 @@ describe("a client without a token", () => {
   });
 });
 
-describe("a message that is larger than any", () => {
+describe("a message beyond all limits", () => {
   const error = { code: "too_large", message: expect.stringContaining("bytes are allowed") };
 
-  it("SIZE-2 a message that is too large is answered at /ws and the agents' bridge, which then close with 1009", async () => {
+  it("SIZE-2 a message that is too large is answered at /ws and the agent bridge, which then close with 1009", async () => {
     const server = await startServer();
     const ada = await server.connectWebSocket("ada");
     const atMost = bytesOfLargest(["agent"], limits.messageBytesDefault);

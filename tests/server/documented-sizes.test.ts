@@ -105,7 +105,7 @@ async function expectRefused(send: Send, command: string, payload: object, more:
 
 describe.each(Object.entries(doors))("documented sizes at %s", (_door, open) => {
   it.each(largest)(
-    "SIZE-1 %s as %s: %s may have all that is documented, as badly escaped as JSON allows, and nothing more",
+    "SIZE-1 %s as %s: %s may have its documented size with all characters escaped, and no more",
     async (namespace, role, command, payload, more) => {
       const server = await startServer({ env: unhurried });
       const [ada] = await server.conversation("42", "ada");
@@ -128,7 +128,7 @@ interface Reader {
 }
 
 describe.each(stores)("the largest event (%s)", (store) => {
-  it("SIZE-1 the largest event reaches readers at every door, also those who come later", async () => {
+  it("SIZE-1 the largest event reaches readers at every door, including late joiners", async () => {
     const server = await startServer({ store, env: unhurried });
     const [ada] = await server.conversation("42", "ada");
     const polling = await server.connect("ada", { io: { transports: ["polling"] } });
@@ -172,7 +172,7 @@ describe("documented sizes of agents", () => {
   };
 
   it.each(Object.entries(doors).slice(0, 2))(
-    "SIZE-1 an agent sends everything that is documented at %s",
+    "SIZE-1 an agent can send the largest documented messages at %s",
     async (_door, open) => {
       const server = await startServer({ env: unhurried });
       const send = await open(server, "/agents", tokenOf("bot", ["agent"]));
@@ -193,7 +193,7 @@ describe("documented sizes of agents", () => {
     },
   );
 
-  it("SIZE-1 an agent sends everything that is documented at /ws/agent-bridge", async () => {
+  it("SIZE-1 an agent can send the largest documented messages at /ws/agent-bridge", async () => {
     const server = await startServer({ env: unhurried });
     const { socket, inbox } = server.rawWebSocket(`/ws/agent-bridge?token=${tokenOf("bot", ["agent"])}`);
     await new Promise((resolve) => socket.once("open", resolve));

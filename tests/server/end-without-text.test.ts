@@ -54,7 +54,7 @@ describe.each(stores)("the end of a response without its text (%s)", (store) => 
     expect((await ada.one(EventType.ChatResponse)).data).toMatchObject({ message: "", status: "failed" });
   });
 
-  it("STREAM-12 more than a response may have, or less than was streamed, needs a message", async () => {
+  it("STREAM-12 a text beyond the limit, or an incomplete stream, requires a message", async () => {
     const server = await startServer({ store, env: { ...unhurried, LOG_MAX_EVENTS: "20" } });
     const { ada, agent } = await begin(server);
     for (const delta of deltas(65)) await agent.ok("chat_response_delta", { ...ids, delta });
@@ -72,7 +72,7 @@ describe.each(stores)("the end of a response without its text (%s)", (store) => 
     }
   });
 
-  it("STREAM-12 while the log cannot be written, the end is unavailable, and nothing of the text is lost", async () => {
+  it("STREAM-12 while the log cannot be written, the end is unavailable, and no text is lost", async () => {
     const { server, log } = await startFaulty(store);
     const { ada, agent } = await begin(server);
     await agent.ok("chat_response_delta", { ...ids, delta: "one " });

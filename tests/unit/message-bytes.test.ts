@@ -12,19 +12,22 @@ const { messageBytesDefault } = limits;
 const all: AnyCommand[] = Object.values(commands).flatMap((table) => Object.values(table));
 const shapeOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonShape;
 
-describe("bytes of messages", () => {
-  it.each([messageBytesDefault, 1_048_576])("SIZE-1 no command has more than a door takes (%s)", (messageBytes) => {
-    const larger = (role: Role) =>
-      Object.entries(commands)
-        .filter(([namespace]) => namespace !== "/agents" || role === "agent")
-        .flatMap(([, table]): AnyCommand[] => Object.values(table))
-        .filter(({ roles = [role] }) => roles.includes(role))
-        .filter((command) => bytesOfCommand(command, messageBytes) > bytesOfLargest([role], messageBytes));
+describe("the sizes of messages", () => {
+  it.each([messageBytesDefault, 1_048_576])(
+    "SIZE-1 no command is larger than the limit of the door (%s)",
+    (messageBytes) => {
+      const larger = (role: Role) =>
+        Object.entries(commands)
+          .filter(([namespace]) => namespace !== "/agents" || role === "agent")
+          .flatMap(([, table]): AnyCommand[] => Object.values(table))
+          .filter(({ roles = [role] }) => roles.includes(role))
+          .filter((command) => bytesOfCommand(command, messageBytes) > bytesOfLargest([role], messageBytes));
 
-    expect(Role.options.flatMap(larger).map(({ name }) => name)).toEqual([]);
-  });
+      expect(Role.options.flatMap(larger).map(({ name }) => name)).toEqual([]);
+    },
+  );
 
-  it("SIZE-1 no event that others publish has more than a door takes", () => {
+  it("SIZE-1 no event that others publish is larger than the limit of the door", () => {
     const published = Object.values(events).filter(({ publishers }) => publishers.length > 0);
     const larger = published.filter(
       ({ data }) =>
@@ -34,7 +37,7 @@ describe("bytes of messages", () => {
     expect(larger.map(({ type }) => type)).toEqual([]);
   });
 
-  it("SIZE-4 less than the default holds for whole messages, but for results of agents", () => {
+  it("SIZE-4 a value below the default limits whole messages, except for results of agents", () => {
     const bytes = all.map((command) => [command.name, bytesOfCommand(command, 2_048)]);
 
     expect(bytesOfLargest(["agent"], 2_048)).toBe(2_048);
@@ -66,7 +69,7 @@ describe("bytes of messages", () => {
     ["no object", twelve, ""],
     ["nothing", null, undefined],
     ["a named number", { numbers: { abcdefghijkl: 1 } }, undefined],
-  ])("SIZE-4 of a message with %s the part that is too large is found", (_what, value, path) => {
+  ])("SIZE-4 in a message with %s the part that is too large is found", (_what, value, path) => {
     expect(oversizedPart(shape, value, 11)?.path.join(".")).toBe(path);
   });
 });
