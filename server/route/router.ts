@@ -13,6 +13,7 @@ import type { Logger } from "../observe/logger.ts";
 import { DeferredReply } from "../session/deferred-reply.ts";
 import { hasRole } from "../session/principal.ts";
 import type { Session } from "../session/session.ts";
+import { assertExact } from "./exact-json.ts";
 import { inspectJson } from "./inspect-json.ts";
 
 /** A command as received by a door. */
@@ -23,6 +24,12 @@ export interface Call {
   payload: unknown;
   /** Size of the received payload in UTF-8. */
   bytes: number;
+  /** The JSON in which the payload came. */
+  text?: string | undefined;
+  /** The payload is an item or a field of that JSON. */
+  isFrame?: boolean;
+  /** Fields in that JSON which are not the payload's. Default: 0. */
+  otherFields?: number;
   /** Where the name is looked up; the first that has it serves it. Default: what the session's door offers. */
   scopes?: readonly CommandSpace[];
   /** The door could not parse the message: the reply, unless a middleware refuses first. */
@@ -146,11 +153,12 @@ export class Router {
     throw new Rejection("unknown_command", `There is no command ${JSON.stringify(describe(command))} here.`);
   }
 
-  #parse(definition: AnyCommand, { payload, bytes }: Call): unknown {
+  #parse(definition: AnyCommand, { payload, bytes, text, isFrame = false, otherFields = 0 }: Call): unknown {
     const { jsonDepth, messageBytes } = this.#options;
     const isLarge = bytes > Math.max(messageBytes, definition.messageBytes ?? 0);
     if (isLarge) assertMayHave(bytes, definition, messageBytes);
-    inspectJson(payload, jsonDepth);
+    const fields = inspectJson(payload, jsonDepth);
+    if (text !== undefined) assertExact(text, fields + otherFields, { isFrame });
     if (isLarge) assertNotOversized(oversizedPartOf(definition, payload, messageBytes), messageBytes);
     // Some libraries send no payload at all, which means a payload without fields.
     const parsed = definition.payload.safeParse(payload === undefined ? {} : payload);

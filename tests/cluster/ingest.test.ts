@@ -109,6 +109,8 @@ describe("the ingest stream", () => {
       [{ ...good, data: "no JSON" }, "invalid_payload", "data is not JSON"],
       [{ ...good, data: "[]" }, "invalid_payload", "data"],
       [{ ...good, data: '{"__proto__":1}' }, "invalid_payload", "__proto__"],
+      [{ ...good, data: '{"alertId":2512292042121000001}' }, "invalid_payload", "data.alertId"],
+      [{ ...good, data: '{"alertId":"a","alertId":"b"}' }, "invalid_payload", "data.alertId"],
       [{ ...good, data: `{"title":${"[".repeat(40)}${"]".repeat(40)}}` }, "too_large", "nested"],
       [{ ...good, data: JSON.stringify({ text: "x".repeat(66_000) }) }, "too_large", "bytes"],
       [{ ...good, data: '{"alertId":"a","severity":"loud","title":"a"}' }, "invalid_payload", "data.severity"],

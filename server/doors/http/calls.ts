@@ -71,8 +71,8 @@ export function createCalls({ connector, origins, drain, router, bodyBytes }: Ca
     return bucket;
   }
 
-  /** The limit of each part of a large body. */
-  const isLarge = (request: Request) => (bodyBytesOf(request) ?? 0) > bodyBytes;
+  /** Then each part of the body has a limit too. */
+  const isLarge = (request: Request) => bodyBytesOf(request) > bodyBytes;
 
   return {
     bodyOf(schema, request) {
@@ -97,7 +97,7 @@ export function createCalls({ connector, origins, drain, router, bodyBytes }: Ca
       }
       const session = connector.createSession(principal, "http", ["/chat"], bucketOf(principal));
       const bytes = bodyBytesOf(request);
-      if (bytes !== undefined) bytesOf.set(session, bytes);
+      if (bytes > bodyBytes) bytesOf.set(session, bytes);
       return session;
     },
 

@@ -5,6 +5,7 @@ import { replyError } from "../../../shared/reply.ts";
 import type { Drain } from "../../connect/drain.ts";
 import type { Origins } from "../../connect/origins.ts";
 import type { Spans } from "../../observe/spans.ts";
+import { assertExact } from "../../route/exact-json.ts";
 import { inspectJson } from "../../route/inspect-json.ts";
 import { type CallsDeps, createCalls } from "./calls.ts";
 import { checkOrigin } from "./check-origin.ts";
@@ -16,7 +17,7 @@ import { addEventRoutes, type EventRoutesDeps } from "./event-routes.ts";
 import { addIdentityRoutes, type IdentityRoutesDeps } from "./identity-routes.ts";
 import { addOperationsRoutes, type OperationsRoutesDeps } from "./operations-routes.ts";
 import { type ProblemHandlerDeps, problemHandler, refuse } from "./problems.ts";
-import { type ReadBodyDeps, readBody } from "./read-body.ts";
+import { bodyTextOf, type ReadBodyDeps, readBody } from "./read-body.ts";
 import { spanRequests } from "./span-requests.ts";
 import { addTaskRoutes } from "./task-routes.ts";
 
@@ -84,7 +85,8 @@ function createApi(deps: AppDeps): Router {
   if (deps.spans) api.use(spanRequests(deps.spans));
   api.use(readBody(deps), (request, _response, next) => {
     // Before any schema: schemas silently drop `__proto__`, and recurse as deep as the body.
-    inspectJson(request.body, deps.jsonDepth);
+    const fields = inspectJson(request.body, deps.jsonDepth);
+    if (request.body !== undefined) assertExact(bodyTextOf(request), fields);
     next();
   });
   const parts = { ...deps, calls: createCalls(deps) };

@@ -13,10 +13,14 @@ export interface ReadBodyDeps {
   bodyBytes: number;
 }
 
-/** The maximum size of large bodies, in bytes. */
-const lengths = new WeakMap<IncomingMessage, number>();
+/** The JSON of the bodies as it came. */
+const texts = new WeakMap<IncomingMessage, Buffer>();
 
-export const bodyBytesOf = (request: Request): number | undefined => lengths.get(request);
+/** Bytes of a body. */
+export const bodyBytesOf = (request: Request): number => texts.get(request)?.length ?? 0;
+
+/** The JSON of a body. */
+export const bodyTextOf = (request: Request): string => String(texts.get(request) ?? "");
 
 /**
  * Parses JSON bodies. A large body, or one without a declared size, is read only for a client with a valid token, up to
@@ -24,8 +28,13 @@ export const bodyBytesOf = (request: Request): number | undefined => lengths.get
  */
 export function readBody({ connector, origins, bodyBytes }: ReadBodyDeps): RequestHandler {
   const upTo = (limit: number) =>
-    express.json({ limit, verify: (request, _response, { length }) => void lengths.set(request, length) });
-  const common = express.json({ limit: bodyBytes });
+    express.json({
+      limit,
+      verify(request, _response, buffer, encoding) {
+        texts.set(request, encoding === "utf-8" ? buffer : Buffer.from(new TextDecoder(encoding).decode(buffer)));
+      },
+    });
+  const common = upTo(bodyBytes);
   const forWriters = upTo(bytesOfLargest(["service"], bodyBytes));
   const forOthers = upTo(bytesOfLargest([], bodyBytes));
   return (request, response, next) => {

@@ -1,6 +1,7 @@
 import { EventToPublish } from "../../../shared/http/events.ts";
 import { bytesOfEvent, oversizedPartOfEvent } from "../../../shared/message-bytes.ts";
 import { Rejection } from "../../../shared/rejection.ts";
+import { assertExact } from "../../route/exact-json.ts";
 import { inspectJson } from "../../route/inspect-json.ts";
 import { assertNotOversized, invalidPayload } from "../../route/router.ts";
 
@@ -16,7 +17,8 @@ export function readEntry(fields: Record<string, string>, { messageBytes, jsonDe
   if (isLarge) assertMayHave(bytes, bytesOfEvent(messageBytes));
   const { data, ...rest } = fields;
   const candidate = { ...rest, ...(data === undefined ? {} : { data: parseJson(data) }) };
-  inspectJson(candidate, jsonDepth);
+  const fieldCount = inspectJson(candidate, jsonDepth);
+  if (data !== undefined) assertExact(data, fieldCount - Object.keys(candidate).length, { below: ["data"] });
   if (isLarge) assertNotOversized(oversizedPartOfEvent(candidate, messageBytes), messageBytes);
   const parsed = EventToPublish.safeParse(candidate);
   if (!parsed.success) throw invalidPayload("the entry", parsed.error);

@@ -137,7 +137,7 @@ export class BridgeConnection implements Transport {
     if (!this.#speaksForItself(parsed.data))
       return refuse(new Rejection("forbidden", `This connection belongs to agent ${this.#agentId}.`));
     const { name, payload } = commandOf(parsed.data, this.#agentId, (id) => this.#newest.get(id) ?? 1);
-    await this.#options.router.handle({ session, command: name, payload, bytes }, (reply) =>
+    await this.#options.router.handle({ session, command: name, payload, bytes, text }, (reply) =>
       this.#answer(name, messageId, reply),
     );
   }

@@ -113,7 +113,8 @@ export class PlainWebSocketConnection implements Transport {
 
   /** Joins the conversation named in the URL. */
   joinConversation(conversationId: string): void {
-    this.#route("join_room", { room: `conversation:${conversationId}` }, 0, "conversation_id");
+    const payload = { room: `conversation:${conversationId}` };
+    this.#route({ type: "join_room", payload, id: "conversation_id" }, 0);
   }
 
   receive(data: unknown, isBinary: boolean): void {
@@ -124,17 +125,19 @@ export class PlainWebSocketConnection implements Transport {
     const json = isBinary ? undefined : parseJson(text);
     const bytes = Buffer.byteLength(text);
     this.#intake.take(() => {
-      if (isHlinkFrame(json)) return this.#routeHlink(json, bytes);
+      if (isHlinkFrame(json)) return this.#routeHlink(json, bytes, text);
       const frame = ClientFrame.safeParse(json).data;
-      if (frame) this.#route(frame.type, frame.payload, bytes, frame.id);
+      if (frame) this.#route(frame, bytes, text);
       else
         void this.#options.router.handle({ ...unreadable, session: this.#session, bytes }, this.#replyTo(idOf(json)));
     });
   }
 
-  #route(command: string, payload: unknown, bytes: number, id: string | undefined): void {
+  #route(frame: ClientFrame, bytes: number, text?: string): void {
+    const { type: command, payload, id } = frame;
     const scopes = commandScopesOf(this.#session, payload);
-    const call: Call = { session: this.#session, command, payload, bytes, scopes };
+    const otherFields = Object.keys(frame).length;
+    const call: Call = { session: this.#session, command, payload, bytes, scopes, text, isFrame: true, otherFields };
     void this.#options.router.handle(call, this.#replyTo(id));
   }
 
@@ -143,9 +146,9 @@ export class PlainWebSocketConnection implements Transport {
   }
 
   /** An HLink message is a frame of its own form, and so is its acknowledgement. */
-  #routeHlink(payload: unknown, bytes: number): void {
+  #routeHlink(payload: unknown, bytes: number, text: string): void {
     const command = "hlink_message";
-    void this.#options.router.handle({ session: this.#session, command, payload, bytes }, (reply) => {
+    void this.#options.router.handle({ session: this.#session, command, payload, bytes, text }, (reply) => {
       if (reply.ok) this.#write(reply.data);
       else this.#session.send("system.error", { command, error: reply.error });
     });

@@ -8,6 +8,8 @@ interface Arrival {
   isMeasured: boolean;
   /** The id that its reply must carry; `undefined` when the client requested none. */
   id: number | undefined;
+  /** The packet as it came, where that is text alone. */
+  text: string | undefined;
 }
 
 /** Key on the packet's arguments. Thousands exist at once, and a weak map would slow down garbage collection. */
@@ -17,7 +19,7 @@ type Arrived = readonly unknown[] & { [arrival]?: Arrival };
 
 /** The arrival of the packet with these arguments. */
 export function arrivalOf(args: Arrived): Arrival {
-  return args[arrival] ?? { bytes: sizeOf(args), isMeasured: false, id: undefined };
+  return args[arrival] ?? { bytes: sizeOf(args), isMeasured: false, id: undefined, text: undefined };
 }
 
 /** So that a library which hands over other arguments than it has decoded does not turn the limit off. */
@@ -35,9 +37,10 @@ function note(this: MeasuringDecoder, packet: Packet): void {
   this.note(packet);
 }
 
-/** Records the size and id of each packet, which are lost after parsing. */
+/** Records the size, id and text of each packet, which are lost after parsing. */
 class MeasuringDecoder extends Decoder {
   #bytes = 0;
+  #text: string | undefined;
 
   constructor() {
     super();
@@ -48,15 +51,17 @@ class MeasuringDecoder extends Decoder {
   override add(chunk: unknown): void {
     this.#bytes +=
       typeof chunk === "string" ? Buffer.byteLength(chunk) : ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
+    if (typeof chunk === "string") this.#text = chunk;
     super.add(chunk);
   }
 
   note({ data, id }: Packet): void {
     if (Array.isArray(data) && this.#bytes > 0) {
       const args: Arrived = data;
-      args[arrival] = { bytes: this.#bytes, isMeasured: true, id };
+      args[arrival] = { bytes: this.#bytes, isMeasured: true, id, text: this.#text };
     }
     this.#bytes = 0;
+    this.#text = undefined;
   }
 }
 

@@ -111,14 +111,14 @@ export class SocketIoConnection implements Transport {
   }
 
   #take(packet: unknown[]): void {
-    const { bytes, id } = arrivalOf(packet);
+    const { bytes, id, text } = arrivalOf(packet);
     const last = packet.at(-1);
     const [command, ...payloads] = typeof last === "function" ? packet.slice(0, -1) : packet;
     const payload = payloads.length > 1 ? payloads : payloads[0];
     const respond = typeof last === "function" ? this.#respondTo(id, last as Respond) : undefined;
     this.#intake ??= new ReadThrottle(this.#deps.turns, this.#wire);
     this.#intake.take(() => {
-      void this.#deps.router.handle({ session: this.#session, command, payload, bytes }, respond);
+      void this.#deps.router.handle({ session: this.#session, command, payload, bytes, text, isFrame: true }, respond);
     });
   }
 
