@@ -11,3 +11,6 @@ export class Rejection extends Error {
     this.error = replyError(code, message, details);
   }
 }
+
+/** The error code of any thrown value: `internal`, unless it is a rejection. */
+export const codeOf = (error: unknown): ErrorCode => (error instanceof Rejection ? error.error.code : "internal");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import type { InstanceId } from "../../shared/ids.ts";
-import { Rejection } from "../../shared/rejection.ts";
+import { codeOf } from "../../shared/rejection.ts";
 import { Admission } from "../connect/admission.ts";
 import { Connector } from "../connect/connector.ts";
 import { Drain } from "../connect/drain.ts";
@@ -72,7 +72,7 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
   let redis: Store["redis"];
   const failed: Failed = (operation, error, context) => {
     // A refusal by Redis is in the log already, and the operation succeeds when Redis accepts commands again.
-    if (redis?.isRefusing && context.willRetry && isUnavailable(error)) return;
+    if (redis?.isRefusing && context.willRetry && codeOf(error) === "unavailable") return;
     logger.warn(`could not ${operation}`, { ...context, error });
   };
   const { spans, eventSpans } = await openTracing({ config, instanceId, logger, closers });
@@ -246,5 +246,3 @@ async function build(config: Config, logger: Logger, overrides: Overrides, close
     close: () => closers.close(),
   };
 }
-
-const isUnavailable = (error: unknown) => error instanceof Rejection && error.error.code === "unavailable";

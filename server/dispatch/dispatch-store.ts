@@ -41,10 +41,7 @@ interface QueuedStep {
   resolve(result: Promise<StepResult | StepRejected>): void;
 }
 
-/**
- * A commit that failed or got no reply. If the record has its `writeId`, it did succeed and only the reply was lost, so
- * the step must not be planned a second time.
- */
+/** A commit without success. If the record has its `writeId`, only the reply was lost, and the step is not repeated. */
 interface EarlierCommit {
   writeId: string;
   result: StepResult | undefined;
@@ -150,12 +147,10 @@ export class DispatchStore {
     for (const step of steps) {
       const result = planned.get(step);
       if (isCommitted && result) step.resolve(Promise.resolve(result));
+      // For a new dispatch, the caller tries another agent or leaves the dispatch waiting.
+      else if (step.created) step.resolve(Promise.resolve({ refused: "full" }));
       else {
-        const { messageId, input, progress, created } = step;
-        // For a new dispatch, the caller tries another agent or leaves the dispatch waiting.
-        const alone = created
-          ? Promise.resolve({ refused: "full" as const })
-          : this.#commitAlone(messageId, input, progress, { writeId, result });
+        const alone = this.#commitAlone(step.messageId, step.input, step.progress, { writeId, result });
         step.resolve(alone);
         await alone.catch(() => {});
       }

@@ -1,6 +1,6 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { Position } from "../../shared/position.ts";
-import { Rejection } from "../../shared/rejection.ts";
+import { codeOf } from "../../shared/rejection.ts";
 import type { Broadcast } from "../deliver/broadcast.ts";
 import type { EventSpans } from "../observe/event-spans.ts";
 import type { Transactions } from "../store/documents/transactions.ts";
@@ -73,5 +73,3 @@ export function observeWrites({ log, transactions, broadcast }: WritePath, spans
   };
   return { ...observed, onAccepted: (listener: OnAccepted) => void listeners.push(listener) };
 }
-
-const codeOf = (error: unknown) => (error instanceof Rejection ? error.error.code : "internal");

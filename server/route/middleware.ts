@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../shared/error-code.ts";
-import { Rejection } from "../../shared/rejection.ts";
+import { codeOf, Rejection } from "../../shared/rejection.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Spans } from "../observe/spans.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -22,7 +22,7 @@ export function measuring({ counters, answered }: MeasuringDeps): Middleware {
     try {
       await next();
     } catch (error) {
-      code = error instanceof Rejection ? error.error.code : "internal";
+      code = codeOf(error);
       throw error;
     } finally {
       answered(typeof command === "string" ? command : "", code, performance.now() - startedAt, session);
@@ -49,7 +49,7 @@ export function spanning({
       await span.within(next);
       span.end();
     } catch (error) {
-      span.end(error instanceof Rejection ? error.error.code : "internal");
+      span.end(codeOf(error));
       throw error;
     }
   };
