@@ -22,10 +22,14 @@ interface LeaseSweeperDeps {
   broadcast: Broadcast;
   leaseMs: number;
   heartbeatIntervalMs: number;
+  /** The monotonic clock by which a late sweep is recognised. Default: that of the process. */
+  processMs?: () => number;
   failed: Failed;
 }
 
 const sweepMs = 1_000;
+/** A sweep that is late by so much, or by half a lease, follows a sleep. */
+const lateMs = 5_000;
 const claimedAtOnce = 50;
 /** How long a claimed lease is hidden from other instances: longer than it takes to handle it. */
 const claimMs = 5_000;
@@ -39,13 +43,17 @@ export class LeaseSweeper {
   readonly #deps: LeaseSweeperDeps;
   readonly #timer: NodeJS.Timeout;
   #sweeping: Promise<void> | undefined;
-  /** No lease is claimed before this time of `performance.now()`: the store was unreachable until just now. */
+  readonly #processMs: () => number;
+  #sweptMs: number;
+  /** No lease is claimed before this time of the process: until just now the store was unreachable, or the process slept. */
   #claimsPausedUntil = 0;
   #verdicts: Partial<Record<AgentVerdict["state"], number>> = {};
   #inFlight = 0;
 
   constructor(deps: LeaseSweeperDeps) {
     this.#deps = deps;
+    this.#processMs = deps.processMs ?? (() => performance.now());
+    this.#sweptMs = this.#processMs();
     this.#timer = setInterval(() => void this.sweep(), Math.min(sweepMs, deps.leaseMs / 4)).unref();
     this.#listen();
   }
@@ -74,8 +82,8 @@ export class LeaseSweeper {
   }
 
   async #sweepOnce(): Promise<void> {
-    const { lifecycle, agentExpiry, abandonedResponses, agentDelivery, agents } = this.#deps;
-    const { leaseMs, heartbeatIntervalMs, failed } = this.#deps;
+    const { lifecycle, agentExpiry, abandonedResponses, agentDelivery, agents, failed } = this.#deps;
+    this.#pauseIfLate();
     try {
       const records = await agentDelivery.reconcileAll();
       this.#verdicts = {};
@@ -85,15 +93,28 @@ export class LeaseSweeper {
         this.#inFlight += inFlight.length;
       }
       await Promise.all(records.map((record) => agents.evaluate(record)));
-      if (performance.now() < this.#claimsPausedUntil) return;
+      if (this.#processMs() < this.#claimsPausedUntil) return;
       await this.#claimAll("dispatches", (id) => lifecycle.onDue(id as MessageId));
       await this.#claimAll("agents", (id) => agentExpiry.onDue(id as AgentId));
       await this.#claimAll("responses", (key, until) => abandonedResponses.onDue(key, until));
     } catch (error) {
-      // No lease could be renewed while the store was unreachable, so agents first get time to send a heartbeat.
-      this.#claimsPausedUntil = performance.now() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
+      // No lease could be renewed while the store was unreachable.
+      this.#pauseClaims();
       failed("look for leases that have run out", error, { willRetry: true });
     }
+  }
+
+  /** After a sleep of the process or the machine, what agents sent meanwhile has not been read yet. */
+  #pauseIfLate(): void {
+    const nowMs = this.#processMs();
+    if (nowMs - this.#sweptMs > sweepMs + Math.min(lateMs, this.#deps.leaseMs / 2)) this.#pauseClaims();
+    this.#sweptMs = nowMs;
+  }
+
+  /** Agents first get the time to send a heartbeat. */
+  #pauseClaims(): void {
+    const { leaseMs, heartbeatIntervalMs } = this.#deps;
+    this.#claimsPausedUntil = this.#processMs() + Math.min(leaseMs / 2, heartbeatIntervalMs * 1.2);
   }
 
   /** `until`: when other instances can claim the same lease, as `performance.now()`. */
