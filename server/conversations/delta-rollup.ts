@@ -16,7 +16,7 @@ export interface DeltaRollupOptions {
   inReplyTo?: EventId | undefined;
   /** Of the dispatch that the response belongs to: each attempt counts its events from 0. */
   attempt?: number | undefined;
-  /** Number of the first event. */
+  /** The index of the first event. */
   nextIndex: number;
   failed: Failed;
 }
@@ -27,8 +27,8 @@ const intervalMs = 40;
 const retryMs = 500;
 
 /**
- * Gathers the pieces of one response. The first goes out at once, so that a reader sees the answer begin;
- * the rest in steps of 40 ms, one event at a time, so that they are in the log in their order.
+ * Gathers the text of the commands of one response into delta events. The first is published at once, so that a reader
+ * sees the answer begin; the rest every 40 ms, one event at a time, so that they are in the log in order.
  */
 export class DeltaRollup {
   readonly #options: DeltaRollupOptions;
@@ -54,12 +54,12 @@ export class DeltaRollup {
     return this.#ended;
   }
 
-  /** The number of the next event, as far as is known here. */
+  /** The index of the next event, as far as it is known here. */
   get nextIndex(): number {
     return this.#index;
   }
 
-  /** Resolves when the piece is taken: at once, or when so much has gone out that it fits. After the end: `conflict`. */
+  /** Resolves when the text is taken: at once, or when so much has gone out that it fits. After the end: `conflict`. */
   async add(delta: string): Promise<void> {
     while (this.#gathered.length + delta.length > limits.rolledUpDeltaLength) {
       if (this.#unconfirmed && !this.#publishing) throw new Rejection("unavailable", "The log cannot be written now.");
@@ -70,14 +70,14 @@ export class DeltaRollup {
     this.#schedule();
   }
 
-  /** Writes what was gathered. Rejects with `unavailable` when the log cannot be written; it is then tried again later. */
+  /** Publishes what was gathered. Rejects with `unavailable` when the log cannot be written; it is then tried again later. */
   async flush(): Promise<void> {
     // Once for what is being tried, once for what was tried, and once for what was gathered since.
     for (let i = 0; i < 3 && (this.#unconfirmed || this.#gathered); i++) await (this.#publishing ?? this.#publish());
     if (this.#unconfirmed || this.#gathered) throw new Rejection("unavailable", "The log cannot be written now.");
   }
 
-  /** Lets out what is left. Never rejects: what cannot be written now is reported, and given up. */
+  /** Publishes what is left. Never rejects: what cannot be published now is reported, and dropped. */
   end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -144,7 +144,7 @@ export class DeltaRollup {
       this.#unconfirmed = "";
     } catch (error) {
       this.#notBefore = performance.now() + retryMs;
-      failed("publish a part of a response", error, { willRetry: true, room, responseId });
+      failed("publish a delta of a response", error, { willRetry: true, room, responseId });
     }
   }
 
@@ -163,5 +163,5 @@ export class DeltaRollup {
 export const numberKey = (responseId: ResponseId, index: number, attempt?: number) =>
   `delta:${responseId}/${attempt === undefined ? "" : `${attempt}/`}${index}`;
 
-/** Whether a part is of a writer that began before ours: what remains of it stands before ours. */
-const isEarlier = (part: EventId, writer: string) => /^[0-9A-Z]{26}\/\d+$/.test(part) && part < writer;
+/** Whether a delta event is of a writer that began before ours. Its last events may still arrive, and belong before ours. */
+const isEarlier = (delta: EventId, writer: string) => /^[0-9A-Z]{26}\/\d+$/.test(delta) && delta < writer;

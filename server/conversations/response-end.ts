@@ -13,37 +13,37 @@ import { isDelta, isResponse } from "../resume/compact.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { numberKey } from "./delta-rollup.ts";
 
-export interface ResponseTail {
-  /** The number of the next part. */
+export interface LoggedResponse {
+  /** The index of the next delta event. */
   nextIndex: number;
   /** There if the response has ended. */
   end?: LoggedEnvelope;
-  /** The parts so far, those of other attempts left out. Collected only if asked for. */
+  /** The text of the deltas so far, those of other attempts left out. Collected only if asked for. */
   text: string;
-  /** Whether no part is missing before those in `text`. */
+  /** Whether no delta is missing before those in `text`. */
   isWhole: boolean;
 }
 
-export interface TailOptions {
-  /** Of the dispatch that the response belongs to; parts of others do not count. */
+export interface ReadOptions {
+  /** Of the dispatch that the response belongs to; deltas of others do not count. */
   attempt?: number | undefined;
   /**
    * The end of the log before the response began: nothing of it is older, which saves reading a whole log in vain. Not a
    * time, since the timestamps of events are of the clocks of several instances.
    */
   after?: Position | undefined;
-  /** Read all of the parts, and not only the last. */
+  /** Read all of the deltas, and not only the last. */
   whole?: boolean;
 }
 
 /** How far a response is in the log, by any author. */
-export async function tailOf(
+export async function readResponse(
   log: Pick<EventLog, "readBack">,
   room: RoomName,
   responseId: ResponseId,
-  { attempt, after, whole = false }: TailOptions = {},
-): Promise<ResponseTail> {
-  const tail: ResponseTail = { nextIndex: 0, text: "", isWhole: true };
+  { attempt, after, whole = false }: ReadOptions = {},
+): Promise<LoggedResponse> {
+  const tail: LoggedResponse = { nextIndex: 0, text: "", isWhole: true };
   for (let before: number | undefined; ; ) {
     const { events } = await log.readBack(logOfRoom(room), before, limits.pageMax);
     for (const event of events.toReversed()) {
@@ -71,7 +71,7 @@ export interface ResponseEnd {
   /** The number of the next part, as far as is known; the reply of the log shows if it is taken. */
   index: number;
   data: EndData;
-  /** As in {@link TailOptions}. */
+  /** As in {@link ReadOptions}. */
   after?: Position | undefined;
 }
 
@@ -94,7 +94,7 @@ export async function publishEnd(
     const dedupe = numberKey(responseId, next, attempt);
     const reply = await publisher.publish(chatResponse, { room, sender, id, dedupe, data });
     if (reply.id === id) return reply;
-    const { nextIndex, end } = await tailOf(log, room, responseId, { attempt, after });
+    const { nextIndex, end } = await readResponse(log, room, responseId, { attempt, after });
     if (end) return replyFor(end);
     next = Math.max(next + 1, nextIndex);
   }
@@ -115,7 +115,11 @@ export async function publishStreamedEnd(
   { room, sender, responseId, attempt, after, id = ulid() as EventId, dataOf }: StreamedEnd,
 ): Promise<PublishedReply> {
   for (let next = 0; ; next++) {
-    const { nextIndex, end, text, isWhole } = await tailOf(log, room, responseId, { attempt, after, whole: true });
+    const { nextIndex, end, text, isWhole } = await readResponse(log, room, responseId, {
+      attempt,
+      after,
+      whole: true,
+    });
     if (end) return replyFor(end);
     next = Math.max(next, nextIndex);
     const dedupe = numberKey(responseId, next, attempt);

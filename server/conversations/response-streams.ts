@@ -6,7 +6,7 @@ import { KeyedQueue } from "../runtime/keyed-queue.ts";
 import type { Session } from "../session/session.ts";
 import type { EventLog } from "../store/log/event-log.ts";
 import { DeltaRollup, type DeltaRollupOptions } from "./delta-rollup.ts";
-import { tailOf } from "./response-end.ts";
+import { readResponse } from "./response-end.ts";
 import type { ResponseRef } from "./response-records.ts";
 
 export interface ResponseStreamsDeps {
@@ -144,7 +144,7 @@ export class ResponseStreams {
     const { log, publisher, failed } = this.#deps;
     const { room, responseId, attempt } = start;
     const isUnwritten = isNew && written === 0;
-    const tail = isUnwritten ? undefined : await tailOf(log, room, responseId, { attempt, after });
+    const tail = isUnwritten ? undefined : await readResponse(log, room, responseId, { attempt, after });
     // An agent learns the end of an attempt from the step of its dispatch.
     if (tail?.end && attempt === undefined) throw new Rejection("conflict", `Response ${responseId} has ended.`);
     const rollup = new DeltaRollup({ ...start, publisher, nextIndex: tail?.nextIndex ?? 0, failed });

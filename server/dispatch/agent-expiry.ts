@@ -65,5 +65,8 @@ export class AgentExpiry {
       await lifecycle.step(messageId, { type: "attempt_lost", agentId, attempt, error });
     }
     await leases.clear("agents", agentId);
+    // If it has registered again meanwhile, what was cleared is the lease that it got then.
+    const now = await agents.get(agentId);
+    if (now?.value.status === "connected") await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
   }
 }

@@ -89,6 +89,8 @@ export class Registration {
       return this.#connected(session, payload, before, name);
     });
     if (!record) throw new Rejection("conflict", `Agent ${agentId} could not be registered.`);
+    // Once more: an expiry of its earlier lease may have cleared this one before the record said that it is connected.
+    await leases.set("agents", [{ id: agentId, inMs: leaseMs }]);
 
     const other = localAgents.get(agentId);
     const { capabilities } = payload;
