@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, it } from "@jest/globals";
 import { dispatch } from "../support/dispatching.ts";
 import type { Inbox } from "../support/inbox.ts";
@@ -115,5 +117,28 @@ describe.each(stores)("a draining instance (%s)", (store) => {
 
     expect(new Set(answers)).toEqual(new Set(["201 close"]));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(windowMs - 1);
+  });
+
+  it("STOP-8 it answers a request that arrived on an idle connection before that was closed", async () => {
+    const server = await startServer({ store });
+    await server.request("POST", "/api/conversations", { as: "ada", body: { id: "42" } });
+    const socket = connect(server.server.port, "127.0.0.1");
+    const body = JSON.stringify({ message: "hello" });
+    const headers = `Host: localhost\r\nAuthorization: Bearer ${tokenOf("ada")}\r\nContent-Type: application/json`;
+    const request = `POST /api/conversations/42/messages HTTP/1.1\r\n${headers}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    let answered = "";
+    socket.setEncoding("utf8").on("data", (text) => (answered += text));
+    socket.write(request + body);
+    await eventually(() => answered.includes("\r\n\r\n{"), "the first answer");
+    answered = "";
+    const ended = once(socket, "close");
+    await server.server.drain(0);
+
+    // Both in one turn: the server has not read the request when it begins to close.
+    socket.write(request + body);
+    await server.server.close();
+    await ended;
+
+    expect(answered).toMatch(/^HTTP\/1.1 201 /);
   });
 });

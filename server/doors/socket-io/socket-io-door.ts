@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket as NetSocket } from "node:net";
+import { promisify } from "node:util";
 import type { DefaultEventsMap, Namespace as SocketIoNamespace } from "socket.io";
 import { type Namespace, namespaces } from "../../../shared/namespace.ts";
 import { Rejection } from "../../../shared/rejection.ts";
@@ -55,6 +56,8 @@ interface SocketIoDoor extends Sink {
   close(): Promise<void>;
 }
 
+const nextTurn = promisify(setImmediate);
+
 /** Time for responses under way when the door closes. */
 const closeGraceMs = 500;
 
@@ -91,6 +94,11 @@ export function createSocketIoDoor(options: SocketIoDoorOptions): SocketIoDoor {
     },
     async close() {
       options.scheduler.flush();
+      // Node counts a connection as idle whose request it has not read yet, and closes it. In the second turn everything
+      // that has arrived is read.
+      await nextTurn();
+      await nextTurn();
+      httpServer.close();
       // Closes the engine's connections, not the namespaces, so that stock clients reconnect.
       io.engine.close();
       const closed = new Promise<void>((resolve) => void io.close(() => resolve()));
