@@ -10,6 +10,8 @@ const run = promisify(execFile);
 export interface Ports {
   /** Where the proxy listens. */
   fronts: readonly number[];
+  /** Where it listens with TLS, and the file with key and certificate. */
+  tls?: { port: number; certificate: string } | undefined;
   instances: readonly number[];
 }
 
@@ -40,6 +42,7 @@ export class DeliveredProxy {
   readonly #process: ChildProcess;
   readonly #folder: string;
   readonly #file: string;
+  #said = "";
 
   private constructor(kind: ProxyKind, options: DeliveredProxyOptions) {
     this.#kind = kind;
@@ -49,8 +52,11 @@ export class DeliveredProxy {
     this.#file = join(this.#folder, "configuration");
     this.#configure([options.port]);
     this.#process = spawn(options.program, kind.args(this.#file, this.#folder), {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", "pipe"],
       env: this.#env,
+    });
+    this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#said += text;
     });
   }
 
@@ -80,14 +86,14 @@ export class DeliveredProxy {
   }
 
   #configure(fronts: readonly number[]): void {
-    const { instances } = this.#options;
-    writeFileSync(this.#file, this.#kind.configuration({ fronts, instances }, this.#folder));
+    const { instances, tls } = this.#options;
+    writeFileSync(this.#file, this.#kind.configuration({ fronts, tls, instances }, this.#folder));
   }
 
   async #answersAt(port: number): Promise<void> {
     for (;;) {
       if (await answers(urlOf(port))) return;
-      if (this.#process.exitCode !== null) throw new Error(`${this.#kind.name} has ended; what it said is above.`);
+      if (this.#process.exitCode !== null) throw new Error(`${this.#kind.name} has ended, and said:\n${this.#said}`);
     }
   }
 }

@@ -3,14 +3,17 @@ import { DeliveredProxy } from "../../bench/run/delivered-proxy.ts";
 import { nginx } from "../../bench/run/nginx.ts";
 import { connectSdk } from "../client-sdk/sdk-client.ts";
 import { BlockingProxy } from "../support/blocking-proxy.ts";
+import { type Certificate, createCertificate } from "../support/certificate.ts";
 import { freePort } from "../support/free-port.ts";
+import { Http2Client } from "../support/http2-client.ts";
 import { Program } from "../support/program.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
+import { haproxy } from "../support/proxies/haproxy.ts";
 import { TestWebSocket } from "../support/test-websocket.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
 import { Backend, SteadyBackend } from "./backends.ts";
-import { conversationId, sharedEnv } from "./cluster.ts";
+import { conversationId, room, sharedEnv } from "./cluster.ts";
 import { line, plainReader, type Reader, stockReader, streamReader } from "./readers.ts";
 
 const opened: DeliveredProxy[] = [];
@@ -28,18 +31,21 @@ const kinds = [
     /** Whether what a stopping instance refuses is taken by another one, without the client noticing. */
     asksNext: true,
   },
+  { kind: haproxy, program: "haproxy", keepsOnReload: true, asksNext: true },
 ] as const;
 
 /** Instances of a cluster with the proxy in front of them, as its configuration is given away. */
-async function start({ kind, program }: (typeof kinds)[number]) {
+async function start({ kind, program }: Pick<(typeof kinds)[number], "kind" | "program">, tls?: Certificate) {
   const limits = { LIMIT_CONNECTIONS_PER_IP: "1000", DRAIN_MS: "3000" };
   const env = { ...(await sharedEnv()), ...limits, TRUST_PROXY: "1", JWT_SECRET: testSecret };
   const instances = await Promise.all([1, 2, 3].map(() => startInstance(env)));
   const path = await findProgram(program);
   const ports = instances.map(({ port }) => port);
-  const proxy = await DeliveredProxy.start(kind, { program: path, port: await freePort(), instances: ports });
+  const secure = tls && { port: await freePort(), certificate: tls.file };
+  const options = { program: path, port: await freePort(), tls: secure, instances: ports };
+  const proxy = await DeliveredProxy.start(kind, options);
   opened.push(proxy);
-  return { proxy, url: proxy.url, instances };
+  return { proxy, url: proxy.url, secureUrl: `https://localhost:${secure?.port}`, instances };
 }
 
 async function startInstance(env: Record<string, string>) {
@@ -115,6 +121,38 @@ describe.each(kinds)("three instances behind $program, with the configuration of
       if (row.keepsOnReload) expect(endedByReload).toEqual(lasting.map(() => 0));
       // Nobody was refused: what one instance would not take another one did.
       if (row.asksNext) expect(all.flatMap(([, { refusals }]) => refusals())).toEqual([]);
+    },
+    installationMs,
+  );
+});
+
+describe("HAProxy with HTTP/2 and TLS, with the configuration of this repository", () => {
+  it(
+    "CLUSTER-19 a WebSocket, eight event streams and requests share one connection, and a WebSocket at another path is refused",
+    async () => {
+      const certificate = await createCertificate();
+      const { secureUrl } = await start({ kind: haproxy, program: "haproxy" }, certificate);
+      const client = await Http2Client.connect(secureUrl, certificate.certificate);
+      const authorization = `Bearer ${tokenOf("ada")}`;
+      const post = (path: string, body: object) => {
+        const headers = { ":method": "POST", ":path": path, authorization, "content-type": "application/json" };
+        return client.request(headers, JSON.stringify(body));
+      };
+
+      const created = await post("/api/conversations", { id: conversationId });
+      const path = `/api/events?topics=${room}`;
+      const stream = { ":path": path, accept: "text/event-stream", authorization };
+      const streams = await Promise.all(Array.from({ length: 8 }, () => client.request(stream)));
+      const webSocket = await client.webSocket(`/ws?token=${tokenOf("ada")}&conversation_id=${conversationId}`);
+      await eventually(() => webSocket.text().includes('"reply"'), "the WebSocket in the conversation");
+      const waiting = client.request({ ":path": `${path}&wait=55`, authorization });
+      const refused = await client.webSocket("/nothing");
+      const said = await post(`/api/conversations/${conversationId}/messages`, { message: "over HTTP/2" });
+      const readers = [webSocket, ...streams, await waiting];
+      for (const reader of readers) await eventually(() => reader.text().includes("over HTTP/2"), "the message");
+
+      expect([created, said, ...readers].map(({ status }) => status)).toEqual([201, 201, ...readers.map(() => 200)]);
+      expect(refused.status).toBe(404);
     },
     installationMs,
   );
