@@ -3,6 +3,7 @@ import { EventType } from "../../shared/event-type.ts";
 import { limits } from "../../shared/limits.ts";
 import type { Role } from "../../shared/role.ts";
 import { asService, dispatch, result } from "../support/dispatching.ts";
+import { healthOf, tell } from "../support/monitoring.ts";
 import { startServer } from "../support/server.ts";
 import { clockAhead } from "../support/skewed-stores.ts";
 import { startAgent } from "../support/test-agent.ts";
@@ -113,6 +114,26 @@ describe("instances whose clocks differ", () => {
     const there = (await (await ask("GET", "/api/agents/coder", "backend", "service")).json()) as typeof here;
 
     expect([here.verdict.state, there.verdict.state]).toEqual(["progressing", "progressing"]);
+  });
+
+  it("TIME-2 the health of a component is what was said last, wherever that was", async () => {
+    const { a, b, ask } = await start(8 * dayMs);
+    const monitor = { namespace: "/monitoring", roles: ["monitor"], claims } as const;
+    const watchers = [await a.connect("mona", monitor), await b.connect("mona", monitor)];
+    for (const watcher of watchers) await watcher.ok("subscribe", { id: "s", topics: ["health"] });
+
+    await ask("POST", "/api/events", "backend", "service", healthOf("search", "down"));
+    for (const watcher of watchers) await watcher.one(EventType.HealthUpdate);
+    await tell(a, healthOf("search", "ok"));
+    for (const watcher of watchers) await watcher.one(EventType.HealthUpdate);
+    const seen: unknown[] = [];
+    for (const server of [a, b]) {
+      const late = await server.connect("max", monitor);
+      const { latest = [] } = await late.ok("subscribe", { id: "s", topics: ["health"] });
+      seen.push(latest.map(({ data }) => data));
+    }
+
+    expect(seen).toEqual([1, 2].map(() => [{ component: "search", status: "ok" }]));
   });
 
   it("TIME-2 a user who was revoked at an instance whose clock is days ahead can return with a new token", async () => {
