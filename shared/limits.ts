@@ -63,6 +63,8 @@ export const limits = {
   transitionsKept: 20,
   traceSecondsMax: 300,
   waitSecondsMax: 55,
+  /** A request that waits is answered by then, since HAProxy gives up after 50 s by default. */
+  waitSecondsAnswered: 45,
 } as const;
 
 /** Source: protocol section 10. */

@@ -18,8 +18,11 @@ const QueryListLimit = Digits.pipe(z.int().min(1).max(limits.listPageMax))
   .describe(`Items in the answer, 1 to ${limits.listPageMax}; default ${limits.pageDefault}.`);
 
 export const QueryWait = Digits.pipe(z.int().max(limits.waitSecondsMax))
+  .transform((seconds) => Math.min(seconds, limits.waitSecondsAnswered))
   .default(0)
-  .describe(`Seconds that the answer may wait, at most ${limits.waitSecondsMax}.`);
+  .describe(
+    `Seconds that the answer may wait, at most ${limits.waitSecondsMax}. It comes after ${limits.waitSecondsAnswered} s at the latest.`,
+  );
 
 export const QueryPosition = z
   .string()

@@ -4,6 +4,7 @@ import { RawEngine } from "../support/raw-engine.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
+import { upgrade } from "../support/upgrade.ts";
 
 const nextMessage = '42/chat,9["chat_message",{"conversationId":"42","message":"still here"}]';
 
@@ -257,4 +258,22 @@ describe("malformed packets", () => {
     expect(answer.status).toBe(status);
     await expectToGoOn(server, bob);
   });
+
+  it.each(["polling", "websocket"])(
+    "BAD-8 a client of Socket.IO 2 learns at %s that it is too old",
+    async (transport) => {
+      const { server, bob } = await startRaw();
+      const path = `/socket.io/?EIO=3&transport=${transport}`;
+
+      const answer =
+        transport === "websocket"
+          ? await upgrade(server.url, path)
+          : await fetch(server.url + path).then(async (got) => ({ status: got.status, body: await got.text() }));
+
+      expect(answer.status).toBe(400);
+      const { message } = JSON.parse(answer.body ?? "");
+      expect(message).toMatch(/Unsupported protocol version.*Socket\.IO 3 or 4/);
+      await expectToGoOn(server, bob);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Envelope } from "../../shared/envelope.ts";
-import { EventsAnswer } from "../../shared/http/events.ts";
+import { DispatchQuery } from "../../shared/http/dispatches.ts";
+import { EventsAnswer, EventsQuery } from "../../shared/http/events.ts";
 import { formatPosition, type Position } from "../../shared/position.ts";
 import type { Role } from "../../shared/role.ts";
 import { alertOf, healthOf, progressOf, taskCreation, tell } from "../support/monitoring.ts";
@@ -82,6 +83,12 @@ describe("long polls", () => {
     expect(await waiting).toMatchObject({ events: [], position });
     expect(await other).toMatchObject({ events: [], position });
     expect(await refusal(server, "topics=*&wait=55")).toBe("200 undefined");
+  });
+
+  it("POLL-7 a wait that common proxies would cut off is shortened", () => {
+    expect(["0", "44", "55"].map((wait) => DispatchQuery.parse({ wait }).wait)).toEqual([0, 44, 45]);
+    expect(EventsQuery.parse({ topics: "health", wait: "55" }).wait).toBe(45);
+    expect(DispatchQuery.safeParse({ wait: "56" }).success).toBe(false);
   });
 
   it("POLL-5 the number of waiting requests per user is limited", async () => {

@@ -32,6 +32,8 @@ export function startEventStream(response: ServerResponse): void {
   response.writeHead(200, {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store, no-transform",
+    // Caddy 2.6 with `encode` heeds no Cache-Control: it would hold a stream that begins with more than 512 bytes.
+    "Content-Encoding": "identity",
     "X-Accel-Buffering": "no",
   });
   response.socket?.setNoDelay(true);
