@@ -16,6 +16,8 @@ export interface DeltaRollupOptions {
   inReplyTo?: EventId | undefined;
   /** Of the dispatch that the response belongs to: each attempt counts its events from 0. */
   attempt?: number | undefined;
+  /** Counts the writers of the response: a later one has a greater number. */
+  writer: number;
   /** The index of the first event. */
   nextIndex: number;
   failed: Failed;
@@ -25,6 +27,11 @@ export interface DeltaRollupOptions {
 const intervalMs = 40;
 /** While the log cannot be written. */
 const retryMs = 500;
+/**
+ * The time in the ids of a response's first writer. The clocks of instances cannot tell which writer is the later one, so
+ * its number takes the place of the time; far in the future, to be greater than ids of earlier versions, made of a clock.
+ */
+const firstWriterMs = 2 ** 47;
 
 /**
  * Gathers the text of the commands of one response into delta events. The first is published at once, so that a reader
@@ -33,7 +40,7 @@ const retryMs = 500;
 export class DeltaRollup {
   readonly #options: DeltaRollupOptions;
   /** Later writers of a response have a greater one. */
-  readonly #writer = ulid();
+  readonly #writer: string;
   #index: number;
   #gathered = "";
   /** Tried, and perhaps in the log, perhaps not. */
@@ -47,6 +54,7 @@ export class DeltaRollup {
 
   constructor(options: DeltaRollupOptions) {
     this.#options = options;
+    this.#writer = ulid(firstWriterMs + options.writer);
     this.#index = options.nextIndex;
   }
 

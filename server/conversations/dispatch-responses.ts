@@ -39,8 +39,8 @@ export class DispatchResponses {
     const author = { id: `${attempt}`, session };
     await this.#deps.streams.write(messageId, author, delta, async () => {
       const room = conversationRoom(response.conversationId);
-      const after = (await this.#deps.records.get(refOf(response)))?.value.after;
-      return { room, responseId: idOf(response), sender, attempt, after };
+      const { after, openings } = await this.#deps.records.openOfDispatch(refOf(response), ownRecord(response));
+      return { room, responseId: idOf(response), sender, attempt, after, writer: openings };
     });
   }
 

@@ -12,6 +12,8 @@ export interface ResponseRecord {
   producer: UserId;
   /** The response belongs to the dispatch of the same id, and only agents that have that write it. */
   ofDispatch?: boolean;
+  /** How often it was opened: the number of its latest writer. */
+  openings?: number;
   /** Of a dispatch's: the end of the log before it began. */
   after?: Position;
   /** The sender of the deltas, and the event that the response answers; used by an end that the server writes. */
@@ -24,6 +26,8 @@ export interface ResponseRecord {
   /** Set when the final `chat_response` is in the log: the reply to a producer that sends it again. */
   final?: PublishedReply;
 }
+
+type OpenedRecord = ResponseRecord & { openings: number };
 
 /** The end that the server writes instead of the producer. */
 interface ServerEnd {
@@ -68,19 +72,24 @@ export class ResponseRecords {
   }
 
   /**
-   * Like `claim`, for a producer that begins, or continues on another connection or instance. Always writes the record, so
-   * that `decide` fails for an instance that has read the version before. Also rejects with `conflict` after the end.
+   * Like `claim`, for a producer that begins, or continues on another connection or instance. Counts the opening, so that
+   * `decide` fails for an instance that has read the version before. Also rejects with `conflict` after the end.
    */
-  async open(response: ResponseRef, created: ResponseRecord): Promise<{ record: ResponseRecord; isNew: boolean }> {
-    if (await this.#put(response, created, 0)) return { record: created, isNew: true };
-    const { value } = await this.#update(response, (before = created) => {
+  async open(response: ResponseRef, created: ResponseRecord): Promise<{ record: OpenedRecord; isNew: boolean }> {
+    const first = { ...created, openings: 1 };
+    if (await this.#put(response, first, 0)) return { record: first, isNew: true };
+    const record = await this.#countOpening(response, created, (before) => {
       if (!isOwn(before, created)) {
         throw new Rejection("conflict", `Response ${response.responseId} has another producer.`);
       }
       assertOpen(response, before);
-      return before;
     });
-    return { record: value, isNew: false };
+    return { record, isNew: false };
+  }
+
+  /** The same for the response of a dispatch, which knows itself who may write it until when. */
+  openOfDispatch(response: ResponseRef, created: ResponseRecord): Promise<OpenedRecord> {
+    return this.#countOpening(response, created, () => {});
   }
 
   /** Notes the cancellation; the first reason is kept. Rejects with `not_found`, or with `conflict` after the end. */
@@ -113,6 +122,20 @@ export class ResponseRecords {
     if (await this.#put(response, { ...value, final }, version)) return;
     // Another writer was faster. A log has only one end of a response, so a noted end is this one.
     await this.#update(response, (before = value) => ({ ...before, final: before.final ?? final }));
+  }
+
+  async #countOpening(
+    response: ResponseRef,
+    created: ResponseRecord,
+    assertAllowed: (before: ResponseRecord) => void,
+  ): Promise<OpenedRecord> {
+    let openings = 0;
+    const { value } = await this.#update(response, (before = created) => {
+      assertAllowed(before);
+      openings = (before.openings ?? 0) + 1;
+      return { ...before, openings };
+    });
+    return { ...value, openings };
   }
 
   #put(response: ResponseRef, record: ResponseRecord, expected: number): Promise<boolean> {

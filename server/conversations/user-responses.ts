@@ -69,18 +69,18 @@ export class UserResponses {
     session: Session,
     response: ResponseRef,
     created: ResponseRecord,
-  ): Promise<Pick<StreamStart, "isNew" | "isCancelled">> {
+  ): Promise<Pick<StreamStart, "writer" | "isNew" | "isCancelled">> {
     const { records, leases, leaseMs } = this.#deps;
     const { record, isNew } = await records.open(response, created);
     const id = keyOf(response);
-    const { cancelled } = record;
+    const { cancelled, openings: writer } = record;
     if (cancelled === undefined) {
       await leases.set("responses", [{ id, inMs: leaseMs }]);
-      return { isNew };
+      return { writer, isNew };
     }
     await leases.hasten("responses", [{ id, inMs: cancelGraceMs }]);
     session.send("cancel", { messageId: response.responseId, reason: cancelled });
-    return { isCancelled: true };
+    return { writer, isCancelled: true };
   }
 
   /**

@@ -28,7 +28,8 @@ async function start(name: StoreName) {
   const failed = (_: string, error: unknown) => failures.push(error);
   const records = new ResponseRecords({ documents, ttlMs: 60_000 });
   const write = async (nextIndex: number, ...deltas: string[]) => {
-    const rollup = new DeltaRollup({ publisher, room, sender, responseId: response.responseId, nextIndex, failed });
+    const { responseId } = response;
+    const rollup = new DeltaRollup({ publisher, room, sender, responseId, writer: 1, nextIndex, failed });
     for (const delta of deltas) await rollup.add(delta);
     await rollup.end();
   };

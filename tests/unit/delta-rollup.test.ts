@@ -32,8 +32,10 @@ function startResponse({ nextIndex = 0 } = {}) {
   const log = new SlowLog(createMemoryEventLog({ time: clock, maxEvents: 10_000, ttlSeconds: 3_600 }));
   const room = uniqueRoom();
   const failures: unknown[] = [];
+  let writers = 0;
   const write = (from: number) =>
     new DeltaRollup({
+      writer: ++writers,
       publisher: createPublisher({ log, broadcast: createMemoryBroadcast(), clock }),
       room,
       sender: { userId: "bot" as UserId, name: null, agentId: null },
@@ -222,6 +224,25 @@ describe("delta rollup", () => {
     expect(written.map(({ index }) => index)).toEqual([0, 1]);
     expect(rollup.ended).toBe(true);
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it("STREAM-6 the later writer prevails although the clock of its instance is behind", async () => {
+    const { rollup, write, log, parts } = startResponse();
+    await rollup.add("a");
+    await pass(40);
+    log.appends = "before";
+    await rollup.add("b");
+    await pass(10);
+    log.appends = "none";
+
+    jest.setSystemTime(Date.now() - 15 * 60_000);
+    const later = write(1);
+    await later.add("c");
+    await pass(1_000);
+    await later.end();
+
+    expect((await parts()).map(({ delta }) => delta)).toEqual(["a", "c"]);
+    expect(rollup.ended).toBe(true);
   });
 
   it("STREAM-6 the remaining deltas of an earlier writer come before those of the later one", async () => {
