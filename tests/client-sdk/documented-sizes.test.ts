@@ -5,6 +5,7 @@ import { BlockingProxy } from "../support/blocking-proxy.ts";
 import { freeForm, long } from "../support/escaped.ts";
 import { runPython } from "../support/python-script.ts";
 import { startServer } from "../support/server.ts";
+import { texts } from "../support/test-client.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { connectSdk } from "./sdk-client.ts";
 
@@ -62,6 +63,21 @@ describe("documented sizes in the packages", () => {
     await response.end(long(limits.responseLength));
 
     expect((await ada.one(EventType.ChatResponse)).data.message === long(limits.responseLength)).toBe(true);
+  });
+
+  it("SIZE-2 a message that is larger than any ends the client, which says why and does not send it again", async () => {
+    const { server, ada } = await start();
+    const bob = await connectSdk(server, "bob");
+    const codes: string[] = [];
+    bob.on("error", ({ code }) => void codes.push(code));
+
+    const sending = bob.chat.conversation("42").send("x".repeat(2_000_000));
+
+    await expect(sending).rejects.toMatchObject({ outcome: "unknown" });
+    expect(codes[0]).toBe("too_large");
+    expect(bob.state).toBe("closed");
+    await ada.ok("chat_message", { conversationId: "42", message: "marker" });
+    expect(texts(await ada.next(EventType.ChatMessage, 1))).toEqual(["marker"]);
   });
 
   it.each(["websocket", "http"])(
