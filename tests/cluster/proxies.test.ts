@@ -8,6 +8,7 @@ import { freePort } from "../support/free-port.ts";
 import { Http2Client } from "../support/http2-client.ts";
 import { Program } from "../support/program.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
+import { caddy } from "../support/proxies/caddy.ts";
 import { haproxy } from "../support/proxies/haproxy.ts";
 import { TestWebSocket } from "../support/test-websocket.ts";
 import { testSecret, tokenOf } from "../support/tokens.ts";
@@ -30,8 +31,11 @@ const kinds = [
     keepsOnReload: true,
     /** Whether what a stopping instance refuses is taken by another one, without the client noticing. */
     asksNext: true,
+    /** Whether it compresses what may be compressed. Event streams may not. */
+    compresses: false,
   },
-  { kind: haproxy, program: "haproxy", keepsOnReload: true, asksNext: true },
+  { kind: haproxy, program: "haproxy", keepsOnReload: true, asksNext: true, compresses: false },
+  { kind: caddy, program: "caddy", keepsOnReload: false, asksNext: false, compresses: true },
 ] as const;
 
 /** Instances of a cluster with the proxy in front of them, as its configuration is given away. */
@@ -87,6 +91,7 @@ describe.each(kinds)("three instances behind $program, with the configuration of
       const headers = { authorization: `Bearer ${tokenOf("ada")}`, "content-type": "application/json" };
       const body = JSON.stringify({ id: conversationId });
       const created = await fetch(`${url}/api/conversations`, { method: "POST", headers, body });
+      const document = await fetch(`${url}/api/openapi.json`, { headers: { "accept-encoding": "gzip" } });
       const { all, lasting, polling } = await openReaders(url);
       const [established] = polling.client.inbox.of<{ instanceId: string }>("system.connection.established");
       const stopping = instances.find(({ instanceId }) => instanceId === established?.instanceId);
@@ -115,6 +120,7 @@ describe.each(kinds)("three instances behind $program, with the configuration of
       for (const [name, { seen }] of all) await eventually(() => seen().includes(last), `${last} by ${name}`);
 
       expect(created.status).toBe(201);
+      expect(document.headers.get("content-encoding")).toBe(row.compresses ? "gzip" : null);
       expect(code).toBe(0);
       for (const [name, { seen }] of all) expect([name, ...seen()]).toEqual([name, ...expected]);
       expect(steady.failures).toEqual([]);
