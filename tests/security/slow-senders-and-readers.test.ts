@@ -1,4 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
+import { limits } from "../../shared/limits.ts";
+import { bytesOfLargest } from "../../shared/message-bytes.ts";
 import { handshake, Tcp, textFrame } from "../support/tcp.ts";
 import { tokenOf } from "../support/tokens.ts";
 import { eventually } from "../support/within.ts";
@@ -48,7 +50,8 @@ describe("slow senders", () => {
 
     const fragment = Buffer.concat([Buffer.from([0x00, 0xfe, 0x40, 0x00, 0, 0, 0, 0]), Buffer.alloc(0x4000, "x")]);
     tcp.write(Buffer.from([0x01, 0x80, 0, 0, 0, 0]));
-    for (let i = 0; i < 8; i++) tcp.write(fragment);
+    const largest = bytesOfLargest(["user"], limits.messageBytesDefault);
+    for (let sent = 0; sent <= largest; sent += 0x4000) tcp.write(fragment);
     await tcp.ended();
 
     await unharmed();
