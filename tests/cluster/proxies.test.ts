@@ -8,6 +8,7 @@ import { freePort } from "../support/free-port.ts";
 import { Http2Client } from "../support/http2-client.ts";
 import { Program } from "../support/program.ts";
 import { findProgram, installationMs } from "../support/programs.ts";
+import { apache } from "../support/proxies/apache.ts";
 import { caddy } from "../support/proxies/caddy.ts";
 import { haproxy } from "../support/proxies/haproxy.ts";
 import { TestWebSocket } from "../support/test-websocket.ts";
@@ -36,6 +37,7 @@ const kinds = [
   },
   { kind: haproxy, program: "haproxy", keepsOnReload: true, asksNext: true, compresses: false },
   { kind: caddy, program: "caddy", keepsOnReload: false, asksNext: false, compresses: true },
+  { kind: apache, program: "apache", keepsOnReload: true, asksNext: false, compresses: true },
 ] as const;
 
 /** Instances of a cluster with the proxy in front of them, as its configuration is given away. */
@@ -63,7 +65,8 @@ async function startInstance(env: Record<string, string>) {
 
 /** Readers by all doors, each kind as often as there are instances. */
 async function openReaders(url: string) {
-  const stock = (transports: string[]) => stockReader(url, { transports });
+  // In Node a client sends cookies only when it is told to.
+  const stock = (transports: string[]) => stockReader(url, { transports, withCredentials: true });
   const polling = await stock(["polling"]);
   const sdk = await connectSdk(await BlockingProxy.start(url), "ada");
   const heard: string[] = [];
