@@ -31,7 +31,7 @@ export function readBody({ connector, origins, bodyBytes }: ReadBodyDeps): Reque
     express.json({
       limit,
       verify(request, _response, buffer, encoding) {
-        texts.set(request, encoding === "utf-8" ? buffer : Buffer.from(new TextDecoder(encoding).decode(buffer)));
+        texts.set(request, encoding === "utf-8" ? buffer : asUtf8(buffer, encoding));
       },
     });
   const common = upTo(bodyBytes);
@@ -50,6 +50,15 @@ export function readBody({ connector, origins, bodyBytes }: ReadBodyDeps): Reque
       // The route rejects the token with its reason.
       return common;
     }
+  }
+}
+
+/** Empty where nobody but the parser knows the encoding, such as UTF-7. */
+function asUtf8(buffer: Buffer, encoding: string): Buffer {
+  try {
+    return Buffer.from(new TextDecoder(encoding).decode(buffer));
+  } catch {
+    return Buffer.alloc(0);
   }
 }
 
