@@ -49,17 +49,20 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const logger = createLogger({ level: config.LOG_LEVEL, format: "json", write: (line) => void lines.push(line) });
   const server = await createServer({ ...config, JWT_SECRET: testSecret }, logger, options.overrides);
   opened.add("server", () => server.close());
-  return new TestServer(server, lines);
+  return new TestServer(server, lines, options.env?.PORT !== undefined);
 }
 
 export class TestServer {
   readonly server: SignalboxServer;
   /** What the server has logged. */
   readonly lines: string[];
+  readonly #takesPlace: boolean;
 
-  constructor(server: SignalboxServer, lines: string[]) {
+  /** `takesPlace`: it listens on the port of one that was closed. */
+  constructor(server: SignalboxServer, lines: string[], takesPlace = false) {
     this.server = server;
     this.lines = lines;
+    this.#takesPlace = takesPlace;
   }
 
   get url(): string {
@@ -140,7 +143,9 @@ export class TestServer {
       headers,
     }: { as?: string | null; roles?: readonly Role[]; body?: unknown; headers?: Record<string, string> } = {},
   ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
-    const response = await fetch(this.url + path, {
+    // Under another name of the host: `fetch` may still keep connections to the server that was closed, by its name.
+    const url = this.#takesPlace ? this.url.replace("localhost", "127.0.0.1") : this.url;
+    const response = await fetch(url + path, {
       method,
       headers: {
         ...(as === null ? {} : { authorization: `Bearer ${tokenOf(as, roles)}` }),
