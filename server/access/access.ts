@@ -9,7 +9,8 @@ import { hasRole, type Principal } from "../session/principal.ts";
 /** Decides which rooms a principal may read, write and manage. */
 export interface Access {
   /**
-   * For rooms of `/chat`; those of `/monitoring` are for {@link mayWatch}.
+   * For rooms of `/chat`; those of `/monitoring` are for {@link mayWatch}. `broadcast` and `ui`, the room of the messages
+   * to user interfaces, are open to every user.
    * Rejects with `not_found` for a conversation that the principal may not read, whether it exists or not, and with
    * `forbidden` for any other room.
    */
@@ -53,7 +54,7 @@ export function createAccess({ conversations }: { conversations: Conversations }
       const mayManage = (membership: Membership) => hasOwnAccess(principal, room, membership, "write");
       const membership = await conversations.membership(id, mayManage);
       if (!membership || !mayManage(membership)) {
-        throw new Rejection("forbidden", `Conversation ${id} can only be changed by its members.`);
+        throw new Rejection("forbidden", `Conversation ${id} can only be changed by its members, admins and services.`);
       }
     },
   };

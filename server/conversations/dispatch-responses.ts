@@ -39,6 +39,7 @@ export class DispatchResponses {
     const author = { id: `${attempt}`, session };
     await this.#deps.streams.write(messageId, author, delta, async () => {
       const room = conversationRoom(response.conversationId);
+      // Each opening is by a later writer: its number decides whose deltas count (`delta-rollup.ts`).
       const { after, openings } = await this.#deps.records.openOfDispatch(refOf(response), ownRecord(response));
       return { room, responseId: idOf(response), sender, attempt, after, writer: openings };
     });

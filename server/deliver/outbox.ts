@@ -12,8 +12,8 @@ export interface Wire {
 }
 
 /**
- * The messages of one connection, in order. They are written together at the end of the event loop's turn: the cost
- * is per write, and hardly per message.
+ * The messages of one connection, in order. They are written together, by default at the end of the event loop's turn
+ * ({@link FlushScheduler}): the cost is per write, and hardly per message.
  */
 export class Outbox {
   readonly #scheduler: FlushScheduler;

@@ -57,7 +57,7 @@ export class AgentCommands {
     const local = this.agentOf(session);
     if (agentId !== local.agentId) throw new Rejection("forbidden", `This connection is ${local.agentId}'s.`);
     const record = await this.#note(local, (now) => ({ heartbeatAt: now }));
-    // An agent that names no dispatches has all that it was assigned.
+    // An agent that leaves `dispatches` out has all that it was assigned.
     const named: readonly Attempt[] = dispatches ?? record.inFlight;
     const held = named.filter(({ messageId, attempt }) => holds(record, messageId, attempt));
     await this.#renew(local, held);

@@ -32,7 +32,7 @@ export class AgentExpiry {
 
   /**
    * Handles the due lease of an agent. If the agent was seen meanwhile, the lease is renewed. If not, the agent is
-   * disconnected and its attempts are lost, so that other agents get its dispatches.
+   * disconnected and its attempts are lost, so that its dispatches are assigned again, or end as `lost`.
    */
   async onDue(agentId: AgentId): Promise<void> {
     const { agents, leases, leaseMs, clock, time, agentDelivery, broadcast, lifecycle } = this.#deps;
@@ -41,7 +41,7 @@ export class AgentExpiry {
     const left = found.value.lastSeen + leaseMs - time.now();
     if (left > 0) return leases.set("agents", [{ id: agentId, inMs: left }]);
 
-    // `undefined` if another instance has disconnected the agent already, or it was seen in time.
+    // `undefined` if the agent has left by itself, another instance has disconnected it already, or it was seen in time.
     const disconnectedNow = await agents.change(agentId, (before) => {
       if (before?.status !== "connected" || before.lastSeen + leaseMs > time.now()) return undefined;
       const { lastSeen } = before;

@@ -17,8 +17,9 @@ import { limits } from "../../shared/limits.ts";
 export type DispatchState =
   | { status: "queued"; attempt: number }
   /**
-   * The agent has it at least until `leaseUntil`, milliseconds since 1970. Messages about the dispatch renew it here; a
-   * heartbeat renews only the entry in the lease queue.
+   * The agent has it, and `lease_expired` has no effect before `leaseUntil`, milliseconds since 1970. Messages about the
+   * dispatch renew `leaseUntil`; a heartbeat postpones the entry in the lease queue instead, so that nobody asks. The
+   * attempt is lost when both are over.
    */
   | { status: "dispatched" | "running"; attempt: number; agentId: AgentId; leaseUntil: number }
   | { status: "completed" | "failed" | "cancelled" | "lost"; attempt: number; agentId?: AgentId; outcome: Outcome };
@@ -47,7 +48,7 @@ export type DispatchInput =
   | ({ type: "responded"; outcome: Outcome } & ByAttempt)
   /** The agent has declined or not acknowledged it, has come back without it, or was away for longer than its own lease. */
   | ({ type: "attempt_lost"; error: string } & ByAttempt)
-  /** The agent has given no sign of life for the time of the lease. */
+  /** Nothing was heard of the dispatch for the time of the lease, not in heartbeats either. */
   | { type: "lease_expired" }
   | { type: "deadline_passed" }
   | { type: "cancelled"; reason: string };
@@ -64,7 +65,7 @@ export type DispatchEffect =
   | { type: "ended"; status: DispatchEnd; outcome: Outcome };
 
 /**
- * Why nothing changes. `ended`: the dispatch has ended. `stale`: the attempt is not the newest, or not under way.
+ * Why nothing changes. `ended`: the dispatch has ended, or its deadline has passed. `stale`: the attempt is not the newest, or not under way.
  * `early`: the time has not come. `assigned`: an agent has it already.
  */
 export type DispatchRefusal = "ended" | "stale" | "early" | "assigned";

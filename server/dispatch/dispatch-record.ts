@@ -13,6 +13,7 @@ export interface Work {
   messageId: MessageId;
   content: string;
   context: JsonObject;
+  /** The conversation in which the response appears. The wire calls it `sessionId`, as older clients do. */
   sessionId?: ConversationId;
   taskId?: TaskId;
   /** One of the two: the agent, or the capability of the agents that may get it. */
@@ -33,7 +34,7 @@ export interface PendingTask {
 /** The end of the response in the conversation. */
 export interface PendingResponse {
   status: "complete" | "failed" | "cancelled";
-  /** `null`: no agent ever had it. */
+  /** `null`: no agent had it when it ended. */
   sender: Sender | null;
 }
 

@@ -153,7 +153,10 @@ export class Registration {
     return { record, events };
   }
 
-  /** Resumes what the agent had in flight when it was cut off, or ends the attempt if the agent no longer has it. */
+  /**
+   * Resumes what the agent had in flight when it was cut off, or ends the attempt if the agent no longer has it. What it
+   * had not accepted yet is sent again after the reply.
+   */
   async #resume(local: LocalAgent, record: AgentRecord, inFlight: readonly Attempt[] | undefined) {
     const { dispatchStore, lifecycle, leaseMs } = this.#deps;
     const { agentId } = local;
@@ -162,7 +165,7 @@ export class Registration {
     for (const [index, { messageId, attempt }] of record.inFlight.entries()) {
       const dispatch = found[index];
       if (!dispatch) continue;
-      // An agent that names no dispatches continues all that it has accepted.
+      // An agent that leaves `inFlight` out continues all that it has accepted.
       const isKnown = inFlight
         ? inFlight.some((known) => known.messageId === messageId && known.attempt === attempt)
         : dispatch.state.status === "running";

@@ -78,11 +78,11 @@ export class Rooms {
     const { presenceTracker, catchUp, presenceSnapshots, failed } = this.#deps;
     const entry = this.#enter(session, room);
     const presenceSnapshot = presenceSnapshots.open(room);
-    let announce = () => {};
+    let publishJoined = () => {};
     /** Undoes the join. Keeps the entry of a newer join of the same room. */
     const undo = async () => {
       presenceSnapshot.close();
-      announce();
+      publishJoined();
       if (this.#isCurrent(session, room, entry)) this.#drop(session, room, entry);
       await presenceTracker.leave(room, session, { grace: true });
     };
@@ -95,7 +95,7 @@ export class Rooms {
       await authorise();
       const tail = await this.#openTail(session, room, entry);
       const history = await catchUp.start(tail, room, after, limit);
-      if (history.reachesLive) announce = await presenceTracker.enter(room, session);
+      if (history.reachesLive) publishJoined = await presenceTracker.enter(room, session);
       const present = await presenceTracker.members(room, limits.membersInReply);
 
       const finish = (): JoinReply => {
@@ -110,7 +110,7 @@ export class Rooms {
       const afterReply = () => {
         if (!entry.live) return undoInBackground();
         presenceSnapshot.close();
-        announce();
+        publishJoined();
       };
       return new DeferredReply({ finish, afterReply });
     } catch (error) {

@@ -19,7 +19,7 @@ export interface LocalAgent {
   sentAttempts: Map<MessageId, SentAttempt>;
   /** Whether it has the reply to its registration, so that dispatches may be sent. */
   isReady: boolean;
-  /** When progress was last noted in the record of the agent, in milliseconds since 1970. */
+  /** When progress was last noted in the record of the agent, by the monotonic clock. */
   progressNotedMs: number;
 }
 

@@ -100,7 +100,7 @@ export class PlainWebSocketConnection implements Transport {
     return this.#outbox.size + this.#webSocket.bufferedAmount;
   }
 
-  /** Bytes that the network has taken so far. */
+  /** As a mark of the oldest unsent byte: how many the network has taken. It stays the same while the client reads nothing. */
   oldestUnsent(): number | undefined {
     if (this.#webSocket.bufferedAmount === 0) return undefined;
     return this.#tcp.bytesWritten - this.#tcp.writableLength;
@@ -136,6 +136,7 @@ export class PlainWebSocketConnection implements Transport {
   #route(frame: ClientFrame, bytes: number, text?: string): void {
     const { type: command, payload, id } = frame;
     const scopes = commandScopesOf(this.#session, payload);
+    // Of the frame: the check of the text for doubled keys counts the fields of both.
     const otherFields = Object.keys(frame).length;
     const call: Call = { session: this.#session, command, payload, bytes, scopes, text, isFrame: true, otherFields };
     void this.#options.router.handle(call, this.#replyTo(id));

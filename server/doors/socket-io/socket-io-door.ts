@@ -154,6 +154,7 @@ function serve(namespace: OpenNamespace, options: Served): void {
         namespaces: [name],
         autoJoin: autoJoin !== false,
       });
+      // The library's reply to CONNECT and our first messages go out in one write.
       const tcp = tcpUnder(socket.conn);
       if (tcp) corkForThisTurn(tcp);
       socket.data = { opened };
