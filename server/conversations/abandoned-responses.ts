@@ -16,6 +16,7 @@ interface AbandonedResponsesDeps extends ResponseStreamsDeps {
   broadcast: Broadcast;
   /** How many connections the user has, over all instances. */
   connectionsOf(userId: UserId): Promise<number>;
+  /** Moves the conversation to the top of its members' lists. */
   bumpActivity(conversationId: ConversationId): Promise<void>;
 }
 

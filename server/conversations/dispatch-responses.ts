@@ -12,6 +12,7 @@ import type { ResponseStreams, ResponseStreamsDeps } from "./response-streams.ts
 interface DispatchResponsesDeps extends ResponseStreamsDeps {
   records: ResponseRecords;
   streams: ResponseStreams;
+  /** Moves the conversation to the top of its members' lists. */
   bumpActivity(conversationId: ConversationId): Promise<void>;
 }
 

@@ -20,7 +20,7 @@ export class Outbox {
   readonly #wire: Wire;
   #batch: Batch;
   #closed = false;
-  /** Number of the last event added: a subscriber in several channels receives it once. */
+  /** The last event added, as `SubscriberIndex` counts them: a connection in several channels gets it once. */
   latest = 0;
 
   constructor(scheduler: FlushScheduler, wire: Wire) {

@@ -132,7 +132,7 @@ export class DispatchLifecycle {
     return stepped;
   }
 
-  /** Handles a due lease: the agent was silent for its lease, the deadline has passed, it waits for an agent, or effects are pending. */
+  /** Handles a due lease of a dispatch: nothing was heard of it for that time, the deadline has passed, it waits for an agent, or effects are pending. */
   async onDue(messageId: MessageId): Promise<void> {
     const { dispatchStore, leases, scheduler, effectRunner, time } = this.#deps;
     const found = await dispatchStore.get(messageId);

@@ -17,9 +17,8 @@ import { limits } from "../../shared/limits.ts";
 export type DispatchState =
   | { status: "queued"; attempt: number }
   /**
-   * The agent has it, and `lease_expired` has no effect before `leaseUntil`, milliseconds since 1970. Messages about the
-   * dispatch renew `leaseUntil`; a heartbeat postpones the entry in the lease queue instead, so that nobody asks. The
-   * attempt is lost when both are over.
+   * The agent has it. The attempt is lost when its entry in the lease queue is due and `leaseUntil` (milliseconds since
+   * 1970) has passed. Messages about the dispatch renew `leaseUntil`; a heartbeat that names it postpones the entry.
    */
   | { status: "dispatched" | "running"; attempt: number; agentId: AgentId; leaseUntil: number }
   | { status: "completed" | "failed" | "cancelled" | "lost"; attempt: number; agentId?: AgentId; outcome: Outcome };

@@ -38,7 +38,7 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
   /**
    * Fills the page backwards, from the event before offset `before`; returns whether older events did not fit.
    * The deltas of an unfinished response are merged into one event, at the position of the last delta. So the page that
-   * has the last delta contains all of them, however far back the first one is, and every other page omits them.
+   * has the last delta contains all of them that the log still has, and every other page omits them.
    */
   async function fillBack(
     page: CompactPage,
@@ -51,8 +51,8 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
     let shown: Set<ResponseId> | undefined;
     await readBackwards(room, before, async (events) => {
       await prepare(page, room, events);
-      // A page of older history is followed by one that the client has already, which may have the last delta of a response:
-      // then it has the merged text, too. A page before live events is the latest, and has no such follower.
+      // Before a page of older history, the client has got a newer page. If that has the last delta of a response, it also
+      // has the merged text, and this page leaves the response out.
       if (follows === "history" && before !== undefined && !shown && events.some(isDelta)) {
         shown = await responsesFrom(room, before);
         page.omit(shown);
@@ -86,8 +86,8 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
 
   return {
     /**
-     * A page of the room's history before a position, or the latest. Rejects with `conflict` for a position whose
-     * history is gone.
+     * A page of the room's history before a position, or the latest. Rejects with `conflict` for a position of
+     * another epoch, or beyond the end of the log.
      */
     async history(room: RoomName, before: Position | undefined, limit: number) {
       const bounds = before && (await log.bounds(logOfRoom(room)));

@@ -82,6 +82,7 @@ export class Rooms {
     /** Undoes the join. Keeps the entry of a newer join of the same room. */
     const undo = async () => {
       presenceSnapshot.close();
+      // The other members are going to be told that the user has left.
       publishJoined();
       if (this.#isCurrent(session, room, entry)) this.#drop(session, room, entry);
       await presenceTracker.leave(room, session, { grace: true });

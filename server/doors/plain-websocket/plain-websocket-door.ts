@@ -22,7 +22,7 @@ interface PlainWebSocketDoorOptions extends AcceptOptions {
   socketIoPath: string | undefined;
   /** `false`: upgrades are refused. */
   enabled: boolean;
-  /** `deliveries` is incremented for every event written. */
+  /** `deliveries` is incremented for every event that is put into an outbox. */
   counters: { deliveries: number };
 }
 
