@@ -22,7 +22,7 @@ export interface Author {
   session: Session;
 }
 
-/** What the events of a stream have in common. `after`: as in `TailOptions`. */
+/** What the events of a stream have in common. `after`: as in `ReadOptions` of response-end.ts. */
 export interface StreamStart extends Omit<DeltaRollupOptions, "publisher" | "nextIndex" | "failed"> {
   after?: Position | undefined;
   /** Set if the response has a lease, which is renewed while the stream is here. */

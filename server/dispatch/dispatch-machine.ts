@@ -18,7 +18,7 @@ export type DispatchState =
   | { status: "queued"; attempt: number }
   /**
    * The agent has it. The attempt is lost when its entry in the lease queue is due and `leaseUntil` (milliseconds since
-   * 1970) has passed. Messages about the dispatch renew `leaseUntil`; a heartbeat that names it postpones the entry.
+   * 1970) has passed. Messages about the dispatch renew `leaseUntil`; a heartbeat that does not leave it out postpones the entry.
    */
   | { status: "dispatched" | "running"; attempt: number; agentId: AgentId; leaseUntil: number }
   | { status: "completed" | "failed" | "cancelled" | "lost"; attempt: number; agentId?: AgentId; outcome: Outcome };

@@ -36,7 +36,8 @@ export function createCatchUp({ log, finishedResponses }: { log: LogReads; finis
   }
 
   /**
-   * Fills the page backwards, from the event before offset `before`; returns whether older events did not fit.
+   * Fills the page backwards, from the event before offset `before`; returns whether older events did not fit. `follows`:
+   * what the client gets after this page: live events, or it has newer history already.
    * The deltas of an unfinished response are merged into one event, at the position of the last delta. So the page that
    * has the last delta contains all of them that the log still has, and every other page omits them.
    */
