@@ -121,7 +121,7 @@ export class Rooms {
   }
 
   /**
-   * Joins a room without history, for `user:` and `broadcast`, which each client of `/chat` is in from the start: access is not asked. Call the returned function when
+   * Joins a room without history, for `user:` and `broadcast`, which each client of `/chat` is in from the start unless it wants none: access is not asked. Call the returned function when
    * the client may receive events.
    */
   async joinFromNow(session: Session, room: RoomName): Promise<() => void> {
