@@ -43,12 +43,14 @@ async function stopWith(waitTurns) {
 await stopWith(0);
 await stopWith(2);
 JS
-for version in 20.20.2 24.21.0; do
-  npm init -y >/dev/null
-  npm install --silent --no-audit --no-fund "node@$version" >/dev/null
-  echo "node $(./node_modules/.bin/node -p process.versions.node)" | tee -a seen.txt
-  ./node_modules/.bin/node show.mjs | tee -a seen.txt
+npm init -y >/dev/null
+npm install --silent --no-audit --no-fund node20@npm:node@20.20.2 node24@npm:node@24.21.0 >/dev/null
+for package in node20 node24; do
+  node="node_modules/$package/bin/node"
+  echo "node $("$node" -p process.versions.node)" | tee -a seen.txt
+  "$node" show.mjs | tee -a seen.txt
 done
+
 diff - seen.txt <<'TXT' && echo "as described, Node 20.20.2 and 24.21.0"
 node 20.20.2
 0 turns before close(): 1 of 2 requests handled
